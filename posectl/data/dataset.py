@@ -1,0 +1,33 @@
+"""What every source returns: samples with their split, and what is known of each sample and clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+TRAIN, TEST = 0, 1
+
+
+@dataclass
+class Dataset:
+    """Samples of one kind, ready to be published as an artifact.
+
+    samples: (N, *shape) float32. Poses (N, 17, 3): metres, pelvis at the origin, H36M-17 order; images (N, C, H, W) in
+        [-1, 1]; clouds (N, P, 3).
+    split: (N,) uint8, TRAIN or TEST.
+    per_sample: arrays (N, ...): `root` (N, 3) metres, `frame` (N,), `clip` (N,) row of the clip table, and factors such as
+        `phase` or `angle`, whose names are listed in `about["factors"]`.
+    per_clip: arrays (C,): `name`, `subject`, `action`, `fps`, `source`, `start`, `length`. Clips are contiguous.
+    about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` (one of "+x" ...
+        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`; JSON values only.
+    warnings: sentences about what looks wrong.
+    """
+
+    samples: np.ndarray
+    split: np.ndarray
+    per_sample: dict[str, np.ndarray] = field(default_factory=dict)
+    per_clip: dict[str, np.ndarray] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)

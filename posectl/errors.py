@@ -1,0 +1,91 @@
+"""The errors that posectl expects, each with the exit code that the command line gives it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    INVALID_INPUT = 4
+    INTEGRITY = 5
+    UNAVAILABLE = 6
+    CONFLICT = 7
+    DIVERGED = 8
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+class PosectlError(Exception):
+    """An expected failure: one sentence that says what is wrong, and a hint that says what to do next."""
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[PosectlError], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+
+class UsageError(PosectlError):
+    """A command was asked for something that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class NotFoundError(PosectlError):
+    """A file, ref, alias or version does not exist."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class InvalidInputError(PosectlError):
+    """A file or array is there, but is not what it should be."""
+
+    exit_code = ExitCode.INVALID_INPUT
+
+
+class IntegrityError(PosectlError):
+    """An artifact's bytes are not the bytes that were published."""
+
+    exit_code = ExitCode.INTEGRITY
+
+
+class UnavailableError(PosectlError):
+    """A device or an optional dependency is missing."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class ConflictError(PosectlError):
+    """Somebody else's work stands in the way."""
+
+    exit_code = ExitCode.CONFLICT
+
+
+class DivergedError(PosectlError):
+    """Training met a non-finite loss."""
+
+    exit_code = ExitCode.DIVERGED
+
+
+class InterruptedRunError(PosectlError):
+    """The user stopped a run that can be resumed."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """A hint that lists the known names, the nearest to `name` first; `Known: ...` alone when none is near."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    suggestion = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{suggestion}Known: {', '.join(known)}."
