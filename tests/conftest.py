@@ -1,0 +1,18 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real motion capture beside the repository; skips where it is absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("POSECTL_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no test data at {folder}; set POSECTL_TEST_DATA")
+    return folder
