@@ -21,12 +21,13 @@ class Registry(Generic[T]):
     """The modules of one package, each of which registers one thing of its own name.
 
     `kind` is what messages call the thing ("regularizer"); `package` is where its files are ("posectl.core.objectives");
-    `helpers` are modules of that package which are no entries. Names use hyphens where file names use underscores.
+    `helpers` are modules of that package which are no entries. `dash` stands in names where file names have underscores.
     """
 
-    def __init__(self, kind: str, package: str, *, helpers: tuple[str, ...] = ()) -> None:
+    def __init__(self, kind: str, package: str, *, helpers: tuple[str, ...] = (), dash: str = "-") -> None:
         self.kind = kind
         self.package = package
+        self._dash = dash
         self._helpers = {"__init__", *helpers}
         self._entries: dict[str, T] = {}
 
@@ -44,7 +45,11 @@ class Registry(Generic[T]):
     def _files(self) -> dict[str, Path]:
         # Found by path, not by import: importing the package would be cheap, but its modules need not be.
         folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
-        return {p.stem.replace("_", "-"): p for p in sorted(folder.glob("*.py")) if p.stem not in self._helpers}
+        return {
+            p.stem.replace("_", self._dash): p
+            for p in sorted(folder.glob("*.py"))
+            if p.stem not in self._helpers
+        }
 
     def names(self) -> list[str]:
         """Every name, sorted; imports none of them."""
