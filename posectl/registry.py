@@ -45,11 +45,7 @@ class Registry(Generic[T]):
     def _files(self) -> dict[str, Path]:
         # Found by path, not by import: importing the package would be cheap, but its modules need not be.
         folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
-        return {
-            p.stem.replace("_", self._dash): p
-            for p in sorted(folder.glob("*.py"))
-            if p.stem not in self._helpers
-        }
+        return {p.stem.replace("_", self._dash): p for p in sorted(folder.glob("*.py")) if p.stem not in self._helpers}
 
     def names(self) -> list[str]:
         """Every name, sorted; imports none of them."""
