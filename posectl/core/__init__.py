@@ -1,0 +1,1 @@
+"""The shared, device-aware core: tensors in, tensors out, no files."""

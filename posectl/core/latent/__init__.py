@@ -1,0 +1,1 @@
+"""Priors over codes, and paths between codes."""

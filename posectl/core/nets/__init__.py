@@ -1,0 +1,36 @@
+"""Networks: plain modules whose layers hold R replicas at once.
+
+A net is one file that registers an `Architecture` of its own name: a frozen dataclass of options that builds encoder,
+decoder and critic for a number of replicas. Tensors are (R, B, ...): replica, batch, sample.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Protocol
+
+from torch import nn
+
+from posectl.registry import Registry
+
+
+class Architecture(Protocol):
+    """Builds the networks of one kind. Encoders map (R, B, *shape) to raw codes (R, B, d), decoders back, critics to
+    (R, B)."""
+
+    name: ClassVar[str]
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def latent(self) -> int: ...
+
+    def encoder(self, replicas: int) -> nn.Module: ...
+
+    def decoder(self, replicas: int) -> nn.Module: ...
+
+    def critic(self, replicas: int) -> nn.Module: ...
+
+
+NETS: Registry[Any] = Registry("net", "posectl.core.nets", helpers=("layers", "stack"))
+net = NETS.register

@@ -1,0 +1,98 @@
+"""Paths between codes: slerp, lerp, lerp reprojected onto the sphere, and the full circle through both.
+
+Every function takes codes a, b (..., d) and weights alpha (..., 1), and broadcasts. alpha = 0 is a.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from posectl.core.latent.priors import onto_sphere
+from posectl.errors import UsageError, nearest_name
+
+# Below this sine, slerp's weights are their limits to float32's last digit.
+_NEARLY_PARALLEL = 1e-4
+
+Path = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def angle(a: Tensor, b: Tensor) -> Tensor:
+    """The angle (..., 1) between codes, in radians, accurate at 0 and at pi, where acos of a cosine is not."""
+    a, b = onto_sphere(a), onto_sphere(b)
+    difference = torch.linalg.vector_norm(a - b, dim=-1, keepdim=True)
+    total = torch.linalg.vector_norm(a + b, dim=-1, keepdim=True)
+    return 2 * torch.atan2(difference, total)
+
+
+def lerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    """The straight line, (1 - alpha) a + alpha b."""
+    return a + alpha * (b - a)
+
+
+def lerp_sphere(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    """The straight line, reprojected onto the unit sphere (the `LS` of Davydov et al., 2022)."""
+    return onto_sphere(lerp(a, b, alpha))
+
+
+def slerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    """The great circle at constant speed: sin((1 - alpha) t) / sin t a + sin(alpha t) / sin t b, t the angle between them
+    (Naayem, Eq. 1, misprint mended; Shoemake, 1985).
+
+    Nearly parallel codes take the straight line, which is the limit; antipodal ones, between which every great circle is
+    as short, take the one through a fixed direction orthogonal to a. No NaN, and finite gradients, at either end.
+    """
+    cosine = (onto_sphere(a) * onto_sphere(b)).sum(-1, keepdim=True).clamp(-1, 1)
+    sine_squared = 1 - cosine * cosine
+    degenerate = sine_squared < _NEARLY_PARALLEL**2
+    # The unused branch of `where` must stay finite too, or its gradient is NaN times zero.
+    safe = torch.where(degenerate, torch.zeros_like(cosine), cosine)
+    theta = torch.acos(safe)
+    weight_a = torch.sin((1 - alpha) * theta)
+    weight_b = torch.sin(alpha * theta)
+    arc = (weight_a * a + weight_b * b) / torch.sin(theta)
+    if not bool(degenerate.any()):
+        return arc
+    half_turn = torch.cos(torch.pi * alpha) * a + torch.sin(torch.pi * alpha) * _orthogonal(a)
+    straight = torch.where(cosine > 0, lerp(a, b, alpha), half_turn)
+    return torch.where(degenerate, straight, arc)
+
+
+def circle(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    """The great circle through a and b, once round: a, b's side, -a, back to a as alpha goes from 0 to 1
+    (the `circle` of Davydov et al., 2022)."""
+    unit = onto_sphere(a)
+    aside = b - (b * unit).sum(-1, keepdim=True) * unit
+    length = torch.linalg.vector_norm(aside, dim=-1, keepdim=True)
+    parallel = length < _NEARLY_PARALLEL
+    beside = torch.where(parallel, onto_sphere(_orthogonal(a)), aside / length.clamp_min(_NEARLY_PARALLEL))
+    radius = torch.linalg.vector_norm(a, dim=-1, keepdim=True)
+    turn = 2 * torch.pi * alpha
+    return radius * (torch.cos(turn) * unit + torch.sin(turn) * beside)
+
+
+def _orthogonal(a: Tensor) -> Tensor:
+    """A vector orthogonal to a and as long, the same for the same a: along the axis that a leans on least."""
+    axis = torch.nn.functional.one_hot(a.abs().argmin(-1), a.shape[-1]).to(a.dtype)
+    unit = onto_sphere(a)
+    aside = axis - (axis * unit).sum(-1, keepdim=True) * unit
+    return onto_sphere(aside) * torch.linalg.vector_norm(a, dim=-1, keepdim=True)
+
+
+PATHS: dict[str, Path] = {"slerp": slerp, "lerp": lerp, "lerp-sphere": lerp_sphere, "circle": circle}
+
+
+def alphas(steps: int) -> Tensor:
+    """alpha (steps,) = 0, 1/(steps - 1), ..., 1, both ends exact. Raises UsageError below two steps."""
+    if steps < 2:
+        raise UsageError(f"A path has at least 2 steps, not {steps}.", "Use --steps 2 or more; 100 is usual.")
+    return torch.linspace(0, 1, steps, dtype=torch.float64).to(torch.float32)
+
+
+def between(a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
+    """Codes (B, steps, d) on the named path from a (B, d) to b (B, d)."""
+    if path not in PATHS:
+        raise UsageError(f"There is no path {path!r}.", nearest_name(path, PATHS))
+    return PATHS[path](a[:, None], b[:, None], alphas(steps).to(a.device)[:, None])
