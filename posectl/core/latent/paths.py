@@ -13,8 +13,9 @@ from torch import Tensor
 from posectl.core.latent.priors import onto_sphere
 from posectl.errors import UsageError, nearest_name
 
-# Below this sine, slerp's weights are their limits to float32's last digit.
-_NEARLY_PARALLEL = 1e-4
+# A cosine further from zero leaves the angle fewer than half of float32's digits.
+_NEARLY_PARALLEL = 1 - 1e-6
+_ASIDE = 1e-4
 
 Path = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -38,23 +39,20 @@ def lerp_sphere(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
 
 
 def slerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
-    """The great circle at constant speed: sin((1 - alpha) t) / sin t a + sin(alpha t) / sin t b, t the angle between them
-    (Naayem, Eq. 1, misprint mended; Shoemake, 1985).
+    """The great circle at constant speed: sin((1 - alpha) t) / sin t a + sin(alpha t) / sin t b, t the angle between
+    them (Naayem, Eq. 1, misprint mended; Shoemake, 1985).
 
-    Nearly parallel codes take the straight line, which is the limit; antipodal ones, between which every great circle is
-    as short, take the one through a fixed direction orthogonal to a. No NaN, and finite gradients, at either end.
+    Nearly parallel codes take the straight line, which is the limit; antipodal ones, between which every great circle
+    is as short, take the one through a fixed direction orthogonal to a. No NaN, and finite gradients, at either end.
     """
     cosine = (onto_sphere(a) * onto_sphere(b)).sum(-1, keepdim=True).clamp(-1, 1)
-    sine_squared = 1 - cosine * cosine
-    degenerate = sine_squared < _NEARLY_PARALLEL**2
+    degenerate = cosine.abs() > _NEARLY_PARALLEL
     # The unused branch of `where` must stay finite too, or its gradient is NaN times zero.
     safe = torch.where(degenerate, torch.zeros_like(cosine), cosine)
     theta = torch.acos(safe)
     weight_a = torch.sin((1 - alpha) * theta)
     weight_b = torch.sin(alpha * theta)
     arc = (weight_a * a + weight_b * b) / torch.sin(theta)
-    if not bool(degenerate.any()):
-        return arc
     half_turn = torch.cos(torch.pi * alpha) * a + torch.sin(torch.pi * alpha) * _orthogonal(a)
     straight = torch.where(cosine > 0, lerp(a, b, alpha), half_turn)
     return torch.where(degenerate, straight, arc)
@@ -66,8 +64,7 @@ def circle(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
     unit = onto_sphere(a)
     aside = b - (b * unit).sum(-1, keepdim=True) * unit
     length = torch.linalg.vector_norm(aside, dim=-1, keepdim=True)
-    parallel = length < _NEARLY_PARALLEL
-    beside = torch.where(parallel, onto_sphere(_orthogonal(a)), aside / length.clamp_min(_NEARLY_PARALLEL))
+    beside = torch.where(length < _ASIDE, onto_sphere(_orthogonal(a)), aside / length.clamp_min(_ASIDE))
     radius = torch.linalg.vector_norm(a, dim=-1, keepdim=True)
     turn = 2 * torch.pi * alpha
     return radius * (torch.cos(turn) * unit + torch.sin(turn) * beside)

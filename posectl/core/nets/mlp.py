@@ -6,6 +6,7 @@ Source: naayem/ACAI-Enhanced-3D-Pose-Representation, models/acai.py.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -52,7 +53,7 @@ class MLP:
 
     def _layers(self, replicas: int, sizes: tuple[int, ...]) -> list[nn.Module]:
         layers: list[nn.Module] = []
-        for inputs, outputs in zip(sizes[:-2], sizes[1:-1], strict=True):
+        for inputs, outputs in itertools.pairwise(sizes[:-1]):
             layers.append(Linear(replicas, inputs, outputs))
             if self.batch_norm:
                 layers.append(BatchNorm(replicas, outputs))

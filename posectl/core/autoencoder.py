@@ -1,0 +1,62 @@
+"""A trained autoencoder: one replica's encoder and decoder with their prior, for use in large batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from posectl.core.latent.priors import Prior
+from posectl.core.nets import Architecture
+from posectl.errors import IntegrityError, InvalidInputError
+
+# Rows that pass through a network at once: large enough to fill the hardware, small enough for its memory.
+ROWS = 16_384
+
+
+class Autoencoder:
+    """Encoder and decoder in evaluation mode; every method keeps gradients off and works in blocks of rows."""
+
+    def __init__(self, architecture: Architecture, prior: Prior, device: torch.device) -> None:
+        self.architecture, self.prior, self.device = architecture, prior, device
+        self.encoder = architecture.encoder(1).to(device).eval()
+        self.decoder = architecture.decoder(1).to(device).eval()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.architecture.shape
+
+    def load(self, weights: Mapping[str, np.ndarray]) -> Autoencoder:
+        """Take the weights "encoder.*" and "decoder.*", without replica dimension. Raises IntegrityError on a misfit."""
+        for name, module in (("encoder", self.encoder), ("decoder", self.decoder)):
+            own = {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}
+            try:
+                module.load_state_dict({k: torch.from_numpy(v)[None] for k, v in own.items()})
+            except RuntimeError as error:
+                raise IntegrityError(
+                    f"The stored weights do not fit the {name} that the artifact describes.", str(error)
+                ) from error
+        return self
+
+    @torch.no_grad()
+    def encode(self, samples: Tensor) -> Tensor:
+        """Codes (N, d) of samples (N, *shape), on the device."""
+        if tuple(samples.shape[1:]) != tuple(self.shape):
+            raise InvalidInputError(
+                f"The model takes samples of shape {tuple(self.shape)}, and these have {tuple(samples.shape[1:])}.",
+                "Use a model that was trained on data of this shape.",
+            )
+        return self.prior.project(self._blocks(self.encoder, samples))
+
+    @torch.no_grad()
+    def decode(self, codes: Tensor) -> Tensor:
+        """Samples (N, *shape) of codes (N, d), on the device."""
+        return self._blocks(self.decoder, codes)
+
+    def reconstruct(self, samples: Tensor) -> Tensor:
+        return self.decode(self.encode(samples))
+
+    def _blocks(self, module: nn.Module, rows: Tensor) -> Tensor:
+        return torch.cat([module(block.to(self.device)[None])[0] for block in rows.split(ROWS)])

@@ -1,0 +1,17 @@
+"""No regularizer: reconstruction alone.
+
+Source: the baseline of Berthelot et al., 2018, and of Naayem, Table I (lambda = 0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posectl.core.objectives import Objective, objective
+
+
+@objective("none")
+@dataclass(frozen=True)
+class Nothing(Objective):
+    name = "none"
+    lam: float = 0.0
