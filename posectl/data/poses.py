@@ -1,0 +1,102 @@
+"""What a bare array of poses must be, and what its numbers say: joints, unit and vertical, told from the bones."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+
+from posectl.data.skeleton import H36M17, H36M32_TO_17
+from posectl.errors import InvalidInputError
+
+Unit = Literal["m", "cm", "mm"]
+Axis = Literal["+x", "-x", "+y", "-y", "+z", "-z"]
+UNITS: tuple[str, ...] = get_args(Unit)
+AXES: tuple[str, ...] = get_args(Axis)
+
+METRES: dict[str, float] = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+# A thigh is 0.3 to 0.6 m long. The bounds lie between what the units give, wide enough for children and giants.
+_CENTIMETRES_FROM, _MILLIMETRES_FROM, _MILLIMETRES_TO = 15.0, 150.0, 1500.0
+
+_SHAPES = "Poses are (N, 17, 3), (N, 51) or (N, 32, 3)."
+
+
+def as_poses(array: np.ndarray, name: str) -> np.ndarray:
+    """Finite poses (..., 17, 3) float32 from (..., 17, 3), (..., 51) or (..., 32, 3); at most two leading axes.
+
+    `name` is what messages call the array. Raises InvalidInputError for any other shape, a dtype that is no real float,
+    no poses, and NaN or infinity.
+    """
+    if array.dtype.kind != "f":
+        kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype} values"
+        hint = "Save it as float32: np.save(path, array.astype('float32'))."
+        raise InvalidInputError(f"{name} holds {kind}, where poses are real floats.", hint)
+    joints = _with_joints(array, name)
+    if joints.size == 0:
+        raise InvalidInputError(f"{name} has shape {array.shape}: no poses at all.", _SHAPES)
+    with np.errstate(over="ignore"):
+        poses = np.ascontiguousarray(joints, dtype=np.float32)
+    _require_finite(poses, name)
+    return poses
+
+
+def _with_joints(array: np.ndarray, name: str) -> np.ndarray:
+    shape = array.shape
+    if shape[-1:] == (51,) and array.ndim <= 3:
+        return array.reshape(*shape[:-1], 17, 3)
+    if array.ndim < 2 or array.ndim > 4 or shape[-1] != 3:
+        raise InvalidInputError(f"{name} has shape {shape}, which is no array of poses.", _SHAPES)
+    if shape[-2] == 32:
+        return array[..., H36M32_TO_17, :]
+    if shape[-2] != 17:
+        raise InvalidInputError(f"{name} has shape {shape}: {shape[-2]} joints, where H36M-17 has 17.", _SHAPES)
+    return array
+
+
+def _require_finite(poses: np.ndarray, name: str) -> None:
+    finite = np.isfinite(poses).all(axis=(-1, -2)).ravel()
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
+        message = (
+            f"{name} holds NaN or infinity in {len(bad):,} of {finite.size:,} frames, the first at index {bad[0]}."
+        )
+        raise InvalidInputError(message, "Drop those frames, or fill them in, before posectl sees them.")
+
+
+def thigh_length(poses: np.ndarray) -> float:
+    """The median length of both thighs of poses (..., 17, 3), in the poses' unit."""
+    lengths = H36M17.bone_lengths(poses)
+    thighs = [bone for bone, (_, child) in enumerate(H36M17.bones) if H36M17.joints[child] in ("RKnee", "LKnee")]
+    return float(np.median(lengths[..., thighs]))
+
+
+def guess_unit(poses: np.ndarray) -> Unit:
+    """The unit that makes a human of poses (..., 17, 3); "m" too for what is no human in any unit."""
+    thigh = thigh_length(poses)
+    if _CENTIMETRES_FROM <= thigh < _MILLIMETRES_FROM:
+        return "cm"
+    return "mm" if _MILLIMETRES_FROM <= thigh < _MILLIMETRES_TO else "m"
+
+
+def in_metres(poses: np.ndarray, unit: Unit | None, name: str) -> np.ndarray:
+    """Poses (..., 17, 3) in metres: converted from `unit` if that is given, else as they are.
+
+    Raises InvalidInputError when no unit is given and the bones are plainly in millimetres or centimetres.
+    """
+    if unit is None and (guess := guess_unit(poses)) != "m":
+        thigh, word = thigh_length(poses), {"cm": "centimetres", "mm": "millimetres"}[guess]
+        message = f"{name} seems to be in {word}: its thighs are {thigh:.0f} long, and metres are expected."
+        raise InvalidInputError(message, f"Add --unit {guess} to convert it, or --unit m to take it as it is.")
+    return poses if unit in (None, "m") else poses * np.float32(METRES[unit])
+
+
+def find_up(poses: np.ndarray) -> tuple[Axis, float]:
+    """(axis, strength) of the vertical: the axis along which thoraxes lie from pelvises, poses (..., 17, 3).
+
+    The strength is that component of the mean unit vector: near 1 for people who stand, near 0 when nothing is upright.
+    """
+    trunk = (poses[..., 8, :] - poses[..., 0, :]).reshape(-1, 3).astype(np.float64)
+    length = np.linalg.norm(trunk, axis=-1, keepdims=True)
+    mean = (trunk / np.where(length > 0, length, 1)).mean(axis=0)
+    axis = int(np.argmax(np.abs(mean)))
+    return AXES[2 * axis + (mean[axis] < 0)], float(abs(mean[axis]))

@@ -1,0 +1,139 @@
+"""Poses as plain arrays: .npy or .npz of (N, 17, 3), (N, 51) or (N, 32, 3).
+
+An .npz may say more, under any of these names (N frames, C clips):
+
+- poses: `positions`, `poses`, `joints`, `joints_3d`, `positions_3d`, `keypoints_3d`, or the only array there is;
+- `root` or `translation` (N, 3), the pelvis in the world;
+- labels (N,), or one for the whole file: `subject`, `action`, `clip` (or `clip_index`), `frame`, `split` (0 or "train",
+  1 or "test"), each with a plural s if you like;
+- a clip table (C,): `clip_start`, `clip_length`, `clip_name`, `clip_subject`, `clip_action`, `clip_source`, `clip_fps`;
+- `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`.
+
+Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.clips import Clips, deal, join
+from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.posefile import PoseFile, read_file
+from posectl.data.poses import AXES, UNITS, Axis, Unit
+from posectl.data.skeleton import H36M17
+from posectl.data.sources import source
+from posectl.errors import InvalidInputError, UsageError, nearest_name
+
+_TRAIN_WORDS = {"train", "training"}
+_TEST_WORDS = {"test", "testing", "val", "valid", "validation"}
+
+
+@source("arrays")
+def read(
+    paths: Sequence[str | Path],
+    *,
+    test: tuple[str, ...] = (),
+    unit: Unit | None = None,
+    up: Axis | None = None,
+    fps: float = 30.0,
+) -> Dataset:
+    """One dataset of all the files `paths`.
+
+    test: the files of the test split, among `paths` or besides. Without it, the names of the files count, if they say
+        train and test; else a `split` array in them; else whole subjects, whole clips or the last fifth go to test.
+    unit: the unit of the files; without it they say theirs or are in metres.
+    up: the axis that points up; without it the files say theirs, or it is found from the poses.
+    fps: the frame rate of files that do not say theirs.
+    Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
+    """
+    _check_options(paths, unit, up, fps)
+    is_test = _split_by_file(paths, test)
+    files = [read_file(path, unit=unit, up=up, fps=fps) for path in is_test]
+    if len({file.up for file in files}) > 1:
+        found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
+        raise InvalidInputError(f"The files do not agree on which way is up: {found}.", "Name it, as in --up +z.")
+    return _dataset(is_test, files)
+
+
+def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | None, fps: float) -> None:
+    if not paths:
+        raise UsageError("The source 'arrays' reads files, and none was named.", "posectl prepare arrays poses.npz")
+    if unit is not None and unit not in UNITS:
+        raise UsageError(f"There is no unit {unit!r}.", nearest_name(unit, UNITS))
+    if up is not None and up not in AXES:
+        raise UsageError(f"There is no axis {up!r}.", nearest_name(up, AXES))
+    if not (np.isfinite(fps) and fps > 0):
+        raise UsageError(f"A frame rate of {fps} makes no sense.", "Give a positive number, as in --fps 30.")
+
+
+def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Path, bool | None]:
+    """File -> whether it is of the test split; None where neither the user nor the names say."""
+    files = [Path(path) for path in paths]
+    chosen = {next((file for file in files if name in (str(file), file.name)), Path(name)) for name in test}
+    files += sorted(chosen - set(files))
+    if chosen:
+        if chosen.issuperset(files):
+            raise UsageError("Every file is a test file, and none is left to train on.", "Name the train files too.")
+        return {file: file in chosen for file in files}
+    words = [set(re.findall("[a-z]+", file.stem.lower())) for file in files]
+    trains, tests = ([bool(said & known) for said in words] for known in (_TRAIN_WORDS, _TEST_WORDS))
+    told = any(trains) and any(tests) and all(a != b for a, b in zip(trains, tests, strict=True))
+    return {file: is_test if told else None for file, is_test in zip(files, tests, strict=True)}
+
+
+def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]) -> tuple[Clips, np.ndarray, str]:
+    """(clips, split (N,), how): by file if that is known, else as the files say, else dealt."""
+    if None not in is_test.values():
+        marks = [
+            np.full(len(f.poses), TEST if t else TRAIN, np.uint8) for f, t in zip(files, is_test.values(), strict=True)
+        ]
+        return (
+            clips,
+            np.concatenate(marks),
+            f"by file: {', '.join(path.name for path, t in is_test.items() if t)} to test",
+        )
+    told = [file.split for file in files if file.split is not None]
+    if len(told) < len(files):
+        return deal(clips)
+    split = np.concatenate(told)
+    if len(np.unique(split)) < 2:
+        message = f"The files say that every frame is for {'test' if split[0] == TEST else 'training'}."
+        raise InvalidInputError(
+            message, "Mark some for the other split, leave 'split' out, or name test files: --test."
+        )
+    return clips, split, "as the files say"
+
+
+def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile]) -> Dataset:
+    clips = join([file.clips for file in files])
+    frames = int(clips.length.sum())
+    if frames < 2:
+        raise InvalidInputError("One pose is no dataset.", "Name files with two poses or more.")
+    clips, split, how = _split(clips, is_test, files)
+    per_sample = {"frame": np.concatenate([file.frame for file in files]), "clip": clips.rows()}
+    if any(file.root is not None for file in files):
+        per_sample["root"] = np.concatenate([_root_or_origin(file) for file in files])
+    about = {
+        "kind": "poses",
+        "skeleton": H36M17.name,
+        "joints": list(H36M17.joints),
+        "unit": "m",
+        "up": files[0].up,
+        # Human3.6M's cameras have y down; whoever else has -y for up uses the same convention.
+        "coordinates": "camera" if files[0].up == "-y" else "world",
+        "source": "arrays: " + ", ".join(path.name for path in is_test),
+        "citation": "",
+        "split": how,
+        "factors": [],
+    }
+    warnings = [warning for file in files for warning in file.warnings]
+    samples = np.concatenate([file.poses for file in files])
+    return Dataset(samples, split, per_sample, clips.columns(), about, warnings)
+
+
+def _root_or_origin(file: PoseFile) -> np.ndarray:
+    return np.zeros((len(file.poses), 3), np.float32) if file.root is None else file.root
