@@ -1,0 +1,207 @@
+"""Arrays as zarr v3 writes them, with named axes, zstd checksums and every chunk; read with every byte checked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import warnings
+from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
+from zarr.codecs import ZstdCodec
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+
+from posectl.errors import IntegrityError, InvalidInputError, PosectlError
+from posectl.store.files import FileEntry, size_of
+from posectl.store.headers import ITEM_SIZES, MAX_CHUNK_BYTES, STRING, ArrayInfo, check_header, chunk_keys, chunk_shape
+from posectl.store.sealed import decode
+
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def make_group(folder: Path) -> None:
+    """An empty zarr group at `folder`."""
+    zarr.open_group(str(folder), mode="w-", zarr_format=3)
+
+
+def write_array(folder: Path, name: str, values: np.ndarray, dims: tuple[str, ...]) -> tuple[ArrayInfo, list[str]]:
+    """Writes one array into the group at `folder`; returns what it is, and the keys of its chunks.
+
+    name: "/" in it makes groups. values: as `storable` gives them.
+    """
+    text = values.dtype.kind == "U"
+    chunks = chunk_shape(values.shape, values.itemsize)
+    array = zarr.create_array(
+        store=str(folder),
+        name=name,
+        shape=values.shape,
+        dtype=str if text else values.dtype,
+        chunks=chunks,
+        compressors=ZstdCodec(level=3, checksum=True),
+        dimension_names=dims,
+        config={"write_empty_chunks": True},
+    )
+    if values.size:
+        array[...] = values
+    info = ArrayInfo(values.shape, STRING if text else values.dtype.name, dims, sha256_of_values(values))
+    return info, chunk_keys(values.shape, chunks)
+
+
+def storable(name: str, values: Any) -> np.ndarray:
+    """`values` as an array that the store keeps: bool, integer, float or text, little-endian, C order.
+
+    Raises InvalidInputError for anything else, objects above all.
+    """
+    array = np.asarray(values)
+    if array.dtype.kind == "T" or (array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat)):
+        array = _fixed_width(array)
+    if array.dtype.kind == "U":
+        return np.ascontiguousarray(array).reshape(array.shape)
+    array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+    if array.dtype.name not in ITEM_SIZES:
+        raise InvalidInputError(
+            f"The array {name!r} holds {array.dtype}, which the store does not keep.",
+            "It keeps bool, integers, float16 to float64 and text.",
+        )
+    return array
+
+
+def consolidate(folder: Path) -> None:
+    """Repeats every header in the root's, so that zarr and xarray list the arrays without looking at other files."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zarr warns that this is no part of the format yet
+        zarr.consolidate_metadata(str(folder))
+
+
+def read_array(
+    folder: Path, name: str, info: ArrayInfo, files: Mapping[str, FileEntry], rows: slice | None
+) -> np.ndarray:
+    """An array, or a slice of its first axis, from files that are checked against their sha256 as they are read.
+
+    Raises IntegrityError on any damage; text comes back as numpy's fixed-width str.
+    """
+    try:
+        store = SealedStore(folder, files)
+        check_header(
+            decode(store.read(f"{name}/zarr.json")), info, name, {path: file["size"] for path, file in files.items()}
+        )
+        array = zarr.open_array(store=store, path=name, mode="r", zarr_format=3)
+        values = np.asarray(array[...] if rows is None else array[rows])
+    except (PosectlError, MemoryError):
+        raise
+    except Exception as error:  # zarr's codecs raise whatever they like on hostile bytes
+        raise IntegrityError(
+            f"The array {name!r} of {folder} cannot be read: {error}.", "`posectl store verify` says what is damaged."
+        ) from error
+    return _fixed_width(values) if info.dtype == STRING else values
+
+
+def sha256_of_values(values: np.ndarray) -> str:
+    """The sha256 of the values in C order, little-endian; of text, that of its JSON list."""
+    if values.dtype.kind == "U":
+        return hashlib.sha256(json.dumps(values.ravel().tolist()).encode()).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+
+
+class SealedStore(Store):
+    """A folder as a read-only zarr store that gives no byte which the manifest does not vouch for."""
+
+    supports_writes = False
+    supports_deletes = False
+    supports_listing = True
+
+    def __init__(self, folder: Path, files: Mapping[str, FileEntry]) -> None:
+        super().__init__(read_only=True)
+        self._folder = folder
+        self._files = files
+
+    def read(self, key: str) -> bytes:
+        """The bytes of one listed file; raises IntegrityError if it is gone, or not what was published."""
+        entry, path = self._files[key], self._folder / key
+        if size_of(path) != entry["size"]:
+            raise _damaged(path, "is not there" if size_of(path) is None else "has another size")
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise _damaged(path, "has changed")
+        if not key.endswith("zarr.json"):
+            _check_frame(data)
+        return data
+
+    async def get(
+        self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        if key not in self._files:
+            return None
+        data = await asyncio.to_thread(self.read, key)
+        return (prototype or default_buffer_prototype()).buffer.from_bytes(_cut(data, byte_range))
+
+    async def get_partial_values(
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> list[Buffer | None]:
+        return [await self.get(key, prototype, byte_range) for key, byte_range in key_ranges]
+
+    async def exists(self, key: str) -> bool:
+        return key in self._files
+
+    async def list(self) -> AsyncIterator[str]:
+        for key in self._files:
+            yield key
+
+    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        for key in self._files:
+            if key.startswith(prefix):
+                yield key
+
+    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        start = f"{prefix.rstrip('/')}/" if prefix else ""
+        for child in dict.fromkeys(key[len(start) :].split("/")[0] for key in self._files if key.startswith(start)):
+            yield child
+
+    async def set(self, key: str, value: Buffer) -> None:
+        self._check_writable()
+
+    async def delete(self, key: str) -> None:
+        self._check_writable()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SealedStore) and self._folder == other._folder
+
+
+def _fixed_width(text: np.ndarray) -> np.ndarray:
+    return np.array(text.tolist(), dtype=str).reshape(text.shape)
+
+
+def _cut(data: bytes, byte_range: ByteRequest | None) -> bytes:
+    match byte_range:
+        case RangeByteRequest(start, end):
+            return data[start:end]
+        case OffsetByteRequest(offset):
+            return data[offset:]
+        case SuffixByteRequest(suffix):
+            return data[-suffix:]
+    return data
+
+
+def _check_frame(data: bytes) -> None:
+    """Raises ValueError unless a zstd frame says, in bounds, what it decodes to: the decoder allocates that at once.
+
+    The header's layout is RFC 8878, section 3.1.1.1.
+    """
+    if len(data) < 6 or data[:4] != _ZSTD_MAGIC:
+        raise ValueError("a chunk is no zstd frame")
+    descriptor = data[4]
+    single_segment, width_flag = bool(descriptor & 0x20), descriptor >> 6
+    width = (1 if single_segment else 0, 2, 4, 8)[width_flag]
+    start = 5 + (not single_segment) + (0, 1, 2, 4)[descriptor & 3]
+    size = int.from_bytes(data[start : start + width], "little") + (256 if width == 2 else 0)
+    if not width or size > MAX_CHUNK_BYTES:
+        raise ValueError("a chunk does not say how much it holds, or it holds too much")
+
+
+def _damaged(path: Path, how: str) -> IntegrityError:
+    return IntegrityError(f"{path} {how} since it was published.", "`posectl store verify` says what else is damaged.")

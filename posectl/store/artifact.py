@@ -1,0 +1,100 @@
+"""A published version of a name: immutable, and checked as it is read."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from posectl.errors import IntegrityError
+from posectl.store.bundle import MANIFEST, Bundle
+from posectl.store.migrations import migrate
+from posectl.store.refs import NAME, VERSION
+
+
+class Parent(NamedTuple):
+    """What an artifact was made from, as its manifest says; the digest is what counts."""
+
+    role: str
+    ref: str
+    digest: str
+
+
+class Artifact(Bundle):
+    """One version, in its folder."""
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What the manifest says, as this release would write it."""
+        manifest = migrate(self.sealed, str(self.path / MANIFEST))
+        _check(manifest, self.path / MANIFEST)
+        return manifest
+
+    @property
+    def version(self) -> int:
+        """The number of the version; 0 for a folder outside a store."""
+        match = VERSION.fullmatch(self.path.name)
+        return int(match[1]) if match else 0
+
+    @property
+    def ref(self) -> str:
+        """`name:v3`; its path, where it lies outside a store."""
+        return f"{self.path.parent.name}:{self.path.name}" if self.version else str(self.path)
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+    @property
+    def kind(self) -> str:
+        return str(self.manifest["kind"])
+
+    @property
+    def created(self) -> str:
+        """When it was published: UTC, ISO 8601."""
+        return str(self.manifest["created"])
+
+    @property
+    def key(self) -> str | None:
+        """What the stage that made it recorded, for `Store.find`."""
+        return self.manifest["key"]
+
+    @property
+    def parents(self) -> list[Parent]:
+        return [Parent(entry["role"], entry["ref"], entry["digest"]) for entry in self.manifest["parents"]]
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Every resolved option: key -> {"value", "source"}."""
+        return dict(self.manifest["config"])
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures worth showing in a list."""
+        return dict(self.manifest["summary"])
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a reader must know of the arrays."""
+        return dict(self.manifest["about"])
+
+
+def _check(manifest: dict[str, Any], path: Path) -> None:
+    """Raises IntegrityError unless every field that the properties read is of its type."""
+    types: dict[str, Any] = {"name": str, "created": str, "key": str | None, "parents": list}
+    types |= dict.fromkeys(("config", "summary", "about", "software"), dict)
+    wrong = [field for field, of in types.items() if field not in manifest or not isinstance(manifest[field], of)]
+    if not wrong and not NAME.fullmatch(manifest["name"]):
+        wrong = ["name"]
+    if not wrong and not all(_is_parent(entry) for entry in manifest["parents"]):
+        wrong = ["parents"]
+    if wrong:
+        raise IntegrityError(f"{path} is not to be believed: its {wrong[0]} is not what it should be.")
+
+
+def _is_parent(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == {"role", "ref", "digest"}
+        and all(isinstance(value, str) for value in entry.values())
+    )

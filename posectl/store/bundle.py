@@ -1,0 +1,186 @@
+"""A folder of arrays under one sealed manifest.json: what an artifact is, and each checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError, nearest_name
+from posectl.store import durable
+from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
+from posectl.store.headers import ArrayInfo
+from posectl.store.sealed import read_sealed, seal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MANIFEST = "manifest.json"
+_RESERVED = {MANIFEST, "zarr.json"}
+_HINT = "`posectl store verify` says what is damaged; restore it from a copy, or make it again with --force."
+
+
+class Bundle:
+    """A finished folder, for reading."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+    @cached_property
+    def sealed(self) -> dict[str, Any]:
+        """The manifest as it lies on the disk; raises IntegrityError if a byte of it changed."""
+        try:
+            with durable.storage_errors(f"read {self.path / MANIFEST}"):
+                fields = read_sealed(self.path / MANIFEST)
+        except UnavailableError as error:
+            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+                raise IntegrityError(f"{self.path} has no {MANIFEST}.", _HINT) from error
+            raise
+        _check_inventory(fields, self.path)
+        return fields
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the manifest says."""
+        return self.sealed
+
+    @cached_property
+    def files(self) -> dict[str, FileEntry]:
+        """The files under the manifest, by path."""
+        return {entry["path"]: entry for entry in self.sealed["files"]}
+
+    @property
+    def digest(self) -> str:
+        """The sha256 over the files' paths, sizes and sha256."""
+        return str(self.sealed["digest"])
+
+    @property
+    def size(self) -> int:
+        """The bytes of all the files, by the manifest."""
+        return sum(entry["size"] for entry in self.files.values())
+
+    def check_sizes(self) -> None:
+        """Raises IntegrityError unless every file is there in its size."""
+        for name, entry in self.files.items():
+            if (size := size_of(self.path / name)) != entry["size"]:
+                how = "is missing" if size is None else f"holds {size} bytes instead of {entry['size']}"
+                raise IntegrityError(f"{self.path / name} {how}.", _HINT)
+
+    def arrays(self) -> dict[str, ArrayInfo]:
+        """Every array's shape, dtype and axes, by name."""
+        return dict(self._arrays)
+
+    def has(self, name: str) -> bool:
+        """Whether there is an array of this name."""
+        return name in self._arrays
+
+    def read(self, name: str, rows: slice | None = None) -> np.ndarray:
+        """An array, or the slice `rows` of its first axis; raises IntegrityError if a byte is not as published."""
+        from posectl.store.arrays import read_array
+
+        if name not in self._arrays:
+            raise NotFoundError(f"{self.path} has no array {name!r}.", nearest_name(name, self._arrays))
+        with durable.storage_errors(f"read {self.path / name}"):
+            return read_array(self.path, name, self._arrays[name], self.files, rows)
+
+    def read_group(self, group: str) -> dict[str, np.ndarray]:
+        """Every array under `group`, by its name within it; empty where there is none."""
+        start = f"{group}/"
+        return {name.removeprefix(start): self.read(name) for name in self._arrays if name.startswith(start)}
+
+    @cached_property
+    def _arrays(self) -> dict[str, ArrayInfo]:
+        try:
+            return {name: ArrayInfo.parse(entry) for name, entry in self.sealed["arrays"].items()}
+        except ValueError as error:
+            raise IntegrityError(f"{self.path / MANIFEST} is not to be believed: {error}.", _HINT) from error
+
+
+class BundleWriter:
+    """A folder being filled with arrays; `finish` seals it."""
+
+    def __init__(self, path: Path) -> None:
+        from posectl.store import arrays
+
+        self.path = path
+        self._arrays: dict[str, ArrayInfo] = {}
+        self._expected = {"zarr.json"}
+        arrays.make_group(path)
+
+    def put(self, name: str, values: Any, dims: tuple[str, ...] | None = None) -> None:
+        """Writes an array; "/" in `name` makes groups.
+
+        dims: a name for each axis; one name within a group means one length, as xarray has it. Where none are given,
+        the axes bear names of their own. Raises InvalidInputError on a name taken or unfit, dims that do not match the
+        shape, and objects.
+        """
+        from posectl.store import arrays
+
+        values = arrays.storable(name, values)
+        dims = (
+            tuple(f"{name.rpartition('/')[2]}_{axis}" for axis in range(values.ndim)) if dims is None else tuple(dims)
+        )
+        self._check(name, values.shape, dims)
+        info, keys = arrays.write_array(self.path, name, values, dims)
+        self._arrays[name] = info
+        nodes = name.split("/")
+        self._expected |= {"/".join([*nodes[:depth], "zarr.json"]) for depth in range(1, len(nodes) + 1)}
+        self._expected |= {f"{name}/{key}" for key in keys}
+
+    def finish(self, fields: Mapping[str, Any]) -> None:
+        """Writes manifest.json with `fields` and an inventory, last, once everything else is on the disk."""
+        from posectl.store import arrays
+
+        arrays.consolidate(self.path)
+        self._check_complete()
+        durable.fsync_tree(self.path)
+        files = inventory(self.path)
+        listed = {name: info.entry() for name, info in self._arrays.items()}
+        fields = {**fields, "files": files, "digest": digest_of(files), "arrays": listed}
+        durable.write_file(self.path / MANIFEST, seal(fields))
+        durable.fsync(self.path)
+
+    def _check(self, name: str, shape: tuple[int, ...], dims: tuple[str, ...]) -> None:
+        try:
+            check_paths([*self._arrays, name])
+        except ValueError as error:
+            raise InvalidInputError(f"An array cannot be named {name!r}: {error}.") from error
+        if _RESERVED & set(name.split("/")):
+            raise InvalidInputError(f"An array cannot be named {name!r}: the store has a file of that name.")
+        if len(dims) != len(shape) or len(set(dims)) != len(dims):
+            raise InvalidInputError(f"The dims {dims} do not name the axes of {name!r}, whose shape is {shape}.")
+        group = name.rpartition("/")[0]
+        lengths = {
+            dim: length
+            for other, info in self._arrays.items()
+            if other.rpartition("/")[0] == group
+            for dim, length in zip(info.dims, info.shape, strict=True)
+        }
+        for dim, length in zip(dims, shape, strict=True):
+            if lengths.get(dim, length) != length:
+                raise InvalidInputError(f"The axis {dim!r} of {name!r} is {length} long, but {lengths[dim]} elsewhere.")
+
+    def _check_complete(self) -> None:
+        if differing := self._expected ^ set(walk(self.path)):
+            raise IntegrityError(f"{self.path / min(differing)} was not written as it should be.", "Run it again.")
+
+
+def _check_inventory(fields: dict[str, Any], path: Path) -> None:
+    """Raises IntegrityError unless the files that a manifest lists are ones that could lie in its folder."""
+    try:
+        files = fields["files"]
+        if any(entry.keys() != {"path", "size", "sha256"} for entry in files):
+            raise ValueError("a file has a path, a size and a sha256")
+        if any(type(entry["size"]) is not int or entry["size"] < 0 for entry in files):
+            raise ValueError("a file's size is a number")
+        check_paths([*(entry["path"] for entry in files), MANIFEST])
+        if fields["digest"] != digest_of(files):
+            raise ValueError("its digest is not that of its files")
+        if not isinstance(fields["arrays"], dict):
+            raise ValueError("it lists no arrays")
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise IntegrityError(f"{path / MANIFEST} is not to be believed: {error}.", _HINT) from error

@@ -1,0 +1,109 @@
+"""Writing that survives a crash: fsync before the rename, one rename to make it visible, fsync after."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from posectl.errors import PosectlError, UnavailableError
+
+_TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
+_HINTS = {
+    errno.ENOSPC: "Free some space (`posectl store gc` clears what killed commands left), or choose another --store.",
+    errno.EDQUOT: "Free some space (`posectl store gc` clears what killed commands left), or choose another --store.",
+    errno.EFBIG: "Raise the limit on file sizes (`ulimit -f`), or choose another --store.",
+    errno.EROFS: "Choose another --store, or mount this one for writing.",
+    errno.EACCES: "Choose another --store, or ask its owner for access.",
+    errno.EPERM: "Choose another --store, or ask its owner for access.",
+    errno.EIO: "The disk may be failing: copy the store elsewhere, then `posectl store verify` the copy.",
+}
+
+
+@contextmanager
+def storage_errors(doing: str) -> Iterator[None]:
+    """Turns an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint."""
+    try:
+        yield
+    except PosectlError:
+        raise
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another --store.")
+        raise UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint) from error
+
+
+def fsync(path: Path) -> None:
+    """Asks the disk to keep a file's, or a folder's, present content."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that cannot sync folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def fsync_tree(folder: Path) -> None:
+    """Asks the disk to keep every file and folder under `folder`, and itself."""
+    for parent, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            fsync(Path(parent, name))
+        fsync(Path(parent))
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """A new file, on the disk when this returns."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, data: bytes, scratch: Path) -> None:
+    """`data` takes the place of the file at `path` at one instant; `scratch` is a folder of the same file system."""
+    temporary = scratch / f"{uuid.uuid4().hex}.part"
+    try:
+        write_file(temporary, data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    fsync(path.parent)
+
+
+def rename_new(source: Path, target: Path) -> bool:
+    """Renames a folder to a name that nothing bears; False, and nothing done, if something does."""
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            return False
+        raise
+    return True
+
+
+def make_folder(path: Path) -> None:
+    """A folder, on the disk when this returns; nothing to do where it is already."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    fsync(path.parent)
+
+
+def remove_tree(path: Path) -> None:
+    """Removes a file or folder; what is already gone, or goes meanwhile, is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, onerror=_unless_gone)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _unless_gone(function: object, path: str, failure: tuple[type[BaseException], BaseException, object]) -> None:
+    if not isinstance(failure[1], FileNotFoundError):
+        raise failure[1]

@@ -1,0 +1,133 @@
+"""What a zarr array's header may say: checked here, before zarr sees it and before anything is allocated."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+STRING = "string"
+ITEM_SIZES = {
+    "bool": 1,
+    **{f"{sign}int{bits}": bits // 8 for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **{f"float{bits}": bits // 8 for bits in (16, 32, 64)},
+    STRING: 8,
+}
+CHUNK_BYTES = 4 * 2**20
+MAX_CHUNK_BYTES = 2**28
+MAX_RANK = 32
+MAX_LENGTH = 2**48
+
+
+@dataclass(frozen=True)
+class ArrayInfo:
+    """An array as the manifest lists it; `dtype` is zarr's name for it, `sha256` that of its decoded values."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    dims: tuple[str, ...]
+    sha256: str = ""
+
+    @classmethod
+    def parse(cls, entry: Any) -> ArrayInfo:
+        """The array that a manifest's entry describes; raises ValueError on one that cannot be."""
+        if not isinstance(entry, dict) or entry.keys() != {"shape", "dtype", "dims", "sha256"}:
+            raise ValueError("an array's entry has a shape, a dtype, dims and a sha256")
+        shape = _lengths(entry["shape"], least=0, what="shape")
+        dims = entry["dims"]
+        if entry["dtype"] not in ITEM_SIZES:
+            raise ValueError(f"there are no arrays of {entry['dtype']!r}")
+        if not isinstance(dims, list) or len(dims) != len(shape) or not all(isinstance(dim, str) for dim in dims):
+            raise ValueError(f"dims {dims!r} do not name the axes of {shape}")
+        if not isinstance(entry["sha256"], str):
+            raise ValueError("an array's sha256 is text")
+        return cls(shape, entry["dtype"], tuple(dims), entry["sha256"])
+
+    def entry(self) -> dict[str, Any]:
+        """The entry that `parse` reads."""
+        return {"shape": list(self.shape), "dtype": self.dtype, "dims": list(self.dims), "sha256": self.sha256}
+
+
+def chunk_shape(shape: tuple[int, ...], item_size: int) -> tuple[int, ...]:
+    """The chunks an array is stored in: contiguous in C order, at least `CHUNK_BYTES` each, or all of it if smaller."""
+    chunks = [1] * len(shape)
+    size = max(item_size, 1)
+    for axis in reversed(range(len(shape))):
+        chunks[axis] = max(1, min(shape[axis], math.ceil(CHUNK_BYTES / size)))
+        size *= chunks[axis]
+    return tuple(chunks)
+
+
+def chunk_keys(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[str]:
+    """The key of every chunk, relative to its array: "c/0/1", or "c" for a scalar; none where an axis is empty."""
+    counts = (math.ceil(length / chunk) for length, chunk in zip(shape, chunks, strict=True))
+    return ["/".join(["c", *map(str, index)]) for index in product(*map(range, counts))]
+
+
+def check_header(header: Any, info: ArrayInfo, name: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    """The chunk shape of the array `name`, whose zarr.json holds `header` and which the manifest lists as `info`.
+
+    `sizes` are the manifest's files. Raises ValueError unless the header is one that this store writes, says what the
+    manifest says, and every chunk that it calls for is listed: an absent chunk would read as zeros.
+    """
+    if not isinstance(header, dict):
+        raise ValueError("its header is no object")
+    codecs = ["vlen-utf8", "zstd"] if info.dtype == STRING else ["bytes", "zstd"]
+    expected = {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": list(info.shape),
+        "data_type": info.dtype,
+        "dimension_names": list(info.dims),
+        "storage_transformers": [],
+    }
+    for key, value in expected.items():
+        found = header.get(key, [] if key in {"storage_transformers", "dimension_names"} else None)
+        if json.dumps(found) != json.dumps(value):  # as text, for Python has True == 1
+            raise ValueError(f"its header has the {key} {found!r:.80}, not {value!r:.80}")
+    if (found := _names(header.get("codecs"))) != codecs:
+        raise ValueError(f"its header has the codecs {found!r:.80}, not {codecs}")
+    if _named(header.get("chunk_key_encoding"), "default").get("separator", "/") != "/":
+        raise ValueError("its chunks are not in folders")
+    grid = _named(header.get("chunk_grid"), "regular")
+    chunks = _lengths(grid.get("chunk_shape"), least=1, what="chunk shape")
+    if len(chunks) != len(info.shape):
+        raise ValueError(f"chunks {chunks} do not tile {info.shape}")
+    _check_chunks(info, chunks, name, sizes)
+    return chunks
+
+
+def _check_chunks(info: ArrayInfo, chunks: tuple[int, ...], name: str, sizes: Mapping[str, int]) -> None:
+    if math.prod(chunks) * ITEM_SIZES[info.dtype] > MAX_CHUNK_BYTES:
+        raise ValueError(f"chunks of {chunks} are too large")
+    if math.prod(math.ceil(length / chunk) for length, chunk in zip(info.shape, chunks, strict=True)) > len(sizes):
+        raise ValueError(f"shape {info.shape} calls for more chunks than there are files")
+    for key in chunk_keys(info.shape, chunks):
+        if f"{name}/{key}" not in sizes:
+            raise ValueError(f"its chunk {key} is not listed")
+
+
+def _lengths(value: Any, *, least: int, what: str) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > MAX_RANK:
+        raise ValueError(f"{value!r:.80} is no {what}")
+    if not all(type(length) is int and least <= length <= MAX_LENGTH for length in value):
+        raise ValueError(f"{value!r:.80} is no {what}")
+    return tuple(value)
+
+
+def _names(codecs: Any) -> Any:
+    if not isinstance(codecs, list):
+        return codecs
+    return [codec.get("name") if isinstance(codec, dict) else codec for codec in codecs]
+
+
+def _named(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.get("name") != name:
+        raise ValueError(f"its header has {value!r:.80} where {name!r} belongs")
+    configuration = value.get("configuration", {})
+    if not isinstance(configuration, dict):
+        raise ValueError(f"its header configures {name!r} with {configuration!r:.80}")
+    return configuration

@@ -1,0 +1,134 @@
+"""Where everything lies in a store's folder, found by listing folders alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from posectl.errors import IntegrityError, InvalidInputError
+from posectl.store import durable
+from posectl.store.refs import NAME, VERSION
+from posectl.store.sealed import decode, encode, read_sealed, seal
+
+FORMAT = "posectl-store"
+FORMAT_VERSION = 1
+_MARK = {"format": FORMAT, "version": FORMAT_VERSION}
+
+
+class Layout:
+    """The paths of one store."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.mark = root / "store.json"
+        self.staging = root / ".staging"
+
+    def check(self) -> None:
+        """Raises unless the folder is a store of this format, empty or not there: InvalidInputError, IntegrityError."""
+        if self.mark.is_file():
+            _check_mark(self.mark)
+        elif self.root.is_dir():
+            if any(entry.name != self.staging.name for entry in self.root.iterdir()):
+                raise InvalidInputError(
+                    f"{self.root} is not a posectl store: it holds other files.",
+                    "Choose another folder with --store or POSECTL_STORE.",
+                )
+        elif self.root.exists():
+            raise InvalidInputError(f"{self.root} is a file, not a store.", "Choose a folder with --store.")
+
+    def make(self) -> None:
+        """Makes the store if it is not there yet."""
+        if not self.mark.is_file():
+            self.check()
+            if around := next((parent for parent in self.root.parents if (parent / "store.json").is_file()), None):
+                raise InvalidInputError(
+                    f"{self.root} lies inside the store {around}.", "Choose a folder outside it with --store."
+                )
+            durable.make_folder(self.staging)
+            durable.replace_file(self.mark, encode(_MARK), self.staging)
+        elif not self.staging.is_dir():
+            durable.make_folder(self.staging)
+
+    def is_canonical(self) -> bool:
+        """Whether store.json is, byte for byte, what this release writes."""
+        return self.mark.read_bytes() == encode(_MARK)
+
+    def folder(self, name: str) -> Path:
+        """The folder of a name's versions."""
+        return self.root / name
+
+    def version(self, name: str, version: int) -> Path:
+        """The folder of one version."""
+        return self.root / name / f"v{version}"
+
+    def lock_of(self, path: Path) -> Path:
+        """The lock beside a folder in .staging."""
+        return path.with_name(f"{path.name}.lock")
+
+    def name_lock(self, name: str) -> Path:
+        """The lock that whoever changes a name's aliases or removes its versions holds."""
+        return self.staging / f"name-{name}.lock"
+
+    def names(self) -> list[str]:
+        """Every name that has a version, sorted."""
+        if not self.root.is_dir():
+            return []
+        return sorted(entry.name for entry in self.root.iterdir() if NAME.fullmatch(entry.name) and self._any(entry))
+
+    def versions(self, name: str) -> list[int]:
+        """The versions of a name, in their order."""
+        folder = self.folder(name)
+        if not folder.is_dir():
+            return []
+        matches = (VERSION.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir())
+        return sorted(int(match[1]) for match in matches if match)
+
+    def next_version(self, name: str) -> int:
+        """One more than the highest version that ever was: a ref never comes to mean something else."""
+        present = self.versions(name)  # before `removed`: whoever removes writes there first, then takes it away
+        return max([0, *present, *(int(version[1:]) for version in self.removed(name))]) + 1
+
+    def aliases(self, name: str) -> dict[str, str]:
+        """alias -> "v3"; raises IntegrityError if the file was changed."""
+        return self._table(name, "aliases.json", str)
+
+    def write_aliases(self, name: str, aliases: dict[str, str]) -> None:
+        """Replaces a name's aliases; the caller holds `name_lock`."""
+        durable.replace_file(self.folder(name) / "aliases.json", seal(aliases), self.staging)
+
+    def removed(self, name: str) -> dict[str, dict[str, Any]]:
+        """Version ("v3") -> {"digest", "removed"}, for every version that was removed."""
+        return self._table(name, "removed.json", dict)
+
+    def write_removed(self, name: str, removed: dict[str, dict[str, Any]]) -> None:
+        """Replaces the record of what was removed; the caller holds `name_lock`."""
+        durable.replace_file(self.folder(name) / "removed.json", seal(removed), self.staging)
+
+    def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
+        try:
+            table = read_sealed(self.folder(name) / file)
+        except FileNotFoundError:
+            return {}
+        versions = table.values() if of is str else table
+        if not all(isinstance(value, of) for value in table.values()) or not all(map(VERSION.fullmatch, versions)):
+            raise IntegrityError(f"{self.folder(name) / file} does not list versions.")
+        return table
+
+    def _any(self, folder: Path) -> bool:
+        return folder.is_dir() and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())
+
+
+def _check_mark(path: Path) -> None:
+    try:
+        mark = decode(path.read_bytes())
+    except ValueError as error:
+        raise IntegrityError(f"{path} is damaged: {error}.", f"It should hold {_MARK}.") from error
+    if not isinstance(mark, dict) or mark.get("format") != FORMAT or type(mark.get("version")) is not int:
+        raise InvalidInputError(f"{path} is not that of a posectl store.", "Choose another folder with --store.")
+    if mark["version"] > FORMAT_VERSION:
+        raise InvalidInputError(
+            f"The store {path.parent} has format {mark['version']}; this posectl reads up to {FORMAT_VERSION}.",
+            "Upgrade posectl: pip install -U posectl.",
+        )
+    if mark["version"] < 1:
+        raise IntegrityError(f"{path} names the format version {mark['version']}, which never was.")

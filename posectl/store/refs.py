@@ -1,0 +1,97 @@
+"""How an artifact is called: `name`, `name:v3`, `name:alias`, `sha256:PREFIX` or a path; `#i` picks a sample of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from posectl.errors import UsageError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+VERSION = re.compile(r"v([1-9][0-9]{0,8})")
+LATEST = "latest"
+_DIGEST = re.compile(r"[0-9a-f]{4,64}")
+_RESERVED_NAMES = {"sha256", "store.json"}
+_RESERVED_ALIASES = {LATEST, "seal"}
+_FORMS = "A ref is name, name:v3, name:alias, sha256:PREFIX or a path to an artifact; #12 after it picks a sample."
+
+
+@dataclass(frozen=True)
+class Ref:
+    """One ref, taken apart.
+
+    Either `name`, with `selector` (an alias, "v3" or "latest"), or `digest` (the first digits of a sha256), or `path`;
+    and `sample`, an index from 0, where the ref picks one.
+    """
+
+    name: str = ""
+    selector: str = LATEST
+    digest: str = ""
+    path: Path | None = None
+    sample: int | None = None
+
+    @classmethod
+    def parse(cls, text: str | os.PathLike[str]) -> Ref:
+        """The parts of `text`; raises UsageError if it has none of the forms."""
+        if isinstance(text, os.PathLike):
+            return cls(path=Path(text))
+        body, sample = _split_sample(text)
+        if _is_path(body):
+            return cls(path=Path(body).expanduser(), sample=sample)
+        name, colon, selector = body.partition(":")
+        if name == "sha256" and colon:
+            if not _DIGEST.fullmatch(selector):
+                raise UsageError(
+                    f"{text!r} is no digest.", "Give at least four of its hexadecimal digits, sha256:1f2e."
+                )
+            return cls(digest=selector, sample=sample)
+        if not NAME.fullmatch(name) or (colon and not NAME.fullmatch(selector)):
+            raise UsageError(f"{text!r} is no ref.", _FORMS)
+        return cls(name=name, selector=selector or LATEST, sample=sample)
+
+    @property
+    def version(self) -> int | None:
+        """The number in `name:v3`; None for an alias."""
+        match = VERSION.fullmatch(self.selector)
+        return int(match[1]) if match else None
+
+    def __str__(self) -> str:
+        sample = "" if self.sample is None else f"#{self.sample}"
+        if self.path is not None:
+            return f"{self.path}{sample}"
+        return f"sha256:{self.digest}{sample}" if self.digest else f"{self.name}:{self.selector}{sample}"
+
+
+def check_name(name: str) -> str:
+    """`name`, if an artifact can bear it; raises UsageError."""
+    if not NAME.fullmatch(name) or name in _RESERVED_NAMES:
+        raise UsageError(
+            f"An artifact cannot be named {name!r}.",
+            "A name has up to 63 of a-z 0-9 . _ -, begins with a letter or digit, and is not sha256 or store.json.",
+        )
+    return name
+
+
+def check_alias(alias: str) -> str:
+    """`alias`, if a version can bear it; raises UsageError for v3 and latest, which mean something already."""
+    if not NAME.fullmatch(alias) or VERSION.fullmatch(alias) or alias in _RESERVED_ALIASES:
+        raise UsageError(
+            f"A version cannot have the alias {alias!r}.",
+            "An alias has up to 63 of a-z 0-9 . _ -, begins with a letter or digit, and is not v3, latest or seal.",
+        )
+    return alias
+
+
+def _is_path(body: str) -> bool:
+    return "/" in body or os.sep in body or body.startswith((".", "~"))
+
+
+def _split_sample(text: str) -> tuple[str, int | None]:
+    body, mark, index = text.rpartition("#")
+    if not mark:
+        return text, None
+    if not body or not re.fullmatch("[0-9]{1,12}", index):
+        raise UsageError(f"{text!r} does not pick a sample.", "A sample is picked by its number from 0, poses#12.")
+    return body, int(index)

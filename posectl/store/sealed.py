@@ -1,0 +1,98 @@
+"""Strict JSON, and JSON that carries its own digest, so that a change of any one byte of it is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from posectl.errors import IntegrityError
+
+SEAL = "seal"
+MAX_BYTES = 64 * 2**20
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON values: arrays and tuples as lists, paths as text, non-finite numbers as "nan", "inf", "-inf".
+
+    Raises TypeError for anything else.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(float(value))
+    if isinstance(value, Mapping):
+        if bad := [key for key in value if not isinstance(key, str)]:
+            raise TypeError(f"a JSON object's keys are text, not {bad[0]!r}")
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):  # numpy's and torch's scalars and arrays
+        return plain(value.tolist())
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def encode(value: Any) -> bytes:
+    """The one way in which the store writes a JSON value: sorted, indented, ASCII, finite."""
+    return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n").encode("ascii")
+
+
+def decode(data: bytes) -> Any:
+    """The value of strict JSON; raises ValueError on NaN, a key given twice, too many bytes, and what is no JSON."""
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"{len(data)} bytes of JSON are too many")
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("JSON nested too deeply") from error
+
+
+def seal(fields: Mapping[str, Any]) -> bytes:
+    """`fields` as JSON with one more, "seal": the sha256 of the JSON without it."""
+    return encode({**fields, SEAL: hashlib.sha256(encode(dict(fields))).hexdigest()})
+
+
+def unseal(data: bytes) -> dict[str, Any]:
+    """The fields that `seal` was given; raises ValueError if `data` is not, byte for byte, what it wrote."""
+    fields = decode(data)
+    if not isinstance(fields, dict) or not isinstance(fields.pop(SEAL, None), str):
+        raise ValueError("it bears no seal")
+    if seal(fields) != data:
+        raise ValueError("its seal is broken")
+    return fields
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """The fields in the sealed file at `path`; raises IntegrityError if a byte of it changed, FileNotFoundError."""
+    try:
+        return unseal(read_bytes(path, MAX_BYTES))
+    except ValueError as error:
+        raise IntegrityError(
+            f"{path} is damaged: {error}.", "`posectl store verify` says what else is; restore it from a copy."
+        ) from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The whole of a file; raises ValueError where it holds more than `limit` bytes."""
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise ValueError(f"it holds more than {limit} bytes")
+    return data
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key is given twice")
+    return value
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
