@@ -1,0 +1,54 @@
+"""posectl compare: scores side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from posectl.cli import complete
+from posectl.cli.command import Session, command
+from posectl.cli.root import app
+
+
+@command(app)
+def compare(
+    session: Session,
+    scores: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SCORES]...",
+            help="Scores, or models by their newest scores [default: all].",
+            autocompletion=complete.refs,
+        ),
+    ] = None,
+    format_: Annotated[Literal["md", "csv", "latex", "json"], typer.Option("--format", help="Of the table.")] = "md",
+    published: Annotated[
+        Literal["d8", "d16"] | None, typer.Option(help="Set the pose report's Table I beside them.")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file.")] = None,
+) -> None:
+    """Print a table of scores, the way of the pose report's Table I.
+
+    Examples:
+      posectl compare
+      posectl compare plain acai:v1 acai:v2 --published d8 --format latex -o table.tex
+    """
+    from posectl.cli.files import write_text
+    from posectl.cli.values import names
+    from posectl.stages.compare import as_json
+    from posectl.stages.compare import compare as stage
+
+    table = stage(session.run(), scores or [], published=published, metrics=names(metric) or ())
+    for warning in table.warnings:
+        session.out.warn(warning)
+    text = table.as_text(format_)
+    if output is not None:
+        write_text(output, text + "\n", force=session.force)
+        session.out.data(str(output), {"path": str(output), **as_json(table)})
+    else:
+        session.out.data(text, as_json(table))

@@ -1,0 +1,48 @@
+"""What TAB offers. Reads folder names alone, so that it answers at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from posectl.registry import Registry
+
+# The registries themselves sit in packages that import torch; their folders are enough to list names.
+_SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
+_OBJECTIVES: Registry[object] = Registry("regularizer", "posectl.core.objectives", helpers=("step",))
+_METRICS: Registry[object] = Registry(
+    "metric", "posectl.core.metrics", helpers=("nearest", "summary", "transitions", "blocks"), dash="_"
+)
+
+SOURCES = _SOURCES.names()
+METRICS = _METRICS.names()
+REGULARIZERS = _OBJECTIVES.names()
+
+
+def regularizer_docs() -> dict[str, str]:
+    return _OBJECTIVES.docs()
+
+
+def sources(incomplete: str) -> list[str]:
+    return [name for name in SOURCES if name.startswith(incomplete)]
+
+
+def regularizers(incomplete: str) -> list[str]:
+    return [name for name in REGULARIZERS if name.startswith(incomplete)]
+
+
+def metrics(incomplete: str) -> list[str]:
+    done, comma, last = incomplete.rpartition(",")
+    return [f"{done}{comma}{name}" for name in METRICS if name.startswith(last)]
+
+
+def refs(incomplete: str) -> list[str]:
+    """Names, and once a name is there, its versions and aliases; files are the shell's own to offer."""
+    from posectl.store.layout import Layout
+
+    layout = Layout(Path(os.environ.get("POSECTL_STORE", "artifacts")))
+    name, colon, _ = incomplete.partition(":")
+    if not colon:
+        return [n for n in layout.names() if n.startswith(incomplete)]
+    offered = [f"v{v}" for v in layout.versions(name)] + ["latest", *layout.aliases(name)]
+    return [ref for selector in offered if (ref := f"{name}:{selector}").startswith(incomplete)]

@@ -1,0 +1,85 @@
+"""posectl evaluate: scores of a model, of paths, of samples, or of a file from any other system."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from posectl.cli import complete
+from posectl.cli.command import Session, command
+from posectl.cli.root import app
+from posectl.stages.options import EvaluateOptions
+
+DEFAULT = EvaluateOptions()
+PROTOCOL = "Protocol"
+
+
+@command(app)
+def evaluate(
+    session: Session,
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SUBJECT]...",
+            help="Models, paths, samples or .npy files [default: the newest model].",
+            autocompletion=complete.refs,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Reference: a dataset or a file.", autocompletion=complete.refs)
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
+    ] = None,
+    compat: Annotated[
+        str | None,
+        typer.Option(metavar="naayem", help="The published protocol, quirks included.", rich_help_panel=PROTOCOL),
+    ] = None,
+    weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of a model.")] = DEFAULT.weights,
+    path: Annotated[
+        str | None, typer.Option(help="Path between codes [default: the prior's own].", rich_help_panel=PROTOCOL)
+    ] = None,
+    endpoints: Annotated[
+        int, typer.Option(help="Test poses, all of whose pairs are interpolated.", rich_help_panel=PROTOCOL)
+    ] = DEFAULT.endpoints,
+    steps: Annotated[int, typer.Option(help="Steps of those paths.", rich_help_panel=PROTOCOL)] = DEFAULT.steps,
+    walks: Annotated[int, typer.Option(help="Paths for Mean Distance.", rich_help_panel=PROTOCOL)] = DEFAULT.walks,
+    walk_steps: Annotated[int, typer.Option(help="Steps of those.", rich_help_panel=PROTOCOL)] = DEFAULT.walk_steps,
+    samples: Annotated[int, typer.Option(help="Draws for precision.", rich_help_panel=PROTOCOL)] = DEFAULT.samples,
+    crowd: Annotated[int, typer.Option(help="Draws for recall.", rich_help_panel=PROTOCOL)] = DEFAULT.crowd,
+    targets: Annotated[
+        int, typer.Option(help="Real poses whose recall is asked.", rich_help_panel=PROTOCOL)
+    ] = DEFAULT.targets,
+    k: Annotated[int, typer.Option(help="Neighbours of prdc.", rich_help_panel=PROTOCOL)] = DEFAULT.k,
+) -> None:
+    """Score how well a model, or any system's output, interpolates and covers the data.
+
+    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples.
+
+    Examples:
+      posectl evaluate acai:v2 --json
+      posectl evaluate theirs.npy --against poses
+      posectl evaluate acai --compat naayem
+    """
+    from posectl.cli.values import names
+    from posectl.stages.evaluate import evaluate as stage
+    from posectl.stages.evaluate import flat
+
+    options = EvaluateOptions(
+        metrics=names(metric) or (), compat=compat, weights=weights, path=path, endpoints=endpoints, steps=steps,
+        walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd, targets=targets, k=k,
+    )  # fmt: skip
+    for subject in subjects or [None]:
+        result = stage(session.run(), subject, against, options)
+        session.out.table(
+            ["metric", "mean", "std", "median", "undefined", "unit"],
+            [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
+            title=f"{result.ref}: {result.figures['protocol']['subject']}",
+        )
+        session.out.result(result)
+
+
+def _row(name: str, score: dict[str, Any]) -> list[str]:
+    statistics = ["–" if score[key] is None else f"{score[key]:.4g}" for key in ("mean", "std", "median")]
+    return [name, *statistics, str(score["undefined"] or ""), "" if score["unit"] == "1" else score["unit"]]

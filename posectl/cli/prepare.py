@@ -1,0 +1,104 @@
+"""posectl prepare: data into the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from posectl.cli import complete
+from posectl.cli.command import Session, command
+from posectl.cli.root import app
+
+SOURCE = "Of the source (each has some of these)"
+
+
+@command(app)
+def prepare(
+    session: Session,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help=f"One of: {', '.join(complete.SOURCES)}.", autocompletion=complete.sources
+        ),
+    ],
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files or folders.")] = None,
+    test: Annotated[
+        list[Path] | None, typer.Option("--test", help="File of the test split; repeatable.", rich_help_panel=SOURCE)
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(metavar="m|cm|mm", help="Unit of the files.", rich_help_panel=SOURCE)
+    ] = None,
+    up: Annotated[
+        str | None, typer.Option(metavar="+z|-y|...", help="Up axis of the files.", rich_help_panel=SOURCE)
+    ] = None,
+    fps: Annotated[
+        str | None, typer.Option(metavar="N|native", help="Frames a second.", rich_help_panel=SOURCE)
+    ] = None,
+    subsample: Annotated[
+        int | None, typer.Option(min=1, help="Keep every so many frames.", rich_help_panel=SOURCE)
+    ] = None,
+    subjects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="Subjects, comma-separated; of the mannequin how many.", rich_help_panel=SOURCE
+        ),
+    ] = None,
+    test_subjects: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Subjects of the test split.", rich_help_panel=SOURCE)
+    ] = None,
+    actions: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Actions, comma-separated.", rich_help_panel=SOURCE)
+    ] = None,
+    frame: Annotated[
+        str | None, typer.Option(metavar="world|camera", help="Coordinates.", rich_help_panel=SOURCE)
+    ] = None,
+    cameras: Annotated[
+        Path | None, typer.Option(help="Camera parameters, for --frame camera.", rich_help_panel=SOURCE)
+    ] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="Joint map in YAML.", rich_help_panel=SOURCE)] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave broken files out, naming them.", rich_help_panel=SOURCE)
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Files read at once.", rich_help_panel=SOURCE)] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of a mannequin's clip.", rich_help_panel=SOURCE)] = None,
+    show_joints: Annotated[
+        bool,
+        typer.Option("--show-joints", help="Print a file's joints as a map to edit, and stop.", rich_help_panel=SOURCE),
+    ] = False,
+) -> None:
+    """Read poses into a dataset artifact, and print what to check first.
+
+    Examples:
+      posectl prepare mannequin
+      posectl prepare arrays train.npz --test test.npz --name poses
+    """  # noqa: D
+    from posectl.cli.values import names, number_or_word
+    from posectl.stages.prepare import prepare as stage
+    from posectl.stages.prepare import show_joints as joints_of
+
+    if show_joints:
+        session.out.data(text := joints_of(paths or []), {"map": text})
+        return
+    options = {
+        "test": tuple(test) if test else None,
+        "unit": unit,
+        "up": up,
+        "fps": number_or_word(fps, "native"),
+        "subsample": subsample,
+        "subjects": int(subjects) if subjects and subjects.isdecimal() else names(subjects),
+        "test_subjects": names(test_subjects),
+        "actions": names(actions),
+        "frame": frame,
+        "cameras": cameras,
+        "map": map_,
+        "skip_broken": skip_broken or None,
+        "jobs": jobs,
+        "seconds": seconds,
+    }
+    result = stage(session.run(), source, paths or [], options)
+    session.out.rows([tuple(row) for row in result.figures["rows"]], title=result.ref)
+    for warning in result.figures["warnings"]:
+        session.out.warn(warning)
+    session.out.result(result)

@@ -1,0 +1,33 @@
+"""posectl sample: fresh draws from a model's prior."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from posectl.cli import complete
+from posectl.cli.command import Session, command
+from posectl.cli.root import app
+from posectl.stages.options import SampleOptions
+
+DEFAULT = SampleOptions()
+
+
+@command(app)
+def sample(
+    session: Session,
+    model: Annotated[
+        str | None, typer.Argument(help="Model [default: the newest].", autocompletion=complete.refs)
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", help="How many.")] = DEFAULT.count,
+    weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,
+) -> None:
+    """Decode draws from the prior into a samples artifact.
+
+    Example:
+      posectl sample acai -n 1000
+    """
+    from posectl.stages.sample import sample as stage
+
+    session.out.result(stage(session.run(), model, SampleOptions(count, weights)))

@@ -1,0 +1,81 @@
+"""A dataset artifact as the other stages use it: arrays by split, and what the poses are."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from posectl.data.dataset import TEST, TRAIN
+from posectl.data.skeleton import H36M17, Skeleton
+from posectl.errors import InvalidInputError, NotFoundError
+from posectl.stages.run import Run, expect
+from posectl.store import Artifact
+
+
+class StoredDataset:
+    """Reads arrays of a dataset artifact when they are asked for."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.artifact = expect(artifact, "dataset")
+
+    @property
+    def about(self) -> dict[str, Any]:
+        return self.artifact.about
+
+    @cached_property
+    def samples(self) -> np.ndarray:
+        return self.artifact.read("samples")
+
+    @cached_property
+    def split(self) -> np.ndarray:
+        return self.artifact.read("split")
+
+    @property
+    def train(self) -> np.ndarray:
+        return self.samples[self.split == TRAIN]
+
+    @property
+    def test(self) -> np.ndarray:
+        return self.samples[self.split == TEST]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.artifact.arrays()["samples"].shape[1:]
+
+    @property
+    def is_poses(self) -> bool:
+        return self.about.get("kind") == "poses"
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return H36M17
+
+    @property
+    def up(self) -> str:
+        return self.about.get("up", "+z")
+
+    def sample(self, index: int) -> np.ndarray:
+        """One sample; raises NotFoundError beyond the end."""
+        count = self.artifact.arrays()["samples"].shape[0]
+        if not 0 <= index < count:
+            raise NotFoundError(f"{self.artifact.ref} has no sample {index}.", f"Its samples are #0 to #{count - 1}.")
+        return self.artifact.read("samples", rows=slice(index, index + 1))[0]
+
+    def clip(self, index: int) -> tuple[np.ndarray, str]:
+        """The samples of one clip, and its name."""
+        lengths = self.artifact.read("clips/length")
+        if not 0 <= index < len(lengths):
+            raise NotFoundError(f"{self.artifact.ref} has no clip {index}.", f"Its clips are 0 to {len(lengths) - 1}.")
+        start = int(self.artifact.read("clips/start")[index])
+        name = str(self.artifact.read("clips/name")[index])
+        return self.artifact.read("samples", rows=slice(start, start + int(lengths[index]))), name
+
+
+def dataset_of(run: Run, model: Artifact) -> StoredDataset:
+    """The dataset that a model was trained on. Raises NotFoundError if it is not in the store any more."""
+    for parent in model.parents:
+        if parent.role == "dataset":
+            return StoredDataset(run.artifacts.get(f"sha256:{parent.digest}"))
+    raise InvalidInputError(f"{model.ref} does not say what it was trained on.", "Name a dataset with --against.")

@@ -1,0 +1,72 @@
+"""demo: the whole chain on the embedded mannequin, from nothing to pictures and a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from posectl.stages.compare import Comparison, compare
+from posectl.stages.dataset import StoredDataset
+from posectl.stages.evaluate import evaluate
+from posectl.stages.interpolate import interpolate
+from posectl.stages.options import EvaluateOptions, TrainOptions
+from posectl.stages.plot import plot
+from posectl.stages.prepare import prepare
+from posectl.stages.render import RenderOptions, render
+from posectl.stages.run import Run
+from posectl.stages.train import train
+
+# Enough for stable figures on this small set; the protocol in each score says so.
+SIZES = EvaluateOptions(endpoints=64, walks=1000, samples=2000, crowd=20_000, targets=2000)
+LAMBDA = 0.1
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo made: refs, files and the comparison."""
+
+    refs: list[str]
+    files: list[Path]
+    comparison: Comparison
+
+
+def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
+    """Prepare the mannequin, train a plain autoencoder and ACAI, interpolate, score, compare and draw, into `folder`.
+
+    Everything lands in the run's store too, and a second call finds it there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    run = replace(run, force=False)
+    dataset = prepare(replace(run, name="mannequin"), "mannequin").artifact
+    first, last = distant_pair(StoredDataset(dataset))
+    models, scores, paths = [], [], []
+    for name, reg, lam in (("plain", "none", ()), ("acai", "acai", (LAMBDA,))):
+        run.tell(f"Training {name} for {steps} steps.")
+        options = TrainOptions(
+            reg=(reg,), lam=lam, steps=steps, set=("acai.gamma=0.05",) if reg == "acai" else (), evaluate_every=1000
+        )
+        models.append(train(replace(run, name=name), dataset.ref, options, resume=True).ref)
+        ends = (f"{dataset.ref}#{first}", f"{dataset.ref}#{last}")
+        paths.append(interpolate(replace(run, name=f"{name}-paths"), *ends, models[-1]).ref)
+        scores.append(evaluate(replace(run, name=f"{name}-scores"), models[-1], None, SIZES).ref)
+    comparison = compare(run, scores)
+    files = [folder / name for name in ("paths.gif", "transitions.png", "training.png", "comparison.md")]
+    drawing = replace(run, force=True)
+    labels = ("plain autoencoder", f"ACAI, λ = {LAMBDA:g}")
+    render(drawing, paths, files[0], RenderOptions(labels=labels, size=280))
+    plot(drawing, scores, files[1])
+    plot(drawing, models, files[2])
+    files[3].write_text(comparison.as_text("md") + "\n", encoding="utf-8")
+    return Demo([dataset.ref, *models, *paths, *scores], files, comparison)
+
+
+def distant_pair(dataset: StoredDataset) -> tuple[int, int]:
+    """Two test poses that differ much, so that the way between them is worth watching: the widest of 256 spread ones."""
+    rows = np.flatnonzero(dataset.split == 1)
+    rows = rows[np.linspace(0, len(rows) - 1, min(256, len(rows))).round().astype(int)]
+    poses = dataset.samples[rows].astype(np.float64)
+    apart = np.linalg.norm(poses[:, None] - poses[None], axis=-1).mean(-1)
+    i, j = np.unravel_index(apart.argmax(), apart.shape)
+    return int(rows[i]), int(rows[j])

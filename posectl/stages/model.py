@@ -1,0 +1,31 @@
+"""A model artifact as the other stages use it: the autoencoder, rebuilt from what the artifact says."""
+
+from __future__ import annotations
+
+from posectl.core import device as devices
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.latent.priors import PRIORS
+from posectl.core.nets import NETS, Architecture
+from posectl.errors import IntegrityError
+from posectl.stages.run import Run, expect
+from posectl.store import Artifact
+
+HINT = "`posectl train` makes one."
+
+
+def architecture_of(artifact: Artifact) -> Architecture:
+    """The architecture that a model artifact describes."""
+    try:
+        described = dict(expect(artifact, "model").about["net"])
+        kind = NETS.get(described.pop("name"))
+        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in described.items()})
+    except (KeyError, TypeError) as error:
+        raise IntegrityError(f"{artifact.ref} does not describe a network.", "Train it again.") from error
+
+
+def load_model(run: Run, artifact: Artifact, *, weights: str = "last") -> Autoencoder:
+    """The autoencoder on the run's device, with its last weights, or its best by test reconstruction."""
+    devices.use_threads(run.threads)
+    device = devices.resolve(run.device)
+    prior = PRIORS[artifact.about["prior"]]
+    return Autoencoder(architecture_of(artifact), prior, device).load(artifact.read_group(f"weights/{weights}"))

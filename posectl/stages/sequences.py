@@ -1,0 +1,63 @@
+"""Sequences of poses to look at, out of whatever holds some: paths, samples, a dataset's clips, or a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError, NotFoundError
+from posectl.stages.dataset import StoredDataset
+from posectl.stages.inputs import is_file, read_file
+from posectl.stages.run import Run, expect
+from posectl.store import Artifact, Ref
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """poses: one (T, J, 3) a sequence. moving: whether a sequence is a motion, and not a set of single poses."""
+
+    label: str
+    poses: list[np.ndarray]
+    moving: bool
+    up: str
+
+
+def sequences_of(run: Run, subject: str, *, most: int) -> Sequences:
+    """Up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
+    if is_file(subject):
+        array = read_file(subject, points=True)
+        return _of_array(subject, array[None] if array.ndim == 2 else array, "+z", most)
+    ref = Ref.parse(subject)
+    artifact = expect(run.artifacts.get(ref), "paths", "samples", "dataset")
+    if artifact.kind == "dataset":
+        return _of_dataset(subject, StoredDataset(artifact), ref.sample, most)
+    rows = slice(0, most) if ref.sample is None else slice(ref.sample, ref.sample + 1)
+    array = artifact.read(artifact.kind, rows=rows)
+    if not len(array):
+        count = artifact.arrays()[artifact.kind].shape[0]
+        raise NotFoundError(f"{artifact.ref} has no #{ref.sample}.", f"It has #0 to #{count - 1}.")
+    return _of_array(subject, array, _up(artifact), most)
+
+
+def _up(artifact: Artifact) -> str:
+    return artifact.about.get("samples", {}).get("up", "+z")
+
+
+def _of_array(label: str, array: np.ndarray, up: str, most: int) -> Sequences:
+    if array.shape[-2:] != (len(H36M17.joints), 3):
+        raise InvalidInputError(f"{label} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
+    if array.ndim == 4:
+        return Sequences(label, list(array[:most]), True, up)
+    return Sequences(label, [pose[None] for pose in array[:most]], False, up)
+
+
+def _of_dataset(label: str, dataset: StoredDataset, clip: int | None, most: int) -> Sequences:
+    if not dataset.artifact.has("clips/start"):
+        return _of_array(label, dataset.artifact.read("samples", rows=slice(0, most)), dataset.up, most)
+    count = dataset.artifact.arrays()["clips/start"].shape[0]
+    # Spread over the set, so that a glance shows its variety.
+    chosen = [clip] if clip is not None else np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()
+    clips = [dataset.clip(i) for i in chosen]
+    return Sequences(clips[0][1] if clip is not None else label, [poses for poses, _ in clips], True, dataset.up)
