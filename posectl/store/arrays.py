@@ -18,7 +18,16 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
 from posectl.errors import IntegrityError, InvalidInputError, PosectlError
 from posectl.store.files import FileEntry, size_of
-from posectl.store.headers import ITEM_SIZES, MAX_CHUNK_BYTES, STRING, ArrayInfo, check_header, chunk_keys, chunk_shape
+from posectl.store.headers import (
+    ITEM_SIZES,
+    MAX_CHUNK_BYTES,
+    SEPARATOR,
+    STRING,
+    ArrayInfo,
+    check_header,
+    chunk_keys,
+    chunk_shape,
+)
 from posectl.store.sealed import decode
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -42,6 +51,7 @@ def write_array(folder: Path, name: str, values: np.ndarray, dims: tuple[str, ..
         shape=values.shape,
         dtype=str if text else values.dtype,
         chunks=chunks,
+        chunk_key_encoding={"name": "default", "separator": SEPARATOR},
         compressors=ZstdCodec(level=3, checksum=True),
         dimension_names=dims,
         config={"write_empty_chunks": True},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 PREFIX = "checkpoints-"
 KEEP = 2
-_SAVE = re.compile(r"save-([0-9]{9})")
+_SAVE = re.compile(r"save-[0-9]{9}")
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +42,7 @@ class Checkpoints:
         """Holds the training for this process; raises ConflictError if a live one holds it."""
         with durable.storage_errors(f"lock the training in {self.path}"):
             self._layout.make()
-            lock = Lock(self._layout.lock_of(self.path))
+            lock = Lock(Path(f"{self.path}.lock"))
             if not lock.acquire(patience=0.2):  # `gc` looks whether a lock is free by taking it for an instant
                 owner = lock.owner()
                 raise ConflictError(
@@ -57,7 +58,7 @@ class Checkpoints:
     def save(self, step: int, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
         """Adds a checkpoint, whole or not at all, and drops all but the last two.
 
-        arrays: by name, "/" makes groups. record: JSON values, given back by `load` (non-finite numbers as text).
+        arrays: by name, of numbers. record: JSON values, given back by `load` (non-finite numbers as text).
         """
         with durable.storage_errors(f"save the checkpoint of step {step}"):
             self._layout.make()
@@ -66,27 +67,28 @@ class Checkpoints:
             try:
                 temporary.mkdir()
                 writer = BundleWriter(temporary)
-                for name, values in arrays.items():
-                    writer.put(name, values)
-                writer.finish({"step": step, "record": plain(record)})
-                numbers = [number for number, _ in self._saves()]
-                temporary.rename(self.path / f"save-{max(numbers, default=0) + 1:09d}")
+                state, layout = _pack(arrays)
+                writer.put("state", state, dims=("byte",))
+                writer.finish({"step": step, "record": plain(record), "layout": layout})
+                last = saves(self.path)[-1:]
+                number = int(last[0].name.removeprefix("save-")) + 1 if last else 1
+                temporary.rename(self.path / f"save-{number:09d}")
             finally:
                 durable.remove_tree(temporary)
             durable.fsync(self.path)
-            for _, old in self._saves()[:-KEEP]:
+            for old in [*saves(self.path)[:-KEEP], *leftovers(self.path)]:
                 durable.remove_tree(old)
 
     def load(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]] | None:
         """The step, arrays and record of the newest save that is intact; None where there is none."""
-        for _, path in reversed(self._saves()):
+        for path in reversed(saves(self.path)):
             bundle = Bundle(path)
             try:
                 bundle.check_sizes()
-                arrays = {name: bundle.read(name) for name in bundle.arrays()}
-                return int(bundle.manifest["step"]), arrays, dict(bundle.manifest["record"])
-            except PosectlError as error:
-                _log.warning("%s The checkpoint before it is taken instead.", error.message)
+                arrays = _unpack(bundle.read("state"), bundle.manifest["layout"])
+                return bundle.manifest["step"], arrays, bundle.manifest["record"]
+            except (PosectlError, KeyError, TypeError, ValueError) as error:
+                _log.warning("%s The checkpoint before it is taken instead.", error)
         return None
 
     def clear(self) -> None:
@@ -94,8 +96,42 @@ class Checkpoints:
         with durable.storage_errors(f"remove the checkpoints in {self.path}"):
             durable.remove_tree(self.path)
 
-    def _saves(self) -> list[tuple[int, Path]]:
-        if not self.path.is_dir():
-            return []
-        matches = ((_SAVE.fullmatch(entry.name), entry) for entry in self.path.iterdir())
-        return sorted((int(match[1]), entry) for match, entry in matches if match)
+
+def saves(folder: Path) -> list[Path]:
+    """The finished saves in a folder of checkpoints, oldest first."""
+    return [path for path in _entries(folder) if _SAVE.fullmatch(path.name)]
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What killed saves left in a folder of checkpoints."""
+    return [path for path in _entries(folder) if not _SAVE.fullmatch(path.name)]
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _pack(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """All arrays as the bytes of one, and where each lies: a hundred small arrays would be as many files to sync."""
+    import numpy as np
+
+    from posectl.store.arrays import storable
+
+    values = [storable(name, array) for name, array in arrays.items()]
+    layout = [
+        {"name": name, "dtype": array.dtype.str, "shape": list(array.shape)}
+        for name, array in zip(arrays, values, strict=True)
+    ]
+    return np.frombuffer(b"".join(array.tobytes() for array in values), dtype=np.uint8), layout
+
+
+def _unpack(state: np.ndarray, layout: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    arrays, start = {}, 0
+    for entry in layout:
+        dtype, shape = np.dtype(entry["dtype"]), tuple(entry["shape"])
+        end = start + dtype.itemsize * math.prod(shape)
+        arrays[entry["name"]] = state[start:end].view(dtype).reshape(shape).copy()
+        start = end
+    return arrays

@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from posectl.errors import PosectlError, UnavailableError
@@ -51,10 +50,11 @@ def fsync(path: Path) -> None:
 
 def fsync_tree(folder: Path) -> None:
     """Asks the disk to keep every file and folder under `folder`, and itself."""
-    for parent, _, files in os.walk(folder, topdown=False):
-        for name in files:
-            fsync(Path(parent, name))
-        fsync(Path(parent))
+    from concurrent.futures import ThreadPoolExecutor
+
+    paths = [Path(parent, name) for parent, _, files in os.walk(folder) for name in [*files, ""]]
+    with ThreadPoolExecutor(8) as pool:  # the journal takes those that come together in one commit
+        list(pool.map(fsync, paths))
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -66,13 +66,16 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def replace_file(path: Path, data: bytes, scratch: Path) -> None:
-    """`data` takes the place of the file at `path` at one instant; `scratch` is a folder of the same file system."""
-    temporary = scratch / f"{uuid.uuid4().hex}.part"
+    """`data` takes the place of the file at `path` at one instant.
+
+    scratch: where it is written first, on the same file system; the caller holds a lock that makes it his own.
+    """
+    scratch.unlink(missing_ok=True)
     try:
-        write_file(temporary, data)
-        temporary.replace(path)
+        write_file(scratch, data)
+        scratch.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
     fsync(path.parent)
 
 
@@ -102,6 +105,12 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(path, onerror=_unless_gone)
     else:
         path.unlink(missing_ok=True)
+
+
+def remove_empty(folder: Path) -> None:
+    """Removes a folder if nothing is in it."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _unless_gone(function: object, path: str, failure: tuple[type[BaseException], BaseException, object]) -> None:

@@ -18,6 +18,7 @@ ITEM_SIZES = {
 }
 CHUNK_BYTES = 4 * 2**20
 MAX_CHUNK_BYTES = 2**28
+SEPARATOR = "."  # not "/": a folder for each axis would triple what there is to sync
 MAX_RANK = 32
 MAX_LENGTH = 2**48
 
@@ -50,6 +51,14 @@ class ArrayInfo:
         """The entry that `parse` reads."""
         return {"shape": list(self.shape), "dtype": self.dtype, "dims": list(self.dims), "sha256": self.sha256}
 
+    def row_blocks(self) -> list[slice | None]:
+        """Slices of the first axis that cover the array, each of some 16 MB, for it may be larger than the memory."""
+        if not self.shape:
+            return [None]
+        row = ITEM_SIZES[self.dtype] * math.prod(max(length, 1) for length in self.shape[1:])
+        step = max(1, 4 * CHUNK_BYTES // row)
+        return [slice(start, start + step) for start in range(0, self.shape[0], step)]
+
 
 def chunk_shape(shape: tuple[int, ...], item_size: int) -> tuple[int, ...]:
     """The chunks an array is stored in: contiguous in C order, at least `CHUNK_BYTES` each, or all of it if smaller."""
@@ -62,9 +71,9 @@ def chunk_shape(shape: tuple[int, ...], item_size: int) -> tuple[int, ...]:
 
 
 def chunk_keys(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[str]:
-    """The key of every chunk, relative to its array: "c/0/1", or "c" for a scalar; none where an axis is empty."""
+    """The key of every chunk, relative to its array: "c.0.1", or "c" for a scalar; none where an axis is empty."""
     counts = (math.ceil(length / chunk) for length, chunk in zip(shape, chunks, strict=True))
-    return ["/".join(["c", *map(str, index)]) for index in product(*map(range, counts))]
+    return [SEPARATOR.join(["c", *map(str, index)]) for index in product(*map(range, counts))]
 
 
 def check_header(header: Any, info: ArrayInfo, name: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
@@ -90,8 +99,8 @@ def check_header(header: Any, info: ArrayInfo, name: str, sizes: Mapping[str, in
             raise ValueError(f"its header has the {key} {found!r:.80}, not {value!r:.80}")
     if (found := _names(header.get("codecs"))) != codecs:
         raise ValueError(f"its header has the codecs {found!r:.80}, not {codecs}")
-    if _named(header.get("chunk_key_encoding"), "default").get("separator", "/") != "/":
-        raise ValueError("its chunks are not in folders")
+    if _named(header.get("chunk_key_encoding"), "default").get("separator") != SEPARATOR:
+        raise ValueError(f"the indices in its chunks' names are not parted by {SEPARATOR!r}")
     grid = _named(header.get("chunk_grid"), "regular")
     chunks = _lengths(grid.get("chunk_shape"), least=1, what="chunk shape")
     if len(chunks) != len(info.shape):

@@ -7,6 +7,7 @@ from typing import Any
 
 from posectl.errors import IntegrityError, InvalidInputError
 from posectl.store import durable
+from posectl.store.locks import held
 from posectl.store.refs import NAME, VERSION
 from posectl.store.sealed import decode, encode, read_sealed, seal
 
@@ -21,6 +22,7 @@ class Layout:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.mark = root / "store.json"
+        # What lies in here belongs to whoever holds the lock of the same stem: `x`, `x.part` and `x.lock` go together.
         self.staging = root / ".staging"
 
     def check(self) -> None:
@@ -45,7 +47,8 @@ class Layout:
                     f"{self.root} lies inside the store {around}.", "Choose a folder outside it with --store."
                 )
             durable.make_folder(self.staging)
-            durable.replace_file(self.mark, encode(_MARK), self.staging)
+            with held(self.staging / "store.lock"):
+                durable.replace_file(self.mark, encode(_MARK), self.staging / "store.part")
         elif not self.staging.is_dir():
             durable.make_folder(self.staging)
 
@@ -60,10 +63,6 @@ class Layout:
     def version(self, name: str, version: int) -> Path:
         """The folder of one version."""
         return self.root / name / f"v{version}"
-
-    def lock_of(self, path: Path) -> Path:
-        """The lock beside a folder in .staging."""
-        return path.with_name(f"{path.name}.lock")
 
     def name_lock(self, name: str) -> Path:
         """The lock that whoever changes a name's aliases or removes its versions holds."""
@@ -94,7 +93,7 @@ class Layout:
 
     def write_aliases(self, name: str, aliases: dict[str, str]) -> None:
         """Replaces a name's aliases; the caller holds `name_lock`."""
-        durable.replace_file(self.folder(name) / "aliases.json", seal(aliases), self.staging)
+        durable.replace_file(self.folder(name) / "aliases.json", seal(aliases), self._scratch(name))
 
     def removed(self, name: str) -> dict[str, dict[str, Any]]:
         """Version ("v3") -> {"digest", "removed"}, for every version that was removed."""
@@ -102,7 +101,7 @@ class Layout:
 
     def write_removed(self, name: str, removed: dict[str, dict[str, Any]]) -> None:
         """Replaces the record of what was removed; the caller holds `name_lock`."""
-        durable.replace_file(self.folder(name) / "removed.json", seal(removed), self.staging)
+        durable.replace_file(self.folder(name) / "removed.json", seal(removed), self._scratch(name))
 
     def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
         try:
@@ -113,6 +112,9 @@ class Layout:
         if not all(isinstance(value, of) for value in table.values()) or not all(map(VERSION.fullmatch, versions)):
             raise IntegrityError(f"{self.folder(name) / file} does not list versions.")
         return table
+
+    def _scratch(self, name: str) -> Path:
+        return self.staging / f"name-{name}.part"
 
     def _any(self, folder: Path) -> bool:
         return folder.is_dir() and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())

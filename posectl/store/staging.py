@@ -19,7 +19,7 @@ class Staging:
         layout.make()
         self.path = layout.staging / uuid.uuid4().hex
         # The lock comes first and goes last: a folder without one is nobody's.
-        self._lock = Lock(layout.lock_of(self.path))
+        self._lock = Lock(Path(f"{self.path}.lock"))
         if not self._lock.acquire(patience=0):
             raise ConflictError(f"Another process works in {self.path}.", "Run it again.")
         try:

@@ -17,7 +17,12 @@ from posectl.store.refs import LATEST, Ref, check_alias, check_name
 
 if TYPE_CHECKING:
     from posectl.store.checkpoints import Checkpoints
+    from posectl.store.collect import Collection
+    from posectl.store.diff import Difference
     from posectl.store.draft import Draft
+    from posectl.store.lineage import Lineage
+    from posectl.store.removal import Removal
+    from posectl.store.verify import Problem
 
 _log = logging.getLogger(__name__)
 
@@ -86,16 +91,40 @@ class Store:
         Raises NotFoundError, which says what there is; IntegrityError if its manifest, or a file's size, is not as
         published; UsageError on what is no ref.
         """
-        ref = ref if isinstance(ref, Ref) else Ref.parse(ref)
-        if ref.path is not None:
-            artifact = _at(ref.path)
-        elif ref.digest:
-            artifact = self._by_digest(ref.digest)
-        else:
-            artifact = Artifact(self.layout.version(ref.name, self._resolve(ref)))
+        artifact = self.locate(ref)
         _ = artifact.manifest
         artifact.check_sizes()
         return artifact
+
+    def locate(self, ref: str | Path | Ref) -> Artifact:
+        """The artifact that `ref` names, damaged or not; raises NotFoundError, UsageError."""
+        ref = ref if isinstance(ref, Ref) else Ref.parse(ref)
+        if ref.path is not None:
+            return _at(ref.path)
+        if ref.digest:
+            return self._by_digest(ref.digest)
+        return Artifact(self.layout.version(ref.name, self._resolve(ref)))
+
+    def log(self, ref: str | Path | Ref) -> Lineage:
+        """What an artifact was made from, and what was made from it."""
+        from posectl.store.lineage import lineage
+
+        return lineage(self, self.get(ref))
+
+    def diff(self, a: str | Path | Ref, b: str | Path | Ref) -> Difference:
+        """How two artifacts differ: config, summary and every array."""
+        from posectl.store.diff import diff
+
+        return diff(self.get(a), self.get(b))
+
+    def verify(self, ref: str | Path | Ref | None = None, level: int = 2) -> list[Problem]:
+        """What is not as published, in one artifact or the whole store.
+
+        level: 1 manifests and sizes, 2 every byte, 3 every value decoded, 4 parents.
+        """
+        from posectl.store.verify import verify
+
+        return verify(self, ref, level)
 
     # What changes it.
 
@@ -135,6 +164,47 @@ class Store:
                 aliases.pop(alias, None)
                 self.layout.write_aliases(name, aliases)
 
+    def remove(self, ref: str | Ref, dry_run: bool = False, force: bool = False) -> Removal:
+        """Removes a version, whose number is not used again.
+
+        Raises ConflictError where another artifact was made from it or it has an alias, unless `force`.
+        """
+        from posectl.store.removal import remove
+
+        return remove(self, self._own(ref), dry_run=dry_run, force=force)
+
+    def gc(self, dry_run: bool = False, checkpoints: bool = False) -> Collection:
+        """Clears what killed commands left; the checkpoints of trainings that can be resumed only if `checkpoints`."""
+        from posectl.store.collect import collect
+
+        return collect(self.layout, dry_run=dry_run, checkpoints=checkpoints)
+
+    def export(self, ref: str | Path | Ref, zip_path: str | Path, with_parents: bool = False) -> list[Artifact]:
+        """Writes an artifact, and all its ancestors in the store if wanted, to a zip; returns what it holds."""
+        from posectl.store.archive import export
+
+        chosen = [self.get(ref)]
+        if with_parents:
+            chosen += [each.artifact for each in self.log(ref).ancestors if each.artifact is not None]
+        export(chosen, Path(zip_path))
+        return chosen
+
+    def import_(self, zip_path: str | Path) -> list[Artifact]:
+        """Publishes the artifacts of an exported zip, all verified first; those already here are not doubled."""
+        from posectl.store.archive import import_archive
+
+        return import_archive(self, Path(zip_path))
+
+    def upgrade(self, ref: str | Ref | None = None, dry_run: bool = False) -> list[tuple[Artifact, Artifact | None]]:
+        """Publishes anew what an earlier release wrote: one artifact, or the latest of every name.
+
+        Returns (old, new) pairs, new being None on a dry run.
+        """
+        from posectl.store.upgrade import upgrade
+
+        refs = self.names() if ref is None else [ref]
+        return upgrade(self, [self._own(each) for each in refs], dry_run=dry_run)
+
     # How refs are found.
 
     def _resolve(self, ref: Ref) -> int:
@@ -167,7 +237,7 @@ class Store:
         return found[-1]
 
     def _own(self, ref: str | Path | Ref) -> Artifact:
-        artifact = self.get(ref)
+        artifact = self.locate(ref)
         if artifact.path.parent.parent != self.path:
             raise UsageError(
                 f"{artifact.path} does not lie in the store {self.path}.", "Choose its store with --store."

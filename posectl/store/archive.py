@@ -1,0 +1,172 @@
+"""Artifacts as one zip: the same bytes for the same artifacts, and nothing taken from an archive that is not whole.
+
+An archive holds `<name>/v<N>/<file>`, sorted, stored and not compressed (the chunks are already), with one fixed time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
+from posectl.store import durable
+from posectl.store.artifact import Artifact
+from posectl.store.bundle import MANIFEST
+from posectl.store.files import MAX_FILES, check_paths
+from posectl.store.refs import NAME, VERSION
+from posectl.store.staging import Staging
+from posectl.store.verify import VALUES, bundle_problems
+
+if TYPE_CHECKING:
+    from posectl.store.store import Store
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_BLOCK = 2**20
+
+
+def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
+    """Writes the archive of some artifacts, each byte checked on its way; it appears whole or not at all.
+
+    Raises IntegrityError if an artifact is damaged.
+    """
+    temporary = zip_path.with_name(f".{zip_path.name}.{os.getpid()}.part")
+    with durable.storage_errors(f"write {zip_path}"):
+        if zip_path.is_dir():
+            raise InvalidInputError(f"{zip_path} is a folder.", "Name the zip file to write.")
+        try:
+            with temporary.open("xb") as file:
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                    for artifact in sorted(artifacts, key=lambda each: (each.path.parent.name, each.version)):
+                        _add(archive, artifact)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(zip_path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        durable.fsync(zip_path.parent)
+
+
+def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
+    """Publishes what an archive holds, each artifact as the next version of its name, or gives the one that is there.
+
+    Everything is unpacked in .staging and verified, values too, before any of it is published. Raises NotFoundError,
+    InvalidInputError naming the entry that no export would write, IntegrityError.
+    """
+    if not zip_path.is_file():
+        raise NotFoundError(f"There is no file {zip_path}.", "`posectl store export` writes one.")
+    with durable.storage_errors(f"import {zip_path}"), ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(zip_path))
+            folders = _inspect(archive, zip_path)
+            staged = []
+            for (name, _), entries in folders.items():
+                staging = Staging(store.layout)
+                stack.callback(staging.discard)
+                staged.append((name, staging, _unpack(archive, entries, staging.path)))
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
+        for name, staging, artifact in staged:
+            _check(artifact, name, zip_path)
+            durable.fsync_tree(staging.path)
+        return [_present(store, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged]
+
+
+def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
+    entries = {**{name: entry["sha256"] for name, entry in artifact.files.items()}, MANIFEST: ""}
+    for name, sha256 in sorted(entries.items()):
+        info = zipfile.ZipInfo(f"{artifact.path.parent.name}/{artifact.path.name}/{name}", _EPOCH)
+        info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
+        path = artifact.path / name
+        info.file_size = path.stat().st_size
+        with path.open("rb") as source, archive.open(info, "w") as target:
+            if _copy(source, target, info.file_size) != sha256 and sha256:
+                raise IntegrityError(f"{path} has changed since it was published.", "See `posectl store verify`.")
+
+
+def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
+    """Copies `size` bytes, and gives their sha256; raises IntegrityError if `source` holds more or fewer."""
+    digest, left = hashlib.sha256(), size
+    while block := source.read(_BLOCK):
+        left -= len(block)
+        if left < 0:
+            break
+        digest.update(block)
+        target.write(block)
+    if left:
+        raise IntegrityError(f"{getattr(source, 'name', 'A file')} does not hold the {size} bytes that it should.")
+    return digest.hexdigest()
+
+
+def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict[str, zipfile.ZipInfo]]:
+    """(name, version) -> its entries by file, before a byte is unpacked; raises InvalidInputError on what no export holds."""
+    infos = archive.infolist()
+    if len(infos) > MAX_FILES:
+        raise InvalidInputError(f"{path} holds {len(infos)} entries, which are too many.")
+    for info in infos:
+        if reason := _refusal(info):
+            raise InvalidInputError(f"{path} holds {info.orig_filename!r}, which {reason}; nothing was imported.")
+    try:
+        check_paths(info.filename for info in infos)
+    except ValueError as error:
+        raise InvalidInputError(f"{path} is not safe to unpack: {error}; nothing was imported.") from error
+    if sum(info.file_size for info in infos) > path.stat().st_size:
+        raise InvalidInputError(f"{path} declares more bytes than it holds; nothing was imported.")
+    folders: dict[tuple[str, int], dict[str, zipfile.ZipInfo]] = defaultdict(dict)
+    for info in infos:
+        name, version, file = info.filename.split("/", 2)
+        folders[name, int(version[1:])][file] = info
+    for (name, version), entries in folders.items():
+        if MANIFEST not in entries:
+            raise InvalidInputError(f"{path} holds no {name}/v{version}/{MANIFEST}; nothing was imported.")
+    if not folders:
+        raise InvalidInputError(f"{path} holds no artifact.", "`posectl store export` writes one that does.")
+    return dict(sorted(folders.items()))
+
+
+def _refusal(info: zipfile.ZipInfo) -> str:
+    """Why an entry cannot be one of an export; empty if it can."""
+    parts = info.orig_filename.split("/")
+    if info.orig_filename.startswith("/") or ":" in info.orig_filename:
+        return "is an absolute path"
+    if ".." in parts:
+        return "leads outside"
+    if "\\" in info.orig_filename or info.orig_filename != info.filename:
+        return "is no plain path"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        return "is a symlink" if kind == stat.S_IFLNK else "is no plain file"
+    if info.flag_bits & 1:
+        return "is encrypted"
+    if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
+        return f"is compressed, from {info.file_size} bytes to {info.compress_size}, as no export is"
+    if len(parts) < 3 or not NAME.fullmatch(parts[0]) or not VERSION.fullmatch(parts[1]):
+        return "is not in the folder of a version, name/v1/"
+    return ""
+
+
+def _unpack(archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], folder: Path) -> Artifact:
+    for name, info in entries.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(info) as source, target.open("xb") as file:
+            _copy(source, file, info.file_size)
+    return Artifact(folder)
+
+
+def _check(artifact: Artifact, name: str, path: Path) -> None:
+    for _, message in bundle_problems(artifact, VALUES):
+        raise IntegrityError(f"{path} holds a damaged {name}: {message}; nothing was imported.", "Export it again.")
+    if artifact.name != name:
+        raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
+
+
+def _present(store: Store, name: str, artifact: Artifact) -> Artifact | None:
+    """The version of `name` that is this very artifact, if there is one."""
+    return next((each for each in store.artifacts(name=name) if each.sealed == artifact.sealed), None)

@@ -1,0 +1,100 @@
+"""Clearing what killed commands left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from posectl.store import durable
+from posectl.store.checkpoints import PREFIX, leftovers, saves
+from posectl.store.layout import Layout
+from posectl.store.locks import Lock
+from posectl.store.refs import NAME
+
+
+@dataclass(frozen=True)
+class Junk:
+    """One thing in the store that is no artifact: where, how many bytes, and what it is."""
+
+    path: Path
+    size: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What `gc` removed, or would remove, and what it left alone."""
+
+    removed: list[Junk]
+    kept: list[Junk]
+
+    @property
+    def freed(self) -> int:
+        """Bytes."""
+        return sum(junk.size for junk in self.removed)
+
+
+def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
+    """Removes what no live process works on; resumable checkpoints only if `checkpoints`."""
+    collection = Collection([], [])
+    with durable.storage_errors(f"clear {layout.staging}"):
+        for stem in _stems(layout.staging):
+            _collect_stem(layout.staging / stem, collection, dry_run=dry_run, checkpoints=checkpoints)
+        for folder in _empty_names(layout):
+            collection.removed.append(Junk(folder, 0, "a name without versions"))
+            if not dry_run:
+                durable.remove_empty(folder)
+    return collection
+
+
+def _stems(staging: Path) -> list[str]:
+    if not staging.is_dir():
+        return []
+    return sorted({entry.name.removesuffix(".lock").removesuffix(".part") for entry in staging.iterdir()})
+
+
+def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
+    lock = Lock(Path(f"{path}.lock"))
+    found = list(_junk(path, collection, checkpoints))
+    if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
+        owner = lock.owner()
+        what = f"in use by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
+        collection.kept.append(Junk(path, _size(path), what))
+        return
+    try:
+        collection.removed.extend(found)
+        for junk in found if not dry_run else []:
+            durable.remove_tree(junk.path)
+    finally:
+        lock.release()
+
+
+def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Junk]:
+    resumable = path.name.startswith(PREFIX) and saves(path)
+    if resumable and not checkpoints:
+        collection.kept.append(Junk(path, _size(path), "a training that can be resumed"))
+        for leftover in leftovers(path):
+            yield Junk(leftover, _size(leftover), "a checkpoint never finished")
+    elif path.exists():
+        yield Junk(path, _size(path), "checkpoints" if resumable else "an artifact never finished")
+    if Path(f"{path}.part").exists():
+        yield Junk(Path(f"{path}.part"), _size(Path(f"{path}.part")), "a file never finished")
+    if Path(f"{path}.lock").exists():
+        yield Junk(Path(f"{path}.lock"), 0, "a lock that nobody holds")
+
+
+def _empty_names(layout: Layout) -> list[Path]:
+    if not layout.mark.is_file():
+        return []
+    return [
+        path
+        for path in layout.root.iterdir()
+        if NAME.fullmatch(path.name) and path.is_dir() and not any(path.iterdir())
+    ]
+
+
+def _size(path: Path) -> int:
+    if not path.is_dir():
+        return path.lstat().st_size if path.exists() else 0
+    return sum(each.lstat().st_size for each in path.rglob("*") if each.is_file())

@@ -1,0 +1,170 @@
+"""Whether a store holds what was published, byte for byte.
+
+Levels, each with all before it: 1 the manifest and the files' sizes; 2 every file's sha256, and no other file; 3 every
+array decoded, against the digest of the values that were put; 4 the parents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from posectl.errors import IntegrityError, PosectlError, UsageError
+from posectl.store import durable
+from posectl.store.artifact import Artifact
+from posectl.store.bundle import MANIFEST, Bundle
+from posectl.store.files import sha256_of, size_of, walk
+from posectl.store.headers import STRING, ArrayInfo
+from posectl.store.lineage import find_parent
+from posectl.store.refs import NAME, VERSION, Ref
+from posectl.store.sealed import decode
+
+if TYPE_CHECKING:
+    from posectl.store.store import Store
+
+SIZES, BYTES, VALUES, PARENTS = LEVELS = (1, 2, 3, 4)
+_OTHERS = {"aliases.json", "removed.json"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is not as published: whose it is, where, and what."""
+
+    ref: str
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.ref}: {self.message}"
+
+
+def verify(store: Store, ref: str | Path | Ref | None, level: int) -> list[Problem]:
+    """Every problem of one artifact, or of the whole store where `ref` is None."""
+    if level not in LEVELS:
+        raise UsageError(f"There is no verification level {level}.", f"Levels: {', '.join(map(str, LEVELS))}.")
+    with durable.storage_errors(f"verify {store.path}"):
+        if ref is not None:
+            return list(_artifact_problems(store, store.locate(ref), level))
+        problems = list(_store_problems(store))
+        for name in store.names():
+            for version in store.versions(name):
+                problems += _artifact_problems(store, Artifact(store.layout.version(name, version)), level)
+        return problems
+
+
+def bundle_problems(bundle: Bundle, level: int) -> Iterator[tuple[Path, str]]:
+    """Where, and what, up to level 3."""
+    try:
+        files = bundle.files
+    except PosectlError as error:
+        yield bundle.path / MANIFEST, error.message
+        return
+    damaged = False
+    for name, entry in files.items():
+        path = bundle.path / name
+        if (size := size_of(path)) != entry["size"]:
+            damaged = True
+            yield path, f"{name} is missing" if size is None else f"{name} holds {size} bytes, not {entry['size']}"
+        elif level >= BYTES and sha256_of(path) != entry["sha256"]:
+            damaged = True
+            yield path, f"{name} has changed"
+    if level >= BYTES:
+        for name in sorted(set(walk(bundle.path)) - files.keys() - {MANIFEST}):
+            yield bundle.path / name, f"{name} was not published"
+    if level >= VALUES and not damaged:
+        yield from _value_problems(bundle)
+
+
+def _artifact_problems(store: Store, artifact: Artifact, level: int) -> Iterator[Problem]:
+    try:
+        found = list(bundle_problems(artifact, level))
+        if not found:
+            found = list(_identity_problems(artifact))
+    except OSError:
+        if artifact.path.is_dir():
+            raise
+        return  # it was removed meanwhile
+    for path, message in found:
+        yield Problem(artifact.ref, path, message)
+    if level >= PARENTS and not found:
+        for parent in artifact.parents:
+            if find_parent(store, parent) is None:
+                message = f"its {parent.role} {parent.ref} (sha256:{parent.digest[:12]}) is not in the store"
+                yield Problem(artifact.ref, artifact.path, message)
+
+
+def _identity_problems(artifact: Artifact) -> Iterator[tuple[Path, str]]:
+    try:
+        if artifact.version and artifact.name != artifact.path.parent.name:
+            yield artifact.path, f"it was published as {artifact.name!r}"
+    except PosectlError as error:
+        yield artifact.path / MANIFEST, error.message
+
+
+def _value_problems(bundle: Bundle) -> Iterator[tuple[Path, str]]:
+    try:
+        for name, info in bundle.arrays().items():
+            if _digest(bundle, name, info) != info.sha256:
+                yield bundle.path / name, f"the values of {name} are not those that were put"
+        if not _lists_its_headers(bundle):
+            yield bundle.path / "zarr.json", "zarr.json does not repeat the headers of the arrays"
+    except IntegrityError as error:
+        yield bundle.path, error.message
+
+
+def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
+    """The digest of an array's values as they lie on the disk, read in blocks of rows."""
+    if info.dtype == STRING:
+        from posectl.store.arrays import sha256_of_values
+
+        return sha256_of_values(bundle.read(name))
+    digest = hashlib.sha256()
+    for rows in info.row_blocks():
+        digest.update(bundle.read(name, rows).tobytes())
+    return digest.hexdigest()
+
+
+def _lists_its_headers(bundle: Bundle) -> bool:
+    """Whether the root's copy of the headers, which zarr and xarray go by, is what each array's own file says."""
+    listed = decode((bundle.path / "zarr.json").read_bytes())["consolidated_metadata"]["metadata"]
+    own = {
+        path.removesuffix("/zarr.json"): decode((bundle.path / path).read_bytes())
+        for path in bundle.files
+        if path.endswith("/zarr.json")
+    }
+    for node in listed.values():
+        node.pop("consolidated_metadata", None)
+    return json.dumps(listed, sort_keys=True) == json.dumps(own, sort_keys=True)
+
+
+def _store_problems(store: Store) -> Iterator[Problem]:
+    layout = store.layout
+    if not layout.mark.is_file():
+        return
+    if not layout.is_canonical():
+        yield Problem(str(store.path), layout.mark, "store.json has changed")
+    for entry in sorted(store.path.iterdir()):
+        if entry in (layout.mark, layout.staging):
+            continue
+        if not entry.is_dir() or not NAME.fullmatch(entry.name):
+            yield Problem(str(store.path), entry, f"{entry.name} is none of the store's")
+            continue
+        for inner in sorted(entry.iterdir()):
+            if inner.name not in _OTHERS and not (inner.is_dir() and VERSION.fullmatch(inner.name)):
+                yield Problem(entry.name, inner, f"{inner.name} is none of the store's")
+        yield from _table_problems(store, entry.name)
+
+
+def _table_problems(store: Store, name: str) -> Iterator[Problem]:
+    folder = store.layout.folder(name)
+    try:
+        store.layout.removed(name)
+        for alias, version in store.aliases(name).items():
+            if not (folder / version).is_dir():
+                yield Problem(name, folder / "aliases.json", f"the alias {alias!r} means {version}, which is not there")
+    except IntegrityError as error:
+        yield Problem(name, folder, error.message)
