@@ -1,0 +1,36 @@
+"""How much the bones of a path stretch and shrink on the way between its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from posectl.core.metrics import Score, metric
+from posectl.core.metrics.summary import row_sums, summarise
+from posectl.core.metrics.transitions import pose_distance
+
+
+@metric("bone_length_error")
+def bone_length_error(paths: Tensor, parents: Sequence[int]) -> Score:
+    """One error a path, in metres, of paths (B, T, J, 3); `parents` gives each joint's parent, -1 for the root.
+
+    The ends may belong to people of different size, so a bone's length should go linearly with alpha from its length
+    in the first pose to that in the last; the error is the mean absolute deviation from this over bones and inner
+    poses (the ends cannot deviate), and 0 for a rigid skeleton. `relative` holds the same statistics, without unit, of
+    the error over the mean length that the bones should have. Paths without an inner pose are undefined.
+    """
+    inner = paths.shape[1] - 2
+    alpha = torch.arange(1, inner + 1, dtype=torch.float64, device=paths.device) / (inner + 1)
+    deviation = torch.zeros(len(paths), inner, dtype=torch.float64, device=paths.device)
+    expected = torch.zeros_like(deviation)
+    bones = [(parent, child) for child, parent in enumerate(parents) if parent >= 0]
+    for parent, child in bones:
+        # The distance of "poses" that are one joint each is the length of the bone between them.
+        length = pose_distance(paths[:, :, parent, None], paths[:, :, child, None])
+        should = (1 - alpha) * length[:, :1] + alpha * length[:, -1:]
+        deviation += (length[:, 1:-1] - should).abs()
+        expected += should
+    error = row_sums(deviation)
+    return summarise(error / (inner * len(bones)), "m", relative=summarise(error / row_sums(expected), "1"))

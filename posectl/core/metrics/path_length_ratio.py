@@ -1,0 +1,19 @@
+"""The length of a path over the distance between its ends: 1 where it is straight; sees overshoot and detours."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from posectl.core.metrics import Score, metric
+from posectl.core.metrics.summary import summarise
+from posectl.core.metrics.transitions import end_to_end, path_lengths
+
+
+@metric("path_length_ratio")
+def path_length_ratio(paths: Tensor) -> Score:
+    """One ratio a path of paths (B, T, J, 3), without unit; undefined where the ends coincide.
+
+    The length is the sum of the mean per-joint distances between neighbours. ANCI (Eq. 7 of the pose report) is the
+    same number for a single path, once its transitions are counted right; no published protocol alters this one.
+    """
+    return summarise(path_lengths(paths) / end_to_end(paths), "1")
