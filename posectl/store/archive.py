@@ -105,7 +105,7 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
 
 
 def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict[str, zipfile.ZipInfo]]:
-    """(name, version) -> its entries by file, before a byte is unpacked; raises InvalidInputError on what no export holds."""
+    """(name, version) -> its entries by file; raises InvalidInputError on what no export holds. Unpacks nothing."""
     infos = archive.infolist()
     if len(infos) > MAX_FILES:
         raise InvalidInputError(f"{path} holds {len(infos)} entries, which are too many.")
@@ -122,9 +122,9 @@ def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict
     for info in infos:
         name, version, file = info.filename.split("/", 2)
         folders[name, int(version[1:])][file] = info
-    for (name, version), entries in folders.items():
+    for (name, number), entries in folders.items():
         if MANIFEST not in entries:
-            raise InvalidInputError(f"{path} holds no {name}/v{version}/{MANIFEST}; nothing was imported.")
+            raise InvalidInputError(f"{path} holds no {name}/v{number}/{MANIFEST}; nothing was imported.")
     if not folders:
         raise InvalidInputError(f"{path} holds no artifact.", "`posectl store export` writes one that does.")
     return dict(sorted(folders.items()))
