@@ -1,0 +1,118 @@
+"""The records of a CDF file, checked before cdflib follows them.
+
+cdflib trusts every count, size and offset: a damaged one makes it loop for minutes or ask for all memory. The layout of
+the records: "CDF Internal Format Description", NASA Space Physics Data Facility, versions 2.7 and 3.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+
+from posectl.errors import InvalidInputError
+
+_CDR, _GDR, _R_VARIABLE, _VXR, _VVR, _Z_VARIABLE, _CVVR = 1, 2, 3, 6, 7, 8, 13
+_MOST_DIMENSIONS, _MOST_VARIABLES, _MOST_RECORDS = 10, 10_000, 1_000_000
+_DEFLATE_LIMIT = 1100  # deflate expands no further
+
+
+class _DamageError(Exception):
+    """A record that cannot be; the text says which."""
+
+
+def check_records(path: Path) -> None:
+    """Raise InvalidInputError unless the file is one whose records lie inside it and hold what they say they hold.
+
+    A file compressed as a whole is left to cdflib, which unpacks it first.
+    """
+    data = path.read_bytes()
+    if data[4:8] != b"\x00\x00\xff\xff":
+        return
+    try:
+        _Records(data).check()
+    except (_DamageError, struct.error, RecursionError) as error:
+        detail = error if isinstance(error, _DamageError) else "it is cut short"
+        message = f"{path} is a damaged or truncated CDF file: {detail}."
+        raise InvalidInputError(message, "Unpack Poses_D3_Positions_S*.tgz again.") from None
+
+
+class _Records:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        # Sizes and offsets have 8 bytes since version 3, and variables' names 256.
+        self.word, self.name_size = ("q", 256) if data[:4] == b"\xcd\xf3\x00\x01" else ("i", 64)
+        self.seen: set[int] = set()
+
+    def unpack(self, layout: str, at: int) -> tuple:
+        """Big-endian fields at an offset; `w` stands for a size or offset."""
+        if at < 0:
+            raise _DamageError("an offset is negative")
+        return struct.unpack_from(">" + layout.replace("w", self.word), self.data, at)
+
+    def length(self, layout: str) -> int:
+        return struct.calcsize(">" + layout.replace("w", self.word))
+
+    def record(self, at: int, *kinds: int) -> tuple[int, int, int]:
+        """(kind, start of the fields, end) of the record at an offset; each record may be met once."""
+        size, kind = self.unpack("wi", at)
+        if kind not in kinds or at in self.seen:
+            raise _DamageError(f"there is no record of kind {kinds[0]} at byte {at}")
+        if at + size > len(self.data):
+            raise _DamageError(f"the record at byte {at} ends at {at + size}, and the file at {len(self.data)}")
+        self.seen.add(at)
+        return kind, at + self.length("wi"), at + size
+
+    def check(self) -> None:
+        _, _, end = self.record(8, _CDR)
+        _, at, _ = self.record(end, _GDR)
+        layout = "wwwwiiiiiwiii"
+        first_r, first_z, _, eof, r_count, attributes, _, dimensions, z_count, *_ = self.unpack(layout, at)
+        if eof > len(self.data):
+            raise _DamageError(f"it should have {eof} bytes and has {len(self.data)}")
+        if min(r_count, z_count, attributes) < 0 or r_count + z_count + attributes > _MOST_VARIABLES:
+            raise _DamageError("it counts more variables than can be")
+        r_sizes = self.sizes(dimensions, at + self.length(layout))
+        for _ in range(r_count):
+            first_r = self.variable(first_r, _R_VARIABLE, r_sizes)
+        for _ in range(z_count):
+            first_z = self.variable(first_z, _Z_VARIABLE, None)
+
+    def sizes(self, count: int, at: int) -> tuple[int, ...]:
+        """`count` sizes of dimensions."""
+        if not 0 <= count <= _MOST_DIMENSIONS:
+            raise _DamageError(f"a variable has {count} dimensions")
+        sizes = self.unpack(f"{count}i", at)
+        if min(sizes, default=0) < 0:
+            raise _DamageError("a dimension is negative")
+        return sizes
+
+    def variable(self, at: int, kind: int, sizes: tuple[int, ...] | None) -> int:
+        """Check one variable, of dimensions `sizes` or, where these are None, its own; gives the offset of the next."""
+        _, at, _ = self.record(at, kind)
+        layout = "wiiwwiiiiiiiwi"
+        following, _, last, index, _, _, _, _, _, _, elements, *_ = self.unpack(layout, at)
+        at += self.length(layout) + self.name_size
+        if sizes is None:
+            (count,) = self.unpack("i", at)
+            sizes = self.sizes(count, at + 4)
+        held = sum(self.blocks(index)) if index > 0 else 0
+        if last < -1 or elements < 1 or (last + 1) * prod(sizes) * elements > held:
+            raise _DamageError(f"a variable of {last + 1} records of {sizes} values has too few bytes for them")
+        return following
+
+    def blocks(self, at: int) -> Iterator[int]:
+        """How many bytes each block of values under an index record can hold, at most."""
+        while at > 0:
+            _, start, _ = self.record(at, _VXR)
+            at, entries, used = self.unpack("wii", start)
+            offsets = start + self.length("wii") + 8 * entries
+            if not 0 <= used <= entries <= _MOST_RECORDS:
+                raise _DamageError(f"an index counts {used} of {entries} entries")
+            for offset in self.unpack(f"{used}w", offsets):
+                if self.unpack("wi", offset)[1] == _VXR:
+                    yield from self.blocks(offset)
+                else:
+                    kind, begin, end = self.record(offset, _VVR, _CVVR)
+                    yield (end - begin) * (_DEFLATE_LIMIT if kind == _CVVR else 1)

@@ -1,0 +1,26 @@
+"""What anatomy says about poses: whether left and right are where they should be."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_AXES = {"x": 0, "y": 1, "z": 2}
+_R_HIP, _R_KNEE, _R_FOOT, _L_HIP, _L_KNEE, _L_FOOT = 1, 2, 3, 4, 5, 6
+
+
+def forward(poses: np.ndarray) -> np.ndarray:
+    """Where the knees of poses (N, 17, 3) point: from the line between hip and ankle to the knee, (N, 3), poses' unit.
+
+    Long where the knees are bent, near zero where the legs are straight. Takes no account of left and right.
+    """
+    knees = poses[:, [_R_KNEE, _L_KNEE]]
+    hips, feet = poses[:, [_R_HIP, _L_HIP]], poses[:, [_R_FOOT, _L_FOOT]]
+    return (knees - (hips + feet) / 2).sum(axis=1)
+
+
+def seems_mirrored(poses: np.ndarray, up: str) -> bool:
+    """Whether poses (N, 17, 3) have their left hip on the right of where their knees point. `up` is "+x" to "-z"."""
+    vertical = np.zeros(3, poses.dtype)
+    vertical[_AXES[up[1]]] = 1 if up[0] == "+" else -1
+    to_left = np.cross(vertical, forward(poses))
+    return bool((to_left * (poses[:, _L_HIP] - poses[:, _R_HIP])).sum() < 0)

@@ -1,0 +1,191 @@
+"""Which layout of Human3.6M a file or folder is, told by its content."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from posectl.data.h36m.cameras import load_json, looks_like_cameras
+from posectl.data.h36m.pickled import is_object_npy, load_npy, load_npz, load_pickle
+from posectl.data.npy import array_names
+from posectl.errors import InvalidInputError, NotFoundError, PosectlError
+
+LAYOUTS = {
+    "videopose3d": "VideoPose3D's data_3d_h36m.npz",
+    "cdf": "Human3.6M's D3_Positions/*.cdf",
+    "cdf-mono": "Human3.6M's D3_Positions_mono/*.cdf",
+    "cdf-universal": "Human3.6M's D3_Positions_mono_universal/*.cdf",
+    "mmpose": "MMPose's annotation_body3d npz",
+    "motionbert": "MotionBERT's pkl",
+    "epfl": "EPFL's dict_h36m_keypoints_world.pkl",
+    "expmap": "the exponential-map txt of h3.6m.zip",
+}
+COMPANIONS = {"epfl-frames": "EPFL's dict_h36m_desc.pkl", "cameras": "a camera-parameter file"}
+
+_CDF_FOLDERS = {
+    "D3_Positions": "cdf",
+    "D3_Positions_mono": "cdf-mono",
+    "D3_Positions_mono_universal": "cdf-universal",
+}
+_SUFFIXES = {".npz", ".npy", ".pkl", ".pickle", ".cdf", ".txt", ".csv", ".json"}
+_CDF_MAGIC = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
+_OTHER_MAGIC = {b"\x89HDF": "an HDF5 file", b"MATL": "a MATLAB file"}
+HINT = (
+    "posectl reads VideoPose3D's data_3d_h36m.npz, D3_Positions/*.cdf, MMPose's h36m_train.npz, MotionBERT's pkl, "
+    "EPFL's dict_h36m_keypoints_world.pkl and the txt files of h3.6m.zip."
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file and the layout that it is. label: its path from where the search began. content: what is parsed of it."""
+
+    layout: str
+    path: Path
+    label: str
+    content: Any = None
+
+
+class _UnknownError(Exception):
+    """A file of no layout; `seen` says what it is instead."""
+
+    def __init__(self, seen: str) -> None:
+        super().__init__(seen)
+        self.seen = seen
+
+
+def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], None]) -> list[Found]:
+    """Every file of a known layout under `paths`, each a file or a folder. `warn` takes sentences about files left out.
+
+    Raises NotFoundError for a path that is not there and InvalidInputError, saying what was seen, where no file is of
+    any layout.
+    """
+    found: list[Found] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += _search(path, warn)
+        elif path.exists():
+            found.append(_named_file(path))
+        else:
+            raise NotFoundError(f"There is no file or folder {path}.", "Check the path; `ls` shows what is there.")
+    return found
+
+
+def _named_file(path: Path) -> Found:
+    try:
+        return _identify(path, path.name)
+    except _UnknownError as unknown:
+        raise InvalidInputError(f"{path} is no layout of Human3.6M: it is {unknown.seen}.", HINT) from None
+
+
+def _search(folder: Path, warn: Callable[[str], None]) -> list[Found]:
+    found, left_out = [], []
+    for path in _candidates(folder):
+        label = path.relative_to(folder).as_posix()
+        try:
+            found.append(_identify(path, label))
+        except _UnknownError as unknown:
+            left_out.append(f"{label} is {unknown.seen}")
+        except PosectlError as error:
+            left_out.append(f"{label}: {error.message}")
+            warn(f"{label} is left out: {error.message}")
+    if not any(file.layout in LAYOUTS for file in found):
+        seen = [f"{file.label} is {COMPANIONS[file.layout]}" for file in found] + left_out
+        what = "; ".join(seen[:4]) + f"; and {len(seen) - 4} more" * (len(seen) > 4)
+        raise InvalidInputError(f"{folder} holds no layout of Human3.6M: {what or 'no file of any kind it has'}.", HINT)
+    return found
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(root, name)
+            unknown_cdf = path.suffix == ".cdf" and _cdf_folder(path) not in _CDF_FOLDERS
+            if path.suffix.lower() in _SUFFIXES and not name.startswith((".", "_ALL")) and not unknown_cdf:
+                yield path
+
+
+def _identify(path: Path, label: str) -> Found:
+    """The file `path` as a layout; raises _UnknownError, or InvalidInputError for a file that is damaged."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+            stream.seek(0)
+            pickled_npy = head.startswith(b"\x93NUMPY") and is_object_npy(stream)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
+    if not head:
+        raise InvalidInputError(f"{path} is empty.", "Copy or write the file again.")
+    if head.startswith(b"PK"):
+        return _identify_npz(path, label)
+    if head.startswith(b"\x93NUMPY"):
+        if not pickled_npy:
+            raise _UnknownError("a bare array, which `posectl prepare arrays` reads")
+        return _identify_dictionary(load_npy(path), path, label)
+    if head[:4] in _CDF_MAGIC:
+        return Found(_cdf_layout(path), path, label)
+    if head[:1] == b"\x80" or path.suffix in (".pkl", ".pickle"):
+        return _identify_dictionary(load_pickle(path), path, label)
+    if head[:4] in _OTHER_MAGIC:
+        raise _UnknownError(_OTHER_MAGIC[head[:4]])
+    if head.lstrip()[:1] == b"{":
+        if looks_like_cameras(load_json(path)):
+            return Found("cameras", path, label)
+        raise _UnknownError("JSON, but no camera-parameter file")
+    return _identify_text(head, path, label)
+
+
+def _identify_npz(path: Path, label: str) -> Found:
+    names = array_names(path)
+    if "positions_3d" in names:
+        return Found("videopose3d", path, label, load_npz(path, "positions_3d"))
+    if {"S", "imgname"} <= set(names):
+        return Found("mmpose", path, label)
+    if {"positions", "clip_start"} <= set(names):
+        raise _UnknownError("a pose file, which `posectl prepare arrays` reads")
+    raise _UnknownError(f"an .npz of {', '.join(names)[:80]!a}")
+
+
+def _cdf_layout(path: Path) -> str:
+    by_name = "cdf-mono" if re.search(r"\.\d{8}\.cdf$", path.name) else "cdf"
+    return _CDF_FOLDERS.get(_cdf_folder(path), by_name)
+
+
+def _cdf_folder(path: Path) -> str:
+    # h36m-fetch unpacks D3_Positions as Poses_D3_Positions.
+    return path.parent.name.removeprefix("Poses_")
+
+
+def _identify_dictionary(content: Any, path: Path, label: str) -> Found:
+    """Told by the keys and, among those of subjects, by how deep the arrays lie."""
+    if not isinstance(content, dict) or not content:
+        raise _UnknownError(f"a pickled {type(content).__name__}")
+    if isinstance(content.get("train", content.get("test")), dict):
+        return Found("motionbert", path, label, content)
+    depth, leaf = 0, content
+    while isinstance(leaf, dict) and leaf and depth < 8:
+        leaf = next(iter(leaf.values()))
+        depth += 1
+    kind = type(leaf).__name__
+    layout = {(2, "ndarray"): "videopose3d", (4, "ndarray"): "epfl", (4, "list"): "epfl-frames"}.get((depth, kind))
+    if layout is None:
+        keys = ascii(", ".join(str(key)[:20] for key in list(content)[:4]))
+        raise _UnknownError(f"a pickled dictionary of {keys} with a {kind} {depth} levels down")
+    return Found(layout, path, label, content)
+
+
+def _identify_text(head: bytes, path: Path, label: str) -> Found:
+    line = head.split(b"\n", 1)[0]
+    columns = line.count(b",") + 1
+    if columns == 99:
+        return Found("expmap", path, label)
+    if columns == 117:
+        raise _UnknownError("text of 117 columns, CMU's exponential maps, which `posectl prepare mocap` reads")
+    if columns > 1 and line.isascii():
+        raise _UnknownError(f"text of {columns} columns, where exponential maps have 99")
+    raise _UnknownError("text" if head.isascii() else f"binary data that begins {head[:4]!a}")
