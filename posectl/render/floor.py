@@ -1,0 +1,61 @@
+"""The ground under a body: a grid that fades out, and the shadow of light from straight above."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from posectl.render import theme
+from posectl.render.camera import Camera
+from posectl.render.raster import along_axis, blend, window
+
+# Parts of the body's size: between lines, from the axis of a shadow to its end, and of that its blurred edge.
+SPACING = 0.25
+SHADOW = 0.042
+BLUR = 0.024
+# How dark the shadow of a bone is on the floor, and a body's size above it.
+DARKEST, LIGHTEST = 0.6, 0.25
+# Tones of shadow: a GIF pays for each, and the eye sees no more.
+TONES = 8
+
+
+class Floor:
+    """The floor z = 0 as one camera sees it in a picture of width by height."""
+
+    def __init__(self, camera: Camera, width: int, height: int) -> None:
+        x, y = camera.on_floor(width, height)
+        self.camera = camera
+        self.x, self.y = (np.nan_to_num(v, nan=1e9).astype(np.float32) for v in (x, y))
+
+    def grid(self, canvas: np.ndarray, reach: float) -> None:
+        """Paint the grid, out to `reach` body sizes from the origin, on a canvas (3, H, W), in place."""
+        away = np.hypot(self.x, self.y) / reach
+        fade = np.clip(1.6 * (1 - away), 0, 1)
+        line = np.maximum(_lines(self.x), _lines(self.y))
+        blend(canvas, np.array(theme.GRID, dtype=np.float32), fade * line)
+
+    def shadow(self, canvas: np.ndarray, bones: np.ndarray) -> None:
+        """Paint the shadow of bones (B, 2, 3) on a canvas (3, H, W), in place."""
+        flat = bones * (1.0, 1.0, 0.0)
+        pixels, _, scale = self.camera.project(flat)
+        reach = (1.1 * SHADOW * scale).max(-1, keepdims=True)
+        low, high = pixels.min(1) - reach, pixels.max(1) + reach
+        height, width = canvas.shape[1:]
+        cover = np.zeros((height, width), dtype=np.float32)
+        strength = np.clip(DARKEST + (LIGHTEST - DARKEST) * bones[..., 2].mean(-1), LIGHTEST, DARKEST)
+        ends = flat[..., :2].astype(np.float32)
+        for bone in range(len(bones)):
+            part = window(low[bone], high[bone], height, width)
+            _, distance = along_axis(self.x[part], self.y[part], *ends[bone])
+            soft = np.clip((np.float32(SHADOW) - distance) / np.float32(BLUR), 0, 1)
+            np.maximum(cover[part], np.float32(strength[bone]) * soft, out=cover[part])
+        whole = window(low.min(0), high.max(0), height, width)
+        tone = np.rint(cover[whole] * TONES) / np.float32(TONES)
+        blend(canvas[:, *whole], np.array(theme.SHADE, dtype=np.float32), tone)
+
+
+def _lines(coordinate: np.ndarray) -> np.ndarray:
+    """How much of each pixel a one-pixel line at every multiple of SPACING covers."""
+    step = np.maximum(sum(np.abs(slope) for slope in np.gradient(coordinate)), 1e-9)
+    distance = np.abs((coordinate + SPACING / 2) % SPACING - SPACING / 2) / step
+    crowded = np.clip(SPACING / step / 4 - 1, 0, 1)
+    return np.clip(1.0 - distance, 0, 1) * crowded

@@ -1,0 +1,81 @@
+"""Words and the key on pictures: fitted to their place, never cut off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from posectl.errors import UsageError
+from posectl.render import theme
+from posectl.render.raster import stroke, to_canvas, to_picture
+
+# Letters shrink to this part of their size before words are cut short.
+SMALLEST = 0.8
+
+
+def letter_size(size: int) -> int:
+    """The height of letters, in pixels, that suits a panel of this size."""
+    return max(11, round(0.045 * size))
+
+
+def one_each(words: Sequence[str], count: int, word: str, thing: str) -> list[str]:
+    """`count` words; none given is that many empty ones. Raises UsageError for any other number."""
+    if len(words) not in (0, count):
+        raise UsageError(
+            f"There are {len(words)} {word}s for {count} {thing}s.", f"Give one {word} a {thing}, or none."
+        )
+    return [str(w) for w in words] or [""] * count
+
+
+def width_of(text: str, pixels: int) -> float:
+    """The width of text in pixels, in letters of that size."""
+    return theme.font(pixels).getlength(text)
+
+
+def fitted(text: str, pixels: int, width: float) -> tuple[str, int]:
+    """The text and letter size, at most `pixels`, at which it is no wider than `width`; cut short at the least."""
+    least = math.ceil(SMALLEST * pixels)
+    while pixels > least and width_of(text, pixels) > width:
+        pixels -= 1
+    short = text
+    while len(short) > 1 and width_of(short, pixels) > width:
+        short = short.removesuffix("…")[:-1].rstrip() + "…"
+    return short, pixels
+
+
+def letter(
+    picture: np.ndarray,
+    at: tuple[float, float],
+    text: str,
+    pixels: int,
+    width: float,
+    colour: theme.Colour = theme.INK,
+    anchor: str = "lm",
+) -> None:
+    """Write text, no wider than `width`, on a uint8 picture (H, W, 3), in place; `anchor` is Pillow's."""
+    if not text:
+        return
+    text, pixels = fitted(text, pixels, width)
+    image = Image.fromarray(picture)
+    ImageDraw.Draw(image).text(at, text, fill=colour, font=theme.font(pixels), anchor=anchor)
+    picture[...] = np.asarray(image)
+
+
+def key(picture: np.ndarray, at: tuple[float, float], pixels: int) -> None:
+    """Draw what the colours of left and right mean, from the left middle point `at`, on a uint8 picture, in place."""
+    x, y = at
+    canvas = to_canvas(picture)
+    words = []
+    for word, colour in (("left", theme.LEFT), ("right", theme.RIGHT)):
+        radius = 0.3 * pixels
+        ends = np.array([[x + radius, y], [x + 3 * radius, y]])
+        stroke(canvas, ends, np.full(2, radius), np.zeros(2), np.array(colour, dtype=np.float32)[:, None])
+        x += 5 * radius
+        words.append((x, word))
+        x += width_of(word, pixels) + pixels
+    picture[...] = to_picture(canvas)
+    for x, word in words:
+        letter(picture, (x, y), word, pixels, picture.shape[1], theme.MUTED)

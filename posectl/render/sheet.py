@@ -1,0 +1,75 @@
+"""Contact sheets: still poses in rows, one a path, clip or model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from posectl.render import theme
+from posectl.render.body import Body, set_up
+from posectl.render.lettering import key, letter, one_each, width_of
+from posectl.render.limbs import THICKEST
+from posectl.render.panel import ELEVATION, Panel, check_bytes, eye, overlook
+
+# Parts of a cell's height.
+NARROWEST = 0.5
+MARGIN = 0.05
+WIDEST_LABEL = 1.5
+
+
+def draw_sheet(
+    rows: Sequence[np.ndarray],
+    body: Body,
+    *,
+    row_labels: Sequence[str] = (),
+    column_labels: Sequence[str] = (),
+    size: int = 160,
+    azimuth: float | None = None,
+    elevation: float = ELEVATION,
+) -> np.ndarray:
+    """One picture (H, W, 3) uint8 of rows of poses (K, J, 3), in cells `size` pixels high and as narrow as fits all.
+
+    Every pose stands in the middle of its cell on its lowest joint; camera and scale are the same for all. Rows may
+    differ in length. Labels: one a row, and one a column of the longest row. The eye stands as in draw_frames.
+
+    Raises InvalidInputError for poses that cannot be drawn, UsageError for options that do not fit them.
+    """
+    row_labels = one_each(row_labels, len(rows), "row label", "row")
+    poses = set_up(rows, body, [f"Row {label or i}" for i, label in enumerate(row_labels)], still=True)
+    columns = max(map(len, poses))
+    column_labels = one_each(column_labels, columns, "column label", "column")
+    panel = _cell(poses, body, *eye(poses, body, size, azimuth, elevation), size)
+    width = panel.canvas.shape[2]
+
+    pixels = max(11, round(0.08 * size))
+    label_width = min(WIDEST_LABEL * size, max(width_of(label, pixels) for label in row_labels))
+    left = round(label_width + 2 * pixels) if any(row_labels) else pixels
+    top = 2 * pixels if any(column_labels) else pixels
+    bottom = top + len(poses) * size
+    check_bytes(bottom + 2 * pixels, left + columns * width + pixels, 3)
+    page = np.empty((bottom + 2 * pixels, left + columns * width + pixels, 3), dtype=np.uint8)
+    page[...] = theme.GROUND
+    for r, (row, label) in enumerate(zip(poses, row_labels, strict=True)):
+        y = top + r * size
+        for c, pose in enumerate(row):
+            panel.draw(page[y : y + size, left + c * width : left + (c + 1) * width], pose)
+        if r:
+            page[y, pixels:-pixels] = theme.GRID
+        letter(page, (pixels, y + size / 2), label, pixels, label_width)
+    for c, label in enumerate(column_labels):
+        middle = left + (c + 0.5) * width
+        letter(page, (middle, 1.2 * pixels), label, pixels, 0.95 * width, theme.MUTED, anchor="mm")
+    key(page, (left, bottom + 0.9 * pixels), pixels)
+    return page
+
+
+def _cell(poses: Sequence[np.ndarray], body: Body, azimuth: float, elevation: float, size: int) -> Panel:
+    """The panel of one pose: as high as `size`, and as wide as the widest pose needs."""
+    margin = MARGIN * size
+    high = overlook(poses, azimuth, elevation, (margin, margin, size - margin, size - margin))
+    pixels, _, scale = high.project(np.concatenate([p.reshape(-1, 3) for p in poses]))
+    reach = float((np.abs(pixels[:, 0] - size / 2) + THICKEST * scale).max())
+    width = round(min(size, max(NARROWEST * size, 2 * (reach + margin))))
+    camera = overlook(poses, azimuth, elevation, (margin, margin, width - margin, size - margin))
+    return Panel(body, camera, size, width)

@@ -1,0 +1,37 @@
+"""Colours and lettering that frames and figures share."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import ImageFont
+
+Colour = tuple[int, int, int]
+
+PAPER: Colour = (255, 255, 255)
+GROUND: Colour = (247, 248, 250)
+GRID: Colour = (208, 213, 221)
+SHADE: Colour = (150, 158, 172)
+INK: Colour = (38, 44, 56)
+MUTED: Colour = (107, 114, 128)
+
+# Blue and vermillion of Okabe and Ito: apart under every common colour blindness, and in grey.
+LEFT: Colour = (0, 114, 178)
+RIGHT: Colour = (213, 94, 0)
+MIDDLE: Colour = (62, 70, 86)
+
+# Okabe and Ito's cycle in an order whose neighbours differ in lightness; yellow is left out, too pale on white.
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#262C38")
+
+
+@cache
+def font(pixels: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """DejaVu Sans, which has the Greek that labels need, from matplotlib's files; Pillow's own face without them."""
+    spec = find_spec("matplotlib")
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        file = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
+        if file.is_file():
+            return ImageFont.truetype(str(file), pixels)
+    return ImageFont.load_default(pixels)

@@ -1,0 +1,50 @@
+"""Pictures and films to files, by their suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.render.files import WrittenInfo, checked_frames, replacing
+from posectl.render.gif import write_gif
+from posectl.render.mp4 import write_mp4
+
+SUFFIXES = (".gif", ".mp4", ".png")
+
+
+def write_png(path: str | Path, image: np.ndarray) -> WrittenInfo:
+    """Write one picture (H, W, 3) uint8. Raises InvalidInputError for any other array."""
+    picture = checked_frames(np.asarray(image)[None])[0]
+    with replacing(path) as beside:
+        Image.fromarray(picture).save(beside, "PNG", optimize=True)
+        return WrittenInfo(0.0, 1, 0.0, beside.stat().st_size)
+
+
+def write(path: str | Path, pictures: np.ndarray, fps: float = 25.0) -> WrittenInfo:
+    """Write frames (T, H, W, 3) or one picture (H, W, 3), uint8, as the suffix of `path` says.
+
+    Raises UsageError for an unknown suffix, InvalidInputError for a .png of several frames.
+    """
+    suffix = known_suffix(path)
+    pictures = np.asarray(pictures)
+    frames = pictures[None] if pictures.ndim == 3 else pictures
+    if suffix == ".gif":
+        return write_gif(path, frames, fps)
+    if suffix == ".mp4":
+        return write_mp4(path, frames, fps)
+    if len(frames) != 1:
+        raise InvalidInputError(
+            f"A .png holds one picture, not {len(frames)} frames.", "Write a .gif, or draw a contact sheet."
+        )
+    return write_png(path, frames[0])
+
+
+def known_suffix(path: str | Path) -> str:
+    """The suffix of `path`, in lower case. Raises UsageError unless a picture or film can be written under it."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"No picture can be written as {str(path)!r}.", nearest_name(suffix, SUFFIXES))
+    return suffix
