@@ -1,0 +1,123 @@
+"""A procedural articulated human, the embedded default: nothing to download, and the same for the same seed.
+
+People differ in stature, proportions and habits, and each does every motion once, facing anywhere. Metres, z up, the
+floor at 0; a planted foot stays where it is. Each frame has its `phase` in [0, 1) of the motion's cycle, in gait from
+the moment when the right foot comes down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.motion.body import Body, random_body
+from posectl.data.motion.limits import limited
+from posectl.data.motion.repertoire import MOTIONS, Motion
+from posectl.data.motion.rig import joints, rotation
+from posectl.data.motion.take import Style, Take, clock, random_style
+from posectl.data.skeleton import H36M17
+from posectl.data.sources import source
+from posectl.errors import UsageError
+
+_TEST_SHARE = 6
+_CITATION = (
+    "Segment lengths: R. Drillis and R. Contini, Body segment parameters, New York University TR 1166-03, 1966. "
+    "Gait: D. A. Winter, The Biomechanics and Motor Control of Human Gait, 1987."
+)
+
+
+@source("mannequin")
+def read(
+    paths: Sequence[str | Path] = (),
+    *,
+    subjects: int = 12,
+    seconds: float = 4.0,
+    fps: float = 30.0,
+    seed: int = 0,
+) -> Dataset:
+    """So many subjects, so many seconds of each motion from each; the last sixth of the subjects is the test split.
+
+    fps: frames a second. seed: another gives other people who move otherwise. Raises UsageError for options that make no sense.
+    """
+    _check_options(paths, subjects, seconds, fps, seed)
+    frames = max(2, round(seconds * fps))
+    time = np.arange(frames) / fps
+    clips = [
+        _clip(body, style, motion, time, np.random.default_rng([seed, person, number]))
+        for person, (body, style) in enumerate(_people(subjects, seed))
+        for number, motion in enumerate(MOTIONS.values())
+    ]
+    world = np.concatenate([positions for positions, _ in clips]).astype(np.float32)
+    phase = np.concatenate([phase for _, phase in clips]).astype(np.float32)
+    root = world[:, 0].copy()
+    count = len(MOTIONS)
+    people = np.array([f"m{person + 1:02d}" for person in range(subjects)])
+    test = max(1, round(subjects / _TEST_SHARE))
+    is_test = np.arange(subjects) >= subjects - test
+    split = np.where(is_test, TEST, TRAIN).astype(np.uint8)
+    return Dataset(
+        samples=world - root[:, None],
+        split=np.repeat(split, count * frames),
+        per_sample={
+            "root": root,
+            "frame": np.tile(np.arange(frames), subjects * count),
+            "clip": np.repeat(np.arange(subjects * count, dtype=np.int32), frames),
+            "phase": np.where(phase < 1, phase, np.float32(0)),  # a phase just below 1 may round up to it
+        },
+        per_clip={
+            "name": np.array([f"{person}_{motion}" for person in people for motion in MOTIONS]),
+            "subject": np.repeat(people, count),
+            "action": np.tile(np.array(list(MOTIONS)), subjects),
+            "fps": np.full(subjects * count, fps, np.float32),
+            "source": np.full(subjects * count, f"mannequin, seed {seed}"),
+            "start": np.arange(subjects * count) * frames,
+            "length": np.full(subjects * count, frames),
+        },
+        about={
+            "kind": "poses",
+            "skeleton": H36M17.name,
+            "joints": list(H36M17.joints),
+            "unit": "m",
+            "up": "+z",
+            "coordinates": "world",
+            "source": "mannequin",
+            "citation": _CITATION,
+            "split": f"by subject: {', '.join(people[is_test])} to test",
+            "factors": ["phase"],
+        },
+    )
+
+
+def _check_options(paths: Sequence[str | Path], subjects: int, seconds: float, fps: float, seed: int) -> None:
+    if paths:
+        raise UsageError("The mannequin reads no files.", "Use `posectl prepare arrays FILE` for poses of your own.")
+    if subjects < 2:
+        raise UsageError(f"A train and a test split need two subjects, not {subjects}.", "Try --subjects 12.")
+    for name, value in (("seconds", seconds), ("fps", fps)):
+        if not (np.isfinite(value) and value > 0):
+            raise UsageError(f"{name} must be a positive number, not {value}.", f"Leave --{name} out for the usual.")
+    if seed < 0:
+        raise UsageError(f"A seed is not negative, and {seed} is.", "Try --seed 0.")
+
+
+def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
+    """Bodies and habits; the first k people are the same however many there are."""
+    generators = [np.random.default_rng([seed, person]) for person in range(subjects)]
+    return [(random_body(rng), random_style(rng)) for rng in generators]
+
+
+def _clip(
+    body: Body, style: Style, motion: Motion, time: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """(positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, somewhere, facing anywhere."""
+    heading, start = rng.uniform(0, 360), rng.uniform(-0.5, 0.5, 2)
+    take = Take(body, style, rng, time, clock(rng, time, motion.period, style.pace))
+    positions = joints(body, limited(motion.track(take)))
+    if motion.handed and style.left_handed:
+        positions = positions[:, H36M17.mirror] * np.array([-1.0, 1.0, 1.0])
+    positions = positions @ rotation(2, np.array(heading)).T
+    positions[..., :2] += start - positions[0, 0, :2]
+    return positions, take.phase
