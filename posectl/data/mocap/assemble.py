@@ -1,0 +1,142 @@
+"""Clips to a dataset: one table, a train and a test split, and what a user checks first."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posectl.data.clips import Clips, deal
+from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.mocap.clip import Clip
+from posectl.data.mocap.naming import built_in_maps
+from posectl.data.mocap.takes import clip_names, take_of
+from posectl.data.skeleton import H36M17
+from posectl.errors import UsageError, nearest_name
+
+
+def to_dataset(
+    clips: Sequence[Clip], test: Sequence[Path], *, warnings: Sequence[str], citations: Sequence[str]
+) -> Dataset:
+    """The dataset of clips, `test` naming the files, folders, clips or subjects of the test split (none: dealt).
+
+    Raises UsageError for a name that no clip bears, and for names that leave nothing to train on.
+    """
+    table = _table(clips)
+    table, split, how = _split(clips, table, test)
+    return Dataset(
+        samples=np.concatenate([clip.poses for clip in clips]),
+        split=split,
+        per_sample={
+            "root": np.concatenate([clip.root for clip in clips]),
+            "frame": np.concatenate([clip.frames for clip in clips]),
+            "clip": table.rows(),
+        },
+        per_clip=table.columns(),
+        about={
+            "kind": "poses",
+            "skeleton": H36M17.name,
+            "joints": list(H36M17.joints),
+            "unit": "m",
+            "up": "+z",
+            "coordinates": "world",
+            "source": "mocap",
+            "citation": " ".join(dict.fromkeys(citation for citation in citations if citation)),
+            "split": how,
+            "found": _found(clips),
+            "factors": [],
+        },
+        warnings=[*warnings, *(warning for clip in clips for warning in clip.warnings), *_doubts(clips)],
+    )
+
+
+def _table(clips: Sequence[Clip]) -> Clips:
+    paths = [clip.path for clip in clips]
+    takes = [take_of(path) for path in paths]
+    length = np.array([len(clip.poses) for clip in clips], np.int64)
+    return Clips(
+        name=np.array(clip_names(paths)),
+        subject=np.array([take.subject for take in takes]),
+        action=np.array([take.action for take in takes]),
+        fps=np.array([clip.fps for clip in clips], np.float32),
+        source=np.array([path.as_posix() for path in paths]),
+        start=np.cumsum(length) - length,
+        length=length,
+    )
+
+
+def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[Clips, np.ndarray, str]:
+    """(table, split (N,), how it was made)."""
+    if test:
+        chosen = np.zeros(len(clips), dtype=bool)
+        for name in test:
+            chosen |= _named(name, clips, table)
+        if chosen.all():
+            raise UsageError("Every clip is for test, and none is left to train on.", "Name fewer with --test.")
+        split = np.repeat(np.where(chosen, TEST, TRAIN).astype(np.uint8), table.length)
+        return table, split, f"as named: {', '.join(table.name[chosen])} to test"
+    if len(clips) == 1 and len(clips[0].poses) == 1:
+        return table, np.array([TRAIN], np.uint8), "one pose, to train"
+    if len(clips) == 1:
+        return deal(table)
+    # A clip of an unknown subject is dealt as if it had one of its own.
+    alone = np.where(table.subject == "", table.name, table.subject)
+    _, split, how = deal(replace(table, subject=alone))
+    return table, split, how
+
+
+def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
+    """Which clips (C,) a path, a file name, a clip's name or a subject's name means."""
+    word = str(name)
+    resolved = name.resolve() if os.path.exists(name) else None
+    paths = [clip.path.resolve() for clip in clips]
+    chosen = np.array([resolved == path or resolved in path.parents or word == path.name for path in paths])
+    chosen |= (table.name == word) | (table.subject == word)
+    if not chosen.any():
+        known = {*map(str, table.name), *map(str, table.subject)} - {""}
+        hint = nearest_name(word, known) if len(known) <= 40 else "Name files, folders, clips or subjects."
+        raise UsageError(f"No clip is {word!r}, which --test names.", hint)
+    return chosen
+
+
+def _found(clips: Sequence[Clip]) -> dict[str, Any]:
+    """What was found in the files, and in how many of them: skeletons, units, up axes, frame rates."""
+    columns = {
+        "skeleton": [clip.skeleton for clip in clips],
+        "unit": [clip.unit for clip in clips],
+        "up": [clip.up for clip in clips],
+        "fps": [f"{clip.file_fps:g}" for clip in clips],
+    }
+    return {name: dict(sorted(Counter(values).items())) for name, values in columns.items()}
+
+
+def _doubts(clips: Sequence[Clip]) -> list[str]:
+    """Sentences about clips that go badly together."""
+    doubts = []
+    skeletons = Counter(clip.skeleton for clip in clips)
+    if len(skeletons) > 1:
+        doubts.append(f"The files are of several skeletons ({_counted(skeletons)}); each was read as its own.")
+    for skeleton in sorted(skeletons):
+        units = Counter(clip.unit for clip in clips if clip.skeleton == skeleton)
+        if len(units) > 1:
+            doubts.append(f"The {skeleton} files are in several units ({_counted(units)}); each was read in its own.")
+    stems = Counter(clip.path.stem for clip in clips)
+    twice = [stem for stem, count in stems.items() if count > 1]
+    if twice:
+        doubts.append(f"Several files are called {', '.join(twice[:8])}: perhaps the same take more than once.")
+    return doubts
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def citations_of(clips: Sequence[Clip]) -> list[str]:
+    """What to cite for the built-in skeletons among the clips."""
+    used = {clip.skeleton for clip in clips}
+    return [joints.citation for joints in built_in_maps() if joints.name in used]

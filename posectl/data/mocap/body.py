@@ -1,0 +1,67 @@
+"""The H36M-17 joints of a recording: forward kinematics, then the joint map."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from posectl.data.mocap.jointmap import JointMap, Point, Shift
+from posectl.data.mocap.kinematics import Motion, Recording, forward
+from posectl.data.mocap.naming import pick
+from posectl.data.mocap.resample import motion_at
+from posectl.data.mocap.world import trunk_axis
+from posectl.data.poses import thigh_length
+from posectl.data.skeleton import H36M17
+
+# Frames whose matrices are in memory at once; they are many times larger than the text they come from.
+BLOCK = 512
+
+HIP, THORAX = H36M17.joints.index("Hip"), H36M17.joints.index("Thorax")
+_THIGHS = [(H36M17.joints.index(f"{side}Hip"), H36M17.joints.index(f"{side}Knee")) for side in "RL"]
+
+
+class Body:
+    """A recording as its map's joints, in the file's unit and axes."""
+
+    def __init__(self, recording: Recording, joints: JointMap) -> None:
+        self._recording = recording
+        self._points = [point for point in (pick(each, recording) for each in joints.joints) if point is not None]
+        self._index = {name: i for i, name in enumerate(recording.names)}
+
+    def joints(self, places: np.ndarray, metres: float) -> np.ndarray:
+        """(T, 17, 3) at frame numbers (T,), fractions among them; `metres` is the length of the file's unit."""
+        blocks = [places[i : i + BLOCK] for i in range(0, len(places), BLOCK)]
+        return np.concatenate([self._place(motion_at(self._recording, block), metres) for block in blocks])
+
+    def thigh(self, places: np.ndarray) -> float:
+        """The median length of the thighs, in the file's unit; NaN where the map gives them in metres."""
+        return thigh_length(self.joints(places[:: max(1, len(places) // 64)], math.nan))
+
+    def rest_axis(self, metres: float) -> str | None:
+        """The axis along which the trunk points when no node is turned; None where that is no standing body."""
+        rest = self._place(self._recording.rest(), metres)
+        trunk = rest[0, THORAX] - rest[0, HIP]
+        thighs = np.stack([rest[0, knee] - rest[0, hip] for hip, knee in _THIGHS])
+        return trunk_axis(rest) if (thighs @ trunk < 0).all() else None
+
+    def _place(self, motion: Motion, metres: float) -> np.ndarray:
+        positions, orientations = forward(self._recording, motion)
+        return np.stack([self._point(point, positions, orientations, metres) for point in self._points], axis=1)
+
+    def _point(self, point: Point, positions: np.ndarray, orientations: np.ndarray, metres: float) -> np.ndarray:
+        place = sum(weight * positions[:, self._index[node]] for node, weight in point.weights)
+        if point.beyond is not None:
+            start, end, length = point.beyond
+            way = positions[:, self._index[end]] - positions[:, self._index[start]]
+            norm = np.linalg.norm(way, axis=-1, keepdims=True)
+            place = place + length / metres * way / np.where(norm > 0, norm, 1)
+        if point.shift is not None:
+            place = place + self._vector(point.shift, orientations, metres)
+        return np.asarray(place)
+
+    def _vector(self, shift: Shift, orientations: np.ndarray, metres: float) -> np.ndarray:
+        node = self._index[shift.node]
+        own = float(np.linalg.norm(self._recording.offsets[node]))
+        length = own if shift.length is None else shift.length / metres
+        return shift.sign * length * orientations[:, node, :, shift.axis]

@@ -1,0 +1,131 @@
+"""From one motion file to one clip of H36M-17 poses: read, map, resample, and set upright in metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.mocap.amc import read_amc
+from posectl.data.mocap.body import HIP, Body
+from posectl.data.mocap.bvh import read_bvh
+from posectl.data.mocap.expmap import read_expmap
+from posectl.data.mocap.jointmap import JointMap
+from posectl.data.mocap.kinematics import Recording
+from posectl.data.mocap.naming import choose_map
+from posectl.data.mocap.resample import frame_positions
+from posectl.data.mocap.world import METRES, THIGH, decide_unit, decide_up, trunk_axis, upright
+from posectl.errors import InvalidInputError
+
+# Farther from the origin than that, in metres, there is no motion capture, and float32 begins to lose millimetres.
+_FAR = 1e4
+
+
+@dataclass(frozen=True)
+class MotionFile:
+    """A file to read; an AMC comes with its skeleton."""
+
+    path: Path
+    asf: Path | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user fixes: the rate, a joint map, the up axis, the unit; None is as the file has it."""
+
+    fps: float | None = None
+    own_map: JointMap | None = None
+    up: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One take: poses (T, 17, 3) float32, metres, z up, pelvis at the origin; root (T, 3) float32, the pelvis's place.
+
+    frames: (T,) int64, the frame of the file, at its own rate, that each pose is of (the nearest, where interpolated).
+    """
+
+    path: Path
+    poses: np.ndarray
+    root: np.ndarray
+    frames: np.ndarray
+    fps: float
+    file_fps: float
+    skeleton: str
+    unit: str
+    up: str
+    warnings: tuple[str, ...] = ()
+
+
+def read_recording(file: MotionFile) -> Recording:
+    """Parse a file by its suffix; raises InvalidInputError or NotFoundError."""
+    match file.path.suffix.lower():
+        case ".bvh":
+            return read_bvh(file.path)
+        case ".amc" if file.asf is not None:
+            return read_amc(file.path, file.asf)
+        case ".txt":
+            return read_expmap(file.path)
+    raise InvalidInputError(
+        f"{file.path} is no motion file.", "The mocap source reads .bvh, .amc (with its .asf) and .txt."
+    )
+
+
+def read_clip(file: MotionFile, options: Options) -> Clip:
+    """Read one file as H36M-17 poses; raises InvalidInputError or NotFoundError."""
+    path = file.path
+    joints, recording = choose_map(read_recording(file), options.own_map, path)
+    fps = recording.fps or joints.fps
+    if fps is None:
+        raise InvalidInputError(f"{path} does not say its frame rate.", "Say it in the joint map, as 'fps: 120'.")
+    first = t_pose_frames(recording) if joints.t_pose else 0
+    if first >= recording.frames:
+        what = "holds nothing but its artificial T pose" if recording.frames else "holds no frames"
+        raise InvalidInputError(f"{path} {what}.", "Export it again, with its motion.")
+
+    places = first + frame_positions(recording.frames - first, fps, options.fps)
+    body = Body(recording, joints)
+    # Absurd numbers overflow to infinity, and are refused as too far away.
+    with np.errstate(over="ignore", invalid="ignore"):
+        thigh = body.thigh(places)
+        unit = options.unit or decide_unit(thigh, joints.unit, path)
+        world = body.joints(places, METRES[unit])
+        moving = trunk_axis(world)
+        up = options.up or decide_up(moving, body.rest_axis(METRES[unit]), joints.up, path)
+        world = world @ (METRES[unit] * upright(up).T)
+    if not np.abs(world).max() < _FAR:
+        raise InvalidInputError(
+            f"{path} reaches farther than {_FAR:g} m from its origin.", "Check its unit, and --unit."
+        )
+
+    warnings = []
+    if options.up is None and moving not in (None, up):
+        warnings.append(f"{path.name}: {up} is taken as up, though the trunk points along {moving} on the whole.")
+    if options.unit is not None and not THIGH[0] <= (length := thigh * METRES[unit]) <= THIGH[1]:
+        warnings.append(f"{path.name}: in {unit}, as --unit says, its thigh is {length:.3g} m long.")
+    return Clip(
+        path=path,
+        poses=(world - world[:, HIP, None]).astype(np.float32),
+        root=world[:, HIP].astype(np.float32),
+        frames=np.rint(places).astype(np.int64),
+        fps=options.fps or fps,
+        file_fps=fps,
+        skeleton=joints.name,
+        unit=unit,
+        up=up,
+        warnings=tuple(warnings),
+    )
+
+
+def t_pose_frames(recording: Recording) -> int:
+    """How many frames at the start hold the artificial T pose: frame 0, and those after it with the same rotations."""
+    few = 64
+    for start in range(0, recording.frames, few):
+        rows = np.arange(start, min(start + few, recording.frames))
+        rotations = recording.local(np.concatenate([[0], rows])).rotations
+        other = np.flatnonzero((rotations[1:] != rotations[0]).any(axis=(1, 2, 3)))
+        if other.size:
+            return start + int(other[0])
+    return recording.frames

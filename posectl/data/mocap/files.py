@@ -1,0 +1,128 @@
+"""Finding motion files, and reading many of them in parallel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+
+from posectl.data.mocap.amc import find_asf
+from posectl.data.mocap.clip import Clip, MotionFile, Options, read_clip
+from posectl.errors import InvalidInputError, NotFoundError, PosectlError
+
+SUFFIXES = (".bvh", ".amc", ".txt")
+# A process takes half a second to start and reads some 20 MB of text a second; with less than this it does not pay.
+_WORTH_A_PROCESS = 16 * 2**20
+
+Progress = Callable[[int, int, str], None]
+_Outcome = Clip | PosectlError
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The motion files among `paths` and, recursively, in the folders among them; sorted, each once.
+
+    Of text files in folders, those that begin with a row of numbers. Raises NotFoundError when a path does not exist or
+    there is no motion file at all.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if os.path.isdir(path):
+            found += sorted(_walk(path))
+        elif not os.path.exists(path):
+            raise NotFoundError(f"There is no file or folder {path}.", "Check the path.")
+        elif path.suffix.lower() in (*SUFFIXES, ".asf"):
+            found.append(path)
+        else:
+            raise InvalidInputError(
+                f"{path} is no motion file.", "The mocap source reads .bvh, .amc (with its .asf beside it) and .txt."
+            )
+    motion = list({os.path.realpath(path): path for path in found if path.suffix.lower() in SUFFIXES}.values())
+    if not motion:
+        where = ", ".join(str(path) for path in paths[:4])
+        if any(path.suffix.lower() == ".asf" for path in found):
+            raise NotFoundError(f"{where} holds a skeleton, .asf, but no motion.", "Give the .amc file beside it.")
+        raise NotFoundError(
+            f"{where} holds no motion file." if paths else "No motion file was given.",
+            "The mocap source reads .bvh, .amc (with its .asf beside it) and the CMU exponential-map .txt.",
+        )
+    return motion
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in names:
+            path = Path(parent, name)
+            suffix = path.suffix.lower()
+            if suffix in (".bvh", ".amc", ".asf") or (suffix == ".txt" and _begins_with_numbers(path)):
+                yield path
+
+
+def _begins_with_numbers(path: Path) -> bool:
+    """Whether a text file's first line is a row of comma-separated numbers, and not a note or a licence."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64).split(b"\n")[0]
+    except OSError:
+        return False
+    return b"," in start and not start.strip(b"\xef\xbb\xbf0123456789+-.eE, \r\t")
+
+
+def read_clips(
+    paths: list[Path], options: Options, *, offered_asf: tuple[Path, ...], jobs: int | None, progress: Progress | None
+) -> Generator[_Outcome, None, None]:
+    """Each file's clip, or what is wrong with it, in the order of `paths`; `progress` hears (done, total, file name).
+
+    Files are read in `jobs` processes, started afresh (spawn); None is as many as there are processors and text for.
+    """
+    files: list[MotionFile | PosectlError] = [_with_skeleton(path, offered_asf) for path in paths]
+    jobs = _worthwhile_jobs(paths) if jobs is None else min(jobs, len(paths))
+    if jobs <= 1:
+        for done, file in enumerate(files, 1):
+            yield _read(file, options)
+            if progress is not None:
+                progress(done, len(files), paths[done - 1].name)
+        return
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        pending: list[Future[_Outcome]] = [pool.submit(_read, file, options) for file in files]
+        for done, future in enumerate(pending, 1):
+            yield _result(future, files[done - 1], options)
+            if progress is not None:
+                progress(done, len(files), paths[done - 1].name)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(future: Future[_Outcome], file: MotionFile | PosectlError, options: Options) -> _Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        # A script that calls this outside of `if __name__ == "__main__"` cannot start processes, but gets its clips.
+        return _read(file, options)
+
+
+def _with_skeleton(path: Path, offered: tuple[Path, ...]) -> MotionFile | PosectlError:
+    if path.suffix.lower() != ".amc":
+        return MotionFile(path)
+    try:
+        return MotionFile(path, find_asf(path, offered))
+    except PosectlError as error:
+        return error
+
+
+def _read(file: MotionFile | PosectlError, options: Options) -> _Outcome:
+    if isinstance(file, PosectlError):
+        return file
+    try:
+        return read_clip(file, options)
+    except PosectlError as error:
+        return error
+
+
+def _worthwhile_jobs(paths: list[Path]) -> int:
+    size = sum(path.stat().st_size for path in paths if path.exists())
+    return max(1, min(os.cpu_count() or 1, len(paths), size // _WORTH_A_PROCESS))

@@ -1,0 +1,224 @@
+"""Joint maps: where each of the H36M-17 joints is on a skeleton of other nodes. YAML in, `JointMap` out.
+
+A map for `--map FILE.yaml` looks like this; all but `joints` may be left out.
+
+    about: one line on whose skeleton this is
+    nodes: [LowerBack]        # further nodes that a file must have for this map to be chosen by itself
+    up: +y                    # what the world's up axis is when a file does not show it: +x, -x, ... -z
+    unit: cm                  # its unit when its bones do not show it: m, cm, mm, in, ft, or cmu (1/0.45 inch)
+    fps: 120                  # its rate when the file does not say
+    t_pose: true              # frame 0 is an artificial T pose, to be left out
+    citation: what to cite
+    shifts:                   # vectors that turn with a node, for bones that the file lost
+      thorax: {node: Spine1, axis: +y}                      # as long as the node's own offset
+      brow: {node: Head, axis: +z, length: 0.08}            # or so many metres
+    joints:                   # every joint of H36M-17
+      Hip: Hips                                             # a node
+      Head: Head.end                                        # the far end of a node: its End Site, or an ASF bone's tip
+      Spine: {blend: {Spine: 0.5, Spine1: 0.5}}             # a weighted mean; the weights sum to 1
+      LWrist: {from: LeftForeArm, to: LeftHand, times: 1.5} # from + 1.5 (to - from)
+      Thorax: {at: Neck, shift: thorax}                     # a node and a shift; a shift goes with any of the forms
+      Neck/Nose: {from: Neck, to: Head, beyond: 0.13}       # so many metres past `to`
+      RWrist: [RightHand.end, RightHand]                    # the first that is there; an end of length zero is not
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from posectl.data.mocap.text import is_finite_number, read_text
+from posectl.data.mocap.world import METRES
+from posectl.data.poses import AXES
+from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError, nearest_name
+
+MAX_BYTES = 64 * 1024
+UNFILLED = "?"
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A vector along an axis (0..2, and a sign) of a node's frame; as long as the node's offset if length is None."""
+
+    node: str
+    axis: int
+    sign: int
+    length: float | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place on the body: a weighted sum of nodes, and perhaps metres along the way between two, and a shift."""
+
+    weights: tuple[tuple[str, float], ...]
+    beyond: tuple[str, str, float] | None = None
+    shift: Shift | None = None
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Every node that it takes to place it."""
+        return (
+            *(node for node, _ in self.weights),
+            *(self.beyond[:2] if self.beyond else ()),
+            *((self.shift.node,) if self.shift else ()),
+        )
+
+
+@dataclass(frozen=True)
+class JointMap:
+    """Where each H36M-17 joint is: `joints[j]` lists alternatives, of which the first that a file has counts."""
+
+    name: str
+    joints: tuple[tuple[Point, ...], ...]
+    about: str = ""
+    nodes: tuple[str, ...] = ()
+    up: str | None = None
+    unit: str | None = None
+    fps: float | None = None
+    t_pose: bool = False
+    citation: str = ""
+
+
+def read_map(path: Path) -> JointMap:
+    """Read a joint map; raises InvalidInputError, naming the key, or NotFoundError."""
+    text = read_text(path)
+    if len(text) > MAX_BYTES:
+        raise _error(path, f"it is longer than {MAX_BYTES} characters")
+    try:
+        content = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = getattr(error, "problem", None) or type(error).__name__
+        mark = getattr(error, "problem_mark", None)
+        raise _error(path, f"{problem}{f', line {mark.line + 1}' if mark else ''}") from None
+    return parse_map(content, path)
+
+
+def parse_map(content: Any, path: Path) -> JointMap:
+    """The map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
+    keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "shifts", "joints"}
+    _known(content, keys, "the map", path)
+    shifts = {
+        name: _shift(value, name, path) for name, value in _mapping(content.get("shifts", {}), "shifts", path).items()
+    }
+    joints = _mapping(content.get("joints"), "joints", path)
+    _known(joints, set(H36M17.joints), "joints", path)
+    missing = [joint for joint in H36M17.joints if joints.get(joint, UNFILLED) == UNFILLED]
+    if missing:
+        raise _error(path, f"it does not say where {', '.join(missing)} {'are' if missing[1:] else 'is'}")
+    nodes = content.get("nodes", [])
+    if not isinstance(nodes, list) or not all(isinstance(node, str) for node in nodes):
+        raise _error(path, "'nodes' is not a list of names")
+    return JointMap(
+        name=path.stem,
+        joints=tuple(_alternatives(joints[joint], joint, shifts, path) for joint in H36M17.joints),
+        about=_word(content, "about", path) or "",
+        nodes=tuple(nodes),
+        up=_choice(content, "up", AXES, path),
+        unit=_choice(content, "unit", METRES, path),
+        fps=_number(content["fps"], "fps", path, positive=True) if "fps" in content else None,
+        t_pose=_choice(content, "t_pose", ("true", "false"), path) == "true",
+        citation=_word(content, "citation", path) or "",
+    )
+
+
+def _alternatives(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> tuple[Point, ...]:
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise _error(path, f"the list of {joint} is empty")
+    return tuple(_point(each, joint, shifts, path) for each in values)
+
+
+def _point(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> Point:
+    if isinstance(value, str):
+        return Point(((value, 1.0),))
+    value = dict(_mapping(value, joint, path))
+    name = _word(value, "shift", path)
+    if name is not None and name not in shifts:
+        raise _error(path, f"{joint} has the shift {name[:40]!r}, which is not under 'shifts'")
+    shift = shifts[value.pop("shift")] if name is not None else None
+    match sorted(value):
+        case ["at"]:
+            return Point(((_word(value, "at", path) or "", 1.0),), shift=shift)
+        case ["from", "times", "to"]:
+            start, end = _word(value, "from", path) or "", _word(value, "to", path) or ""
+            times = _number(value["times"], f"times of {joint}", path)
+            return Point(((start, 1 - times), (end, times)), shift=shift)
+        case ["beyond", "from", "to"]:
+            start, end = _word(value, "from", path) or "", _word(value, "to", path) or ""
+            return Point(((end, 1.0),), (start, end, _number(value["beyond"], f"beyond of {joint}", path)), shift)
+        case ["blend"]:
+            blend = _mapping(value["blend"], f"blend of {joint}", path)
+            weights = tuple((node, _number(weight, f"blend of {joint}", path)) for node, weight in blend.items())
+            if abs(sum(weight for _, weight in weights) - 1) > 1e-6:
+                raise _error(path, f"the weights in the blend of {joint} do not sum to 1")
+            return Point(weights, shift=shift)
+    forms = "a node, {at}, {from, to, times}, {from, to, beyond} nor {blend}, with or without shift"
+    raise _error(path, f"{joint} is neither {forms}")
+
+
+def _shift(value: Any, name: str, path: Path) -> Shift:
+    value = _mapping(value, f"shift {name}", path)
+    _known(value, {"node", "axis", "length"}, f"shift {name}", path)
+    node, axis = _word(value, "node", path), _choice(value, "axis", AXES, path)
+    if node is None or axis is None:
+        raise _error(path, f"the shift {name} lacks its node or axis")
+    length = _number(value["length"], f"length of {name}", path, positive=True) if "length" in value else None
+    return Shift(node, "xyz".index(axis[1]), -1 if axis[0] == "-" else 1, length)
+
+
+def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _error(path, f"{what} is no mapping" if value is not None else f"it has no {what}")
+    return value
+
+
+def _known(value: Any, keys: set[str], what: str, path: Path) -> None:
+    for key in _mapping(value, what, path):
+        if key not in keys:
+            raise _error(path, f"{key[:40]!r} is no key of {what}", nearest_name(key[:40], keys))
+
+
+def _word(mapping: dict[str, Any], key: str, path: Path) -> str | None:
+    value = mapping.get(key)
+    if value is not None and (not isinstance(value, str) or not value):
+        raise _error(path, f"{key!r} is not a word")
+    return value
+
+
+def _choice(mapping: dict[str, Any], key: str, choices: Any, path: Path) -> str | None:
+    value = _word(mapping, key, path)
+    if value is not None and value not in choices:
+        raise _error(path, f"{key} {value[:40]!r} is none of {', '.join(choices)}")
+    return value
+
+
+def _number(value: Any, what: str, path: Path, positive: bool = False) -> float:
+    if not isinstance(value, str) or not is_finite_number(value) or (positive and float(value) <= 0):
+        raise _error(path, f"the {what} is no {'positive ' * positive}number")
+    return float(value)
+
+
+def _error(path: Path, what: str, hint: str = "") -> InvalidInputError:
+    return InvalidInputError(f"The joint map {path}: {what}.", hint or "`--show-joints` prints a map to begin with.")
+
+
+class _Loader(yaml.BaseLoader):
+    """YAML with every scalar a string, so that nodes may be called No or 1, and without repeated keys or aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="it has an alias", problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
+                raise yaml.MarkedYAMLError(problem="a key is repeated or no word", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)

@@ -1,0 +1,43 @@
+"""What a file's name tells of a take: its subject and its action."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# 01_01: subject and trial of the CMU database, which keeps its actions in an index apart.
+_CMU = re.compile(r"(\d{1,3})_(\d{1,3})(?!\d)", re.ASCII)
+# dataset-1_walk-back_normal_001: set, action, style, number. The sets name no subjects; a set's style stands for one.
+_BANDAI = re.compile(r"dataset-(\d+)_([A-Za-z-]+)_([A-Za-z-]+)_(\d+)", re.ASCII)
+# directing_traffic_2: action and number of the exponential-map files.
+_EXPMAP = re.compile(r"([A-Za-z]+(?:_[A-Za-z]+)*)_(\d+)(?!\d)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Take:
+    """Subject and action; empty where the name does not tell."""
+
+    subject: str = ""
+    action: str = ""
+
+
+def take_of(path: Path) -> Take:
+    """What the name of a motion file tells."""
+    if found := _BANDAI.match(path.stem):
+        number, action, style, _ = found.groups()
+        return Take(f"BN{number}-{style}", action)
+    if found := _CMU.match(path.stem):
+        return Take(f"CMU{found.group(1).zfill(2)}")
+    if path.suffix.lower() == ".txt" and (found := _EXPMAP.match(path.stem)):
+        return Take(action=found.group(1))
+    return Take()
+
+
+def clip_names(paths: list[Path]) -> list[str]:
+    """A name for each file, all different: its stem if no other has it, else its file name, else more of its path."""
+    names = [path.stem for path in paths]
+    for longer in (lambda path: path.name, lambda path: "/".join(path.parts[-2:]), lambda path: path.as_posix()):
+        twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+        names = [longer(path) if name in twice else name for name, path in zip(names, paths, strict=True)]
+    return names

@@ -1,0 +1,95 @@
+"""Text files of numbers, read by numpy and refused by line: what BVH, AMC and exponential-map files share."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+
+from posectl.errors import InvalidInputError, NotFoundError
+
+_NUL = "\0"
+
+
+def read_text(path: Path) -> str:
+    """The file's text, UTF-8 with or without a byte-order mark, its line ends made \\n.
+
+    Raises NotFoundError, or InvalidInputError if the file cannot be opened, is empty or is not text.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {path}.", "Check the path.") from None
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be read: {error.strerror}.", "Check the path and its permissions."
+        ) from None
+    if not data.strip():
+        raise InvalidInputError(f"{path} is empty.", "Fetch the file again.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{path} is not UTF-8 text (byte {error.start} is 0x{data[error.start]:02x}).",
+            "Convert it to UTF-8, or check that it is the file you mean.",
+        ) from None
+    if _NUL in text:
+        raise InvalidInputError(f"{path} is a binary file, not text.", "Check that it is the file you mean.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def count_tokens(text: str) -> np.ndarray:
+    """How many blank-separated tokens each line holds (lines,), the text's last line end not opening another."""
+    data = np.frombuffer((text if text.endswith("\n") else text + "\n").encode(), np.uint8)
+    blank = data <= 0x20
+    starts = ~blank
+    starts[1:] &= blank[:-1]
+    ends = np.flatnonzero(data == 0x0A)
+    return np.diff(np.searchsorted(np.flatnonzero(starts), ends), prepend=0)
+
+
+def parse_table(text: str, columns: int, path: Path, first: int, what: str = "line") -> np.ndarray:
+    """The finite numbers of `text` (rows, columns) float64, one row a line; blank lines are passed over.
+
+    `what` messages call a line of the text, and `first` the number of the first of them. Raises InvalidInputError,
+    naming the line, when one has another number of columns, or something that is no finite number.
+    """
+    counts = count_tokens(text)
+    wrong = np.flatnonzero((counts != columns) & (counts != 0))
+    if wrong.size:
+        row = int(wrong[0])
+        raise InvalidInputError(
+            f"{path}, {what} {first + row}: {counts[row]} columns, where {columns} are expected.",
+            "The file is damaged or cut short there; fetch it again.",
+        )
+    if not counts.any():
+        return np.empty((0, columns))
+    try:
+        table = np.loadtxt(io.StringIO(text), comments=None, ndmin=2)
+    except ValueError:
+        table = np.array(np.nan)
+    if table.shape != (np.count_nonzero(counts), columns) or not np.isfinite(table).all():
+        raise _not_a_number(text, path, first, what)
+    return table
+
+
+def _not_a_number(text: str, path: Path, first: int, what: str) -> InvalidInputError:
+    """The error that names the first token which is no finite number."""
+    for row, line in enumerate(text.split("\n"), first):
+        for column, token in enumerate(line.split(), 1):
+            if not is_finite_number(token):
+                return InvalidInputError(
+                    f"{path}, {what} {row}, column {column}: {token[:40]!r} is no finite number.",
+                    "The file is damaged there; fetch it again, or export it again.",
+                )
+    return InvalidInputError(f"{path} holds something that is no finite number.", "Fetch or export it again.")
+
+
+def is_finite_number(token: str) -> bool:
+    """Whether numpy would read `token` as a finite float (Python alone takes 1_000)."""
+    try:
+        return "_" not in token and token.isascii() and math.isfinite(float(token))
+    except ValueError:
+        return False

@@ -1,0 +1,69 @@
+"""Which way is up in a motion file and how long its unit is: found from the body, for no such file says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.poses import find_up
+from posectl.errors import InvalidInputError
+
+METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048, "cmu": 0.0254 / 0.45}
+# Of grown people and of animators' characters; no two of the units above put one thigh in this range.
+THIGH = (0.3, 0.6)
+# cos 45 deg: less than that, and another axis is as near.
+_CLEAR = 0.7
+
+
+def decide_unit(thigh: float, declared: str | None, path: Path) -> str:
+    """The unit in which a thigh of this length is a person's; `declared` where there is none.
+
+    Raises InvalidInputError, saying how long the thigh is, when neither tells.
+    """
+    for unit, metres in METRES.items():
+        if THIGH[0] <= thigh * metres <= THIGH[1]:
+            return unit
+    if declared is None:
+        raise InvalidInputError(
+            f"{path}: its unit cannot be told, for its thigh is {thigh:.4g} units long, a person's in none of "
+            f"{', '.join(METRES)}.",
+            "Say which it is with --unit.",
+        )
+    return declared
+
+
+def trunk_axis(poses: np.ndarray) -> str | None:
+    """The axis, as "+y", along which the trunks of poses (T, 17, 3) point on the whole; None where they do not."""
+    axis, strength = find_up(poses)
+    return axis if strength >= _CLEAR else None
+
+
+def decide_up(moving: str | None, resting: str | None, declared: str | None, path: Path) -> str:
+    """The up axis, by vote: the trunk's direction over the frames, the trunk's in the rest pose, and the joint map's.
+
+    Two that agree win, for a clip may be of somebody who lies down, and a rest pose may be of bones laid out along x.
+    The map decides where all differ. Raises InvalidInputError, saying what was seen, where there is no map to decide.
+    """
+    votes = Counter(vote for vote in (moving, resting, declared) if vote is not None)
+    if len(votes) == 1 or 2 in votes.values():
+        return votes.most_common(1)[0][0]
+    if declared is not None:
+        return declared
+    raise InvalidInputError(
+        f"{path}: its up axis cannot be told, for the trunk points along {moving or 'no one axis'} in the motion and "
+        f"along {resting or 'none'} at rest.",
+        "Say which it is with --up, such as --up +y.",
+    )
+
+
+def upright(up: str) -> np.ndarray:
+    """The rotation (3, 3), no mirror image, that takes the axis `up` to +z: for +y it is (x, y, z) -> (x, -z, y)."""
+    axis, sign = "xyz".index(up[1]), -1 if up[0] == "-" else 1
+    rotation = np.zeros((3, 3))
+    rotation[2, axis] = sign
+    # Of the two other axes, x stays where it is if it can.
+    rotation[0, 1 if axis == 0 else 0] = 1
+    rotation[1] = np.cross(rotation[2], rotation[0])
+    return rotation
