@@ -27,8 +27,8 @@ _HEEL, _BALL = 0.20, 0.50
 class Body:
     """Lengths in metres; left and right are alike.
 
-    The nose is forward of and up from the thorax, the top of the head straight above it, `head_up` from the nose; `heel`
-    and `ball` are how far behind and ahead of the ankle the foot touches the ground.
+    The nose is forward of and up from the thorax, the top of the head straight above the thorax, `head_up` from the
+    nose; `heel` and `ball` are how far behind and ahead of the ankle the foot touches the ground.
     """
 
     ankle: float

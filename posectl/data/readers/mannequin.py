@@ -40,7 +40,7 @@ def read(
 ) -> Dataset:
     """So many subjects, so many seconds of each motion from each; the last sixth of the subjects is the test split.
 
-    fps: frames a second. seed: another gives other people who move otherwise. Raises UsageError for options that make no sense.
+    fps: frames a second. seed: another gives other people who move otherwise. Raises UsageError for odd options.
     """
     _check_options(paths, subjects, seconds, fps, seed)
     frames = max(2, round(seconds * fps))
