@@ -2,8 +2,11 @@
 
 
 def main() -> None:
+    from typer.completion import completion_init
+
     from posectl.cli.app import app
 
+    completion_init()  # the shells' protocols, without typer's own --install-completion
     app()
 
 

@@ -20,8 +20,9 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """The modules of one package, each of which registers one thing of its own name.
 
-    `kind` is what messages call the thing ("regularizer"); `package` is where its files are ("posectl.core.objectives");
-    `helpers` are modules of that package which are no entries. `dash` stands in names where file names have underscores.
+    `kind` is what messages call the thing ("regularizer"); `package` is where its files are
+    ("posectl.core.objectives"); `helpers` are modules of that package which are no entries; `dash` stands in names
+    where file names have underscores.
     """
 
     def __init__(self, kind: str, package: str, *, helpers: tuple[str, ...] = (), dash: str = "-") -> None:

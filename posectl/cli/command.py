@@ -59,7 +59,7 @@ DeviceOption = Annotated[
 ]  # fmt: skip
 ThreadsOption = Annotated[
     int | None,
-    typer.Option("--threads", min=1, help="CPU threads [default: PyTorch's choice].", rich_help_panel=RUNTIME),
+    typer.Option("--threads", min=1, help="CPU threads (default: PyTorch's choice).", rich_help_panel=RUNTIME),
 ]
 
 _COMMON: dict[str, tuple[Any, Any]] = {

@@ -33,9 +33,8 @@ _ZSH = """\
 #compdef posectl
 # zsh completion for posectl. Save it as _posectl in a folder of $fpath, or: source <(posectl completion zsh)
 _posectl_completion() {
-    local -a candidates
-    candidates=("${(@f)$(_TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" _POSECTL_COMPLETE=complete_zsh posectl 2> /dev/null)}")
-    eval "${(F)candidates}"
+    local typed="${words[1,$CURRENT]}"
+    eval "$(_TYPER_COMPLETE_ARGS="$typed" _POSECTL_COMPLETE=complete_zsh posectl 2> /dev/null)"
     (( compstate[nmatches] )) || _files
 }
 if [[ $funcstack[1] == _posectl ]]; then
@@ -51,7 +50,8 @@ function __posectl_complete
     _POSECTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=$argv[1] \\
         _TYPER_COMPLETE_ARGS=(commandline -cp) posectl 2> /dev/null
 end
-complete --command posectl --no-files --condition "__posectl_complete is-args" --arguments "(__posectl_complete get-args)"
+complete --command posectl --no-files --condition "__posectl_complete is-args" \\
+    --arguments "(__posectl_complete get-args)"
 complete --command posectl --force-files --condition "not __posectl_complete is-args"
 """
 

@@ -22,7 +22,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[SUBJECT]...",
-            help="Models, paths, samples or .npy files [default: the newest model].",
+            help="Models, paths, samples or .npy files (default: the newest model).",
             autocompletion=complete.refs,
         ),
     ] = None,
@@ -38,7 +38,7 @@ def evaluate(
     ] = None,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of a model.")] = DEFAULT.weights,
     path: Annotated[
-        str | None, typer.Option(help="Path between codes [default: the prior's own].", rich_help_panel=PROTOCOL)
+        str | None, typer.Option(help="Path between codes (default: the prior's own).", rich_help_panel=PROTOCOL)
     ] = None,
     endpoints: Annotated[
         int, typer.Option(help="Test poses, all of whose pairs are interpolated.", rich_help_panel=PROTOCOL)
@@ -70,7 +70,7 @@ def evaluate(
         metrics=names(metric) or (), compat=compat, weights=weights, path=path, endpoints=endpoints, steps=steps,
         walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd, targets=targets, k=k,
     )  # fmt: skip
-    for subject in subjects or [None]:
+    for subject in subjects or (None,):
         result = stage(session.run(), subject, against, options)
         session.out.table(
             ["metric", "mean", "std", "median", "undefined", "unit"],

@@ -27,11 +27,11 @@ def interpolate(
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs)],
     model: Annotated[
-        str | None, typer.Option("--model", help="Model [default: the newest].", autocompletion=complete.refs)
+        str | None, typer.Option("--model", help="Model (default: the newest).", autocompletion=complete.refs)
     ] = None,
     steps: Annotated[int, typer.Option(help="Poses on the path, both ends included.")] = DEFAULT.steps,
     path: Annotated[
-        str | None, typer.Option(help="slerp, lerp, lerp-sphere or circle [default: the prior's own].")
+        str | None, typer.Option(help="slerp, lerp, lerp-sphere or circle (default: the prior's own).")
     ] = None,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,
 ) -> None:

@@ -12,8 +12,8 @@ from posectl.errors import PosectlError
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
     from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
     from posectl.stages.run import Progress, Result
 

@@ -22,7 +22,7 @@ def plot(
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .png, .pdf or .svg.")],
     kind: Annotated[
         Literal["auto", "transitions", "path", "training"],
-        typer.Option(help="Which figure [default: by the subjects]."),
+        typer.Option(help="Which figure (default: by the subjects)."),
     ] = "auto",
 ) -> None:
     """Plot average transitions (scores), a path's transitions (paths), or training curves (models).

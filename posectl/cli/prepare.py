@@ -73,7 +73,7 @@ def prepare(
     Examples:
       posectl prepare mannequin
       posectl prepare arrays train.npz --test test.npz --name poses
-    """  # noqa: D
+    """
     from posectl.cli.values import names, number_or_word
     from posectl.stages.prepare import prepare as stage
     from posectl.stages.prepare import show_joints as joints_of

@@ -27,7 +27,7 @@ def render(
     fps: Annotated[float, typer.Option(min=1, help="Frames a second.")] = 25.0,
     size: Annotated[int, typer.Option(min=64, max=2048, help="Side of a panel in pixels.")] = 320,
     columns: Annotated[int, typer.Option(min=1, help="Poses a row of a sheet.")] = 10,
-    most: Annotated[int, typer.Option(min=0, help="Panels, or rows, of one subject [default: 1 panel, 6 rows].")] = 0,
+    most: Annotated[int, typer.Option(min=0, help="Panels, or rows, of one subject (default: 1 panel, 6 rows).")] = 0,
     label: Annotated[list[str] | None, typer.Option("--label", help="Label of each subject; repeatable.")] = None,
     turntable: Annotated[bool, typer.Option("--turntable", help="Turn around the poses.")] = False,
 ) -> None:

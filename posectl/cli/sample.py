@@ -18,7 +18,7 @@ DEFAULT = SampleOptions()
 def sample(
     session: Session,
     model: Annotated[
-        str | None, typer.Argument(help="Model [default: the newest].", autocompletion=complete.refs)
+        str | None, typer.Argument(help="Model (default: the newest).", autocompletion=complete.refs)
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", help="How many.")] = DEFAULT.count,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,

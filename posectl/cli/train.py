@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,15 +18,9 @@ MODEL, TRAINING, AUGMENTATION = "Model", "Training", "Augmentation of poses"
 def _list_regularizers(wanted: bool) -> None:
     if not wanted:
         return
-    from posectl.cli.output import Output
-
-    rows = []
     for name, doc in complete.regularizer_docs().items():
-        body = " ".join(doc.partition("\n\n")[2].split())
-        rows.append([name, doc.partition("\n")[0], body.removeprefix("Source: ")])
-    out = Output()
-    out.table(["regularizer", "what it does", "source"], rows)
-    typer.echo("\n".join(complete.REGULARIZERS))
+        summary, _, body = doc.partition("\n\n")
+        typer.echo(f"{name:12} {summary}\n{'':12} {' '.join(body.split())}")
     raise typer.Exit
 
 
@@ -34,7 +28,7 @@ def _list_regularizers(wanted: bool) -> None:
 def train(
     session: Session,
     dataset: Annotated[
-        str | None, typer.Argument(help="Dataset [default: the newest].", autocompletion=complete.refs)
+        str | None, typer.Argument(help="Dataset (default: the newest).", autocompletion=complete.refs)
     ] = None,
     reg: Annotated[
         list[str] | None,
@@ -44,7 +38,7 @@ def train(
     ] = None,
     lam: Annotated[
         list[float] | None,
-        typer.Option("--lam", help="Its weight, one for each --reg [default: as published].", rich_help_panel=MODEL),
+        typer.Option("--lam", help="Its weight, one for each --reg (default: as published).", rich_help_panel=MODEL),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -74,7 +68,7 @@ def train(
     batch: Annotated[int, typer.Option(min=2, help="Samples a step.", rich_help_panel=TRAINING)] = DEFAULT.batch,
     lr: Annotated[float, typer.Option(help="Adam's learning rate.", rich_help_panel=TRAINING)] = DEFAULT.lr,
     lr_adversary: Annotated[
-        float | None, typer.Option(help="That of critics [default: the same].", rich_help_panel=TRAINING)
+        float | None, typer.Option(help="That of critics (default: the same).", rich_help_panel=TRAINING)
     ] = None,
     pairing: Annotated[
         Literal["reverse", "halves"],
@@ -112,7 +106,7 @@ def train(
     from posectl.cli.values import integers
     from posectl.stages.train import train as stage
 
-    given = {
+    given: dict[str, Any] = {
         "reg": tuple(reg or DEFAULT.reg),
         "lam": tuple(lam or ()),
         "set": tuple(set_ or ()),
@@ -132,12 +126,8 @@ def train(
     run.sources = sources
     result = stage(run, dataset, TrainOptions(**given), resume=resume)
     figures = result.figures
-    session.out.rows(
-        [
-            ("test error", f"{1000 * figures['test_error']:.2f} mm at the end, {1000 * figures['best_test_error']:.2f} mm "
-                           f"at its best (step {figures['best_step']})"),
-            ("losses", ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())),
-        ],
-        title=result.ref,
-    )  # fmt: skip
+    last, best = (f"{1000 * figures[key]:.2f} mm" for key in ("test_error", "best_test_error"))
+    losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
+    rows = [("test error", f"{last} at the end, {best} at its best (step {figures['best_step']})"), ("losses", losses)]
+    session.out.rows(rows, title=result.ref)
     session.out.result(result)

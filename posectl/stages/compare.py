@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from posectl.core.metrics import METRICS
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, PosectlError, UsageError, nearest_name
 from posectl.stages.evaluate import flat
 from posectl.stages.published import TABLE_I, column
 from posectl.stages.run import Run
@@ -92,7 +92,7 @@ def _subject(run: Run, scores: Artifact) -> dict[str, Any] | None:
         if parent.role == "model":
             try:
                 return run.artifacts.get(f"sha256:{parent.digest}").about
-            except Exception:  # noqa: BLE001 - a label is worth no failure
+            except PosectlError:  # a label is worth no failure
                 return None
     return None
 

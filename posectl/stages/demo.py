@@ -63,7 +63,7 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
 
 
 def distant_pair(dataset: StoredDataset) -> tuple[int, int]:
-    """Two test poses that differ much, so that the way between them is worth watching: the widest of 256 spread ones."""
+    """Two test poses far apart, so that the way between them is worth watching: the widest pair of 256 spread ones."""
     rows = np.flatnonzero(dataset.split == 1)
     rows = rows[np.linspace(0, len(rows) - 1, min(256, len(rows))).round().astype(int)]
     poses = dataset.samples[rows].astype(np.float64)

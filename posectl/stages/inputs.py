@@ -24,7 +24,7 @@ def is_file(text: str) -> bool:
 
 def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
     """What the record says of an array that came from outside: its name, and a digest of its numbers."""
-    digest = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
     return {"file": source, "shape": list(array.shape), "sha256": digest}
 
 

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from posectl.core import device as devices
-from posectl.core.autoencoder import Autoencoder
 from posectl.core.random import generator
 from posectl.core.training.augment import for_poses
 from posectl.data.skeleton import H36M17
@@ -144,7 +143,7 @@ def _of_model(
     model = load_model(run, artifact, weights=options.weights)
     if model.shape != reference.test.shape[1:]:
         raise InvalidInputError(
-            f"{artifact.ref} takes samples of shape {model.shape}, and {reference.label} has {reference.test.shape[1:]}.",
+            f"{artifact.ref} takes samples of shape {model.shape}; {reference.label} has {reference.test.shape[1:]}.",
             "Name a reference of the model's shape with --against.",
         )
     path = options.path or model.prior.path

@@ -54,8 +54,8 @@ class EvaluateOptions:
     """metrics: names, () for all that the subject allows. compat: "naayem" for the published protocol.
 
     endpoints: test poses whose pairs are all interpolated, for the transition metrics; steps: of those paths. walks:
-    pairs of Mean Distance, of walk_steps each. samples: draws for precision; crowd: draws for recall; targets: real poses
-    whose recall is asked. k: neighbours of prdc, between samples and targets.
+    pairs of Mean Distance, of walk_steps each. samples: draws for precision; crowd: draws for recall; targets: real
+    poses whose recall is asked. k: neighbours of prdc, between samples and targets.
     """
 
     metrics: tuple[str, ...] = ()
@@ -72,8 +72,8 @@ class EvaluateOptions:
     k: int = 5
 
 
-# The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); the number of
-# steps is 300 epochs of 1,000.
+# The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its
+# steps are 300 epochs of 1,000.
 PRESETS: dict[str, dict[str, Any]] = {
     "sensible": {},
     "published": {

@@ -25,7 +25,7 @@ def plot(run: Run, subjects: Sequence[str], out: Path, *, kind: Kind = "auto") -
     """Draw one figure of all subjects.
 
     transitions: the average normalised transitions of scores, one curve each (pose report, Figs. 1, 2); path: those of
-    single paths, `paths#i` or a file (Figs. 5, 7); training: the losses of models. auto decides by what the subjects are.
+    single paths, `paths#i` or a file (Figs. 5, 7); training: the losses of models. auto decides by the subjects.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.png.")

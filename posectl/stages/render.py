@@ -54,7 +54,7 @@ def render(run: Run, subjects: Sequence[str], out: Path, options: RenderOptions 
     body = Body(H36M17.parents, H36M17.left, H36M17.right, found[0].up)
     image = (_sheet if suffix == ".png" else _film)(found, labels, body, options, most)
     info = write(out, image, fps=options.fps)
-    return {"path": str(out), **info}
+    return {"path": str(out), **info._asdict()}
 
 
 def _film(found: list[Sequences], labels: Sequence[str], body: Body, options: RenderOptions, most: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,8 @@ from posectl.core.objectives import OBJECTIVES, Objective
 from posectl.core.training.augment import for_poses
 from posectl.core.training.loop import Plan, Term, Trainer
 from posectl.errors import (
-    ConflictError,
     DivergedError,
     InterruptedRunError,
-    InvalidInputError,
     UsageError,
     nearest_name,
 )
@@ -81,7 +79,7 @@ def _dataset(run: Run, ref: str | None) -> StoredDataset:
 
 
 def build_objectives(options: TrainOptions) -> list[Objective]:
-    """The objectives that the options name, with their lambdas and settings. Raises UsageError where they do not fit."""
+    """The objectives that the options name, with lambdas and settings. Raises UsageError where they do not fit."""
     if options.lam and len(options.lam) != len(options.reg):
         raise UsageError(
             f"{len(options.reg)} regularizer(s) and {len(options.lam)} lambda(s) were given.",

@@ -1,7 +1,8 @@
 """ACAI: a critic guesses how far a decoded interpolation is mixed, and the autoencoder makes it guess zero.
 
-Source: Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial Regularizer", 2018;
-on poses Naayem, "Adversarial regularizer for improving autoencoders' latent space with human 3d-poses", Eqs. 2 and 3.
+Source: Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial Regularizer",
+2018; on poses, Naayem, "Adversarial regularizer for improving autoencoders' latent space with human
+3d-poses", Eqs. 2 and 3.
 """
 
 from __future__ import annotations

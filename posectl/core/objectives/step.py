@@ -40,8 +40,8 @@ class Step:
     """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decode that regularizers share.
 
     Each pair interpolates from a sample to its partner with alpha in [0, 1/2] (one a pair, from the noise `alpha` in
-    [0, 1) folded). `reverse` pairs the batch with itself reversed (ACAI); `halves` pairs its first half with its second,
-    and then only the first half is x (the pose report's code).
+    [0, 1) folded). `reverse` pairs the batch with itself reversed (ACAI); `halves` pairs its first half with its
+    second, and then only the first half is x (the pose report's code).
     """
 
     def __init__(

@@ -156,7 +156,7 @@ class Trainer:
                 # Fused Adam walks memory in step with the parameter, whatever the gradient's strides say.
                 parameter.grad = None if gradient is None else gradient.contiguous()
         self.optimizer.step()
-        self.log[self.step] = torch.stack([figures.get(f, losses.get(f)) for f in self.figures]).detach()
+        self.log[self.step] = torch.stack([(figures | losses)[f] for f in self.figures]).detach()
 
     def _reconstruction(self, step: Step) -> Tensor:
         for term in self.terms:

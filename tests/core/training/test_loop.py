@@ -1,0 +1,119 @@
+"""The loop: resumed runs equal uninterrupted ones to the bit, and stacked replicas equal lone ones."""
+
+import numpy as np
+import pytest
+import torch
+
+from posectl.core.latent.priors import SPHERE
+from posectl.core.nets.mlp import MLP
+from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.none import Nothing
+from posectl.core.training.augment import for_poses
+from posectl.core.training.loop import Plan, Term, Trainer
+
+MIRROR = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
+
+
+def trainer(objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=False, lr=1e-3, data=None):
+    objective = objective or ACAI()
+    if data is None:
+        data = torch.randn(500, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
+    return Trainer(
+        MLP((17, 3), 4, widths=(16, 16), batch_norm=batch_norm),
+        SPHERE,
+        [Term(objective, torch.tensor(lams))],
+        data,
+        data[:40],
+        Plan(steps=steps, batch=16, evaluate_every=70, lr=lr),
+        seeds or [0] * len(lams),
+        augment=for_poses("+z", MIRROR),
+    )
+
+
+def assert_same(a, b):
+    assert a.keys() == b.keys()
+    for key in a:
+        np.testing.assert_array_equal(a[key], b[key], err_msg=key)
+
+
+@pytest.mark.parametrize("stop", [1, 127, 128, 129, 210, 299])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_run_stopped_anywhere_and_restored_ends_the_same_to_the_bit(stop, batch_norm):
+    whole = trainer(batch_norm=batch_norm)
+    assert whole.run()
+    first = trainer(batch_norm=batch_norm)
+    assert not first.run(should_stop=lambda: first.step + 1 >= stop)
+    saved = first.state()
+    second = trainer(batch_norm=batch_norm)
+    second.restore(first.step, saved)
+    assert second.run()
+    assert_same(second.state(), whole.state())
+
+
+def test_checkpoints_come_at_their_steps_and_change_nothing():
+    steps, plain, watched = [], trainer(), trainer()
+    plain.run()
+    watched.run(checkpoint_every=45, checkpoint=lambda: steps.append(watched.step))
+    assert steps == [45, 90, 135, 180, 225, 270]
+    assert_same(watched.state(), plain.state())
+
+
+def test_stacked_replicas_equal_the_same_models_trained_alone():
+    lams, seeds = (0.0, 0.1, 0.5), (3, 4, 5)
+    stacked = trainer(lams=lams, seeds=list(seeds), steps=200)
+    stacked.run()
+    for r, (lam, seed) in enumerate(zip(lams, seeds, strict=True)):
+        alone = trainer(lams=(lam,), seeds=[seed], steps=200)
+        alone.run()
+        np.testing.assert_allclose(stacked.state()["log"][..., r], alone.state()["log"][..., 0], atol=1e-4)
+        np.testing.assert_allclose(stacked.tests[200][r], alone.tests[200][0], atol=1e-4)
+
+
+def test_a_diverging_replica_is_named_by_its_step_and_leaves_the_others_alone():
+    run = trainer(lams=(0.1, float("inf")), steps=200)
+    assert run.run()
+    assert run.diverged_at[0] == -1
+    assert run.diverged_at[1] == 1
+    assert np.isfinite(run.state()["log"][..., 0]).all()
+
+
+def test_when_every_replica_diverges_the_run_ends():
+    data = torch.randn(100, 17, 3)
+    data[7] = float("nan")
+    run = trainer(Nothing(), lams=(0.0,), steps=200, data=data)
+    assert not run.run()
+    # 100 samples in batches of 16: the bad one is drawn within the first epoch, and taints every later loss.
+    assert 1 <= run.diverged_at[0] <= 7
+    assert run.step < 200
+
+
+def test_best_is_the_state_of_the_lowest_test_error():
+    run = trainer(steps=280, lr=3e-3)
+    kept = {}
+    run.run(report=lambda: kept.update({run.step: run.weights(0)}))
+    errors = {step: error[0] for step, error in run.tests.items()}
+    best = min(errors, key=errors.get)
+    assert run.best_step[0] == best
+    assert_same(run.weights(0, best=True), kept[best])
+
+
+def test_the_test_error_is_the_mean_joint_distance():
+    run = trainer(steps=70)
+    run.run()
+    encoder, decoder = run.networks["encoder"], run.networks["decoder"]
+    with torch.no_grad():
+        x = run.test[None]
+        x_hat = decoder(SPHERE.project(encoder(x)))
+    by_hand = np.sqrt(((x_hat - x).double().numpy() ** 2).sum(-1)).mean()
+    assert run.tests[70][0] == pytest.approx(by_hand, rel=1e-6)
+
+
+@pytest.mark.cuda
+def test_cuda_follows_the_cpu():
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    data = torch.randn(500, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
+    cpu, cuda = trainer(data=data, steps=100), trainer(data=data.cuda(), steps=100)
+    cpu.run()
+    cuda.run()
+    np.testing.assert_allclose(cpu.state()["log"], cuda.state()["log"], atol=1e-4)
