@@ -122,7 +122,15 @@ def test_sets_without_a_kth_neighbour_are_refused(fakes: int, reals: int) -> Non
 @pytest.mark.slow
 @pytest.mark.skipif("POSECTL_SLOW" not in os.environ, reason="minutes long; set POSECTL_SLOW=1")
 def test_published_example() -> None:
-    # README of clovaai/generative-evaluation-prdc: 10,000 normals against 10,000 in 1000-d, k = 5; "may fluctuate".
-    published = {"precision": 0.4772, "recall": 0.4705, "density": 1.0555, "coverage": 0.9735}
+    # README of clovaai/generative-evaluation-prdc: 10,000 normals against 10,000 in 1000-d, k = 5. It warns that they
+    # fluctuate; between three seeds precision ranged over 0.02, recall 0.01, density 0.11 and coverage 0.01.
+    published = {
+        "precision": (0.4772, 0.03),
+        "recall": (0.4705, 0.03),
+        "density": (1.0555, 0.15),
+        "coverage": (0.9735, 0.02),
+    }
     samples, targets = randn(2, 10_000, 1000, 1)
-    assert means(prdc(samples, targets)) == pytest.approx(published, abs=0.06)
+    score = means(prdc(samples, targets))
+    for name, (value, spread) in published.items():
+        assert score[name] == pytest.approx(value, abs=spread)
