@@ -75,6 +75,8 @@ _COMMON: dict[str, tuple[Any, Any]] = {
     "threads": (ThreadsOption, None),
 }
 
+_COMPUTING = {"name", "force", "seed", "device", "threads"}
+
 
 class Session:
     """One invocation: its output, and the surroundings that it gives to stages."""
@@ -108,8 +110,11 @@ class Session:
         )
 
 
-def command(app: typer.Typer, name: str | None = None, **settings: Any) -> Callable[[Callable[..., None]], Any]:
-    """Decorator: register a function of (session, its own options...) as a command that has the common options too."""
+def command(
+    app: typer.Typer, name: str | None = None, *, computes: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorator: register a function of (session, its own options...) as a command that has the common options too;
+    one that does not compute has none of `--seed`, `--device` and the like."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(function, include_extras=True)
@@ -122,13 +127,15 @@ def command(app: typer.Typer, name: str | None = None, **settings: Any) -> Calla
         common = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
             for key, (annotation, default) in _COMMON.items()
-            if key not in taken
+            if key not in taken and (computes or key not in _COMPUTING)
         ]
         ctx = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
 
         def entry(**values: Any) -> None:
             context: typer.Context = values.pop("ctx")
-            chosen = {key: values[key] if key in taken else values.pop(key) for key in _COMMON}
+            chosen = {
+                key: values[key] if key in taken else values.pop(key, default) for key, (_, default) in _COMMON.items()
+            }
             session = Session(context, chosen)
             guarded(session.out, lambda: function(session, **values))
 
@@ -136,7 +143,7 @@ def command(app: typer.Typer, name: str | None = None, **settings: Any) -> Calla
         entry.__signature__ = inspect.Signature([ctx, *keyword_only, *common])  # type: ignore[attr-defined]
         entry.__annotations__ = {p.name: p.annotation for p in [ctx, *keyword_only, *common]}
         entry.__doc__ = function.__doc__
-        app.command(name or function.__name__.rstrip("_"), **settings)(entry)
+        app.command(name or function.__name__.rstrip("_"))(entry)
         return function
 
     return decorate

@@ -2,21 +2,232 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
 import typer
 
+from posectl.cli import complete
 from posectl.cli.command import Session, command
 from posectl.cli.root import app
+from posectl.errors import IntegrityError
 
-store = typer.Typer(
-    name="store", help="Look after artifacts: ls, show, log, verify, gc, alias, rm.", no_args_is_help=True
-)
+if TYPE_CHECKING:
+    from posectl.store import Artifact, Store
+
+store = typer.Typer(name="store", help="Look after artifacts.", no_args_is_help=True)
 app.add_typer(store)
 
+RefArgument = Annotated[
+    str, typer.Argument(metavar="REF", help="name, name:v3, name:alias, sha256:...", autocompletion=complete.refs)
+]
+OptionalRef = Annotated[
+    str | None, typer.Argument(metavar="[REF]", help="One artifact (default: all).", autocompletion=complete.refs)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would happen, and change nothing.")]
+KINDS = Literal["dataset", "model", "paths", "samples", "scores", "sweep"]
 
-@command(store)
-def ls(session: Session) -> None:
-    """List artifacts."""
+
+def _opened(session: Session) -> Store:
     from posectl.store import Store
 
-    rows = [[a.ref, a.kind, a.created] for a in Store(session.store).artifacts()]
-    session.out.data("\n".join("  ".join(r) for r in rows), rows)
+    return Store(session.store)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def _listed(session: Session, artifacts: list[Artifact]) -> None:
+    opened = _opened(session)
+    aliases = {name: opened.aliases(name) for name in {a.name for a in artifacts}}
+    rows = []
+    for a in artifacts:
+        marks = [alias for alias, version in aliases[a.name].items() if version == f"v{a.version}"]
+        rows.append({"ref": a.ref, "kind": a.kind, "created": a.created, "size": a.size, "aliases": marks,
+                     "digest": a.digest})  # fmt: skip
+    text = "\n".join(
+        f"{r['ref']:24} {r['kind']:8} {r['created'][:19]:19} {_size(r['size']):>8}  {' '.join(r['aliases'])}".rstrip()
+        for r in rows
+    )
+    session.out.data(text, rows)
+
+
+@command(store, computes=False)
+def ls(
+    session: Session,
+    name: Annotated[str | None, typer.Argument(help="Only of this name.", autocompletion=complete.refs)] = None,
+    kind: Annotated[KINDS | None, typer.Option(help="Only of this kind.")] = None,
+) -> None:
+    """List artifacts, oldest first."""
+    opened = _opened(session)
+    if name is not None:
+        opened.get(name)  # an unknown name is an error that lists what there is
+    _listed(session, opened.artifacts(kind, name))
+
+
+@command(store, computes=False)
+def show(session: Session, ref: RefArgument) -> None:
+    """Show what an artifact is, what it was made from and how, and its arrays."""
+    artifact = _opened(session).get(ref)
+    lines = [
+        f"{artifact.ref}  {artifact.kind}  {_size(artifact.size)}  {artifact.created}",
+        f"path    {artifact.path}",
+        f"digest  sha256:{artifact.digest}",
+        *(f"from    {parent.ref} ({parent.role})" for parent in artifact.parents),
+        *_section("config", {key: f"{e['value']}  [{e['source']}]" for key, e in artifact.config.items()}),
+        *_section("about", artifact.about),
+        *_section("summary", artifact.summary),
+        *_section("arrays", {n: f"{i.dtype} {tuple(i.shape)}" for n, i in artifact.arrays().items()}),
+    ]
+    session.out.data("\n".join(lines), {"ref": artifact.ref, "path": str(artifact.path), **artifact.manifest})
+
+
+def _section(title: str, entries: dict[str, Any]) -> list[str]:
+    lines = [f"  {key}: {_short(value)}" for key, value in entries.items()]
+    return [title, *lines] if lines else []
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+@command(store, computes=False)
+def log(session: Session, ref: RefArgument) -> None:
+    """Show what an artifact came from and what came from it."""
+    lineage = _opened(session).log(ref)
+    up = [f"{'  ' * r.depth}<- {r.ref} ({r.role}{'' if r.artifact else ', gone'})" for r in lineage.ancestors]
+    down = [f"{'  ' * r.depth}-> {r.ref} ({r.role})" for r in lineage.descendants]
+    session.out.data(
+        "\n".join([lineage.artifact.ref, *up, *down]),
+        {
+            "ref": lineage.artifact.ref,
+            "ancestors": [{"ref": r.ref, "role": r.role, "depth": r.depth} for r in lineage.ancestors],
+            "descendants": [{"ref": r.ref, "role": r.role, "depth": r.depth} for r in lineage.descendants],
+        },
+    )
+
+
+@command(store, computes=False)
+def diff(session: Session, a: RefArgument, b: RefArgument) -> None:
+    """Show how two artifacts differ: settings, figures and every array."""
+    difference = _opened(session).diff(a, b)
+    arrays = {name: "only in one" if d.max_abs is None else f"differs by up to {d.max_abs:.3g}"
+              for name, d in difference.arrays.items()}  # fmt: skip
+    parts = {"config": difference.config, "summary": difference.summary, "about": difference.about}
+    lines = [line for title, part in parts.items()
+             for line in _section(title, {key: f"{old} -> {new}" for key, (old, new) in part.items()})]  # fmt: skip
+    text = "\n".join([*lines, *_section("arrays", arrays)]) or "no difference"
+    session.out.data(text, {**parts, "arrays": arrays})
+
+
+@command(store, computes=False)
+def verify(
+    session: Session,
+    ref: OptionalRef = None,
+    level: Annotated[
+        int, typer.Option(min=1, max=4, help="1 sizes, 2 every byte, 3 every value decoded, 4 parents.")
+    ] = 2,
+) -> None:
+    """Check that artifacts are what was published; exit 5 where one is not."""
+    problems = _opened(session).verify(ref, level)
+    text = "\n".join(map(str, problems)) if problems else "all is as published"
+    session.out.data(text, {"problems": [{"ref": p.ref, "path": str(p.path), "message": p.message} for p in problems]})
+    if problems:
+        raise IntegrityError(
+            f"{len(problems)} problem(s) were found.", "Restore from a copy, or make the artifact again."
+        )
+
+
+@command(store, computes=False)
+def gc(
+    session: Session,
+    dry_run: DryRun = False,
+    checkpoints: Annotated[
+        bool, typer.Option("--checkpoints", help="Those of interrupted trainings too, which could be resumed.")
+    ] = False,
+) -> None:
+    """Clear what killed commands left behind."""
+    collection = _opened(session).gc(dry_run=dry_run, checkpoints=checkpoints)
+    would = "would remove" if dry_run else "removed"
+    lines = [f"{would} {junk.path} ({junk.what}, {_size(junk.size)})" for junk in collection.removed]
+    lines += [f"kept {junk.path} ({junk.what}, {_size(junk.size)})" for junk in collection.kept]
+    text = "\n".join(lines) or "nothing to clear"
+    session.out.data(
+        text,
+        {
+            "removed": [{"path": str(j.path), "size": j.size, "what": j.what} for j in collection.removed],
+            "kept": [{"path": str(j.path), "size": j.size, "what": j.what} for j in collection.kept],
+            "dry_run": dry_run,
+        },
+    )
+
+
+@command(store, computes=False)
+def alias(
+    session: Session,
+    ref: RefArgument,
+    name: Annotated[str, typer.Argument(metavar="ALIAS", help="For example best.")],
+    delete: Annotated[bool, typer.Option("--delete", "-d", help="Forget the alias.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Give a version a second name, such as acai:best, or move it there."""
+    opened = _opened(session)
+    artifact = opened.get(ref)
+    if not dry_run:
+        if delete:
+            opened.remove_alias(artifact.name, name)
+        else:
+            opened.alias(ref, name)
+    text = f"{artifact.name}:{name} {'forgotten' if delete else f'is {artifact.ref}'}"
+    session.out.data(text, {"ref": artifact.ref, "alias": name, "deleted": delete, "dry_run": dry_run})
+
+
+@command(store, computes=False)
+def rm(
+    session: Session,
+    refs: Annotated[list[str], typer.Argument(metavar="REF...", autocompletion=complete.refs)],
+    dry_run: DryRun = False,
+    force: Annotated[bool, typer.Option("--force", help="Though other artifacts were made from it.")] = False,
+) -> None:
+    """Remove versions for good; their numbers are not used again."""
+    opened = _opened(session)
+    for ref in refs:
+        removal = opened.remove(ref, dry_run=dry_run, force=force)
+        text = f"{'would remove' if dry_run else 'removed'} {removal.ref} ({_size(removal.size)})"
+        session.out.data(text, {"ref": removal.ref, "size": removal.size, "dry_run": dry_run})
+
+
+@command(store, computes=False)
+def export(
+    session: Session,
+    ref: RefArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Zip to write.")],
+    with_parents: Annotated[bool, typer.Option("--with-parents", help="And all that it was made from.")] = False,
+) -> None:
+    """Write an artifact to a zip, the same bytes every time."""
+    exported = _opened(session).export(ref, output, with_parents=with_parents)
+    session.out.data(str(output), {"path": str(output), "refs": [a.ref for a in exported]})
+
+
+@command(store, "import", computes=False)
+def import_(session: Session, archive: Annotated[Path, typer.Argument(metavar="ZIP")]) -> None:
+    """Take artifacts from a zip that `export` wrote, all checked first."""
+    imported = _opened(session).import_(archive)
+    session.out.data("\n".join(a.ref for a in imported), {"refs": [a.ref for a in imported]})
+
+
+@command(store, computes=False)
+def upgrade(session: Session, ref: OptionalRef = None, dry_run: DryRun = False) -> None:
+    """Publish anew, in today's format, what an earlier release wrote."""
+    pairs = _opened(session).upgrade(ref, dry_run=dry_run)
+    lines = [f"{old.ref} -> {new.ref if new else 'would be upgraded'}" for old, new in pairs]
+    session.out.data(
+        "\n".join(lines) or "everything is in today's format",
+        [{"old": old.ref, "new": new.ref if new else None} for old, new in pairs],
+    )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from posectl.core.metrics import METRICS
-from posectl.errors import InvalidInputError, PosectlError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, nearest_name
 from posectl.stages.evaluate import flat
 from posectl.stages.published import TABLE_I, column
-from posectl.stages.run import Run
+from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
 # The published table's rows first, in its order; whatever else was scored follows.
@@ -88,13 +88,8 @@ def _all_scores(run: Run) -> list[Artifact]:
 
 def _subject(run: Run, scores: Artifact) -> dict[str, Any] | None:
     """The objectives of the model behind scores, if it is a model that was scored."""
-    for parent in scores.parents:
-        if parent.role == "model":
-            try:
-                return run.artifacts.get(f"sha256:{parent.digest}").about
-            except PosectlError:  # a label is worth no failure
-                return None
-    return None
+    model = parent_of(run, scores, "model")
+    return None if model is None else model.about
 
 
 def label(run: Run, scores: Artifact) -> str:

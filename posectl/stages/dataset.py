@@ -9,8 +9,8 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.skeleton import H36M17, Skeleton
-from posectl.errors import InvalidInputError, NotFoundError
-from posectl.stages.run import Run, expect
+from posectl.errors import NotFoundError
+from posectl.stages.run import Run, expect, parent_of
 from posectl.store import Artifact
 
 
@@ -75,7 +75,7 @@ class StoredDataset:
 
 def dataset_of(run: Run, model: Artifact) -> StoredDataset:
     """The dataset that a model was trained on. Raises NotFoundError if it is not in the store any more."""
-    for parent in model.parents:
-        if parent.role == "dataset":
-            return StoredDataset(run.artifacts.get(f"sha256:{parent.digest}"))
-    raise InvalidInputError(f"{model.ref} does not say what it was trained on.", "Name a dataset with --against.")
+    dataset = parent_of(run, model, "dataset")
+    if dataset is None:
+        raise NotFoundError(f"The dataset of {model.ref} is not in {run.store}.", "Name one with --against.")
+    return StoredDataset(dataset)

@@ -18,13 +18,13 @@ from posectl.core import device as devices
 from posectl.core.random import generator
 from posectl.core.training.augment import for_poses
 from posectl.data.skeleton import H36M17
-from posectl.errors import InvalidInputError, PosectlError, UsageError
+from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.stages.dataset import StoredDataset, dataset_of
 from posectl.stages.inputs import centred, file_record, is_file, read_file
 from posectl.stages.interpolate import decode_paths
 from posectl.stages.model import HINT, load_model
 from posectl.stages.options import EvaluateOptions
-from posectl.stages.run import Parents, Run, expect
+from posectl.stages.run import Parents, Run, expect, parent_of
 from posectl.stages.sample import draw
 from posectl.store import Artifact
 
@@ -78,7 +78,7 @@ def gather(run: Run, subject: str | None, against: str | None, options: Evaluate
     else:
         artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
         expect(artifact, "model", "paths", "samples")
-        model = artifact if artifact.kind == "model" else _parent_model(run, artifact)
+        model = artifact if artifact.kind == "model" else parent_of(run, artifact, "model")
         reference = _reference(run, against) if against else _trained_on(run, model)
         if artifact.kind == "model":
             if reference is None:
@@ -288,16 +288,6 @@ def _trained_on(run: Run, model: Artifact | None) -> Reference | None:
         return None
     try:
         return _stored(dataset_of(run, model))
-    except PosectlError as error:
+    except NotFoundError as error:
         run.tell(f"{error.message} Metrics that need real poses are left out.")
         return None
-
-
-def _parent_model(run: Run, artifact: Artifact) -> Artifact | None:
-    for parent in artifact.parents:
-        if parent.role == "model":
-            try:
-                return run.artifacts.get(f"sha256:{parent.digest}")
-            except PosectlError:
-                return None
-    return None

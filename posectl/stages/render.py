@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 
 from posectl.data.skeleton import H36M17
 from posectl.errors import ConflictError, UsageError
-from posectl.render.scene import Body, draw_frames, draw_sheet
+from posectl.render.body import Body
+from posectl.render.scene import draw_frames
+from posectl.render.sheet import draw_sheet
 from posectl.render.write import write
 from posectl.stages.run import Run
 from posectl.stages.sequences import Sequences, sequences_of
@@ -54,7 +57,7 @@ def render(run: Run, subjects: Sequence[str], out: Path, options: RenderOptions 
     body = Body(H36M17.parents, H36M17.left, H36M17.right, found[0].up)
     image = (_sheet if suffix == ".png" else _film)(found, labels, body, options, most)
     info = write(out, image, fps=options.fps)
-    return {"path": str(out), **info._asdict()}
+    return {"path": str(out), **dataclasses.asdict(info)}
 
 
 def _film(found: list[Sequences], labels: Sequence[str], body: Body, options: RenderOptions, most: int) -> np.ndarray:

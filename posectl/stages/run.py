@@ -68,6 +68,16 @@ class Run:
         return expect(artifact, kind)
 
 
+def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
+    """The artifact that another was made from in this role; None if it has none such, or it is gone."""
+    from posectl.store.lineage import find_parent
+
+    for parent in artifact.parents:
+        if parent.role == role:
+            return find_parent(run.artifacts, parent)
+    return None
+
+
 def expect(artifact: Artifact, *kinds: str) -> Artifact:
     """The artifact, if it is of one of the kinds; else InvalidInputError."""
     from posectl.errors import InvalidInputError
