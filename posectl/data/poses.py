@@ -65,9 +65,8 @@ def _require_finite(poses: np.ndarray, name: str) -> None:
 
 def thigh_length(poses: np.ndarray) -> float:
     """The median length of both thighs of poses (..., 17, 3), in the poses' unit."""
-    lengths = H36M17.bone_lengths(poses)
-    thighs = [bone for bone, (_, child) in enumerate(H36M17.bones) if H36M17.joints[child] in ("RKnee", "LKnee")]
-    return float(np.median(lengths[..., thighs]))
+    hips, knees = ([H36M17.joints.index(side + joint) for side in "LR"] for joint in ("Hip", "Knee"))
+    return float(np.median(np.linalg.norm(poses[..., knees, :] - poses[..., hips, :], axis=-1)))
 
 
 def guess_unit(poses: np.ndarray) -> Unit:
