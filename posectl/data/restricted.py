@@ -133,7 +133,7 @@ class _Machine:
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
         # An honest pickle spends some bytes on each thing that it makes or remembers; this bounds the memory of others.
-        self.objects = 1024 + len(data) // 2
+        self.objects = 1024 + len(data)
 
     def run(self) -> Any:
         """Run to STOP and give the top of the stack."""
@@ -156,7 +156,7 @@ class _Machine:
             else:
                 step = steps[code]
                 if step is None:
-                    raise _refusal(self.name, f"something made by instruction {bytes([code])!r}")
+                    raise _refusal(self.name, f"something made by {_INSTRUCTIONS[code]}")
                 self.at = at
                 step(self)
                 at = self.at
@@ -363,7 +363,8 @@ def _instructions() -> dict[str, Callable[[_Machine], Any]]:
     }
 
 
-_CODES = {opcode.name: ord(opcode.code) for opcode in pickletools.opcodes}
+_INSTRUCTIONS = {ord(opcode.code): opcode.name for opcode in pickletools.opcodes}
+_CODES = {name: code for code, name in _INSTRUCTIONS.items()}
 _STOP, _BINGET, _BININT1 = _CODES["STOP"], _CODES["BINGET"], _CODES["BININT1"]
 _SHORT_BINUNICODE, _MEMOIZE = _CODES["SHORT_BINUNICODE"], _CODES["MEMOIZE"]
 _STEPS: list[Callable[[_Machine], Any] | None] = [None] * 256

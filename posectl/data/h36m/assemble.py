@@ -10,6 +10,7 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.h36m.checks import seems_mirrored
+from posectl.data.h36m.names import printable
 from posectl.data.h36m.takes import FPS, Request, Take
 from posectl.data.poses import METRES, as_poses, find_up, thigh_length
 from posectl.data.skeleton import H36M17
@@ -174,17 +175,17 @@ def to_dataset(
 
 def _clips(takes: Sequence[Take], starts: np.ndarray, subsample: int) -> dict[str, np.ndarray]:
     columns = {
-        "name": [take.name for take in takes],
+        "name": [printable(take.name) for take in takes],
         "subject": [take.subject for take in takes],
-        "action": [take.action for take in takes],
-        "take": [take.take for take in takes],
+        "action": [printable(take.action) for take in takes],
+        "take": [printable(take.take) for take in takes],
         "fps": np.array([_rate(take) / subsample for take in takes], np.float32),
-        "source": [take.source for take in takes],
+        "source": [printable(take.source) for take in takes],
         "start": starts[:-1].astype(np.int64),
         "length": np.diff(starts).astype(np.int64),
     }
     if any(take.camera for take in takes):
-        columns["camera"] = [take.camera for take in takes]
+        columns["camera"] = [printable(take.camera) for take in takes]
     return {name: np.asarray(column) for name, column in columns.items()}
 
 

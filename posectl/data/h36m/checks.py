@@ -6,6 +6,7 @@ import numpy as np
 
 _AXES = {"x": 0, "y": 1, "z": 2}
 _R_HIP, _R_KNEE, _R_FOOT, _L_HIP, _L_KNEE, _L_FOOT = 1, 2, 3, 4, 5, 6
+_MIRRORED = -0.3
 
 
 def forward(poses: np.ndarray) -> np.ndarray:
@@ -19,8 +20,14 @@ def forward(poses: np.ndarray) -> np.ndarray:
 
 
 def seems_mirrored(poses: np.ndarray, up: str) -> bool:
-    """Whether poses (N, 17, 3) have their left hip on the right of where their knees point. `up` is "+x" to "-z"."""
+    """Whether poses (N, 17, 3) have their left hip on the right of where their knees point. `up` is "+x" to "-z".
+
+    Near 1 for people and near -1 for their mirror images is the cosine between the hips' line and the left that up and
+    forward make, weighted by how much the knees are bent.
+    """
     vertical = np.zeros(3, poses.dtype)
     vertical[_AXES[up[1]]] = 1 if up[0] == "+" else -1
     to_left = np.cross(vertical, forward(poses))
-    return bool((to_left * (poses[:, _L_HIP] - poses[:, _R_HIP])).sum() < 0)
+    hips = poses[:, _L_HIP] - poses[:, _R_HIP]
+    weight = np.linalg.norm(to_left, axis=-1) * np.linalg.norm(hips, axis=-1)
+    return bool((to_left * hips).sum() < _MIRRORED * weight.sum())

@@ -69,13 +69,23 @@ def _load(path: Path) -> np.ndarray:
     try:
         rows = np.loadtxt(path, delimiter=",", ndmin=2, encoding="ascii")
     except (ValueError, OSError) as error:
-        reason = re.sub(r"\s+", " ", str(error))[:120]
-        raise InvalidInputError(f"{path} is no table of exponential maps: {reason}", hint) from None
+        row = re.search(r"row (\d+)", str(error))
+        where = f"row {row[1]}" if row else "a row"
+        raise InvalidInputError(f"{path}: {where} is cut short or holds what is no number.", hint) from None
+    if _last_number_is_cut(path):
+        raise InvalidInputError(f"{path} is cut short in its last number.", "Unpack h3.6m.zip again.")
     if rows.shape[1:] != (99,) or not len(rows):
         raise InvalidInputError(f"{path} has rows of {rows.shape[-1]} numbers, where exponential maps have 99.", hint)
     if not np.isfinite(rows).all() or np.abs(rows[:, 3:]).max() > _LARGEST_ANGLE:
         raise InvalidInputError(f"{path} holds numbers that are no angles in radians.", hint)
     return rows
+
+
+def _last_number_is_cut(path: Path) -> bool:
+    """Whether the file ends without a newline, in a number of fewer decimals than its first."""
+    text = path.read_bytes()
+    first, last = text.partition(b",")[0], text.rpartition(b",")[2]
+    return not text.endswith(b"\n") and len(last.partition(b".")[2]) < len(first.partition(b".")[2])
 
 
 def root_track(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -143,7 +143,7 @@ def _identify(path: Path, label: str) -> Found:
 def _identify_npz(path: Path, label: str) -> Found:
     names = array_names(path)
     if "positions_3d" in names:
-        return Found("videopose3d", path, label, load_npz(path, "positions_3d"))
+        return _identify_dictionary(load_npz(path, "positions_3d"), path, label)
     if {"S", "imgname"} <= set(names):
         return Found("mmpose", path, label)
     if {"positions", "clip_start"} <= set(names):
@@ -188,4 +188,4 @@ def _identify_text(head: bytes, path: Path, label: str) -> Found:
         raise _UnknownError("text of 117 columns, CMU's exponential maps, which `posectl prepare mocap` reads")
     if columns > 1 and line.isascii():
         raise _UnknownError(f"text of {columns} columns, where exponential maps have 99")
-    raise _UnknownError("text" if head.isascii() else f"binary data that begins {head[:4]!a}")
+    raise _UnknownError("text" if head.isascii() and b"\0" not in head else f"binary data that begins {head[:4]!a}")

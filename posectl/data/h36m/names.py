@@ -53,6 +53,11 @@ def action_name(number_or_name: object) -> str:
     return action_and_take(text)[0]
 
 
+def printable(text: str) -> str:
+    """Text from a file, fit for a message or a table: what cannot be printed becomes a question mark."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
+
+
 def known_subjects(names: Iterable[str]) -> tuple[str, ...]:
     """The subjects that an option names; raises UsageError for what is none."""
     try:
