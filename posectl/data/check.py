@@ -31,7 +31,7 @@ _BACKWARDS, _UPRIGHT = -0.05, 0.5
 
 @dataclass
 class Report:
-    """rows: (label, text), in the order to print them. warnings: sentences, those of the dataset first."""
+    """rows: (label, text), in the order to print them. warnings: sentences, besides those of the dataset itself."""
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Report:
 
 def check(dataset: Dataset) -> Report:
     """What the dataset holds, and warnings of what looks wrong in it; never raises for what it finds."""
-    report = Report(warnings=list(dataset.warnings))
+    report = Report()
     finite = np.isfinite(dataset.samples).all(axis=tuple(range(1, dataset.samples.ndim)))
     _size(report, dataset)
     if not finite.all():
@@ -96,14 +96,14 @@ def _in_both(dataset: Dataset, key: str) -> str:
 
 
 def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> None:
-    about = dataset.about
+    said = {"unit": "m", "up": "+z", "coordinates": "world", **dataset.about}
     up, strength = find_up(poses)
-    report.row("joints", f"{len(about['joints'])}, {about['skeleton']}: {' '.join(about['joints'])}")
-    report.row("unit", str(about["unit"]))
-    report.row("up", f"{about['up']} (thoraxes lie along {up} of their pelvises, {strength:.2f} of 1)")
-    report.row("coordinates", str(about["coordinates"]))
-    if up != about["up"] and strength >= _UPRIGHT:
-        report.warn(f"Up is given as {about['up']}, but thoraxes lie along {up} from their pelvises.")
+    report.row("joints", f"{len(H36M17.joints)}, {H36M17.name}: {' '.join(H36M17.joints)}")
+    report.row("unit", said["unit"])
+    report.row("up", f"{said['up']}; thoraxes lie along {up} from their pelvises, {strength:.2f} of 1")
+    report.row("coordinates", said["coordinates"])
+    if up != said["up"] and strength >= _UPRIGHT:
+        report.warn(f"Up should be {said['up']}, but thoraxes lie along {up} from their pelvises.")
     if np.abs(poses[:, 0]).max() > 1e-6:
         report.warn("Pelvises are not all at the origin.")
     thigh = thigh_length(poses)
@@ -125,6 +125,19 @@ def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
             report.warn(f"The left {name} is {median[left]:.0f} mm long and the right one {median[right]:.0f} mm.")
     for name, end in _MIDDLE.items():
         report.row(name, f"{median[_BONE[end]]:.0f} ± {spread[_BONE[end]]:.0f} mm")
+    _stray_scale(report, dataset, finite, lengths[:, _BONE["LKnee"]] + lengths[:, _BONE["RKnee"]])
+
+
+def _stray_scale(report: Report, dataset: Dataset, finite: np.ndarray, thighs: np.ndarray) -> None:
+    """Clips whose thighs (N,) are less than half or more than twice as long as usual, as in another unit."""
+    clip, names = _clip(dataset)[finite], _names(dataset)
+    count = np.bincount(clip, minlength=len(names))
+    usual = np.median(thighs)
+    scale = np.bincount(clip, thighs, len(names)) / np.maximum(count * usual, 1e-9)
+    stray = ((scale < 0.5) | (scale > 2)) & (count > 0)
+    if stray.any():
+        listed = _listed(names[stray])
+        report.warn(f"{stray.sum():,} of {len(names):,} clips are of another scale than the rest ({listed}).")
 
 
 def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
@@ -133,9 +146,7 @@ def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
     Thigh x shin points to a person's left however they stand or lie, and the hip joints say where that is. The sine of
     the bend makes straight legs count for nothing.
     """
-    poses = dataset.samples[finite]
-    clip = dataset.per_sample.get("clip", np.zeros(len(finite), np.int32))[finite]
-    names = dataset.per_clip.get("name", np.array(["all"]))
+    poses, clip, names = dataset.samples[finite], _clip(dataset)[finite], _names(dataset)
     count = np.maximum(np.bincount(clip, minlength=len(names)), 1)
     hips = _unit(poses[:, _JOINT["LHip"]] - poses[:, _JOINT["RHip"]])
     shoulders = _unit(poses[:, _JOINT["LShoulder"]] - poses[:, _JOINT["RShoulder"]])
@@ -153,6 +164,15 @@ def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
         report.warn(f"Left and right of arms and legs do not agree in {crossed.sum():,} of {len(names):,} clips.")
 
 
+def _clip(dataset: Dataset) -> np.ndarray:
+    """(N,): the clip of each frame, all one where the dataset knows of none."""
+    return dataset.per_sample.get("clip", np.zeros(len(dataset.samples), np.int32))
+
+
+def _names(dataset: Dataset) -> np.ndarray:
+    return dataset.per_clip.get("name", np.arange(_clip(dataset).max() + 1).astype(str))
+
+
 def _bend(poses: np.ndarray, side: str) -> np.ndarray:
     """(N, 3): the axis about which a knee is bent, as long as the sine of the bend."""
     hip, knee, foot = (poses[:, _JOINT[side + joint]] for joint in ("Hip", "Knee", "Foot"))
@@ -164,14 +184,14 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _travel(report: Report, dataset: Dataset) -> None:
-    root, clip = dataset.per_sample.get("root"), dataset.per_sample.get("clip")
-    if root is None or clip is None:
+    root, clip = dataset.per_sample.get("root"), _clip(dataset)
+    if root is None:
         report.row("root", "not known: poses are about their pelvises")
         return
-    axis = "xyz".index(dataset.about["up"][1])
-    height = root[:, axis] * (-1 if dataset.about["up"][0] == "-" else 1)
+    up = dataset.about.get("up", "+z")
+    height = root[:, "xyz".index(up[1])] * (-1 if up[0] == "-" else 1)
     steps = np.linalg.norm(np.diff(root, axis=0), axis=1) * (clip[1:] == clip[:-1])
-    per_clip = np.bincount(clip[1:], steps)
+    per_clip = np.bincount(clip[1:], steps, minlength=1)
     span = f"pelvis {np.nanmin(height):.2f} to {np.nanmax(height):.2f} m high"
     report.row("root", f"{span}, travels up to {np.nanmax(per_clip):.1f} m in a clip")
 
@@ -179,7 +199,7 @@ def _travel(report: Report, dataset: Dataset) -> None:
 def _duplicates(report: Report, dataset: Dataset) -> None:
     first = first_alike(dataset.samples)
     repeated = first != np.arange(len(first))
-    clip = dataset.per_sample.get("clip", np.zeros(len(first)))
+    clip = _clip(dataset)
     frozen = np.zeros(len(first), bool)
     frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
     report.row("duplicates", f"{repeated.sum():,} frames, {frozen.sum():,} of them like the frame before")

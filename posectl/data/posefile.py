@@ -172,8 +172,6 @@ def _up(arrays: Mapping[str, np.ndarray], poses: np.ndarray, up: Axis | None, pa
     """(the vertical, warnings): what the user says, else the file, else where thoraxes lie from pelvises."""
     found, strength = find_up(poses)
     said: Axis | None = up or _told(arrays, "up", AXES, path)  # type: ignore[assignment]
-    if said is None:
-        guess = f"{path}: hardly anybody stands upright, so that {found} is up is a guess; name it with --up."
-        return found, [] if strength >= _UPRIGHT else [guess]
-    odd = f"{path}: up should be {said}, but thoraxes lie along {found} from their pelvises."
-    return said, [odd] if said != found and strength >= _UPRIGHT else []
+    if said is not None or strength >= _UPRIGHT:
+        return said or found, []
+    return found, [f"{path}: hardly anybody stands upright, so that {found} is up is a guess; name it with --up."]
