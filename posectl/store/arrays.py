@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
+import sys
 import warnings
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import zarr
+from numcodecs.zstd import Zstd
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.codecs import ZstdCodec
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
@@ -69,7 +72,7 @@ def storable(name: str, values: Any) -> np.ndarray:
     """
     array = np.asarray(values)
     if array.dtype.kind == "T" or (array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat)):
-        array = _fixed_width(array)
+        array = _fixed_width(array, sys.maxsize)
     if array.dtype.kind == "U":
         return np.ascontiguousarray(array).reshape(array.shape)
     array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
@@ -96,19 +99,18 @@ def read_array(
     Raises IntegrityError on any damage; text comes back as numpy's fixed-width str.
     """
     try:
-        store = SealedStore(folder, files)
-        check_header(
-            decode(store.read(f"{name}/zarr.json")), info, name, {path: file["size"] for path, file in files.items()}
-        )
+        header = decode(_read(folder, files[f"{name}/zarr.json"]))
+        elements = math.prod(check_header(header, info, name, files))
+        store = SealedStore(folder, files, elements if info.dtype == STRING else None)
         array = zarr.open_array(store=store, path=name, mode="r", zarr_format=3)
         values = np.asarray(array[...] if rows is None else array[rows])
+        return values if info.dtype != STRING else _fixed_width(values, MAX_CHUNK_BYTES // elements)
     except (PosectlError, MemoryError):
         raise
     except Exception as error:  # zarr's codecs raise whatever they like on hostile bytes
         raise IntegrityError(
             f"The array {name!r} of {folder} cannot be read: {error}.", "`posectl store verify` says what is damaged."
         ) from error
-    return _fixed_width(values) if info.dtype == STRING else values
 
 
 def sha256_of_values(values: np.ndarray) -> str:
@@ -125,21 +127,18 @@ class SealedStore(Store):
     supports_deletes = False
     supports_listing = True
 
-    def __init__(self, folder: Path, files: Mapping[str, FileEntry]) -> None:
+    def __init__(self, folder: Path, files: Mapping[str, FileEntry], text_elements: int | None) -> None:
         super().__init__(read_only=True)
         self._folder = folder
         self._files = files
+        self._text_elements = text_elements  # in a chunk, whose decoder allocates as many as the chunk claims to hold
 
-    def read(self, key: str) -> bytes:
-        """The bytes of one listed file; raises IntegrityError if it is gone, or not what was published."""
-        entry, path = self._files[key], self._folder / key
-        if size_of(path) != entry["size"]:
-            raise _damaged(path, "is not there" if size_of(path) is None else "has another size")
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
-            raise _damaged(path, "has changed")
+    def _read(self, key: str) -> bytes:
+        data = _read(self._folder, self._files[key])
         if not key.endswith("zarr.json"):
             _check_frame(data)
+            if self._text_elements not in (None, int.from_bytes(Zstd().decode(data)[:4], "little")):
+                raise ValueError("a chunk of text holds more, or fewer, than its shape says")
         return data
 
     async def get(
@@ -147,7 +146,7 @@ class SealedStore(Store):
     ) -> Buffer | None:
         if key not in self._files:
             return None
-        data = await asyncio.to_thread(self.read, key)
+        data = await asyncio.to_thread(self._read, key)
         return (prototype or default_buffer_prototype()).buffer.from_bytes(_cut(data, byte_range))
 
     async def get_partial_values(
@@ -182,8 +181,22 @@ class SealedStore(Store):
         return isinstance(other, SealedStore) and self._folder == other._folder
 
 
-def _fixed_width(text: np.ndarray) -> np.ndarray:
+def _fixed_width(text: np.ndarray, most: int) -> np.ndarray:
+    """Text of any length as text of one width; raises ValueError where that takes more than `most` bytes an element."""
+    if 4 * max(map(len, text.flat), default=0) > most:
+        raise ValueError("a text is too long")
     return np.array(text.tolist(), dtype=str).reshape(text.shape)
+
+
+def _read(folder: Path, entry: FileEntry) -> bytes:
+    """The bytes of one listed file; raises IntegrityError if it is gone, or not what was published."""
+    path = folder / entry["path"]
+    if (size := size_of(path)) != entry["size"]:
+        raise _damaged(path, "is not there" if size is None else "has another size")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+        raise _damaged(path, "has changed")
+    return data
 
 
 def _cut(data: bytes, byte_range: ByteRequest | None) -> bytes:

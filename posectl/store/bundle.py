@@ -40,7 +40,10 @@ class Bundle:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
                 raise IntegrityError(f"{self.path} has no {MANIFEST}.", _HINT) from error
             raise
-        _check_inventory(fields, self.path)
+        try:
+            _check_inventory(fields)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise IntegrityError(f"{self.path / MANIFEST} is not to be believed: {error}.", _HINT) from error
         return fields
 
     @property
@@ -94,10 +97,7 @@ class Bundle:
 
     @cached_property
     def _arrays(self) -> dict[str, ArrayInfo]:
-        try:
-            return {name: ArrayInfo.parse(entry) for name, entry in self.sealed["arrays"].items()}
-        except ValueError as error:
-            raise IntegrityError(f"{self.path / MANIFEST} is not to be believed: {error}.", _HINT) from error
+        return {name: ArrayInfo.parse(entry) for name, entry in self.sealed["arrays"].items()}
 
 
 class BundleWriter:
@@ -169,18 +169,16 @@ class BundleWriter:
             raise IntegrityError(f"{self.path / min(differing)} was not written as it should be.", "Run it again.")
 
 
-def _check_inventory(fields: dict[str, Any], path: Path) -> None:
-    """Raises IntegrityError unless the files that a manifest lists are ones that could lie in its folder."""
-    try:
-        files = fields["files"]
-        if any(entry.keys() != {"path", "size", "sha256"} for entry in files):
-            raise ValueError("a file has a path, a size and a sha256")
-        if any(type(entry["size"]) is not int or entry["size"] < 0 for entry in files):
-            raise ValueError("a file's size is a number")
-        check_paths([*(entry["path"] for entry in files), MANIFEST])
-        if fields["digest"] != digest_of(files):
-            raise ValueError("its digest is not that of its files")
-        if not isinstance(fields["arrays"], dict):
-            raise ValueError("it lists no arrays")
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise IntegrityError(f"{path / MANIFEST} is not to be believed: {error}.", _HINT) from error
+def _check_inventory(fields: dict[str, Any]) -> None:
+    """Raises ValueError and its like unless the files and arrays that a manifest lists could lie in its folder."""
+    files = fields["files"]
+    if any(entry.keys() != {"path", "size", "sha256"} for entry in files):
+        raise ValueError("a file has a path, a size and a sha256")
+    if any(type(entry["size"]) is not int or entry["size"] < 0 for entry in files):
+        raise ValueError("a file's size is a number")
+    check_paths([*(entry["path"] for entry in files), MANIFEST])
+    if fields["digest"] != digest_of(files):
+        raise ValueError("its digest is not that of its files")
+    check_paths(fields["arrays"])
+    for entry in fields["arrays"].values():
+        ArrayInfo.parse(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -76,11 +76,11 @@ def chunk_keys(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[str]:
     return [SEPARATOR.join(["c", *map(str, index)]) for index in product(*map(range, counts))]
 
 
-def check_header(header: Any, info: ArrayInfo, name: str, sizes: Mapping[str, int]) -> tuple[int, ...]:
+def check_header(header: Any, info: ArrayInfo, name: str, files: Collection[str]) -> tuple[int, ...]:
     """The chunk shape of the array `name`, whose zarr.json holds `header` and which the manifest lists as `info`.
 
-    `sizes` are the manifest's files. Raises ValueError unless the header is one that this store writes, says what the
-    manifest says, and every chunk that it calls for is listed: an absent chunk would read as zeros.
+    `files` are those that the manifest lists. Raises ValueError unless the header is one that this store writes, says
+    what the manifest says, and every chunk that it calls for is listed: an absent chunk would read as zeros.
     """
     if not isinstance(header, dict):
         raise ValueError("its header is no object")
@@ -97,7 +97,7 @@ def check_header(header: Any, info: ArrayInfo, name: str, sizes: Mapping[str, in
         found = header.get(key, [] if key in {"storage_transformers", "dimension_names"} else None)
         if json.dumps(found) != json.dumps(value):  # as text, for Python has True == 1
             raise ValueError(f"its header has the {key} {found!r:.80}, not {value!r:.80}")
-    if (found := _names(header.get("codecs"))) != codecs:
+    if (found := _codecs(header.get("codecs"))) != codecs:
         raise ValueError(f"its header has the codecs {found!r:.80}, not {codecs}")
     if _named(header.get("chunk_key_encoding"), "default").get("separator") != SEPARATOR:
         raise ValueError(f"the indices in its chunks' names are not parted by {SEPARATOR!r}")
@@ -105,17 +105,17 @@ def check_header(header: Any, info: ArrayInfo, name: str, sizes: Mapping[str, in
     chunks = _lengths(grid.get("chunk_shape"), least=1, what="chunk shape")
     if len(chunks) != len(info.shape):
         raise ValueError(f"chunks {chunks} do not tile {info.shape}")
-    _check_chunks(info, chunks, name, sizes)
+    _check_chunks(info, chunks, name, files)
     return chunks
 
 
-def _check_chunks(info: ArrayInfo, chunks: tuple[int, ...], name: str, sizes: Mapping[str, int]) -> None:
+def _check_chunks(info: ArrayInfo, chunks: tuple[int, ...], name: str, files: Collection[str]) -> None:
     if math.prod(chunks) * ITEM_SIZES[info.dtype] > MAX_CHUNK_BYTES:
         raise ValueError(f"chunks of {chunks} are too large")
-    if math.prod(math.ceil(length / chunk) for length, chunk in zip(info.shape, chunks, strict=True)) > len(sizes):
+    if math.prod(math.ceil(length / chunk) for length, chunk in zip(info.shape, chunks, strict=True)) > len(files):
         raise ValueError(f"shape {info.shape} calls for more chunks than there are files")
     for key in chunk_keys(info.shape, chunks):
-        if f"{name}/{key}" not in sizes:
+        if f"{name}/{key}" not in files:
             raise ValueError(f"its chunk {key} is not listed")
 
 
@@ -127,16 +127,23 @@ def _lengths(value: Any, *, least: int, what: str) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _names(codecs: Any) -> Any:
-    if not isinstance(codecs, list):
+def _codecs(codecs: Any) -> Any:
+    """The names of the codecs, where they are the kind that this store writes, and else what is there instead."""
+    if not isinstance(codecs, list) or not all(isinstance(codec, dict) for codec in codecs):
         return codecs
-    return [codec.get("name") if isinstance(codec, dict) else codec for codec in codecs]
+    if codecs and _configuration(codecs[0]).get("endian", "little") != "little":
+        return codecs
+    return [codec.get("name") for codec in codecs]
 
 
 def _named(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict) or value.get("name") != name:
         raise ValueError(f"its header has {value!r:.80} where {name!r} belongs")
+    return _configuration(value)
+
+
+def _configuration(value: dict[str, Any]) -> dict[str, Any]:
     configuration = value.get("configuration", {})
     if not isinstance(configuration, dict):
-        raise ValueError(f"its header configures {name!r} with {configuration!r:.80}")
+        raise ValueError(f"its header has the configuration {configuration!r:.80}")
     return configuration

@@ -49,7 +49,7 @@ def migrate(manifest: Manifest, where: str) -> Manifest:
     if manifest["schema"] > SCHEMA:
         raise _newer(where, f"manifest schema {manifest['schema']}, and this one reads up to {SCHEMA}")
     kind = manifest.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidInputError(f"{where} is of the kind {kind!r}, unknown here.", nearest_name(str(kind), KINDS))
     while _number(manifest, "kind_version", where) < KINDS[kind]:
         since = manifest["kind_version"]
