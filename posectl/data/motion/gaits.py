@@ -21,7 +21,8 @@ class Gait:
 
     stride, rise: metres a cycle. stance: the share of the cycle that a foot is down; under: when the pelvis passes over
     it. contact, off: degrees that the toes and the heel are raised when it comes down and leaves. lift: metres that its
-    swing is higher than it must be. base: half the metres between the feet. curve: degrees a metre that the path turns.
+    swing is higher than it must be. reach: when the right leg is furthest ahead. base: half the metres between the feet.
+    curve: degrees a metre that the path turns.
     """
 
     stride: float
@@ -31,6 +32,7 @@ class Gait:
     contact: float
     off: float
     lift: float
+    reach: float
     base: float
     curve: float
 
@@ -105,19 +107,19 @@ def _stride(take: Take, gait: Gait, height: float, bob: float, sway: float) -> T
     return track
 
 
-def _swing_arms(take: Take, track: Track, extent: float, carried: float, bent: float, out: float) -> None:
+def _swing_arms(take: Take, track: Track, gait: Gait, extent: float, carried: float, bent: float, out: float) -> None:
     """Arms that swing `extent` degrees to either side of `carried`, each with the other leg, bending on the way up."""
     for side, sign in ((RIGHT, 1.0), (LEFT, -1.0)):
-        forward = -sign * wave(take.cycles - take.style.lag, 0.02)
+        forward = -sign * wave(take.cycles - take.style.lag, gait.reach + 0.02)
         track.shoulder[:, side, 0] = carried + extent * forward
         track.shoulder[:, side, 1] = take.style.arms_out + out
         track.shoulder[:, side, 2] = -out
         track.elbow[:, side] = take.style.elbows + bent + 0.45 * extent * forward
 
 
-def _turn_trunk(take: Take, track: Track, yaw: float, drop: float, counter: float) -> None:
+def _turn_trunk(take: Take, track: Track, gait: Gait, yaw: float, drop: float, counter: float) -> None:
     """The pelvis turns with the leg ahead and drops on the side of the one that swings; the chest does the opposite."""
-    forward, over_right = wave(take.cycles), wave(take.cycles, 0.22)
+    forward, over_right = wave(take.cycles, gait.reach), wave(take.cycles, gait.under)
     track.turn[:, 2] += yaw * forward
     track.turn[:, 1] -= drop * over_right
     track.trunk[:, 2] = -(yaw + counter) * forward
@@ -136,12 +138,13 @@ def walk(take: Take) -> Track:
         contact=20.0,
         off=56.0,
         lift=0.035,
+        reach=0.0,
         base=0.45 * body.hip_half * style.width,
         curve=take.rng.uniform(-12, 12),
     )
     track = _stride(take, gait, height=0.975, bob=0.015 * style.bounce, sway=0.018 * style.bounce)
-    _turn_trunk(take, track, yaw=5 * style.swing, drop=4 * style.bounce, counter=7 * style.swing)
-    _swing_arms(take, track, extent=22 * style.swing, carried=3, bent=6, out=0)
+    _turn_trunk(take, track, gait, yaw=5 * style.swing, drop=4 * style.bounce, counter=7 * style.swing)
+    _swing_arms(take, track, gait, extent=22 * style.swing, carried=3, bent=6, out=0)
     track.turn[:, 0] = 2 + style.lean
     track.head[:, 0] -= style.lean / 2
     return track
@@ -157,12 +160,13 @@ def run(take: Take) -> Track:
         contact=6.0,
         off=62.0,
         lift=0.30 * body.leg,
+        reach=0.8,
         base=0.25 * body.hip_half,
         curve=take.rng.uniform(-6, 6),
     )
     track = _stride(take, gait, height=0.915, bob=-0.032 * style.bounce, sway=0.008)
-    _turn_trunk(take, track, yaw=7 * style.swing, drop=4 * style.bounce, counter=14 * style.swing)
-    _swing_arms(take, track, extent=36 * style.swing, carried=-2, bent=72, out=8)
+    _turn_trunk(take, track, gait, yaw=7 * style.swing, drop=4 * style.bounce, counter=14 * style.swing)
+    _swing_arms(take, track, gait, extent=36 * style.swing, carried=-2, bent=72, out=8)
     track.turn[:, 0] = 9 + style.lean
     track.trunk[:, 0] += 3
     track.head[:, 0] -= 6 + style.lean / 2
@@ -180,12 +184,13 @@ def climb(take: Take) -> Track:
         contact=0.0,
         off=30.0,
         lift=0.09,
+        reach=0.0,
         base=0.6 * body.hip_half * style.width,
         curve=0.0,
     )
     track = _stride(take, gait, height=0.945, bob=0.01, sway=0.025 * style.bounce)
-    _turn_trunk(take, track, yaw=4 * style.swing, drop=4 * style.bounce, counter=4 * style.swing)
-    _swing_arms(take, track, extent=15 * style.swing, carried=4, bent=14, out=3)
+    _turn_trunk(take, track, gait, yaw=4 * style.swing, drop=4 * style.bounce, counter=4 * style.swing)
+    _swing_arms(take, track, gait, extent=15 * style.swing, carried=4, bent=14, out=3)
     track.turn[:, 0] = 8 + style.lean
     track.trunk[:, 0] += 6
     track.head[:, 0] += 4
