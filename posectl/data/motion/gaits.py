@@ -21,8 +21,8 @@ class Gait:
 
     stride, rise: metres a cycle. stance: the share of the cycle that a foot is down; under: when the pelvis passes over
     it. contact, off: degrees that the toes and the heel are raised when it comes down and leaves. lift: metres that its
-    swing is higher than it must be. reach: when the right leg is furthest ahead. base: half the metres between the feet.
-    curve: degrees a metre that the path turns.
+    swing is higher than it must be. reach: when the right leg is furthest ahead. base: half the metres between the
+    feet. curve: degrees a metre that the path turns.
     """
 
     stride: float
