@@ -7,15 +7,18 @@ the records: "CDF Internal Format Description", NASA Space Physics Data Facility
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 
 from posectl.errors import InvalidInputError
 
+_VERSION_3, _PLAIN = b"\xcd\xf3\x00\x01", b"\x00\x00\xff\xff"
 _CDR, _GDR, _R_VARIABLE, _VXR, _VVR, _Z_VARIABLE, _CVVR = 1, 2, 3, 6, 7, 8, 13
 _MOST_DIMENSIONS, _MOST_VARIABLES, _MOST_RECORDS = 10, 10_000, 1_000_000
 _DEFLATE_LIMIT = 1100  # deflate expands no further
+_FREE_EXPANSION, _EXPANSION_LIMIT = 16 << 20, 50
 
 
 class _DamageError(Exception):
@@ -23,26 +26,35 @@ class _DamageError(Exception):
 
 
 def check_records(path: Path) -> None:
-    """Raise InvalidInputError unless the file is one whose records lie inside it and hold what they say they hold.
-
-    A file compressed as a whole is left to cdflib, which unpacks it first.
-    """
-    data = path.read_bytes()
-    if data[4:8] != b"\x00\x00\xff\xff":
-        return
+    """Raise InvalidInputError unless the file's records lie inside it and hold what they say they hold."""
     try:
-        _Records(data).check()
+        _Records(_plain(path.read_bytes())).check()
     except (_DamageError, struct.error, RecursionError) as error:
         detail = error if isinstance(error, _DamageError) else "it is cut short"
         message = f"{path} is a damaged or truncated CDF file: {detail}."
         raise InvalidInputError(message, "Unpack Poses_D3_Positions_S*.tgz again.") from None
 
 
+def _plain(data: bytes) -> bytes:
+    """The file's bytes, unpacked where the file is compressed as a whole."""
+    if data[4:8] == _PLAIN:
+        return data
+    start = 40 if data[:4] == _VERSION_3 else 28  # after the compressed file's own record
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        records = unpacker.decompress(data[start:], _FREE_EXPANSION + _EXPANSION_LIMIT * len(data))
+    except zlib.error:
+        raise _DamageError("it is packed, and not by gzip") from None
+    if unpacker.unconsumed_tail:
+        raise _DamageError("it expands too far")
+    return data[:4] + _PLAIN + records
+
+
 class _Records:
     def __init__(self, data: bytes) -> None:
         self.data = data
         # Sizes and offsets have 8 bytes since version 3, and variables' names 256.
-        self.word, self.name_size = ("q", 256) if data[:4] == b"\xcd\xf3\x00\x01" else ("i", 64)
+        self.word, self.name_size = ("q", 256) if data[:4] == _VERSION_3 else ("i", 64)
         self.seen: set[int] = set()
 
     def unpack(self, layout: str, at: int) -> tuple:
