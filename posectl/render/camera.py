@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class Camera:
     focal: float = 1.0
     centre: tuple[float, float] = (0.0, 0.0)
 
-    @property
+    @cached_property
     def axes(self) -> np.ndarray:
         """Right, up and forward of the view, as rows (3, 3) in scene coordinates."""
         a, e = np.radians(self.azimuth), np.radians(self.elevation)

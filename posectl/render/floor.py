@@ -6,7 +6,7 @@ import numpy as np
 
 from posectl.render import theme
 from posectl.render.camera import Camera
-from posectl.render.raster import along_axis, blend, window
+from posectl.render.raster import along_axis, blend, saturated, windows
 
 # Parts of the body's size: between lines, from the axis of a shadow to its end, and of that its blurred edge.
 SPACING = 0.25
@@ -39,16 +39,14 @@ class Floor:
         pixels, _, scale = self.camera.project(flat)
         reach = (1.1 * SHADOW * scale).max(-1, keepdims=True)
         low, high = pixels.min(1) - reach, pixels.max(1) + reach
-        height, width = canvas.shape[1:]
-        cover = np.zeros((height, width), dtype=np.float32)
+        whole, *parts = windows(np.vstack([low.min(0), low]), np.vstack([high.max(0), high]), *canvas.shape[1:])
+        cover = np.zeros(canvas.shape[1:], dtype=np.float32)
         strength = np.clip(DARKEST + (LIGHTEST - DARKEST) * bones[..., 2].mean(-1), LIGHTEST, DARKEST)
         ends = flat[..., :2].astype(np.float32)
-        for bone in range(len(bones)):
-            part = window(low[bone], high[bone], height, width)
+        for bone, part in enumerate(parts):
             _, distance = along_axis(self.x[part], self.y[part], *ends[bone])
-            soft = np.clip((np.float32(SHADOW) - distance) / np.float32(BLUR), 0, 1)
+            soft = saturated((np.float32(SHADOW) - distance) / np.float32(BLUR))
             np.maximum(cover[part], np.float32(strength[bone]) * soft, out=cover[part])
-        whole = window(low.min(0), high.max(0), height, width)
         tone = np.rint(cover[whole] * TONES) / np.float32(TONES)
         blend(canvas[:, *whole], np.array(theme.SHADE, dtype=np.float32), tone)
 

@@ -21,7 +21,7 @@ WIDEST = 0xFFFF
 COLOURS = 127
 TRANSPARENT = 127  # the index that means "as before"
 VERBATIM = 16  # how many of the most frequent colours are in the palette as they are
-SAMPLED = 12  # how many frames the palette is chosen from
+SAMPLED = 8  # how many frames the palette is chosen from
 
 Box = tuple[slice, slice]
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from posectl.errors import UsageError
 from posectl.render import theme
-from posectl.render.raster import stroke, to_canvas, to_picture
+from posectl.render.raster import strokes, to_canvas, to_picture
 
 # Letters shrink to this part of their size before words are cut short.
 SMALLEST = 0.8
@@ -22,12 +22,12 @@ def letter_size(size: int) -> int:
 
 
 def one_each(words: Sequence[str], count: int, word: str, thing: str) -> list[str]:
-    """`count` words; none given is that many empty ones. Raises UsageError for any other number."""
+    """`count` words, each on one line; none given is that many empty ones. Raises UsageError for any other number."""
     if len(words) not in (0, count):
         raise UsageError(
             f"There are {len(words)} {word}s for {count} {thing}s.", f"Give one {word} a {thing}, or none."
         )
-    return [str(w) for w in words] or [""] * count
+    return [" ".join(str(w).splitlines()) for w in words] or [""] * count
 
 
 def width_of(text: str, pixels: int) -> float:
@@ -66,16 +66,13 @@ def letter(
 
 def key(picture: np.ndarray, at: tuple[float, float], pixels: int) -> None:
     """Draw what the colours of left and right mean, from the left middle point `at`, on a uint8 picture, in place."""
-    x, y = at
+    sides = {"left": theme.LEFT, "right": theme.RIGHT}
+    radius, widths = 0.3 * pixels, [width_of(word, pixels) for word in sides]
+    starts = at[0] + np.array([0.0, 5 * radius + widths[0] + pixels])
+    ends = np.array([[(x + radius, at[1]), (x + 3 * radius, at[1])] for x in starts])
+    ramps = [np.array(colour, dtype=np.float32)[:, None] for colour in sides.values()]
     canvas = to_canvas(picture)
-    words = []
-    for word, colour in (("left", theme.LEFT), ("right", theme.RIGHT)):
-        radius = 0.3 * pixels
-        ends = np.array([[x + radius, y], [x + 3 * radius, y]])
-        stroke(canvas, ends, np.full(2, radius), np.zeros(2), np.array(colour, dtype=np.float32)[:, None])
-        x += 5 * radius
-        words.append((x, word))
-        x += width_of(word, pixels) + pixels
+    strokes(canvas, ends, np.full((2, 2), radius), np.zeros((2, 2)), ramps)
     picture[...] = to_picture(canvas)
-    for x, word in words:
-        letter(picture, (x, y), word, pixels, picture.shape[1], theme.MUTED)
+    for x, word, width in zip(starts, sides, widths, strict=True):
+        letter(picture, (x + 5 * radius, at[1]), word, pixels, width, theme.MUTED)

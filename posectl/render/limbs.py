@@ -7,7 +7,7 @@ import numpy as np
 from posectl.render import theme
 from posectl.render.body import Body
 from posectl.render.camera import Camera
-from posectl.render.raster import stroke
+from posectl.render.raster import strokes
 
 # Parts of the body's size.
 LIMB = 0.021
@@ -56,5 +56,5 @@ class Limbs:
         tones = np.clip(0.5 + (depth - depth.mean()) / DEPTH, 0, 1)
         tones[self.is_head] = tones[self.is_head].mean(-1, keepdims=True)
         rim = min(RIM, 0.4 * LIMB * camera.focal), np.array(theme.GROUND, dtype=np.float32)
-        for bone in np.argsort(-depth.mean(-1), kind="stable"):
-            stroke(canvas, pixels[bone], radii[bone], tones[bone], self.ramps[bone], rim)
+        order = np.argsort(-depth.mean(-1), kind="stable")
+        strokes(canvas, pixels[order], radii[order], tones[order], [self.ramps[bone] for bone in order], rim)

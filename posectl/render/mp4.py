@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def write_mp4(path: str | Path, frames: np.ndarray, fps: float) -> WrittenInfo:
     if not 0 < fps < math.inf:
         raise UsageError(f"A film cannot show {fps} frames a second.", "Give a rate such as 25 or 30.")
     height, width = frames.shape[1:3]
-    even = [(0, 0), (0, height % 2), (0, width % 2), (0, 0)]
+    even = [(0, height % 2), (0, width % 2), (0, 0)]
     with replacing(path) as beside:
         writer = write_frames(
             str(beside),
@@ -38,8 +39,8 @@ def write_mp4(path: str | Path, frames: np.ndarray, fps: float) -> WrittenInfo:
             ffmpeg_log_level="error",
             output_params=["-crf", "18", "-movflags", "+faststart", "-fflags", "+bitexact"],
         )
-        writer.send(None)
-        for frame in frames:
-            writer.send(np.ascontiguousarray(np.pad(frame[None], even, mode="edge")[0]))
-        writer.close()
+        with closing(writer):
+            writer.send(None)
+            for frame in frames:
+                writer.send(np.ascontiguousarray(np.pad(frame, even, mode="edge")))
         return WrittenInfo(fps, len(frames), len(frames) / fps, beside.stat().st_size)

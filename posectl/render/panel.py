@@ -13,7 +13,7 @@ from posectl.render.body import Body, heading
 from posectl.render.camera import Camera, fit
 from posectl.render.floor import Floor
 from posectl.render.limbs import RIM, THICKEST, Limbs
-from posectl.render.raster import Window, to_picture, window
+from posectl.render.raster import Window, to_picture, windows
 
 # The eye stands this far, in degrees, from straight ahead of the bodies, and looks down this steeply.
 THREE_QUARTER = 30.0
@@ -86,4 +86,5 @@ class Panel:
         """The part of the picture that bones (B, 2, 3) and their shadows lie in."""
         pixels, _, scale = self.camera.project(np.concatenate([bones, bones * (1, 1, 0)]))
         reach = THICKEST * scale[..., None] + RIM + 2
-        return window((pixels - reach).min((0, 1)), (pixels + reach).max((0, 1)), *self.canvas.shape[1:])
+        low, high = (pixels - reach).min((0, 1)), (pixels + reach).max((0, 1))
+        return windows(low[None], high[None], *self.canvas.shape[1:])[0]

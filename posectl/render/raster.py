@@ -5,25 +5,36 @@ A canvas is float32 (3, height, width), in the 0 to 255 of its pictures: one pla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 Window = tuple[slice, slice]
+Halo = tuple[float, np.ndarray]
 
 
-def window(low: np.ndarray, high: np.ndarray, height: int, width: int) -> Window:
-    """The rows and columns of a canvas whose pixels touch the box from low to high (x, y); empty where none does."""
-    x0, y0 = (int(v) for v in np.clip(np.floor(low), 0, (width, height)))
-    x1, y1 = (int(v) for v in np.clip(np.ceil(high), 0, (width, height)))
-    return slice(y0, max(y0, y1)), slice(x0, max(x0, x1))
+def windows(low: np.ndarray, high: np.ndarray, height: int, width: int) -> list[Window]:
+    """The rows and columns of a canvas whose pixels touch each box from low to high (B, 2); empty where none does."""
+    size = (width, height)
+    starts = np.clip(np.floor(low), 0, size).astype(int)
+    stops = np.maximum(starts, np.clip(np.ceil(high), 0, size).astype(int))
+    return [(slice(y0, y1), slice(x0, x1)) for (x0, y0), (x1, y1) in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def along_axis(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For points (x, y): the place in [0, 1] of the nearest point between start and end, and the distance to it."""
     dx, dy = end - start
     x, y = x - start[0], y - start[1]
-    squared = dx * dx + dy * dy
-    place = np.clip((x * dx + y * dy) / squared, 0, 1) if squared > 0 else np.zeros(np.broadcast(x, y).shape)
-    return place, np.hypot(x - place * dx, y - place * dy)
+    squared = max(dx * dx + dy * dy, np.finfo(np.float32).tiny)
+    place = saturated((x * dx + y * dy) / squared)
+    x, y = x - place * dx, y - place * dy
+    return place, np.sqrt(x * x + y * y)
+
+
+def saturated(values: np.ndarray) -> np.ndarray:
+    """The values cut off at 0 and 1, in place."""
+    np.maximum(values, 0, out=values)
+    return np.minimum(values, 1, out=values)
 
 
 def blend(canvas: np.ndarray, colour: np.ndarray, cover: np.ndarray) -> None:
@@ -41,32 +52,41 @@ def to_picture(canvas: np.ndarray) -> np.ndarray:
     return (canvas + np.float32(0.5)).astype(np.uint8).transpose(1, 2, 0)
 
 
-def stroke(
+def strokes(
     canvas: np.ndarray,
     ends: np.ndarray,
     radii: np.ndarray,
     tones: np.ndarray,
-    ramp: np.ndarray,
-    halo: tuple[float, np.ndarray] | None = None,
+    ramps: Sequence[np.ndarray],
+    halo: Halo | None = None,
 ) -> None:
-    """Draw a round-ended line on a canvas, in place.
+    """Draw round-ended lines on a canvas, in place, each over those before it.
 
-    ends (2, 2): pixels x, y. radii (2,): half its width at either end, in pixels. tones (2,): where in `ramp` (3, K),
-    in [0, 1], its colour starts and ends. halo: width in pixels and colour of a rim that keeps it apart from what lies
-    behind; the rim vanishes towards the ends, where lines meet.
+    ends (B, 2, 2): pixels x, y. radii (B, 2): half the width at either end, in pixels. tones (B, 2): where in the
+    line's ramp (3, K), in [0, 1], its colour starts and ends. halo: width in pixels and colour (3,) of a rim that keeps
+    each line apart from what lies behind; the rim vanishes towards the ends, where lines meet.
     """
-    rim = halo[0] if halo else 0.0
-    reach = radii.max() + rim + 1.0
-    rows, columns = window(ends.min(0) - reach, ends.max(0) + reach, *canvas.shape[1:])
-    patch = canvas[:, rows, columns]
-    if not patch.size:
-        return
-    x = np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5
-    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + 0.5
-    place, distance = along_axis(x, y, *ends.astype(np.float32))
+    reach = radii.max(-1, keepdims=True) + (halo[0] if halo else 0) + 1
+    parts = windows(ends.min(1) - reach, ends.max(1) + reach, *canvas.shape[1:])
+    for line, (rows, columns) in enumerate(parts):
+        patch = canvas[:, rows, columns]
+        if patch.size:
+            corner = np.array([columns.start, rows.start])
+            _stroke(patch, (ends[line] - corner).astype(np.float32), radii[line], tones[line], ramps[line], halo)
+
+
+def _stroke(
+    patch: np.ndarray, ends: np.ndarray, radii: np.ndarray, tones: np.ndarray, ramp: np.ndarray, halo: Halo | None
+) -> None:
+    height, width = patch.shape[1:]
+    x = np.arange(width, dtype=np.float32) + np.float32(0.5)
+    y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)
+    place, distance = along_axis(x, y, *ends)
     inside = np.float32(radii[0] + 0.5) + place * np.float32(radii[1] - radii[0]) - distance
     if halo:
-        taper = np.minimum(1.0, 4.0 * np.minimum(place, 1.0 - place))
-        blend(patch, halo[1], np.clip(inside + rim * taper, 0, 1) * (taper > 0))
-    tone = (tones[0] + place * (tones[1] - tones[0])) * (ramp.shape[1] - 1)
-    blend(patch, np.take(ramp, np.rint(tone).astype(np.intp), axis=1), np.clip(inside, 0, 1))
+        rim, colour = halo
+        taper = np.minimum(4 * np.minimum(place, 1 - place), 1)
+        blend(patch, colour, saturated(inside + np.float32(rim) * taper) * (taper > 0))
+    first, last = (tones * (ramp.shape[1] - 1)).astype(np.float32)
+    tone = np.rint(first + place * (last - first)).astype(np.intp)
+    blend(patch, np.take(ramp, tone, axis=1), saturated(inside))
