@@ -50,7 +50,7 @@ def check(dataset: Dataset) -> Report:
     _size(report, dataset)
     if not finite.all():
         bad = np.flatnonzero(~finite)
-        report.warn(f"{len(bad):,} frames hold NaN or infinity, the first at index {bad[0]:,}.")
+        report.warn(f"Frames with NaN or infinity: {len(bad):,}, the first at index {bad[0]:,}.")
     if dataset.about.get("kind") == "poses" and finite.any():
         _frame_of_reference(report, dataset, dataset.samples[finite])
         _bones(report, dataset, finite)
@@ -202,12 +202,14 @@ def _duplicates(report: Report, dataset: Dataset) -> None:
     clip = _clip(dataset)
     frozen = np.zeros(len(first), bool)
     frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
-    report.row("duplicates", f"{repeated.sum():,} frames, {frozen.sum():,} of them like the frame before")
+    report.row("duplicates", f"{repeated.sum():,}, {frozen.sum():,} of them of the frame before")
     if repeated.any():
-        report.warn(f"{repeated.sum():,} frames repeat another exactly; {frozen.sum():,} of them the frame before.")
+        report.warn(
+            f"Frames that repeat another exactly: {repeated.sum():,}, {frozen.sum():,} of them the frame before."
+        )
     leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
     if leaked:
-        report.warn(f"{leaked:,} test frames are in the train split too.")
+        report.warn(f"Test frames that are in the train split too: {leaked:,}.")
 
 
 def first_alike(samples: np.ndarray) -> np.ndarray:
