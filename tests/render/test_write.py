@@ -34,13 +34,10 @@ def test_the_suffix_decides(tmp_path, frames):
     write(tmp_path / "b.png", frames[0])
     write(tmp_path / "c.png", frames[:1])
     write(tmp_path / "d.gif", frames[0])
-    found = [Image.open(tmp_path / name) for name in ("a.GIF", "b.png", "c.png", "d.gif")]
-    assert [(image.format, getattr(image, "n_frames", 1)) for image in found] == [
-        ("GIF", 12),
-        ("PNG", 1),
-        ("PNG", 1),
-        ("GIF", 1),
-    ]
+    expected = {"a.GIF": ("GIF", 12), "b.png": ("PNG", 1), "c.png": ("PNG", 1), "d.gif": ("GIF", 1)}
+    for name, (format_name, count) in expected.items():
+        with Image.open(tmp_path / name) as image:
+            assert (image.format, getattr(image, "n_frames", 1)) == (format_name, count)
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a", "a.gif.zip"])
