@@ -202,7 +202,8 @@ def _duplicates(report: Report, dataset: Dataset) -> None:
     clip = _clip(dataset)
     frozen = np.zeros(len(first), bool)
     frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
-    report.row("duplicates", f"{repeated.sum():,}, {frozen.sum():,} of them of the frame before")
+    told = f"{repeated.sum():,}, {frozen.sum():,} of them of the frame before"
+    report.row("duplicates", told if repeated.any() else "none")
     if repeated.any():
         report.warn(
             f"Frames that repeat another exactly: {repeated.sum():,}, {frozen.sum():,} of them the frame before."
