@@ -137,8 +137,8 @@ class SealedStore(Store):
         data = _read(self._folder, self._files[key])
         if not key.endswith("zarr.json"):
             _check_frame(data)
-            if self._text_elements not in (None, int.from_bytes(Zstd().decode(data)[:4], "little")):
-                raise ValueError("a chunk of text holds more, or fewer, than its shape says")
+            if self._text_elements is not None:
+                _check_text(data, self._text_elements)
         return data
 
     async def get(
@@ -179,6 +179,11 @@ class SealedStore(Store):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SealedStore) and self._folder == other._folder
+
+
+def _check_text(data: bytes, elements: int) -> None:
+    if int.from_bytes(Zstd().decode(data)[:4], "little") != elements:
+        raise ValueError("a chunk of text holds more, or fewer, than its shape says")
 
 
 def _fixed_width(text: np.ndarray, most: int) -> np.ndarray:

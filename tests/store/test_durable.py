@@ -1,0 +1,94 @@
+"""A full disk, a limit on file sizes, a disk that cannot be written: one sentence, nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soak
+
+from posectl.errors import ExitCode, PosectlError, UnavailableError
+from posectl.store import Store, durable
+
+from .conftest import Publish
+
+
+def test_a_limit_on_file_sizes_lets_no_half_version_appear(tmp_path: Path) -> None:
+    messages = soak.fill_by_limit(12, tmp_path / "full")
+    assert messages[-1] == "", "the last limit is enough for all"
+    failed = [message for message in messages if message]
+    assert len(failed) >= 6
+    assert all("File too large" in message and "ulimit -f" in message for message in failed)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("function", ["rename_new", "write_file", "fsync_tree", "make_folder"])
+def test_an_error_of_the_disk_is_one_sentence_and_a_hint(
+    store: Store,
+    publish: Publish,
+    staging: Callable[[], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    code: int,
+) -> None:
+    publish("poses", 1.0)
+
+    def fail(*arguments: object) -> None:
+        raise OSError(code, os.strerror(code), "/somewhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, function, fail)
+        with pytest.raises(UnavailableError) as error:
+            publish("poses", 2.0)
+    assert os.strerror(code) in error.value.message
+    assert error.value.message.count(".") >= 1
+    assert error.value.hint
+    assert error.value.exit_code == ExitCode.UNAVAILABLE
+    assert store.versions("poses") == [1]
+    assert staging() == []
+    assert publish("poses", 3.0).ref == "poses:v2"
+
+
+def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(PosectlError):
+        Store(tmp_path / "file" / "artifacts").draft("scores", "any")
+    with pytest.raises(UnavailableError, match="Cannot begin the scores 'any'"):
+        Store(Path("/proc/artifacts")).draft("scores", "any")
+
+
+def test_what_failed_first_is_what_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        with store.draft("dataset", "poses") as draft:
+            draft.put("x", np.zeros(3))
+            monkeypatch.setattr(durable, "remove_tree", lambda path: (_ for _ in ()).throw(OSError(errno.EIO, "later")))
+            raise KeyError("first")
+
+    with pytest.raises(KeyError, match="first"):
+        fail()
+
+
+def test_rename_new_never_replaces(tmp_path: Path) -> None:
+    for name in ("source", "taken"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    (tmp_path / "file").write_text("x")
+    assert not durable.rename_new(tmp_path / "source", tmp_path / "taken")
+    assert not durable.rename_new(tmp_path / "source", tmp_path / "file")
+    assert (tmp_path / "taken" / "file").read_text() == "taken"
+    assert durable.rename_new(tmp_path / "source", tmp_path / "free")
+    assert (tmp_path / "free" / "file").read_text() == "source"
+
+
+def test_replace_file_leaves_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "aliases.json"
+    durable.replace_file(path, b"old", tmp_path / "scratch")
+    monkeypatch.setattr(durable, "write_file", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    with pytest.raises(OSError, match="full"):
+        durable.replace_file(path, b"new", tmp_path / "scratch")
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["aliases.json"]
