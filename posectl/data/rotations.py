@@ -95,7 +95,7 @@ def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray) -> np.ndarray:
     cos = np.sum(p * q, axis=-1)
     q = np.where(cos[..., None] < 0, -q, q)
     angle = np.arccos(np.clip(np.abs(cos), 0, 1))
-    t = np.broadcast_to(t, angle.shape)
+    t, angle = np.broadcast_arrays(t, angle)
     # sin((1-t) a) / sin a and sin(t a) / sin a, exact at a = 0 too; a <= pi/2, so the divisor never vanishes.
     whole = np.sinc(angle / np.pi)
     from_p = (1 - t) * np.sinc((1 - t) * angle / np.pi) / whole

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.mocap.text import is_finite_number, read_text
+from posectl.data.mocap.text import is_number, read_text
 from posectl.data.rotations import from_euler
 from posectl.errors import InvalidInputError
 
@@ -154,7 +154,7 @@ def _ordered(lines: list[list[str]], bones: dict[str, Bone], path: Path) -> list
 
 
 def _numbers(tokens: list[str], count: int, path: Path) -> np.ndarray:
-    if len(tokens) != count or not all(map(is_finite_number, tokens)):
+    if len(tokens) != count or not all(map(is_number, tokens)):
         raise _error(path, f"{' '.join(tokens)[:60]!r} is not {count} number{'s' * (count > 1)}")
     return np.array([float(token) for token in tokens])
 

@@ -10,7 +10,7 @@ from posectl.data.mocap.jointmap import JointMap, Point, Shift
 from posectl.data.mocap.kinematics import Motion, Recording, forward
 from posectl.data.mocap.naming import pick
 from posectl.data.mocap.resample import motion_at
-from posectl.data.mocap.world import trunk_axis
+from posectl.data.mocap.world import nearest_axis, trunk_axis, unit_vector
 from posectl.data.poses import thigh_length
 from posectl.data.skeleton import H36M17
 
@@ -62,6 +62,7 @@ class Body:
 
     def _vector(self, shift: Shift, orientations: np.ndarray, metres: float) -> np.ndarray:
         node = self._index[shift.node]
-        own = float(np.linalg.norm(self._recording.offsets[node]))
-        length = own if shift.length is None else shift.length / metres
-        return shift.sign * length * orientations[:, node, :, shift.axis]
+        own = self._recording.offsets[node]
+        length = float(np.linalg.norm(own)) if shift.length is None else shift.length / metres
+        axis = nearest_axis(own) if shift.axis is None else shift.axis
+        return length * orientations[:, node] @ unit_vector(axis)

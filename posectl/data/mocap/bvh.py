@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
 from posectl.data.mocap.kinematics import Motion, Recording
-from posectl.data.mocap.text import is_finite_number, parse_table, read_text
+from posectl.data.mocap.text import is_number, parse_table, read_text
 from posectl.data.rotations import from_euler
 from posectl.errors import InvalidInputError
 
@@ -100,14 +101,14 @@ def frame_rate(frame_time: str, path: Path) -> float:
 
     `.0083333` and `.008333` both mean 120, `0.033367` means 29.97.
     """
-    seconds = float(frame_time) if is_finite_number(frame_time) else 0.0
+    seconds = float(frame_time) if is_number(frame_time) else 0.0
     if not 1e-5 <= seconds <= 1e3:
         raise InvalidInputError(
             f"{path}: 'Frame Time: {frame_time[:20]}' is no length of a frame in seconds.",
             "Correct that line of the file.",
         )
     whole = round(1 / seconds)
-    last_digit = 10.0 ** -len(frame_time.partition(".")[2])
+    last_digit = 10.0 ** int(Decimal(frame_time).as_tuple().exponent)
     if whole > 0 and abs(seconds - 1 / whole) <= last_digit:
         return float(whole)
     return 1 / seconds
@@ -185,7 +186,7 @@ class _Hierarchy:
         self.nodes.append(_Node(name, parent))
 
     def _offset(self, tokens: list[str]) -> None:
-        if len(tokens) != 3 or not all(map(is_finite_number, tokens)):
+        if len(tokens) != 3 or not all(map(is_number, tokens)):
             raise self._error(f"OFFSET {' '.join(tokens)[:60]!r} is not three numbers")
         self.nodes[self._open[-1]].offset = tuple(map(float, tokens))
 

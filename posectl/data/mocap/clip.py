@@ -87,15 +87,13 @@ def read_clip(file: MotionFile, options: Options) -> Clip:
 
     places = first + frame_positions(recording.frames - first, fps, options.fps)
     body = Body(recording, joints)
-    # Absurd numbers overflow to infinity, and are refused as too far away.
-    with np.errstate(over="ignore", invalid="ignore"):
-        thigh = body.thigh(places)
-        unit = options.unit or decide_unit(thigh, joints.unit, path)
-        world = body.joints(places, METRES[unit])
-        moving = trunk_axis(world)
-        up = options.up or decide_up(moving, body.rest_axis(METRES[unit]), joints.up, path)
-        world = world @ (METRES[unit] * upright(up).T)
-    if not np.abs(world).max() < _FAR:
+    thigh = body.thigh(places)
+    unit = options.unit or decide_unit(thigh, joints.unit, path)
+    world = body.joints(places, METRES[unit])
+    moving = trunk_axis(world)
+    up = options.up or decide_up(moving, body.rest_axis(METRES[unit]), joints.up, path)
+    world = world @ (METRES[unit] * upright(up).T)
+    if np.abs(world).max() > _FAR:
         raise InvalidInputError(
             f"{path} reaches farther than {_FAR:g} m from its origin.", "Check its unit, and --unit."
         )

@@ -15,8 +15,10 @@ import numpy as np
 from posectl.data.mocap.kinematics import Motion, Recording
 from posectl.data.mocap.text import parse_table, read_text
 from posectl.data.rotations import X, Y, Z, from_euler, from_expmap, to_zxy
+from posectl.errors import InvalidInputError
 
 COLUMNS = 117
+_H36M_COLUMNS = 99
 FPS = 120.0
 
 # Node, its parent, its offset in CMU units (1/0.45 inch): the skeleton in that code's forward kinematics, before its
@@ -65,7 +67,13 @@ _TEMPLATE = (
 
 def read_expmap(path: Path) -> Recording:
     """Parse one exponential-map file; raises InvalidInputError or NotFoundError."""
-    table = parse_table(read_text(path).replace(",", " "), COLUMNS, path, first=1)
+    text = read_text(path).replace(",", " ")
+    if len(text.partition("\n")[0].split()) == _H36M_COLUMNS:
+        raise InvalidInputError(
+            f"{path} has {_H36M_COLUMNS} columns, as Human3.6M's exponential maps have, where CMU's have {COLUMNS}.",
+            "Read it with `posectl prepare h36m`.",
+        )
+    table = parse_table(text, COLUMNS, path, first=1)
     maps = table[:, 3:].reshape(len(table), len(_TEMPLATE), 3)
     root = mend_root(from_expmap(maps[:, 0]).swapaxes(-1, -2))
     names = tuple(row[0] for row in _TEMPLATE)

@@ -39,7 +39,10 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             raise InvalidInputError(
                 f"{path} is no motion file.", "The mocap source reads .bvh, .amc (with its .asf beside it) and .txt."
             )
-    motion = list({os.path.realpath(path): path for path in found if path.suffix.lower() in SUFFIXES}.values())
+    motion = list(
+        {os.path.realpath(path): path for path in reversed(found) if path.suffix.lower() in SUFFIXES}.values()
+    )
+    motion.reverse()
     if not motion:
         where = ", ".join(str(path) for path in paths[:4])
         if any(path.suffix.lower() == ".asf" for path in found):

@@ -10,8 +10,8 @@ A map for `--map FILE.yaml` looks like this; all but `joints` may be left out.
     t_pose: true              # frame 0 is an artificial T pose, to be left out
     citation: what to cite
     shifts:                   # vectors that turn with a node, for bones that the file lost
-      thorax: {node: Spine1, axis: +y}                      # as long as the node's own offset
-      brow: {node: Head, axis: +z, length: 0.08}            # or so many metres
+      thorax: {node: Spine1}                                # as long as Spine1's offset, along the axis nearest to it
+      brow: {node: Head, axis: +z, length: 0.08}            # or so many metres along an axis of the node
     joints:                   # every joint of H36M-17
       Hip: Hips                                             # a node
       Head: Head.end                                        # the far end of a node: its End Site, or an ASF bone's tip
@@ -31,7 +31,7 @@ from typing import Any
 
 import yaml
 
-from posectl.data.mocap.text import is_finite_number, read_text
+from posectl.data.mocap.text import is_number, read_text
 from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
@@ -43,11 +43,10 @@ UNFILLED = "?"
 
 @dataclass(frozen=True)
 class Shift:
-    """A vector along an axis (0..2, and a sign) of a node's frame; as long as the node's offset if length is None."""
+    """A vector along an axis of a node's frame, such as "+y", and its metres; None is as the node's offset has it."""
 
     node: str
-    axis: int
-    sign: int
+    axis: str | None = None
     length: float | None = None
 
 
@@ -91,10 +90,12 @@ def read_map(path: Path) -> JointMap:
         raise _error(path, f"it is longer than {MAX_BYTES} characters")
     try:
         content = yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = getattr(error, "problem", None) or type(error).__name__
+    except RecursionError:
+        raise _error(path, "it is nested too deeply") from None
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise _error(path, f"{problem}{f', line {mark.line + 1}' if mark else ''}") from None
+        where = f", line {mark.line + 1}" if mark else ""
+        raise _error(path, f"{getattr(error, 'problem', None) or 'it is no YAML'}{where}") from None
     return parse_map(content, path)
 
 
@@ -107,7 +108,7 @@ def parse_map(content: Any, path: Path) -> JointMap:
     }
     joints = _mapping(content.get("joints"), "joints", path)
     _known(joints, set(H36M17.joints), "joints", path)
-    missing = [joint for joint in H36M17.joints if joints.get(joint, UNFILLED) == UNFILLED]
+    missing = [joint for joint in H36M17.joints if joints.get(joint, "") in ("", UNFILLED)]
     if missing:
         raise _error(path, f"it does not say where {', '.join(missing)} {'are' if missing[1:] else 'is'}")
     nodes = content.get("nodes", [])
@@ -164,11 +165,11 @@ def _point(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> Poin
 def _shift(value: Any, name: str, path: Path) -> Shift:
     value = _mapping(value, f"shift {name}", path)
     _known(value, {"node", "axis", "length"}, f"shift {name}", path)
-    node, axis = _word(value, "node", path), _choice(value, "axis", AXES, path)
-    if node is None or axis is None:
-        raise _error(path, f"the shift {name} lacks its node or axis")
+    node = _word(value, "node", path)
+    if node is None:
+        raise _error(path, f"the shift {name} has no node")
     length = _number(value["length"], f"length of {name}", path, positive=True) if "length" in value else None
-    return Shift(node, "xyz".index(axis[1]), -1 if axis[0] == "-" else 1, length)
+    return Shift(node, _choice(value, "axis", AXES, path), length)
 
 
 def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
@@ -198,7 +199,7 @@ def _choice(mapping: dict[str, Any], key: str, choices: Any, path: Path) -> str 
 
 
 def _number(value: Any, what: str, path: Path, positive: bool = False) -> float:
-    if not isinstance(value, str) or not is_finite_number(value) or (positive and float(value) <= 0):
+    if not isinstance(value, str) or not is_number(value) or (positive and float(value) <= 0):
         raise _error(path, f"the {what} is no {'positive ' * positive}number")
     return float(value)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-import math
 from pathlib import Path
 
 import numpy as np
 
 from posectl.errors import InvalidInputError, NotFoundError
+
+# No angle, offset or place is larger; beyond it, arithmetic would overflow before anything could be said about it.
+LARGEST = 1e9
 
 _NUL = "\0"
 
@@ -51,10 +53,10 @@ def count_tokens(text: str) -> np.ndarray:
 
 
 def parse_table(text: str, columns: int, path: Path, first: int, what: str = "line") -> np.ndarray:
-    """The finite numbers of `text` (rows, columns) float64, one row a line; blank lines are passed over.
+    """The numbers of `text` (rows, columns) float64, one row a line; blank lines are passed over.
 
     `what` messages call a line of the text, and `first` the number of the first of them. Raises InvalidInputError,
-    naming the line, when one has another number of columns, or something that is no finite number.
+    naming the line, when one has another number of columns, or something that `is_number` refuses.
     """
     counts = count_tokens(text)
     wrong = np.flatnonzero((counts != columns) & (counts != 0))
@@ -70,26 +72,26 @@ def parse_table(text: str, columns: int, path: Path, first: int, what: str = "li
         table = np.loadtxt(io.StringIO(text), comments=None, ndmin=2)
     except ValueError:
         table = np.array(np.nan)
-    if table.shape != (np.count_nonzero(counts), columns) or not np.isfinite(table).all():
+    if table.shape != (np.count_nonzero(counts), columns) or not (np.abs(table) <= LARGEST).all():
         raise _not_a_number(text, path, first, what)
     return table
 
 
 def _not_a_number(text: str, path: Path, first: int, what: str) -> InvalidInputError:
-    """The error that names the first token which is no finite number."""
+    """The error that names the first token which is no such number."""
     for row, line in enumerate(text.split("\n"), first):
         for column, token in enumerate(line.split(), 1):
-            if not is_finite_number(token):
+            if not is_number(token):
                 return InvalidInputError(
-                    f"{path}, {what} {row}, column {column}: {token[:40]!r} is no finite number.",
+                    f"{path}, {what} {row}, column {column}: {token[:40]!r} is no finite number of sensible size.",
                     "The file is damaged there; fetch it again, or export it again.",
                 )
-    return InvalidInputError(f"{path} holds something that is no finite number.", "Fetch or export it again.")
+    return InvalidInputError(f"{path} holds something that is no number.", "Fetch or export it again.")
 
 
-def is_finite_number(token: str) -> bool:
-    """Whether numpy would read `token` as a finite float (Python alone takes 1_000)."""
+def is_number(token: str) -> bool:
+    """Whether numpy would read `token` as a float (Python alone takes 1_000), finite and at most LARGEST."""
     try:
-        return "_" not in token and token.isascii() and math.isfinite(float(token))
+        return "_" not in token and token.isascii() and abs(float(token)) <= LARGEST
     except ValueError:
         return False

@@ -60,10 +60,20 @@ def decide_up(moving: str | None, resting: str | None, declared: str | None, pat
 
 def upright(up: str) -> np.ndarray:
     """The rotation (3, 3), no mirror image, that takes the axis `up` to +z: for +y it is (x, y, z) -> (x, -z, y)."""
-    axis, sign = "xyz".index(up[1]), -1 if up[0] == "-" else 1
-    rotation = np.zeros((3, 3))
-    rotation[2, axis] = sign
+    vertical = unit_vector(up)
     # Of the two other axes, x stays where it is if it can.
-    rotation[0, 1 if axis == 0 else 0] = 1
-    rotation[1] = np.cross(rotation[2], rotation[0])
-    return rotation
+    across = unit_vector("+y" if up[1] == "x" else "+x")
+    return np.stack([across, np.cross(vertical, across), vertical])
+
+
+def unit_vector(axis: str) -> np.ndarray:
+    """The vector (3,) of an axis such as "-y"."""
+    vector = np.zeros(3)
+    vector["xyz".index(axis[1])] = -1 if axis[0] == "-" else 1
+    return vector
+
+
+def nearest_axis(vector: np.ndarray) -> str:
+    """The axis, as "-y", nearest to a vector (3,)."""
+    largest = int(np.argmax(np.abs(vector)))
+    return f"{'-' if vector[largest] < 0 else '+'}{'xyz'[largest]}"
