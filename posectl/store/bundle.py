@@ -11,7 +11,7 @@ from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, Una
 from posectl.store import durable
 from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
 from posectl.store.headers import ArrayInfo
-from posectl.store.sealed import read_sealed, seal
+from posectl.store.sealed import MAX_BYTES, read_sealed, seal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,7 +141,12 @@ class BundleWriter:
         files = inventory(self.path)
         listed = {name: info.entry() for name, info in self._arrays.items()}
         fields = {**fields, "files": files, "digest": digest_of(files), "arrays": listed}
-        durable.write_file(self.path / MANIFEST, seal(fields))
+        data = seal(fields)
+        if len(data) > MAX_BYTES:
+            raise InvalidInputError(
+                f"The manifest would take {len(data)} bytes.", "Put long lists of figures in arrays."
+            )
+        durable.write_file(self.path / MANIFEST, data)
         durable.fsync(self.path)
 
     def _check(self, name: str, shape: tuple[int, ...], dims: tuple[str, ...]) -> None:

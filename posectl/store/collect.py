@@ -56,16 +56,20 @@ def _stems(staging: Path) -> list[str]:
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
     lock = Lock(Path(f"{path}.lock"))
-    found = list(_junk(path, collection, checkpoints))
+    stray = [lock.path] if lock.path.exists() else []  # seen before it is taken, which makes the file
     if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
         owner = lock.owner()
         what = f"in use by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
         collection.kept.append(Junk(path, _size(path), what))
         return
     try:
-        collection.removed.extend(found)
-        for junk in found if not dry_run else []:
-            durable.remove_tree(junk.path)
+        for junk in [
+            *_junk(path, collection, checkpoints),
+            *(Junk(each, 0, "a lock that nobody holds") for each in stray),
+        ]:
+            collection.removed.append(junk)
+            if not dry_run:
+                durable.remove_tree(junk.path)
     finally:
         lock.release()
 
@@ -80,8 +84,6 @@ def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Jun
         yield Junk(path, _size(path), "checkpoints" if resumable else "an artifact never finished")
     if Path(f"{path}.part").exists():
         yield Junk(Path(f"{path}.part"), _size(Path(f"{path}.part")), "a file never finished")
-    if Path(f"{path}.lock").exists():
-        yield Junk(Path(f"{path}.lock"), 0, "a lock that nobody holds")
 
 
 def _empty_names(layout: Layout) -> list[Path]:

@@ -39,7 +39,7 @@ class Ref:
             return cls(path=Path(text))
         body, sample = _split_sample(text)
         if _is_path(body):
-            return cls(path=Path(body).expanduser(), sample=sample)
+            return cls(path=Path(body), sample=sample)
         name, colon, selector = body.partition(":")
         if name == "sha256" and colon:
             if not _DIGEST.fullmatch(selector):
@@ -85,7 +85,7 @@ def check_alias(alias: str) -> str:
 
 
 def _is_path(body: str) -> bool:
-    return "/" in body or os.sep in body or body.startswith((".", "~"))
+    return "/" in body or os.sep in body or body.startswith(".")
 
 
 def _split_sample(text: str) -> tuple[str, int | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from posectl.errors import ConflictError
 from posectl.store import durable
 from posectl.store.layout import Layout
 from posectl.store.locks import Lock
@@ -20,8 +19,7 @@ class Staging:
         self.path = layout.staging / uuid.uuid4().hex
         # The lock comes first and goes last: a folder without one is nobody's.
         self._lock = Lock(Path(f"{self.path}.lock"))
-        if not self._lock.acquire(patience=0):
-            raise ConflictError(f"Another process works in {self.path}.", "Run it again.")
+        self._lock.acquire()
         try:
             self.path.mkdir()
         except BaseException:

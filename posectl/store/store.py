@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +37,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = Path(os.path.expanduser(path)).absolute()
         self.layout = Layout(self.path)
         with durable.storage_errors(f"open the store {self.path}"):
             self.layout.check()
@@ -147,7 +150,7 @@ class Store:
         check_alias(alias)
         artifact = self._own(ref)
         name, version = artifact.path.parent.name, artifact.path.name
-        with durable.storage_errors(f"alias {artifact.ref}"), held(self.layout.name_lock(name)):
+        with self._changing(name, f"alias {artifact.ref}"):
             if artifact.version not in self.versions(name):
                 raise NotFoundError(f"{artifact.ref} was removed meanwhile.")
             self.layout.write_aliases(name, {**self.aliases(name), alias: version})
@@ -155,14 +158,12 @@ class Store:
 
     def remove_alias(self, name: str, alias: str) -> None:
         """Forgets an alias; its version stays. Raises NotFoundError."""
-        with durable.storage_errors(f"remove the alias {name}:{alias}"):
+        self._resolve(Ref(name=check_name(name)))
+        with self._changing(name, f"remove the alias {name}:{alias}"):
             aliases = self.aliases(name)
-            if alias not in aliases:
+            if aliases.pop(alias, None) is None:
                 raise NotFoundError(f"{name} has no alias {alias!r}.", self._what_has(name))
-            with held(self.layout.name_lock(name)):
-                aliases = self.aliases(name)
-                aliases.pop(alias, None)
-                self.layout.write_aliases(name, aliases)
+            self.layout.write_aliases(name, aliases)
 
     def remove(self, ref: str | Ref, dry_run: bool = False, force: bool = False) -> Removal:
         """Removes a version, whose number is not used again.
@@ -243,6 +244,13 @@ class Store:
                 f"{artifact.path} does not lie in the store {self.path}.", "Choose its store with --store."
             )
         return artifact
+
+    @contextmanager
+    def _changing(self, name: str, doing: str) -> Iterator[None]:
+        with durable.storage_errors(doing):
+            self.layout.make()
+            with held(self.layout.name_lock(name)):
+                yield
 
     def _what_is_there(self, name: str) -> str:
         if names := self.names():

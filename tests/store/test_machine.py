@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import tempfile
 from pathlib import Path
@@ -42,7 +43,7 @@ class StoreMachine(RuleBasedStateMachine):
         return Store(self.folder / "artifacts")  # opened anew each time: it keeps nothing in memory
 
     @rule(name=NAMES, pick=PICK, parents=st.integers(0, 2))
-    def publish(self, name: str, pick: st.DataObject, parents: int) -> None:
+    def publish(self, name: str, pick: random.Random, parents: int) -> None:
         chosen = [pick.choice(sorted(self.versions)) for _ in range(parents) if self.versions]
         self.value += 1
         with self.store.draft("samples", name) as draft:
@@ -68,7 +69,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.versions)
     @rule(pick=PICK, alias=ALIASES)
-    def alias(self, pick: st.DataObject, alias: str) -> None:
+    def alias(self, pick: random.Random, alias: str) -> None:
         name, number = pick.choice(sorted(self.versions))
         self.store.alias(f"{name}:v{number}", alias)
         self.aliases[name, alias] = number
@@ -83,7 +84,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.versions)
     @rule(pick=PICK, force=st.booleans(), dry_run=st.booleans())
-    def remove(self, pick: st.DataObject, force: bool, dry_run: bool) -> None:
+    def remove(self, pick: random.Random, force: bool, dry_run: bool) -> None:
         key = name, number = pick.choice(sorted(self.versions))
         used = any(key in parents for _, parents in self.versions.values())
         used |= any(name == aliased and number == target for (aliased, _), target in self.aliases.items())
@@ -114,7 +115,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.versions)
     @rule(pick=PICK, with_parents=st.booleans())
-    def export_and_import(self, pick: st.DataObject, with_parents: bool) -> None:
+    def export_and_import(self, pick: random.Random, with_parents: bool) -> None:
         name, number = pick.choice(sorted(self.versions))
         archive = self.folder / "x.zip"
         exported = self.store.export(f"{name}:v{number}", archive, with_parents)
