@@ -119,7 +119,7 @@ def test_metres_and_millimetres_mixed(tmp_path: Path) -> None:
 
 
 def test_not_finite_or_no_body(tmp_path: Path) -> None:
-    for value, said in ((np.nan, "NaN"), (np.inf, "NaN"), (70.0, "no body")):
+    for value, said in ((np.nan, "NaN"), (np.inf, "NaN"), (70.0, "metres apart"), (3e38, "metres apart")):
         poses = person()
         poses[2, 7] = value
         assert said in refused(save(tmp_path / "data.npz", {"S1": {"Walking": poses}})).message
