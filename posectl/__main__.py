@@ -7,7 +7,7 @@ def main() -> None:
     from posectl.cli.app import app
 
     completion_init()  # the shells' protocols, without typer's own --install-completion
-    app()
+    app(prog_name="posectl")
 
 
 if __name__ == "__main__":

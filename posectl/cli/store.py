@@ -45,7 +45,7 @@ def _size(count: float) -> str:
 def _listed(session: Session, artifacts: list[Artifact]) -> None:
     opened = _opened(session)
     aliases = {name: opened.aliases(name) for name in {a.name for a in artifacts}}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for a in artifacts:
         marks = [alias for alias, version in aliases[a.name].items() if version == f"v{a.version}"]
         rows.append({"ref": a.ref, "kind": a.kind, "created": a.created, "size": a.size, "aliases": marks,

@@ -21,10 +21,10 @@ _CENTIMETRES_FROM, _MILLIMETRES_FROM, _MILLIMETRES_TO = 15.0, 150.0, 1500.0
 _SHAPES = "Poses are (N, 17, 3), (N, 51) or (N, 32, 3)."
 
 
-def as_poses(array: np.ndarray, name: str) -> np.ndarray:
+def as_poses(array: np.ndarray, name: str, *, keep_double: bool = False) -> np.ndarray:
     """Finite poses (..., 17, 3) float32 from (..., 17, 3), (..., 51) or (..., 32, 3); at most two leading axes.
 
-    `name` is what messages call the array. Raises InvalidInputError for any other shape, a dtype that is no real float,
+    `keep_double` leaves float64 what is float64. `name` is what messages call the array. Raises InvalidInputError for any other shape, a dtype that is no real float,
     no poses, and NaN or infinity.
     """
     if array.dtype.kind != "f":
@@ -35,7 +35,8 @@ def as_poses(array: np.ndarray, name: str) -> np.ndarray:
     if joints.size == 0:
         raise InvalidInputError(f"{name} has shape {array.shape}: no poses at all.", _SHAPES)
     with np.errstate(over="ignore"):
-        poses = np.ascontiguousarray(joints, dtype=np.float32)
+        double = keep_double and array.dtype == np.float64
+        poses = np.ascontiguousarray(joints, dtype=np.float64 if double else np.float32)
     _require_finite(poses, name)
     return poses
 

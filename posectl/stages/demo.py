@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.data.dataset import TEST
+from posectl.data.skeleton import H36M17
 from posectl.stages.compare import Comparison, compare
 from posectl.stages.dataset import StoredDataset
 from posectl.stages.evaluate import evaluate
@@ -63,10 +65,13 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
 
 
 def distant_pair(dataset: StoredDataset) -> tuple[int, int]:
-    """Two test poses far apart, so that the way between them is worth watching: the widest pair of 256 spread ones."""
-    rows = np.flatnonzero(dataset.split == 1)
+    """Two test poses far apart but facing much the same way, so that the path between them is a motion worth watching:
+    the widest pair of 256 spread ones."""
+    rows = np.flatnonzero(dataset.split == TEST)
     rows = rows[np.linspace(0, len(rows) - 1, min(256, len(rows))).round().astype(int)]
     poses = dataset.samples[rows].astype(np.float64)
+    hips = poses[:, H36M17.left[0]] - poses[:, H36M17.right[0]]
+    hips /= np.linalg.norm(hips, axis=1, keepdims=True)
     apart = np.linalg.norm(poses[:, None] - poses[None], axis=-1).mean(-1)
-    i, j = np.unravel_index(apart.argmax(), apart.shape)
+    i, j = np.unravel_index(np.where(hips @ hips.T > 0.9, apart, -1).argmax(), apart.shape)
     return int(rows[i]), int(rows[j])

@@ -29,9 +29,8 @@ def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
 
 
 def read_file(source: str, *, points: bool) -> np.ndarray:
-    """The array in a file: poses in metres, checked as such, where `points`; any numbers else."""
-    array = load_poses(source) if points else load_array(source)
-    return array.astype(np.float32, copy=False)
+    """The array in a file: poses in metres, checked as such, where `points`; any numbers else. float64 stays float64."""
+    return load_poses(source, keep_double=True) if points else load_array(source)
 
 
 def samples_of(run: Run, source: str, shape: tuple[int, ...]) -> tuple[np.ndarray, dict[str, Any]]:
@@ -49,9 +48,8 @@ def samples_of(run: Run, source: str, shape: tuple[int, ...]) -> tuple[np.ndarra
         record = {"ref": dataset.artifact.ref, "sample": ref.sample, "digest": dataset.artifact.digest}
         return fit(dataset.sample(ref.sample)[None], shape, source), record
     points = shape[-1:] == (3,)
-    array = read_file(source, points=points)
-    samples = fit(array, shape, source)
-    return centred(samples) if points else samples, file_record(source, array)
+    samples = fit(read_file(source, points=points).astype(np.float32, copy=False), shape, source)
+    return centred(samples) if points else samples, file_record(source, samples)
 
 
 def fit(array: np.ndarray, shape: tuple[int, ...], source: str) -> np.ndarray:

@@ -20,13 +20,16 @@ from posectl.core.training.augment import for_poses
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.stages.dataset import StoredDataset, dataset_of
-from posectl.stages.inputs import centred, file_record, is_file, read_file
+from posectl.stages.inputs import file_record, is_file, read_file
 from posectl.stages.interpolate import decode_paths
 from posectl.stages.model import HINT, load_model
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Parents, Run, expect, parent_of
 from posectl.stages.sample import draw
 from posectl.store import Artifact
+
+# Metres: datasets have the pelvis at the origin, and distances to them mean little for poses that have not.
+_PELVIS_OFF = 0.01
 
 
 @dataclass
@@ -73,7 +76,7 @@ def gather(run: Run, subject: str | None, against: str | None, options: Evaluate
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
     if subject is not None and is_file(subject):
-        material = _of_file(subject, device, options)
+        material = _of_file(run, subject, device)
         reference = _reference(run, against) if against else None
     else:
         artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
@@ -105,13 +108,21 @@ def _check_counts(options: EvaluateOptions) -> None:
             )
 
 
-def _of_file(source: str, device: torch.device, options: EvaluateOptions) -> Material:
+def _of_file(run: Run, source: str, device: torch.device) -> Material:
     array = read_file(source, points=True)
+    _note_pelvis(run, source, array)
     if array.ndim not in (3, 4):
         raise InvalidInputError(f"{source} has shape {array.shape}.", "Paths are (B, T, 17, 3), samples (N, 17, 3).")
     material = Material(source, _file_name(source), device, inputs=[file_record(source, array)])
     _as_it_is(material, torch.from_numpy(array).to(device))
     return material
+
+
+def _note_pelvis(run: Run, source: str, poses: np.ndarray) -> None:
+    """Scores are of the numbers as they are; say so where they may not be what is meant."""
+    off = float(np.abs(poses[..., 0, :]).max())
+    if off > _PELVIS_OFF:
+        run.tell(f"The pelvis of {source} is up to {off:.3g} m off the origin; the poses are scored as they are.")
 
 
 def _file_name(source: str) -> str:
@@ -274,7 +285,9 @@ def _add_reference(material: Material, reference: Reference, options: EvaluateOp
 
 def _reference(run: Run, against: str) -> Reference:
     if is_file(against):
-        poses = centred(read_file(against, points=True).reshape(-1, len(H36M17.joints), 3))
+        array = read_file(against, points=True).astype(np.float32, copy=False)
+        poses = array.reshape(-1, len(H36M17.joints), 3)
+        _note_pelvis(run, against, poses)
         return Reference(poses[:0], poses, "+z", against, record=file_record(against, poses))
     return _stored(StoredDataset(run.artifacts.get(against)))
 

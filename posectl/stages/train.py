@@ -45,9 +45,10 @@ def train(
     resume continues from the last checkpoint of the same run, if there is one, as if it had never stopped. Raises
     DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
     """
-    source = _dataset(run, dataset)
+    _check(options)
     objectives = build_objectives(options)
     device = devices.resolve(run.device)
+    source = _dataset(run, dataset)
     threads = devices.use_threads(run.threads)
     architecture = build_architecture(options, source.shape)
     config = run.config(options)
@@ -69,6 +70,24 @@ def train(
         result = produce(run, "model", _default_name(options), config, fill, parents=parents, device=str(device))
         checkpoints.clear()  # not before the model is there
     return result
+
+
+def _check(options: TrainOptions) -> None:
+    """Raise UsageError for what no training can use."""
+    for name in ("lr", "lr_adversary", "degrees"):
+        value = getattr(options, name)
+        flag = f"--{name.replace('_', '-')}"
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"{flag} must be finite, not {value}.", "Give a number.")
+        if value is not None and (value < 0 or (value == 0 and name != "degrees")):
+            raise UsageError(f"{flag} must be positive, not {value}.", "For example --lr 0.001.")
+    for name, least in (("steps", 1), ("batch", 2), ("evaluate_every", 1), ("checkpoint_every", 0)):
+        if getattr(options, name) < least:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least {least}.", "Give a larger number.")
+    if options.prior not in PRIORS:
+        raise UsageError(f"There is no prior {options.prior!r}.", nearest_name(options.prior, PRIORS))
+    if options.pairing == "halves" and options.batch % 2:
+        raise UsageError("Pairing by halves takes an even batch.", f"--batch {options.batch + 1}.")
 
 
 def _dataset(run: Run, ref: str | None) -> StoredDataset:
@@ -143,10 +162,6 @@ def _trainer(
     objectives: list[Objective],
     device: torch.device,
 ) -> Trainer:
-    if options.prior not in PRIORS:
-        raise UsageError(f"There is no prior {options.prior!r}.", nearest_name(options.prior, PRIORS))
-    if options.pairing == "halves" and options.batch % 2:
-        raise UsageError("Pairing by halves takes an even batch.", f"--batch {options.batch + 1}.")
     augment = None
     if source.is_poses and (options.rotate != "none" or options.flip):
         mirror = source.skeleton.mirror if options.flip else ()
