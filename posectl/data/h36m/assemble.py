@@ -10,7 +10,6 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.h36m.checks import seems_mirrored
-from posectl.data.h36m.names import printable
 from posectl.data.h36m.takes import FPS, Request, Take
 from posectl.data.poses import METRES, as_poses, find_up, thigh_length
 from posectl.data.skeleton import H36M17
@@ -159,9 +158,10 @@ def to_dataset(
             "unit": "m",
             "up": up,
             "coordinates": coordinates,
-            "source": "h36m",
             "citation": CITATION,
+            "split": f"by subject: {', '.join(test_subjects)} to test",
             "subsample": subsample,
+            "factors": [],
             **about,
         },
         warnings=request.warnings,
@@ -174,7 +174,7 @@ def _require_bodies(samples: np.ndarray, root: np.ndarray, takes: Sequence[Take]
         return
     for take, start, stop in zip(takes, starts, starts[1:], strict=False):
         if not (_within(samples[start:stop], _LARGEST_BODY) and _within(root[start:stop], _LARGEST_WORLD)):
-            message = f"{printable(take.name)} ({printable(take.source)}) has frames with joints metres apart."
+            message = f"{take.name} ({take.source}) has frames with joints metres apart."
             raise InvalidInputError(message, "Leave the action out with --actions, or mend the file.")
 
 
@@ -185,17 +185,17 @@ def _within(values: np.ndarray, limit: float) -> bool:
 
 def _clips(takes: Sequence[Take], starts: np.ndarray, subsample: int) -> dict[str, np.ndarray]:
     columns = {
-        "name": [printable(take.name) for take in takes],
+        "name": [take.name for take in takes],
         "subject": [take.subject for take in takes],
-        "action": [printable(take.action) for take in takes],
-        "take": [printable(take.take) for take in takes],
+        "action": [take.action for take in takes],
+        "take": [take.take for take in takes],
         "fps": np.array([_rate(take) / subsample for take in takes], np.float32),
-        "source": [printable(take.source) for take in takes],
+        "source": [take.source for take in takes],
         "start": starts[:-1].astype(np.int64),
         "length": np.diff(starts).astype(np.int64),
     }
     if any(take.camera for take in takes):
-        columns["camera"] = [printable(take.camera) for take in takes]
+        columns["camera"] = [take.camera for take in takes]
     return {name: np.asarray(column) for name, column in columns.items()}
 
 

@@ -175,7 +175,7 @@ def _identify_dictionary(content: Any, path: Path, label: str) -> Found:
     layout = {(2, "ndarray"): "videopose3d", (4, "ndarray"): "epfl", (4, "list"): "epfl-frames"}.get((depth, kind))
     if layout is None:
         keys = ascii(", ".join(str(key)[:20] for key in list(content)[:4]))
-        raise _UnknownError(f"a pickled dictionary of {keys} with a {kind} {depth} levels down")
+        raise _UnknownError(f"a pickled dictionary of {keys}, with a {kind} at depth {depth}")
     return Found(layout, path, label, content)
 
 

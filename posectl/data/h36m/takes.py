@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from posectl.data.h36m.cameras import Cameras
-from posectl.data.h36m.names import TEST_SUBJECTS, TRAIN_SUBJECTS
+from posectl.data.h36m.names import TEST_SUBJECTS, TRAIN_SUBJECTS, printable
 from posectl.errors import NotFoundError
 
 Frame = Literal["world", "camera"]
@@ -38,6 +38,12 @@ class Take:
     coordinates: Frame = "world"
     camera: str = ""
     placed: bool = True
+
+    def __post_init__(self) -> None:
+        # They come from files, and go into messages and tables.
+        self.action, self.take, self.camera, self.source = map(
+            printable, (self.action, self.take, self.camera, self.source)
+        )
 
     @property
     def name(self) -> str:

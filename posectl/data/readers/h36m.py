@@ -40,10 +40,13 @@ def read(
 ) -> Dataset:
     """Poses (N, 17, 3) of Human3.6M: metres, pelvis at the origin, the pelvis's place in `per_sample["root"]`.
 
-    subjects: which to read; None: S1 S5 S6 S7 S8 S9 S11. test_subjects: which of them are the test split. actions:
-    which to read, exactly ("Sitting" is not "SittingDown"); None: all. subsample: keep every k-th frame of each take.
-    frame: "world" (z up) or "camera" (y down), as the file has it if None. cameras: a camera-parameter file, to go from
-    one to the other; one that lies in a folder among `paths` is found there.
+    subjects: which to read; S1 S5 S6 S7 S8 S9 S11 without it.
+    test_subjects: which of them are the test split.
+    actions: which to read, whole names ("Sitting" is not "SittingDown"); all without it.
+    subsample: keep every k-th frame of each take, from its first.
+    frame: "world" (z up) or "camera" (y down, one clip a camera); as the files have it without it.
+    cameras: a camera-parameter file, to go from one to the other and to undo the perspective of MotionBERT's poses; one
+        that lies in a folder among `paths` is found there.
 
     Raises InvalidInputError, NotFoundError, UsageError for options that make no sense, and UnavailableError for CDF
     files without cdflib.
@@ -67,7 +70,8 @@ def read(
     with np.errstate(all="ignore"):
         takes = in_one_frame(_reader(layout)(files, request), request)
         request.check_met()
-        return to_dataset(takes, request, test_subjects=in_test, subsample=subsample, about={"layout": layout})
+        about = {"layout": layout, "source": "h36m: " + ", ".join(Path(path).name for path in paths)}
+        return to_dataset(takes, request, test_subjects=in_test, subsample=subsample, about=about)
 
 
 def _cameras(path: Path | None, found: Sequence[Found]) -> Cameras | None:

@@ -86,6 +86,15 @@ def test_a_cdf_cut_by_one_byte_is_named_so(formats: Path, tmp_path: Path) -> Non
     assert "should have 13493 bytes and has 13492" in refused(path).message
 
 
+def test_absurd_counts_in_a_cdf_end_at_once(formats: Path, tmp_path: Path) -> None:
+    # cdflib alone loops for minutes on some of these, and asks for all memory on others.
+    data, path = (formats / CDF).read_bytes(), copy(formats, CDF, tmp_path)
+    for place in [*range(8, 800, 4), *range(len(data) - 500, len(data) - 4, 4)]:
+        path.write_bytes(data[:place] + b"\x7f\xff\xff\xff" + data[place + 4 :])
+        with contextlib.suppress(InvalidInputError):
+            assert len(read([path]).samples) == 60
+
+
 def test_no_file_and_no_path(tmp_path: Path) -> None:
     assert isinstance(refused(tmp_path / "absent"), NotFoundError)
     with pytest.raises(UsageError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,34 @@ def test_motionbert_without_a_scale_gets_human_bones(formats: Path, tmp_path: Pa
     ratio = (scaled.samples * exact.samples).sum((1, 2)) / (exact.samples**2).sum((1, 2))
     assert np.abs(scaled.samples - ratio[:, None, None] * exact.samples).max() < 0.06
     assert "2.5d_factor" in scaled.warnings[0]
+
+
+def test_a_whole_tree_is_read_in_the_axes_asked_for(formats: Path, tmp_path: Path) -> None:
+    shutil.copytree(formats / "h36m_cdf", tmp_path / "h36m")
+    write_mono(formats, tmp_path / "h36m")
+    assert read([tmp_path / "h36m"]).about["layout"] == "cdf"
+    assert read([tmp_path / "h36m"], frame="camera").about["layout"] == "cdf-mono"
+    # h36m-fetch's name for the folder.
+    folder = tmp_path / "h36m/S9/MyPoseFeatures/D3_Positions"
+    folder.rename(folder.with_name("Poses_D3_Positions"))
+    assert set(read([tmp_path / "h36m"]).per_clip["subject"]) == {"S1", "S9"}
+
+
+def test_a_cdf_packed_as_a_whole_is_read(formats: Path, tmp_path: Path, golden: Golden) -> None:
+    pose = cdflib.CDF(formats / "h36m_cdf/S1/MyPoseFeatures/D3_Positions/Walking.cdf")["Pose"]
+    folder = tmp_path / "S1/MyPoseFeatures/D3_Positions"
+    folder.mkdir(parents=True)
+    file = cdfwrite.CDF(folder / "Walking.cdf", cdf_spec={"Majority": "row_major", "Compressed": 6})
+    spec = {"Variable": "Pose", "Data_Type": 44, "Num_Elements": 1, "Rec_Vary": True, "Dim_Sizes": list(pose.shape[1:])}
+    file.write_var(spec, var_data=pose)
+    file.close()
+    assert largest_error(read([tmp_path]), golden) < MILLIMETRE
+
+
+def test_a_camera_file_in_the_folder_is_found(formats: Path, tmp_path: Path) -> None:
+    for file in (FILES["epfl"], "camera-parameters_fixture.json"):
+        shutil.copyfile(formats / file, tmp_path / file)
+    assert read([tmp_path], frame="camera").about["coordinates"] == "camera"
 
 
 def test_epfl_in_camera_axes_has_the_frames_that_each_camera_saw(formats: Path) -> None:

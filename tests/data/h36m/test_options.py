@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,9 @@ def test_what_is_known_of_the_dataset(tmp_path: Path) -> None:
         "kind": "poses", "skeleton": "h36m17", "unit": "m", "up": "+z", "coordinates": "world", "layout": "videopose3d",
     }  # fmt: skip
     assert "Ionescu" in dataset.about["citation"]
+    assert dataset.about["source"] == "h36m: data_3d_h36m.npz"
+    assert dataset.about["split"] == "by subject: S9, S11 to test"
+    assert json.loads(json.dumps(dataset.about)) == dataset.about
 
 
 def test_a_dictionary_saved_as_npy_serves_too(tmp_path: Path) -> None:
