@@ -194,6 +194,7 @@ def check_after_kill(place: Path, stage: str) -> None:
         assert store.get(ref).digest == digest, ref
     if (place / "out.zip").exists():
         assert len(Store(place / f"out-{time.time_ns()}").import_(place / "out.zip")) == 1
+    assert not [path for path in place.iterdir() if path.suffix == ".part"]
     loaded = store.checkpoints("training").load()
     saved = int((place / "saved").read_text() or 0) if (place / "saved").exists() else 0
     assert (loaded[0] if loaded else 0) >= saved, "a finished checkpoint was lost"

@@ -24,8 +24,8 @@ _SHAPES = "Poses are (N, 17, 3), (N, 51) or (N, 32, 3)."
 def as_poses(array: np.ndarray, name: str, *, keep_double: bool = False) -> np.ndarray:
     """Finite poses (..., 17, 3) float32 from (..., 17, 3), (..., 51) or (..., 32, 3); at most two leading axes.
 
-    `keep_double` leaves float64 what is float64. `name` is what messages call the array. Raises InvalidInputError for any other shape, a dtype that is no real float,
-    no poses, and NaN or infinity.
+    `keep_double` leaves float64 what is float64. `name` is what messages call the array. Raises InvalidInputError for
+    any other shape, a dtype that is no real float, no poses, and NaN or infinity.
     """
     if array.dtype.kind != "f":
         kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype} values"

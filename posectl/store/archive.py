@@ -6,7 +6,6 @@ An archive holds `<name>/v<N>/<file>`, sorted, stored and not compressed (the ch
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 import zipfile
 from collections import defaultdict
@@ -36,21 +35,12 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
 
     Raises IntegrityError if an artifact is damaged.
     """
-    temporary = zip_path.with_name(f".{zip_path.name}.{os.getpid()}.part")
     with durable.storage_errors(f"write {zip_path}"):
         if zip_path.is_dir():
             raise InvalidInputError(f"{zip_path} is a folder.", "Name the zip file to write.")
-        try:
-            with temporary.open("xb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                    for artifact in sorted(artifacts, key=lambda each: (each.path.parent.name, each.version)):
-                        _add(archive, artifact)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(zip_path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        durable.fsync(zip_path.parent)
+        with durable.new_file(zip_path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for artifact in sorted(artifacts, key=lambda each: (each.path.parent.name, each.version)):
+                _add(archive, artifact)
 
 
 def import_archive(store: Store, zip_path: Path) -> list[Artifact]:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from posectl.errors import PosectlError, UnavailableError
 
@@ -77,6 +78,41 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
     finally:
         scratch.unlink(missing_ok=True)
     fsync(path.parent)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path`, whole and on the disk, once the block ends well.
+
+    Where the file system can do it the file has no name until then, so that not even a kill leaves anything.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with _nameless(path.parent) or temporary.open("x+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if not temporary.exists():
+                _name(file, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    fsync(path.parent)
+
+
+def _nameless(folder: Path) -> BinaryIO | None:
+    try:
+        return open(os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666), "w+b")
+    except (AttributeError, OSError):  # not Linux, or a file system without; a real failure shows in the next attempt
+        return None
+
+
+def _name(file: BinaryIO, path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:  # given a folder's descriptor, Python calls linkat, which alone follows the link that leads to the open file
+        os.link(f"/proc/self/fd/{file.fileno()}", path.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def rename_new(source: Path, target: Path) -> bool:

@@ -84,6 +84,22 @@ def test_rename_new_never_replaces(tmp_path: Path) -> None:
     assert (tmp_path / "free" / "file").read_text() == "source"
 
 
+@pytest.mark.parametrize("nameless", [True, False])
+def test_new_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool) -> None:
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    path = tmp_path / "x.zip"
+    for content in (b"old", b"new"):
+        with durable.new_file(path) as file:
+            file.write(content)
+            assert path.exists() == (content == b"new")
+        assert path.read_bytes() == content
+    with pytest.raises(KeyError), durable.new_file(path) as file:
+        file.write({}["missing"])
+    assert path.read_bytes() == b"new"
+    assert [each.name for each in tmp_path.iterdir()] == ["x.zip"]
+
+
 def test_replace_file_leaves_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "aliases.json"
     durable.replace_file(path, b"old", tmp_path / "scratch")

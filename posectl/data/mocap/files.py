@@ -39,10 +39,10 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             raise InvalidInputError(
                 f"{path} is no motion file.", "The mocap source reads .bvh, .amc (with its .asf beside it) and .txt."
             )
-    motion = list(
-        {os.path.realpath(path): path for path in reversed(found) if path.suffix.lower() in SUFFIXES}.values()
-    )
-    motion.reverse()
+    motion: dict[str, Path] = {}
+    for path in found:
+        if path.suffix.lower() in SUFFIXES:
+            motion.setdefault(os.path.realpath(path), path)
     if not motion:
         where = ", ".join(str(path) for path in paths[:4])
         if any(path.suffix.lower() == ".asf" for path in found):
@@ -51,7 +51,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             f"{where} holds no motion file." if paths else "No motion file was given.",
             "The mocap source reads .bvh, .amc (with its .asf beside it) and the CMU exponential-map .txt.",
         )
-    return motion
+    return list(motion.values())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
