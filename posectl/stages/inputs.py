@@ -29,7 +29,7 @@ def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
 
 
 def read_file(source: str, *, points: bool) -> np.ndarray:
-    """The array in a file: poses in metres, checked as such, where `points`; any numbers else. float64 stays float64."""
+    """The array in a file: poses in metres, checked as such, where `points`; any numbers else. float64 stays so."""
     return load_poses(source, keep_double=True) if points else load_array(source)
 
 

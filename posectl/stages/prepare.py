@@ -14,7 +14,7 @@ import numpy as np
 from posectl.data.check import check
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.sources import SOURCES
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import UsageError, nearest_name
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
 
@@ -38,14 +38,16 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
     read = SOURCES.get(source)
     options = {key: value for key, value in (options or {}).items() if value is not None}
     known = [p.name for p in inspect.signature(read).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    for key in options:
+    parameters = inspect.signature(read).parameters
+    for key, value in options.items():
+        flag = f"--{key.replace('_', '-')}"
         if key not in known:
-            raise UsageError(
-                f"The source {source!r} has no option --{key.replace('_', '-')}.", nearest_name(key, known)
-            )
+            raise UsageError(f"The source {source!r} has no option {flag}.", nearest_name(key, known))
+        if isinstance(value, str) and str(parameters[key].annotation) in ("int", "float"):
+            raise UsageError(f"{flag} of {source} is a number, not {value!r}.", f"For example {flag} 30.")
     if "seed" in known:
         options.setdefault("seed", run.seed)
-    config = run.config(_Options(source, tuple(str(p) for p in paths), options))
+    config = run.config(_Options(source, tuple(str(p) for p in paths), {k: _plain(v) for k, v in options.items()}))
     extra: dict[str, Any] = {}
     if "progress" in known:
         extra["progress"] = lambda done, total, name: run.progress(Progress("reading", done, total, "files"))
@@ -53,10 +55,9 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
     def fill(draft: Draft) -> dict[str, Any]:
         dataset = read(list(paths), **options, **extra)
         report = check(dataset)
-        _require_both_splits(dataset)
         write(draft, dataset)
         draft.record(about={**dataset.about, "source": source})
-        warnings = [*dataset.warnings, *report.warnings]
+        warnings = [*dataset.warnings, *report.warnings, *_missing_split(dataset)]
         return {
             "frames": len(dataset.samples),
             "train": int((dataset.split == TRAIN).sum()),
@@ -65,8 +66,16 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
             "warnings": warnings,
         }
 
-    given = [*paths, *(Path(p) for p in options.get("test", ()))]
+    given = [Path(p) for p in (*paths, *options.get("test", ()), *(v for v in options.values() if isinstance(v, Path)))]
+    given = [path for path in given if path.exists()]
     return produce(run, "dataset", source, config, fill, inputs=fingerprint(given) if given else None)
+
+
+def _plain(value: Any) -> Any:
+    """An option as JSON has it: paths as text."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def fingerprint(paths: Sequence[Path]) -> list[list[Any]]:
@@ -91,15 +100,14 @@ def write(draft: Draft, dataset: Dataset) -> None:
         draft.put(f"clips/{name}", values, ("clip", *(f"{name}_{i}" for i in range(values.ndim - 1))))
 
 
-def _require_both_splits(dataset: Dataset) -> None:
-    for split, name in ((TRAIN, "train"), (TEST, "test")):
-        if not (dataset.split == split).any():
-            raise InvalidInputError(
-                f"No sample is in the {name} split.",
-                "Training needs both: give more clips or subjects, or --test FILE.",
-            )
+def _missing_split(dataset: Dataset) -> list[str]:
+    """A warning where training on the set would be refused; as a reference it serves."""
+    empty = [name for split, name in ((TRAIN, "train"), (TEST, "test")) if not (dataset.split == split).any()]
+    return [f"No sample is in the {name} split, so no model can be trained on this set alone." for name in empty]
 
 
 def show_joints(paths: Sequence[Path]) -> str:
-    """The joints of a motion file, as a joint map to edit."""
-    raise NotImplementedError
+    """The joints of a motion-capture file as a joint map in YAML, to edit and give to --map."""
+    from posectl.data.readers import mocap
+
+    return mocap.show_joints(paths)

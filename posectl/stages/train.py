@@ -24,6 +24,7 @@ from posectl.core.training.loop import Plan, Term, Trainer
 from posectl.errors import (
     DivergedError,
     InterruptedRunError,
+    InvalidInputError,
     UsageError,
     nearest_name,
 )
@@ -94,7 +95,13 @@ def _dataset(run: Run, ref: str | None) -> StoredDataset:
     if ref is None and run.artifacts.newest("dataset") is None:
         run.tell("No dataset in the store: preparing the embedded mannequin.")
         prepare(replace(run, name=None, sources={}), "mannequin")
-    return StoredDataset(run.subject(ref, "dataset", "`posectl prepare mannequin` makes one."))
+    dataset = StoredDataset(run.subject(ref, "dataset", "`posectl prepare mannequin` makes one."))
+    for name in ("train", "test"):
+        if not len(getattr(dataset, name)):
+            raise InvalidInputError(
+                f"{dataset.artifact.ref} has no {name} samples.", "Prepare it with more subjects, or --test FILE."
+            )
+    return dataset
 
 
 def build_objectives(options: TrainOptions) -> list[Objective]:
