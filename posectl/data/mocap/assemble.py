@@ -37,7 +37,7 @@ def to_dataset(
             "frame": np.concatenate([clip.frames for clip in clips]),
             "clip": table.rows(),
         },
-        per_clip=table.columns(),
+        per_clip={**table.columns(), **_found_in_each(clips, len(table.start))},
         about={
             "kind": "poses",
             "skeleton": H36M17.name,
@@ -113,6 +113,17 @@ def _found(clips: Sequence[Clip]) -> dict[str, Any]:
         "fps": [f"{clip.file_fps:g}" for clip in clips],
     }
     return {name: dict(sorted(Counter(values).items())) for name, values in columns.items()}
+
+
+def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
+    """The same as columns (rows,) of the clip table; one clip may have been cut in two."""
+    columns = {
+        "file_skeleton": np.array([clip.skeleton for clip in clips]),
+        "file_unit": np.array([clip.unit for clip in clips]),
+        "file_up": np.array([clip.up for clip in clips]),
+        "file_fps": np.array([clip.file_fps for clip in clips], np.float32),
+    }
+    return {name: np.resize(values, rows) for name, values in columns.items()}
 
 
 def _doubts(clips: Sequence[Clip]) -> list[str]:

@@ -121,6 +121,9 @@ def test_a_dataset_says_what_a_user_checks(native):
         "up": {"+y": 13},
         "fps": {"120": 8, "30": 5},
     }
+    skeletons = dict(zip(native.per_clip["name"], native.per_clip["file_skeleton"], strict=True))
+    assert (skeletons["131_01"], skeletons["11_01"]) == ("cmu-3dsmax", "cmu-asf")
+    assert set(native.per_clip["file_unit"][native.per_clip["file_skeleton"] == "bandai"]) == {"cm"}
     assert "mocap.cs.cmu.edu" in about["citation"]
     assert "arXiv:2306.08861" in about["citation"]
     assert any("several skeletons" in warning for warning in native.warnings)
@@ -182,6 +185,7 @@ def test_one_clip_is_split_in_time(people):
     dataset = read([people / "02_01.bvh"])
     np.testing.assert_array_equal(dataset.split, [TRAIN] * 4 + [TEST])
     assert "last fifth" in dataset.about["split"]
+    assert {len(column) for column in dataset.per_clip.values()} == {2}
 
 
 def test_a_map_of_ones_own_reads_any_skeleton(tmp_path):

@@ -1,0 +1,183 @@
+"""Fuzz a parser with atheris: whatever the bytes, nothing but PosectlError may escape, and no NaN come out.
+
+    pip install atheris
+    python tests/fuzz_parsers.py                        the names of the parsers
+    python tests/fuzz_parsers.py bvh -max_total_time=600   any options of libFuzzer's
+
+Seeds are files of the test data where it is there (POSECTL_TEST_DATA, else ../shared/data), and small ones made here.
+What makes a parser fail is left in the working folder as crash-*. tests/test_fuzz_parsers.py does the same in brief.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from data.mocap.person import person_bvh, still
+from data.mocap.stick import AMC, ASF
+
+from posectl.errors import PosectlError
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser: the name that the bytes get, seeds, what reads the folder where they lie, and what lies beside them."""
+
+    file: str
+    seeds: Callable[[Path], list[bytes]]
+    read: Callable[[Path], Any]
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def attempt(target: Target, data: bytes, folder: Path) -> None:
+    """Read the bytes once; raises what no reader may raise."""
+    for name, content in {**target.beside, target.file: data}.items():
+        folder.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
+        folder.joinpath(name).write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = target.read(folder)
+        except PosectlError:
+            return
+    samples = getattr(found, "samples", found)
+    assert samples.dtype.kind not in "fc" or np.isfinite(samples).all(), "NaN came out"
+
+
+def data_folder() -> Path:
+    """The folder of real files; it need not be there."""
+    return Path(os.environ.get("POSECTL_TEST_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+
+
+def files(pattern: str, lines: int | None = None, limit: int = 1 << 20) -> Callable[[Path], list[bytes]]:
+    """Seeds: the files of the data folder that match, or their first lines; those beyond `limit` bytes are left out."""
+
+    def seeds(data: Path) -> list[bytes]:
+        contents = [path.read_bytes() for path in sorted(data.glob(pattern)) if path.is_file()]
+        short = [b"\n".join(content.split(b"\n")[:lines]) if lines else content for content in contents]
+        return [content for content in short if len(content) <= limit]
+
+    return seeds
+
+
+def bvh_seeds(data: Path) -> list[bytes]:
+    seeds = [person_bvh(still(2)).encode(), person_bvh(still(2), prefix="mixamorig:", without=["HeadTop_End"]).encode()]
+    for path in sorted(data.glob("raw/*/*.bvh"))[::3]:
+        head, _, motion = path.read_bytes().partition(b"Frames:")
+        lines = motion.split(b"\n")
+        seeds.append(b"\n".join([head + b"Frames: 2", *lines[1:4]]) + b"\n")
+    return seeds
+
+
+def _map_seeds(data: Path) -> list[bytes]:
+    from posectl.data.mocap import naming
+
+    return [path.read_bytes() for path in sorted(Path(naming.__file__).with_name("maps").glob("*.yaml"))]
+
+
+def _array_seeds(save: Callable[..., None], *keys: str) -> Callable[[Path], list[bytes]]:
+    def seeds(data: Path) -> list[bytes]:
+        import io
+
+        poses = np.random.default_rng(0).normal(size=(3, 17, 3)).astype(np.float32) * 0.3
+        arrays = [poses, poses.reshape(3, 51).astype(">f8"), np.asfortranarray(poses)]
+        contents = []
+        for array in arrays:
+            stream = io.BytesIO()
+            save(stream, *([] if keys else [array]), **dict.fromkeys(keys, array))
+            contents.append(stream.getvalue())
+        return contents
+
+    return seeds
+
+
+def _motion(folder: Path) -> Any:
+    """Parse, move and map the one motion file of a folder."""
+    from posectl.data.mocap.clip import MotionFile, read_recording
+    from posectl.data.mocap.kinematics import forward
+    from posectl.data.readers.mocap import read
+
+    path = next(path for path in folder.iterdir() if path.suffix in (".bvh", ".amc", ".txt"))
+    recording = read_recording(MotionFile(path, path.with_suffix(".asf")))
+    forward(recording, recording.local(np.arange(recording.frames)))
+    return read([path], fps=25)
+
+
+def _map(folder: Path) -> Any:
+    from posectl.data.readers.mocap import read
+
+    return read([folder / "a.bvh"], map=folder / "map.yaml")
+
+
+def _arrays(folder: Path) -> Any:
+    from posectl.data.readers.arrays import read
+
+    return read([next(folder.iterdir())])
+
+
+def _h36m(folder: Path) -> Any:
+    from posectl.data.readers.h36m import read
+
+    return read([folder])
+
+
+TARGETS: dict[str, Target] = {
+    "bvh": Target("a.bvh", bvh_seeds, _motion),
+    "amc": Target(
+        "a.amc",
+        lambda data: [AMC.encode(), *files("raw/cmu/*.amc", 4 + 30 * 2)(data)],
+        _motion,
+        {"a.asf": ASF.encode()},
+    ),
+    "asf": Target(
+        "a.asf", lambda data: [ASF.encode(), *files("raw/cmu/*.asf")(data)], _motion, {"a.amc": AMC.encode()}
+    ),
+    "expmap": Target("a.txt", lambda data: [b"0.1," * 116 + b"0\n"] * 2 + files("raw/cmu_expmap/*", 4)(data), _motion),
+    "map": Target("map.yaml", _map_seeds, _map, {"a.bvh": person_bvh(still(2)).encode()}),
+    "npy": Target("a.npy", _array_seeds(np.save), _arrays),
+    "npz": Target("a.npz", _array_seeds(np.savez_compressed, "positions"), _arrays),
+    "h36m-videopose3d": Target("a.npz", files("formats/videopose3d*"), _h36m),
+    "h36m-mmpose": Target("a.npz", files("formats/mmpose*"), _h36m),
+    "h36m-motionbert": Target("a.pkl", files("formats/motionbert*"), _h36m),
+    "h36m-dictionary": Target("a.pkl", files("formats/dict_h36m_keypoints*"), _h36m),
+    "h36m-cameras": Target("cameras.json", files("formats/camera*"), _h36m),
+    "h36m-cdf": Target("S1/MyPoseFeatures/D3_Positions/Walking.cdf", files("formats/h36m_cdf/*/*/*/*.cdf"), _h36m),
+    "h36m-expmap": Target("S1/walking_1.txt", files("formats/h3.6m_expmap/*/*", 4), _h36m),
+}
+
+
+def main() -> None:
+    if len(sys.argv) < 2 or sys.argv[1] not in TARGETS:
+        print(f"Name one of: {', '.join(TARGETS)}")
+        raise SystemExit(0 if len(sys.argv) < 2 else 2)
+    try:
+        import atheris
+    except ImportError:
+        raise SystemExit("This needs atheris: pip install atheris") from None
+    target = TARGETS[sys.argv[1]]
+    with atheris.instrument_imports(include=["posectl"]):
+        import posectl.data.readers.arrays
+        import posectl.data.readers.h36m
+        import posectl.data.readers.mocap  # noqa: F401
+    with tempfile.TemporaryDirectory() as place:
+        corpus = Path(place, "corpus")
+        corpus.mkdir()
+        for number, seed in enumerate(target.seeds(data_folder())):
+            corpus.joinpath(f"seed{number}").write_bytes(seed)
+        folder = Path(place, "files")
+        atheris.Setup([sys.argv[0], *sys.argv[2:], str(corpus)], lambda data: attempt(target, data, folder))
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
