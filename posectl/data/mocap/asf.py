@@ -99,7 +99,7 @@ def _bones(lines: list[list[str]], degrees: bool, path: Path) -> Iterator[Bone]:
             yield bone
             bone = None
         elif keyword == "name":
-            bone.name = values[0] if values else ""
+            bone.name = " ".join(values) if " ".join(values).isprintable() else ""
         elif keyword == "direction":
             direction = _numbers(values, 3, path)
         elif keyword == "length":

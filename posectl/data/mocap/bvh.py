@@ -1,7 +1,7 @@
 """BVH: a HIERARCHY of nodes with offsets and channels, and a MOTION table of one line a frame.
 
 A node's rotation is the product of its channels in the order listed; its position channels replace its offset.
-Source: M. Meredith, S. Maddock, "Motion capture file formats explained", 2001, section 3.2.
+Source: M. Meredith, S. Maddock, "Motion capture file formats explained", University of Sheffield, 2001.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def _read_motion(text: str, start: int, nodes: list[_Node], path: Path) -> tuple
     fps = frame_rate(frame_time, path)
     columns = sum(len(node.turns) + len(node.moves) for node in nodes)
     table = parse_table(text[header.end() :], columns, path, first=1 + text.count("\n", 0, header.end()))
-    if int(declared[:20]) != len(table) or len(declared) > 20:
+    # Compared as text, for a hostile number of digits costs a lot to convert.
+    if declared.lstrip("0") != str(len(table)).lstrip("0"):
         raise InvalidInputError(
             f"{path} says Frames: {declared[:20]}, but holds {len(table)} lines of motion.",
             "The file is cut short or damaged; fetch it again, or correct its 'Frames:' line.",
@@ -176,8 +177,8 @@ class _Hierarchy:
             name = f"{self.nodes[parent].name}.end"
             ends = sum(node.name.startswith(name) for node in self.nodes)
             name += str(ends + 1) if ends else ""
-        if not name:
-            raise self._error(f"a {keyword} without a name")
+        if not name or not name.isprintable():
+            raise self._error(f"a {keyword} without a name" if not name else f"{name[:40]!r} is no name of a node")
         if any(node.name == name for node in self.nodes):
             raise self._error(f"two nodes are called {name[:40]!r}", "Rename one of them.")
         if len(self.nodes) == MAX_NODES:

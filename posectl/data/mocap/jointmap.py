@@ -144,13 +144,12 @@ def _point(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> Poin
     shift = shifts[value.pop("shift")] if name is not None else None
     match sorted(value):
         case ["at"]:
-            return Point(((_word(value, "at", path) or "", 1.0),), shift=shift)
+            return Point(((_node(value, "at", path), 1.0),), shift=shift)
         case ["from", "times", "to"]:
-            start, end = _word(value, "from", path) or "", _word(value, "to", path) or ""
             times = _number(value["times"], f"times of {joint}", path)
-            return Point(((start, 1 - times), (end, times)), shift=shift)
+            return Point(((_node(value, "from", path), 1 - times), (_node(value, "to", path), times)), shift=shift)
         case ["beyond", "from", "to"]:
-            start, end = _word(value, "from", path) or "", _word(value, "to", path) or ""
+            start, end = _node(value, "from", path), _node(value, "to", path)
             return Point(((end, 1.0),), (start, end, _number(value["beyond"], f"beyond of {joint}", path)), shift)
         case ["blend"]:
             blend = _mapping(value["blend"], f"blend of {joint}", path)
@@ -165,11 +164,8 @@ def _point(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> Poin
 def _shift(value: Any, name: str, path: Path) -> Shift:
     value = _mapping(value, f"shift {name}", path)
     _known(value, {"node", "axis", "length"}, f"shift {name}", path)
-    node = _word(value, "node", path)
-    if node is None:
-        raise _error(path, f"the shift {name} has no node")
     length = _number(value["length"], f"length of {name}", path, positive=True) if "length" in value else None
-    return Shift(node, _choice(value, "axis", AXES, path), length)
+    return Shift(_node(value, "node", path), _choice(value, "axis", AXES, path), length)
 
 
 def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
@@ -189,6 +185,13 @@ def _word(mapping: dict[str, Any], key: str, path: Path) -> str | None:
     if value is not None and (not isinstance(value, str) or not value):
         raise _error(path, f"{key!r} is not a word")
     return value
+
+
+def _node(mapping: dict[str, Any], key: str, path: Path) -> str:
+    node = _word(mapping, key, path)
+    if node is None:
+        raise _error(path, f"a {key!r} is missing")
+    return node
 
 
 def _choice(mapping: dict[str, Any], key: str, choices: Any, path: Path) -> str | None:

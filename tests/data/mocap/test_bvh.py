@@ -141,6 +141,7 @@ def test_ways_of_writing_the_same_file_read_alike(tmp_path, rewrite):
         ("Zposition", "Wposition", "is not a count and as many of"),
         ("JOINT Spine1", "JOINT Spine", "two nodes are called 'Spine'"),
         ("JOINT Spine1", "JOINT", "a JOINT without a name"),
+        ("JOINT Spine1", "JOINT \x1b[31mred", "'\\x1b[31mred' is no name of a node"),
         ("JOINT Spine1", "ROOT Spine1", "a second skeleton, 'Spine1', beside 'Hips'"),
         ("ROOT Hips", "", "line 3: '{' does not belong there"),
         ("ROOT Hips", "ROOT Hips\nJOINT x", "the node 'Hips' has no braces"),

@@ -100,7 +100,7 @@ def test_what_a_map_says_of_the_file_is_kept(tmp_path):
         (map_text(Head="{blend: {a: 0.5, b: 0.6}}"), "the weights in the blend of Head do not sum to 1"),
         (map_text(Head="{blend: [a, b]}"), "blend of Head is no mapping"),
         (map_text(Head="{at: a, shift: s}"), "Head has the shift 's', which is not under 'shifts'"),
-        (map_text("shifts: {s: {axis: +y}}\n"), "the shift s has no node"),
+        (map_text("shifts: {s: {axis: +y}}\n"), "a 'node' is missing"),
         (map_text("shifts: {s: {node: a, axis: y}}\n"), "axis 'y' is none of +x, -x"),
         (map_text("shifts: {s: {node: a, axis: +y, length: -1}}\n"), "the length of s is no positive number"),
         (map_text("shifts: {s: {node: a, axis: +y, long: 1}}\n"), "'long' is no key of shift s"),
