@@ -51,10 +51,11 @@ def decide_up(moving: str | None, resting: str | None, declared: str | None, pat
         return votes.most_common(1)[0][0]
     if declared is not None:
         return declared
+    told = f"If people stand in it, give --up {moving}; if they lie, --up {resting}."
     raise InvalidInputError(
         f"{path}: its up axis cannot be told, for the trunk points along {moving or 'no one axis'} in the motion and "
         f"along {resting or 'none'} at rest.",
-        "Say which it is with --up, such as --up +y.",
+        told if votes else "Say which it is with --up, such as --up +y.",
     )
 
 

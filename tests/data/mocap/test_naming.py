@@ -45,12 +45,16 @@ def test_mixamos_names_are_known_under_any_prefix(tmp_path, prefix):
     np.testing.assert_allclose(clip.root, [[0.01 * t, 0, 0.95] for t in range(4)], atol=1e-6)
 
 
-def test_a_skeleton_without_a_node_at_the_top_of_the_head_gets_one_above_its_base(tmp_path):
+@pytest.mark.parametrize("end", [0.0, 0.09])
+def test_a_skeleton_without_a_node_at_the_top_of_the_head_gets_one(tmp_path, end):
+    """At its End Site; where that has no length, 150 mm above the head's base."""
     path = tmp_path / "a.bvh"
-    path.write_text(person_bvh(still(), without=["HeadTop_End"]))
-    head = read_clip(MotionFile(path), Options()).poses[0, 10]
+    text = person_bvh(still(), without=["HeadTop_End"])
+    before, head, after = text.partition("JOINT Head\n")
+    path.write_text(before + head + after.replace("OFFSET 0 0 0", f"OFFSET 0 {end} 0", 1))
     way = np.array([0, -0.02, 0.1])
-    np.testing.assert_allclose(head, STANDING[9] + 0.15 * way / np.linalg.norm(way), atol=1e-6)
+    expected = STANDING[9] + ([0, 0, end] if end else 0.15 * way / np.linalg.norm(way))
+    np.testing.assert_allclose(read_clip(MotionFile(path), Options()).poses[0, 10], expected, atol=1e-6)
 
 
 def test_unknown_names_are_listed_with_what_the_nearest_skeleton_lacks(tmp_path):

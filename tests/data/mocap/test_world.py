@@ -104,11 +104,18 @@ def test_somebody_who_lies_down_is_not_stood_up(tmp_path):
     lying = [[0.01 * t, 0.2, 0, 0, 90, 0] for t in range(4)]
     with pytest.raises(InvalidInputError, match=r"points along \+z in the motion and along \+y at rest") as error:
         clip_of(tmp_path, person_bvh(lying))
-    assert "--up" in error.value.hint
+    assert error.value.hint == "If people stand in it, give --up +z; if they lie, --up +y."
     clip = clip_of(tmp_path, person_bvh(lying), up="+y")
     np.testing.assert_allclose(
         clip.poses[0] @ Rotation.from_euler("x", 90, degrees=True).as_matrix(), STANDING, atol=1e-5
     )
+
+
+def test_a_body_of_which_nothing_shows_its_up_axis_is_refused(tmp_path):
+    """It is laid out along x at rest, as in files whose bones all are, and turns over and over."""
+    text = person_bvh([[0, 0.95, 0, 90 * t, 0, 0] for t in range(4)]).replace("0.000000 -0.430000", "0.000000 0.430000")
+    with pytest.raises(InvalidInputError, match="points along no one axis in the motion and along none at rest"):
+        clip_of(tmp_path, text)
 
 
 @pytest.mark.parametrize(
