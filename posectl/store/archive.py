@@ -19,7 +19,7 @@ from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
 from posectl.store.files import MAX_FILES, check_paths
-from posectl.store.refs import NAME, VERSION
+from posectl.store.refs import VERSION, is_name
 from posectl.store.staging import Staging
 from posectl.store.verify import VALUES, bundle_problems
 
@@ -39,7 +39,7 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
         if zip_path.is_dir():
             raise InvalidInputError(f"{zip_path} is a folder.", "Name the zip file to write.")
         with durable.new_file(zip_path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for artifact in sorted(artifacts, key=lambda each: (each.path.parent.name, each.version)):
+            for artifact in sorted(artifacts, key=lambda each: (each.name, each.version)):
                 _add(archive, artifact)
 
 
@@ -69,9 +69,10 @@ def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
 
 
 def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
+    folder = f"{artifact.name}/v{artifact.version or 1}"
     entries = {**{name: entry["sha256"] for name, entry in artifact.files.items()}, MANIFEST: ""}
     for name, sha256 in sorted(entries.items()):
-        info = zipfile.ZipInfo(f"{artifact.path.parent.name}/{artifact.path.name}/{name}", _EPOCH)
+        info = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)
         info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
         path = artifact.path / name
         info.file_size = path.stat().st_size
@@ -136,7 +137,7 @@ def _refusal(info: zipfile.ZipInfo) -> str:
         return "is encrypted"
     if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
         return f"is compressed, from {info.file_size} bytes to {info.compress_size}, as no export is"
-    if len(parts) < 3 or not NAME.fullmatch(parts[0]) or not VERSION.fullmatch(parts[1]):
+    if len(parts) < 3 or not is_name(parts[0]) or not VERSION.fullmatch(parts[1]):
         return "is not in the folder of a version, name/v1/"
     return ""
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from posectl.errors import IntegrityError
 from posectl.store.bundle import MANIFEST, Bundle
 from posectl.store.migrations import migrate
-from posectl.store.refs import NAME, VERSION
+from posectl.store.refs import VERSION, is_name
 
 
 class Parent(NamedTuple):
@@ -30,11 +30,11 @@ class Artifact(Bundle):
         _check(manifest, self.path / MANIFEST)
         return manifest
 
-    @property
+    @cached_property
     def version(self) -> int:
         """The number of the version; 0 for a folder outside a store."""
         match = VERSION.fullmatch(self.path.name)
-        return int(match[1]) if match else 0
+        return int(match[1]) if match and (self.path.parents[1] / "store.json").is_file() else 0
 
     @property
     def ref(self) -> str:
@@ -84,7 +84,7 @@ def _check(manifest: dict[str, Any], path: Path) -> None:
     types: dict[str, Any] = {"name": str, "created": str, "key": str | None, "parents": list}
     types |= dict.fromkeys(("config", "summary", "about", "software"), dict)
     wrong = [field for field, of in types.items() if field not in manifest or not isinstance(manifest[field], of)]
-    if not wrong and not NAME.fullmatch(manifest["name"]):
+    if not wrong and not is_name(manifest["name"]):
         wrong = ["name"]
     if not wrong and not all(_is_parent(entry) for entry in manifest["parents"]):
         wrong = ["parents"]

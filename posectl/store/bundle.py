@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError, nearest_name
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, nearest_name
 from posectl.store import durable
 from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
 from posectl.store.headers import ArrayInfo
@@ -33,13 +33,11 @@ class Bundle:
     @cached_property
     def sealed(self) -> dict[str, Any]:
         """The manifest as it lies on the disk; raises IntegrityError if a byte of it changed."""
-        try:
-            with durable.storage_errors(f"read {self.path / MANIFEST}"):
+        with durable.storage_errors(f"read {self.path / MANIFEST}"):
+            try:
                 fields = read_sealed(self.path / MANIFEST)
-        except UnavailableError as error:
-            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            except (FileNotFoundError, NotADirectoryError) as error:
                 raise IntegrityError(f"{self.path} has no {MANIFEST}.", _HINT) from error
-            raise
         try:
             _check_inventory(fields)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -121,9 +119,8 @@ class BundleWriter:
         from posectl.store import arrays
 
         values = arrays.storable(name, values)
-        dims = (
-            tuple(f"{name.rpartition('/')[2]}_{axis}" for axis in range(values.ndim)) if dims is None else tuple(dims)
-        )
+        if dims is None:
+            dims = tuple(f"{name.rpartition('/')[2]}_{axis}" for axis in range(values.ndim))
         self._check(name, values.shape, dims)
         info, keys = arrays.write_array(self.path, name, values, dims)
         self._arrays[name] = info

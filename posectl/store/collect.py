@@ -10,7 +10,7 @@ from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.layout import Layout
 from posectl.store.locks import Lock
-from posectl.store.refs import NAME
+from posectl.store.refs import is_name
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,7 @@ def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Jun
 def _empty_names(layout: Layout) -> list[Path]:
     if not layout.mark.is_file():
         return []
-    return [
-        path
-        for path in layout.root.iterdir()
-        if NAME.fullmatch(path.name) and path.is_dir() and not any(path.iterdir())
-    ]
+    return [path for path in layout.root.iterdir() if is_name(path.name) and path.is_dir() and not any(path.iterdir())]
 
 
 def _size(path: Path) -> int:

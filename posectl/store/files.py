@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypedDict
 
 MAX_FILES = 100_000
@@ -71,7 +71,7 @@ def size_of(path: Path) -> int | None:
 def check_paths(paths: Iterable[str]) -> None:
     """Raises ValueError unless each path stays inside its folder and no two could be one file on any file system."""
     seen: dict[str, str] = {}
-    folders: dict[str, str] = {}
+    folders: dict[str, str] = {}  # casefolded -> as it is written
     for path in paths:
         if not isinstance(path, str) or not all(_PART.fullmatch(part) for part in path.split("/")):
             raise ValueError(f"the path {path!r} is not one that the store would write")
@@ -79,10 +79,15 @@ def check_paths(paths: Iterable[str]) -> None:
         if folded in seen:
             raise ValueError(f"the path {path!r} is there twice, or differs from {seen[folded]!r} in case alone")
         seen[folded] = path
-        for parent in list(PurePosixPath(path).parents)[:-1]:
-            if folders.setdefault(str(parent).casefold(), str(parent)) != str(parent):
-                raise ValueError(f"the folder {str(parent)!r} differs from another in case alone")
+        for parent in _folders(path):
+            if folders.setdefault(parent.casefold(), parent) != parent:
+                raise ValueError(f"the folder {parent!r} differs from another in case alone")
     if both := seen.keys() & folders.keys():
         raise ValueError(f"the path {min(both)!r} is both a file and a folder")
     if len(seen) > MAX_FILES:
         raise ValueError(f"{len(seen)} files are too many")
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts))]

@@ -8,7 +8,7 @@ from typing import Any
 from posectl.errors import IntegrityError, InvalidInputError
 from posectl.store import durable
 from posectl.store.locks import held
-from posectl.store.refs import NAME, VERSION
+from posectl.store.refs import VERSION, is_name
 from posectl.store.sealed import decode, encode, read_sealed, seal
 
 FORMAT = "posectl-store"
@@ -72,7 +72,7 @@ class Layout:
         """Every name that has a version, sorted."""
         if not self.root.is_dir():
             return []
-        return sorted(entry.name for entry in self.root.iterdir() if NAME.fullmatch(entry.name) and self._any(entry))
+        return sorted(entry.name for entry in self.root.iterdir() if is_name(entry.name) and self._any(entry))
 
     def versions(self, name: str) -> list[int]:
         """The versions of a name, in their order."""
@@ -96,7 +96,7 @@ class Layout:
         durable.replace_file(self.folder(name) / "aliases.json", seal(aliases), self._scratch(name))
 
     def removed(self, name: str) -> dict[str, dict[str, Any]]:
-        """Version ("v3") -> {"digest", "removed"}, for every version that was removed."""
+        """Version ("v3") -> {"digest", "at"}, for every version that was removed."""
         return self._table(name, "removed.json", dict)
 
     def write_removed(self, name: str, removed: dict[str, dict[str, Any]]) -> None:
@@ -105,7 +105,7 @@ class Layout:
 
     def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
         try:
-            table = read_sealed(self.folder(name) / file)
+            table = read_sealed(self.folder(name) / file, "Restore it from a copy, or delete it and do without.")
         except FileNotFoundError:
             return {}
         versions = table.values() if of is str else table

@@ -64,9 +64,14 @@ class Ref:
         return f"sha256:{self.digest}{sample}" if self.digest else f"{self.name}:{self.selector}{sample}"
 
 
+def is_name(text: str) -> bool:
+    """Whether an artifact can bear this name."""
+    return bool(NAME.fullmatch(text)) and text not in _RESERVED_NAMES
+
+
 def check_name(name: str) -> str:
     """`name`, if an artifact can bear it; raises UsageError."""
-    if not NAME.fullmatch(name) or name in _RESERVED_NAMES:
+    if not is_name(name):
         raise UsageError(
             f"An artifact cannot be named {name!r}.",
             "A name has up to 63 of a-z 0-9 . _ -, begins with a letter or digit, and is not sha256 or store.json.",

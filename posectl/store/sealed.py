@@ -13,6 +13,7 @@ from typing import Any
 from posectl.errors import IntegrityError
 
 SEAL = "seal"
+_MARK = b'\n "seal": "'  # nowhere else: what is nested is indented further, and text holds no line ends
 MAX_BYTES = 64 * 2**20
 
 
@@ -54,27 +55,33 @@ def decode(data: bytes) -> Any:
 
 
 def seal(fields: Mapping[str, Any]) -> bytes:
-    """`fields` as JSON with one more, "seal": the sha256 of the JSON without it."""
-    return encode({**fields, SEAL: hashlib.sha256(encode(dict(fields))).hexdigest()})
+    """`fields` as JSON with one more, "seal": the sha256 of this very text while the seal is still empty."""
+    blank = encode({**fields, SEAL: ""})
+    head, mark, tail = blank.partition(_MARK)
+    return head + mark + hashlib.sha256(blank).hexdigest().encode() + tail
 
 
 def unseal(data: bytes) -> dict[str, Any]:
     """The fields that `seal` was given; raises ValueError if `data` is not, byte for byte, what it wrote."""
-    fields = decode(data)
-    if not isinstance(fields, dict) or not isinstance(fields.pop(SEAL, None), str):
+    head, mark, tail = data.partition(_MARK)
+    if not mark:
         raise ValueError("it bears no seal")
-    if seal(fields) != data:
+    if hashlib.sha256(head + mark + tail[64:]).hexdigest().encode() != tail[:64]:
         raise ValueError("its seal is broken")
+    fields = decode(data)
+    if not isinstance(fields, dict):
+        raise ValueError("it is no object")
+    del fields[SEAL]
     return fields
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
+def read_sealed(path: Path, hint: str = "Restore it from a copy.") -> dict[str, Any]:
     """The fields in the sealed file at `path`; raises IntegrityError if a byte of it changed, FileNotFoundError."""
     try:
         return unseal(read_bytes(path, MAX_BYTES))
     except ValueError as error:
         raise IntegrityError(
-            f"{path} is damaged: {error}.", "`posectl store verify` says what else is; restore it from a copy."
+            f"{path} is damaged: {error}.", f"`posectl store verify` says what else is. {hint}"
         ) from error
 
 

@@ -45,8 +45,6 @@ class Store:
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
 
-    # What is there.
-
     def names(self) -> list[str]:
         """Every name, sorted; lists folders and reads no file."""
         return self.layout.names()
@@ -129,8 +127,6 @@ class Store:
 
         return verify(self, ref, level)
 
-    # What changes it.
-
     def draft(self, kind: str, name: str) -> Draft:
         """A new artifact to fill and publish; a context manager."""
         from posectl.store.draft import Draft
@@ -205,8 +201,6 @@ class Store:
 
         refs = self.names() if ref is None else [ref]
         return upgrade(self, [self._own(each) for each in refs], dry_run=dry_run)
-
-    # How refs are found.
 
     def _resolve(self, ref: Ref) -> int:
         versions = self.versions(ref.name)

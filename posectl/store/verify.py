@@ -7,7 +7,6 @@ array decoded, against the digest of the values that were put; 4 the parents.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from posectl.store.bundle import MANIFEST, Bundle
 from posectl.store.files import sha256_of, size_of, walk
 from posectl.store.headers import STRING, ArrayInfo
 from posectl.store.lineage import find_parent
-from posectl.store.refs import NAME, VERSION, Ref
-from posectl.store.sealed import decode
+from posectl.store.refs import VERSION, Ref, is_name
+from posectl.store.sealed import decode, encode
 
 if TYPE_CHECKING:
     from posectl.store.store import Store
@@ -110,10 +109,10 @@ def _value_problems(bundle: Bundle) -> Iterator[tuple[Path, str]]:
         for name, info in bundle.arrays().items():
             if _digest(bundle, name, info) != info.sha256:
                 yield bundle.path / name, f"the values of {name} are not those that were put"
-        if not _lists_its_headers(bundle):
-            yield bundle.path / "zarr.json", "zarr.json does not repeat the headers of the arrays"
     except IntegrityError as error:
         yield bundle.path, error.message
+    if not _lists_its_headers(bundle):
+        yield bundle.path / "zarr.json", "zarr.json does not repeat the headers of the arrays"
 
 
 def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
@@ -130,15 +129,18 @@ def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
 
 def _lists_its_headers(bundle: Bundle) -> bool:
     """Whether the root's copy of the headers, which zarr and xarray go by, is what each array's own file says."""
-    listed = decode((bundle.path / "zarr.json").read_bytes())["consolidated_metadata"]["metadata"]
-    own = {
-        path.removesuffix("/zarr.json"): decode((bundle.path / path).read_bytes())
-        for path in bundle.files
-        if path.endswith("/zarr.json")
-    }
-    for node in listed.values():
-        node.pop("consolidated_metadata", None)
-    return json.dumps(listed, sort_keys=True) == json.dumps(own, sort_keys=True)
+    try:
+        listed = decode((bundle.path / "zarr.json").read_bytes())["consolidated_metadata"]["metadata"]
+        own = {
+            path.removesuffix("/zarr.json"): decode((bundle.path / path).read_bytes())
+            for path in bundle.files
+            if path.endswith("/zarr.json")
+        }
+        for node in listed.values():
+            node.pop("consolidated_metadata", None)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return encode(listed) == encode(own)
 
 
 def _store_problems(store: Store) -> Iterator[Problem]:
@@ -150,7 +152,7 @@ def _store_problems(store: Store) -> Iterator[Problem]:
     for entry in sorted(store.path.iterdir()):
         if entry in (layout.mark, layout.staging):
             continue
-        if not entry.is_dir() or not NAME.fullmatch(entry.name):
+        if not entry.is_dir() or not is_name(entry.name):
             yield Problem(str(store.path), entry, f"{entry.name} is none of the store's")
             continue
         for inner in sorted(entry.iterdir()):
