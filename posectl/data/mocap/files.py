@@ -14,8 +14,8 @@ from posectl.data.mocap.clip import Clip, MotionFile, Options, read_clip
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 
 SUFFIXES = (".bvh", ".amc", ".txt")
-# A process takes half a second to start and reads some 20 MB of text a second; with less than this it does not pay.
-_WORTH_A_PROCESS = 16 * 2**20
+# A process takes up to a second to start and reads some 25 MB of text a second; with less than this it does not pay.
+_WORTH_A_PROCESS = 64 * 2**20
 
 Progress = Callable[[int, int, str], None]
 _Outcome = Clip | PosectlError
