@@ -1,230 +1,30 @@
 """What needs many tries to be believed: processes killed at random moments, races, full disks, every byte changed.
 
-    python tests/soak.py kill --count 200    kill -9 in every stage of STAGES and every command of COMMANDS
+    python tests/soak.py kill --count 200    kill -9 in every stage of STAGES and every command of COMMANDS (killing.py)
     python tests/soak.py race --count 320    eight processes publish one name
     python tests/soak.py flip --masks 255    every byte of an artifact, changed in so many ways
     python tests/soak.py full --count 50     a file-size limit, or with --tmpfs a small disk, at so many points
 
-The tests run the same functions with small counts. A new stage is one more entry in STAGES or COMMANDS.
+The tests run the same functions with small counts. A new stage is one more entry in STAGES or COMMANDS there.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
 import os
-import random
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+from killing import COMMANDS, SPAWN, STAGES, kill_command, kill_loop, publish
 
 from posectl.errors import PosectlError
-from posectl.store import Artifact, Draft, Store
-
-SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["posectl.store.arrays", "posectl.store.archive", "soak"])
-
-
-def publish(store: Store, name: str, value: int, size: int = 2000) -> Artifact:
-    """An artifact of a few files."""
-    with store.draft("samples", name) as draft:
-        draft.put("x", np.full(size, value), dims=("sample",))
-        draft.put("weights/last/0.weight", np.full((3, 4), value, np.float32))
-        draft.put("label", np.array(["walk", str(value)]))
-        draft.record(summary={"value": value}, config={"value": {"value": value, "source": "flag"}})
-        return draft.publish()
-
-
-def abandon(draft: Draft) -> None:
-    """Leaves a draft as one whose maker was killed: its folder and its lock's file stay, and nobody holds the lock."""
-    descriptor = draft._staging._lock._descriptor
-    assert descriptor is not None
-    os.close(descriptor)
-
-
-# kill -9
-
-
-class Journal:
-    """What a stage has done for certain, in a file that outlives it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def write(self, what: str, artifact: Artifact) -> None:
-        with self.path.open("a") as file:
-            file.write(json.dumps([what, artifact.ref, artifact.digest]) + "\n")
-
-    def expected(self) -> dict[str, str]:
-        """ref -> digest of all that was published and that nobody has begun to remove."""
-        kept: dict[str, str] = {}
-        for line in self.path.read_text().splitlines() if self.path.exists() else []:
-            what, ref, digest = json.loads(line)
-            if what == "published":
-                kept[ref] = digest
-            else:
-                kept.pop(ref, None)
-        return kept
-
-
-def _publishing(store: Store, journal: Journal, folder: Path) -> None:
-    for value in range(10**9):
-        journal.write("published", publish(store, "killed", value))
-
-
-def _collecting(store: Store, journal: Journal, folder: Path) -> None:
-    while True:
-        for value in range(3):
-            draft = store.draft("samples", "killed")
-            draft.put("x", np.full(100, value))
-            abandon(draft)
-        store.gc()
-
-
-def _exporting(store: Store, journal: Journal, folder: Path) -> None:
-    while True:
-        store.export("given:v3", folder / "out.zip", with_parents=True)
-
-
-def _importing(store: Store, journal: Journal, folder: Path) -> None:
-    while True:
-        for artifact in store.import_(folder / "given.zip"):
-            journal.write("published", artifact)
-        for name in store.names():
-            if name != "given":
-                _remove(store, journal, store.get(name))
-
-
-def _removing(store: Store, journal: Journal, folder: Path) -> None:
-    while True:
-        artifact = publish(store, "killed", 1)
-        journal.write("published", artifact)
-        _remove(store, journal, artifact)
-
-
-def _aliasing(store: Store, journal: Journal, folder: Path) -> None:
-    for number in range(10**9):
-        store.alias(f"given:v{number % 3 + 1}", "best")
-
-
-def _checkpointing(store: Store, journal: Journal, folder: Path) -> None:
-    checkpoints = store.checkpoints("training")
-    with checkpoints.lock():
-        loaded = checkpoints.load()
-        step = loaded[0] if loaded else 0
-        while True:
-            step += 1
-            checkpoints.save(step, {"w": np.full(1000, step)}, {"step": step})
-            (folder / "saved").write_text(str(step))
-
-
-def _remove(store: Store, journal: Journal, artifact: Artifact) -> None:
-    journal.write("removing", artifact)
-    store.remove(artifact.ref, force=True)
-
-
-STAGES: dict[str, Callable[[Store, Journal, Path], None]] = {
-    "publish": _publishing,
-    "gc": _collecting,
-    "export": _exporting,
-    "import": _importing,
-    "remove": _removing,
-    "alias": _aliasing,
-    "checkpoint": _checkpointing,
-}
-
-
-def kill_loop(stage: str, count: int, folder: Path, seed: int = 0, most: float = 0.08) -> None:
-    """Kills `stage` `count` times within `most` seconds of work; raises AssertionError if that did harm."""
-    rng = random.Random(f"{stage} {seed}")
-    for number in range(count):
-        if number % 10 == 0:  # else the store would grow, and checking it take ever longer
-            place = folder / f"{stage}-{number}"
-            _prepare(place)
-        _run_and_kill(stage, place, rng.uniform(0, most))
-        check_after_kill(place, stage)
-
-
-def _prepare(place: Path) -> None:
-    place.mkdir(parents=True)
-    store, journal = Store(place / "store"), Journal(place / "journal")
-    for value in range(3):
-        journal.write("published", publish(store, "given", value))
-    source = Store(place / "source")
-    for value in range(3):
-        publish(source, "imported", value)
-    with source.draft("scores", "imported-scores") as draft:
-        draft.record(parents=[("samples", artifact) for artifact in source.artifacts()])
-        draft.publish()
-    source.export("imported-scores", place / "given.zip", with_parents=True)
-
-
-def _run_and_kill(stage: str, place: Path, after: float) -> None:
-    here, there = SPAWN.Pipe()
-    process = SPAWN.Process(target=_work, args=(stage, place, there))
-    process.start()
-    there.close()
-    here.recv()
-    time.sleep(after)
-    process.kill()
-    process.join()
-    assert process.exitcode == -9, f"{stage} ended by itself with {process.exitcode}"
-
-
-def _work(stage: str, place: Path, ready: Connection) -> None:
-    store = Store(place / "store")
-    ready.send(None)
-    STAGES[stage](store, Journal(place / "journal"), place)
-
-
-def check_after_kill(place: Path, stage: str) -> None:
-    """The store verifies, all that was published is there, and `gc` clears the rest."""
-    store = Store(place / "store")
-    assert (problems := store.verify(level=3)) == [], problems
-    for ref, digest in Journal(place / "journal").expected().items():
-        assert store.get(ref).digest == digest, ref
-    if (place / "out.zip").exists():
-        assert len(Store(place / f"out-{time.time_ns()}").import_(place / "out.zip")) == 1
-    assert not [path for path in place.iterdir() if path.suffix == ".part"]
-    loaded = store.checkpoints("training").load()
-    saved = int((place / "saved").read_text() or 0) if (place / "saved").exists() else 0
-    assert (loaded[0] if loaded else 0) >= saved, "a finished checkpoint was lost"
-    assert loaded is None or (loaded[1]["w"] == loaded[0]).all()
-    store.gc()
-    left = {path.name for path in (store.path / ".staging").iterdir()}
-    assert left <= {"checkpoints-training"}, left
-    assert store.verify() == []
-
-
-# Commands of the command line, killed the same way: name -> arguments; {store} stands for the store's folder.
-COMMANDS: dict[str, list[str]] = {}
-
-
-def kill_command(name: str, count: int, folder: Path, seed: int = 0, most: float = 10.0) -> None:
-    """Kills a command `count` times at a random moment; raises AssertionError if the store is not as it was."""
-    rng = random.Random(f"{name} {seed}")
-    store = folder / name / "store"
-    for _ in range(count):
-        arguments = [argument.format(store=store) for argument in COMMANDS[name]]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "posectl", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(rng.uniform(0, most))
-        process.kill()
-        process.wait()
-        check_after_kill(folder / name, name)
-
-
-# A race
+from posectl.store import Artifact, Store
 
 
 def race(processes: int, count: int, path: Path) -> None:
@@ -248,9 +48,6 @@ def _race(path: Path, number: int, count: int) -> None:
         with Store(path).draft("samples", "race") as draft:
             draft.put("x", np.array([number, turn]))
             draft.publish()
-
-
-# Every byte
 
 
 def flip(artifact: Artifact, store: Store, masks: list[int]) -> int:
@@ -282,9 +79,6 @@ def check_damage(ref: str, store: Store, values: dict[str, np.ndarray], where: s
             continue
         assert read.dtype == expected.dtype, where
         assert read.tobytes() == expected.tobytes(), where
-
-
-# A full disk
 
 
 def fill(limit: int, path: Path) -> str:
@@ -365,9 +159,6 @@ def fill_tmpfs(count: int, folder: Path) -> list[str]:
     return messages
 
 
-# The command line
-
-
 def main() -> None:
     """Runs one of them, at length, and prints a line of figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -389,7 +180,7 @@ def _run(options: argparse.Namespace, folder: Path) -> str:
     if options.what == "kill":
         for stage in options.stage or [*STAGES, *COMMANDS]:
             (kill_loop if stage in STAGES else kill_command)(stage, options.count, folder, options.seed)
-            print(f"{stage}: killed {options.count} times; the store verified each time")
+            print(f"{stage}: killed {options.count} times; the store verified each time", flush=True)
         return "all stages"
     if options.what == "race":
         race(8, options.count, folder / "store")

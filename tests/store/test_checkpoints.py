@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import killing
 import numpy as np
 import pytest
-import soak
 
 from posectl.errors import ConflictError, InvalidInputError
 from posectl.store import Store
@@ -88,7 +88,7 @@ def test_a_training_has_one_owner(store: Store) -> None:
 
 
 def test_a_dead_owner_holds_nothing(tmp_path: Path) -> None:
-    soak.kill_loop("checkpoint", 1, tmp_path)
+    killing.kill_loop("checkpoint", 1, tmp_path)
     with Store(tmp_path / "checkpoint-0" / "store").checkpoints("training").lock():
         pass
 

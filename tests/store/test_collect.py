@@ -5,9 +5,9 @@ import os
 import time
 from collections.abc import Callable
 
+import killing
 import numpy as np
 import pytest
-import soak
 
 from posectl.store import Store
 
@@ -20,7 +20,7 @@ def test_what_a_dead_process_left_is_cleared(store: Store, publish: Publish, sta
     publish("poses")
     draft = store.draft("dataset", "poses")
     draft.put("x", np.zeros(1000))
-    soak.abandon(draft)
+    killing.abandon(draft)
     before = staging()
     dry = store.gc(dry_run=True)
     assert staging() == before
@@ -47,7 +47,7 @@ def test_what_another_host_left_is_cleared_once_it_is_very_old(
     store: Store, staging: Staging, days: float, removed: bool
 ) -> None:
     draft = store.draft("dataset", "poses")
-    soak.abandon(draft)
+    killing.abandon(draft)
     lock = draft.path.with_name(f"{draft.path.name}.lock")
     lock.write_text(json.dumps({"pid": 1, "host": "elsewhere.example", "start": ""}))
     then = time.time() - days * 24 * 3600

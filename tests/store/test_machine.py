@@ -7,9 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import killing
 import numpy as np
 import pytest
-import soak
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -65,7 +65,7 @@ class StoreMachine(RuleBasedStateMachine):
         draft = self.store.draft("samples", name)
         if written:
             draft.put("x", np.zeros(3))
-        soak.abandon(draft)
+        killing.abandon(draft)
 
     @precondition(lambda self: self.versions)
     @rule(pick=PICK, alias=ALIASES)

@@ -1,0 +1,240 @@
+"""Processes killed at random moments, and what must be true of the store afterwards; tests/soak.py runs it at length.
+
+STAGES are functions of this file that write without end; COMMANDS are lines of the command line.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from posectl.store import Artifact, Draft, Store
+
+SPAWN = multiprocessing.get_context("forkserver")
+SPAWN.set_forkserver_preload(["posectl.store.arrays", "posectl.store.archive", "killing"])
+
+
+def publish(store: Store, name: str, value: int, size: int = 2000) -> Artifact:
+    """An artifact of a few files."""
+    with store.draft("samples", name) as draft:
+        draft.put("x", np.full(size, value), dims=("sample",))
+        draft.put("weights/last/0.weight", np.full((3, 4), value, np.float32))
+        draft.put("label", np.array(["walk", str(value)]))
+        draft.record(summary={"value": value}, config={"value": {"value": value, "source": "flag"}})
+        return draft.publish()
+
+
+def abandon(draft: Draft) -> None:
+    """Leaves a draft as one whose maker was killed: its folder and its lock's file stay, and nobody holds the lock."""
+    descriptor = draft._staging._lock._descriptor
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+class Journal:
+    """What a stage has done for certain, in a file that outlives it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, what: str, artifact: Artifact) -> None:
+        with self.path.open("a") as file:
+            file.write(json.dumps([what, artifact.ref, artifact.digest]) + "\n")
+
+    def expected(self) -> dict[str, str]:
+        """ref -> digest of all that was published and that nobody has begun to remove."""
+        kept: dict[str, str] = {}
+        for line in self.path.read_text().splitlines() if self.path.exists() else []:
+            what, ref, digest = json.loads(line)
+            if what == "published":
+                kept[ref] = digest
+            else:
+                kept.pop(ref, None)
+        return kept
+
+
+def _publishing(store: Store, journal: Journal, folder: Path) -> None:
+    for value in range(10**9):
+        journal.write("published", publish(store, "killed", value))
+
+
+def _collecting(store: Store, journal: Journal, folder: Path) -> None:
+    while True:
+        for value in range(3):
+            draft = store.draft("samples", "killed")
+            draft.put("x", np.full(100, value))
+            abandon(draft)
+        store.gc()
+
+
+def _exporting(store: Store, journal: Journal, folder: Path) -> None:
+    while True:
+        store.export("given:v3", folder / "out.zip", with_parents=True)
+
+
+def _importing(store: Store, journal: Journal, folder: Path) -> None:
+    while True:
+        for artifact in store.import_(folder / "given.zip"):
+            journal.write("published", artifact)
+        for name in store.names():
+            if name != "given":
+                _remove(store, journal, store.get(name))
+
+
+def _removing(store: Store, journal: Journal, folder: Path) -> None:
+    while True:
+        artifact = publish(store, "killed", 1)
+        journal.write("published", artifact)
+        _remove(store, journal, artifact)
+
+
+def _aliasing(store: Store, journal: Journal, folder: Path) -> None:
+    for number in range(10**9):
+        store.alias(f"given:v{number % 3 + 1}", "best")
+
+
+def _checkpointing(store: Store, journal: Journal, folder: Path) -> None:
+    checkpoints = store.checkpoints("training")
+    with checkpoints.lock():
+        loaded = checkpoints.load()
+        step = loaded[0] if loaded else 0
+        while True:
+            step += 1
+            checkpoints.save(step, {"w": np.full(1000, step)}, {"step": step})
+            (folder / "saved").write_text(str(step))
+
+
+def _remove(store: Store, journal: Journal, artifact: Artifact) -> None:
+    journal.write("removing", artifact)
+    store.remove(artifact.ref, force=True)
+
+
+STAGES: dict[str, Callable[[Store, Journal, Path], None]] = {
+    "publish": _publishing,
+    "gc": _collecting,
+    "export": _exporting,
+    "import": _importing,
+    "remove": _removing,
+    "alias": _aliasing,
+    "checkpoint": _checkpointing,
+}
+
+
+def kill_loop(stage: str, count: int, folder: Path, seed: int = 0, most: float = 0.08) -> None:
+    """Kills `stage` `count` times within `most` seconds of work; raises AssertionError if that did harm."""
+    rng = random.Random(f"{stage} {seed}")
+    for number in range(count):
+        if number % 10 == 0:  # else the store would grow, and checking it take ever longer
+            place = folder / f"{stage}-{number}"
+            _prepare(place)
+        _run_and_kill(stage, place, rng.uniform(0, most))
+        check_after_kill(place)
+
+
+def _prepare(place: Path) -> None:
+    place.mkdir(parents=True)
+    store, journal = Store(place / "store"), Journal(place / "journal")
+    for value in range(3):
+        journal.write("published", publish(store, "given", value))
+    source = Store(place / "source")
+    for value in range(3):
+        publish(source, "imported", value)
+    with source.draft("scores", "imported-scores") as draft:
+        draft.record(parents=[("samples", artifact) for artifact in source.artifacts()])
+        draft.publish()
+    source.export("imported-scores", place / "given.zip", with_parents=True)
+
+
+def _run_and_kill(stage: str, place: Path, after: float) -> None:
+    here, there = SPAWN.Pipe()
+    process = SPAWN.Process(target=_work, args=(stage, place, there))
+    process.start()
+    there.close()
+    here.recv()
+    time.sleep(after)
+    process.kill()
+    process.join()
+    assert process.exitcode == -9, f"{stage} ended by itself with {process.exitcode}"
+
+
+def _work(stage: str, place: Path, ready: Connection) -> None:
+    store = Store(place / "store")
+    ready.send(None)
+    STAGES[stage](store, Journal(place / "journal"), place)
+
+
+def check_after_kill(place: Path) -> None:
+    """The store verifies, all that was published is there, and `gc` clears the rest."""
+    store = Store(place / "store")
+    assert (problems := store.verify(level=3)) == [], problems
+    for ref, digest in Journal(place / "journal").expected().items():
+        assert store.get(ref).digest == digest, ref
+    if (place / "out.zip").exists():
+        assert len(Store(place / f"out-{time.time_ns()}").import_(place / "out.zip")) == 1
+    assert not [path for path in place.iterdir() if path.suffix == ".part"]
+    loaded = store.checkpoints("training").load()
+    saved = int((place / "saved").read_text() or 0) if (place / "saved").exists() else 0
+    assert (loaded[0] if loaded else 0) >= saved, "a finished checkpoint was lost"
+    assert loaded is None or (loaded[1]["w"] == loaded[0]).all()
+    store.gc()
+    left = [path.name for path in (store.path / ".staging").iterdir() if not path.name.startswith("checkpoints-")]
+    assert left == [], left
+    assert store.verify() == []
+
+
+# Commands that do their work anew each time; a run of each before gives them what they need, and its time.
+COMMANDS: dict[str, list[str]] = {
+    "prepare": ["prepare", "mannequin", "--subjects", "3", "--seconds", "1"],
+    "train": ["train", "--reg", "acai", "--lam", "0.1", "--steps", "60", "--batch", "16", "--checkpoint-every", "5"],
+    "evaluate": [
+        "evaluate",
+        "--endpoints",
+        "6",
+        "--walks",
+        "50",
+        "--samples",
+        "200",
+        "--crowd",
+        "500",
+        "--targets",
+        "50",
+    ],
+}
+
+
+def kill_command(name: str, count: int, folder: Path, seed: int = 0) -> None:
+    """Kills a command `count` times at any moment of its run; raises AssertionError if that did harm."""
+    rng = random.Random(f"{name} {seed}")
+    for number in range(count):
+        if number % 20 == 0:
+            place = folder / f"{name}-{number}"
+            place.mkdir(parents=True)
+            duration = [_command(each, place) for each in COMMANDS][list(COMMANDS).index(name)]
+        before = {artifact.ref: artifact.digest for artifact in Store(place / "store").artifacts()}
+        _command(name, place, rng.uniform(0, duration))
+        after = {artifact.ref: artifact.digest for artifact in Store(place / "store").artifacts()}
+        assert before.items() <= after.items(), "a published artifact was lost"
+        check_after_kill(place)
+
+
+def _command(name: str, place: Path, kill_after: float | None = None) -> float:
+    """Runs a command, to its end or until it is killed; returns how many seconds it took."""
+    line = [sys.executable, "-m", "posectl", *COMMANDS[name], "--store", str(place / "store"), "--threads", "1", "-q"]
+    start = time.monotonic()
+    process = subprocess.Popen([*line, "--force"], stdout=subprocess.DEVNULL, cwd=place)
+    try:
+        assert process.wait(kill_after) == 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return time.monotonic() - start
