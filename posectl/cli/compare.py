@@ -38,7 +38,7 @@ def compare(
       posectl compare
       posectl compare plain acai:v1 acai:v2 --published d8 --format latex -o table.tex
     """
-    from posectl.cli.files import write_text
+    from posectl.cli.files import write_bytes
     from posectl.cli.values import names
     from posectl.stages.compare import as_json
     from posectl.stages.compare import compare as stage
@@ -48,7 +48,7 @@ def compare(
         session.out.warn(warning)
     text = table.as_text(format_)
     if output is not None:
-        write_text(output, text + "\n", force=session.force)
+        write_bytes(output, (text + "\n").encode(), force=session.force)
         session.out.data(str(output), {"path": str(output), **as_json(table)})
     else:
         session.out.data(text, as_json(table))

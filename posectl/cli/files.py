@@ -1,20 +1,48 @@
-"""Text files that a command writes where the user says."""
+"""Files that a command writes where the user says: all of them or nothing."""
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from posectl.errors import ConflictError, InvalidInputError
 
+if TYPE_CHECKING:
+    from posectl.cli.command import Session
+    from posectl.stages.run import Result
 
-def write_text(path: Path, text: str, *, force: bool) -> None:
-    """Write all of a text or nothing. Raises ConflictError rather than overwrite, unless `force`."""
+
+def write_array(session: Session, result: Result, name: str, path: str | None) -> None:
+    """Print the ref of what was made; where a path is given, write its array `name` as .npy too.
+
+    `-` is standard output, which then holds the array alone; the ref goes to stderr.
+    """
+    if path is None:
+        session.out.result(result)
+        return
+    data = io.BytesIO()
+    np.save(data, result.artifact.read(name), allow_pickle=False)
+    if path == "-":
+        session.out.tell(result.ref)
+        sys.stdout.buffer.write(data.getvalue())
+        sys.stdout.buffer.flush()
+        return
+    write_bytes(Path(path), data.getvalue(), force=session.force)
+    session.out.result(result)
+
+
+def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
+    """Write all of the data or nothing. Raises ConflictError rather than overwrite, unless `force`."""
     if path.exists() and not force:
         raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

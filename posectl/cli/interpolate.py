@@ -34,6 +34,9 @@ def interpolate(
         str | None, typer.Option(help="slerp, lerp, lerp-sphere or circle (default: the prior's own).")
     ] = None,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the array as .npy too; - is stdout.")
+    ] = None,
 ) -> None:
     """Decode the path between the codes of two samples into a paths artifact.
 
@@ -41,6 +44,7 @@ def interpolate(
       posectl interpolate a.npy b.npy --steps 100
       posectl interpolate poses#12 poses#3456 --model acai:v2
     """
+    from posectl.cli.files import write_array
     from posectl.stages.interpolate import interpolate as stage
 
-    session.out.result(stage(session.run(), a, b, model, InterpolateOptions(steps, path, weights)))
+    write_array(session, stage(session.run(), a, b, model, InterpolateOptions(steps, path, weights)), "paths", output)

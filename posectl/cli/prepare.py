@@ -28,7 +28,7 @@ def prepare(
         list[Path] | None, typer.Option("--test", help="File of the test split; repeatable.", rich_help_panel=SOURCE)
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(metavar="m|cm|mm", help="Unit of the files.", rich_help_panel=SOURCE)
+        str | None, typer.Option(metavar="m|cm|mm|...", help="Unit of the files.", rich_help_panel=SOURCE)
     ] = None,
     up: Annotated[
         str | None, typer.Option(metavar="+z|-y|...", help="Up axis of the files.", rich_help_panel=SOURCE)

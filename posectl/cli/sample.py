@@ -22,12 +22,16 @@ def sample(
     ] = None,
     count: Annotated[int, typer.Option("--count", "-n", help="How many.")] = DEFAULT.count,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the array as .npy too; - is stdout.")
+    ] = None,
 ) -> None:
     """Decode draws from the prior into a samples artifact.
 
     Example:
       posectl sample acai -n 1000
     """
+    from posectl.cli.files import write_array
     from posectl.stages.sample import sample as stage
 
-    session.out.result(stage(session.run(), model, SampleOptions(count, weights)))
+    write_array(session, stage(session.run(), model, SampleOptions(count, weights)), "samples", output)

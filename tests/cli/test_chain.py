@@ -129,6 +129,23 @@ def test_dash_reads_an_array_from_standard_input(trained, tmp_path, people):
     assert done.code == 0, done.err
 
 
+def test_arrays_can_be_written_beside_and_piped(trained, tmp_path):
+    from posectl.store import Store
+
+    done = trained("sample", "acai", "-n", "7", "-o", "draws.npy")
+    stored = Store(tmp_path / "artifacts").get(done.out.strip()).read("samples")
+    np.testing.assert_array_equal(np.load(tmp_path / "draws.npy"), stored)
+    piped = subprocess.run(
+        [sys.executable, "-m", "posectl", "sample", "acai", "-n", "7", "-o", "-"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+    )
+    assert piped.stdout == (tmp_path / "draws.npy").read_bytes()
+    again = trained("sample", "acai", "-n", "7", "-o", "draws.npy")
+    assert (again.code, "is there already" in again.err) == (7, True)
+
+
 def test_pictures_are_written(trained, tmp_path):
     from PIL import Image
 
