@@ -8,6 +8,8 @@ import pytest
 
 SMALL = ("--endpoints", "8", "--steps", "10", "--walks", "20", "--samples", "50", "--crowd", "100", "--targets", "50")
 
+AS_BEFORE = "train poses --reg acai --lam 0.1 --steps 20 --widths 16 --name acai".split()
+
 
 def test_the_first_commands_of_a_new_user_in_an_empty_folder(posectl, tmp_path, people):
     np.save(tmp_path / "a.npy", people[3])
@@ -61,36 +63,17 @@ posectl render "$p" -o x.gif
 
 
 def test_the_same_run_again_is_the_artifact_that_is_there(trained):
-    again = trained(
-        "train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "20", "--widths", "16", "--name", "acai"
-    )
+    again = trained(*AS_BEFORE)
     assert again.out == "acai:v1\n"
     assert "this very run" in again.err
-    forced = trained(
-        "train",
-        "poses",
-        "--reg",
-        "acai",
-        "--lam",
-        "0.1",
-        "--steps",
-        "20",
-        "--widths",
-        "16",
-        "--name",
-        "acai",
-        "--force",
-        "--json",
-    ).json
+    forced = trained(*AS_BEFORE, "--force", "--json").json
     first = trained("store", "show", "acai:v1", "--json").json
     assert forced["ref"] == "acai:v2"
     assert forced["digest"] == first["digest"]
 
 
 def test_another_seed_is_another_run(trained):
-    other = trained("train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "20", "--widths", "16", "--name", "acai",
-                    "--seed", "1")  # fmt: skip
-    assert other.out == "acai:v2\n"
+    assert trained(*AS_BEFORE, "--seed", "1").out == "acai:v2\n"
 
 
 def test_evaluate_then_compare(trained):
@@ -106,7 +89,7 @@ def test_evaluate_then_compare(trained):
     assert scored.json["protocol"]["paths"] == 28
     table = trained("compare", scored.json["ref"], "--format", "csv").out.splitlines()
     anci = next(line for line in table if ",anci," in line).split(",")
-    assert float(anci[-6 + 1]) == scores["anci"]["mean"] or str(scores["anci"]["mean"]) in anci
+    assert str(scores["anci"]["mean"]) in anci
     assert "λ=0.1" in trained("compare").out
 
 

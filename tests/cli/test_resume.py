@@ -14,8 +14,12 @@ ARGS = ("train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "4000", "-
 def start(tmp_path, *extra):
     return subprocess.Popen(
         [sys.executable, "-m", "posectl", *ARGS, "--checkpoint-every", "100", *extra],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
 
 
 def wait_for_checkpoint(tmp_path):
