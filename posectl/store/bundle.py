@@ -66,8 +66,10 @@ class Bundle:
 
     def check_sizes(self) -> None:
         """Raises IntegrityError unless every file is there in its size."""
+        with durable.storage_errors(f"look at {self.path}"):
+            sizes = {name: size_of(self.path / name) for name in self.files}
         for name, entry in self.files.items():
-            if (size := size_of(self.path / name)) != entry["size"]:
+            if (size := sizes[name]) != entry["size"]:
                 how = "is missing" if size is None else f"holds {size} bytes instead of {entry['size']}"
                 raise IntegrityError(f"{self.path / name} {how}.", _HINT)
 

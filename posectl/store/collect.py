@@ -56,22 +56,21 @@ def _stems(staging: Path) -> list[str]:
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
     lock = Lock(Path(f"{path}.lock"))
-    stray = [lock.path] if lock.path.exists() else []  # seen before it is taken, which makes the file
+    stray = lock.path.exists()  # asked before it is taken, which makes the file
     if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
         owner = lock.owner()
         what = f"in use by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
         collection.kept.append(Junk(path, _size(path), what))
         return
     try:
-        for junk in [
-            *_junk(path, collection, checkpoints),
-            *(Junk(each, 0, "a lock that nobody holds") for each in stray),
-        ]:
+        for junk in _junk(path, collection, checkpoints):
             collection.removed.append(junk)
             if not dry_run:
                 durable.remove_tree(junk.path)
+        if stray:
+            collection.removed.append(Junk(lock.path, 0, "a lock that nobody holds"))
     finally:
-        lock.release()
+        lock.release()  # which removes its file, and must be the only one to: another may lock a new one at once
 
 
 def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Junk]:

@@ -70,17 +70,19 @@ class Layout:
 
     def names(self) -> list[str]:
         """Every name that has a version, sorted."""
-        if not self.root.is_dir():
-            return []
-        return sorted(entry.name for entry in self.root.iterdir() if is_name(entry.name) and self._any(entry))
+        with durable.storage_errors(f"list {self.root}"):
+            if not self.root.is_dir():
+                return []
+            return sorted(entry.name for entry in self.root.iterdir() if is_name(entry.name) and self._any(entry))
 
     def versions(self, name: str) -> list[int]:
         """The versions of a name, in their order."""
         folder = self.folder(name)
-        if not folder.is_dir():
-            return []
-        matches = (VERSION.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir())
-        return sorted(int(match[1]) for match in matches if match)
+        with durable.storage_errors(f"list {folder}"):
+            if not folder.is_dir():
+                return []
+            matches = (VERSION.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir())
+            return sorted(int(match[1]) for match in matches if match)
 
     def next_version(self, name: str) -> int:
         """One more than the highest version that ever was: a ref never comes to mean something else."""
@@ -104,13 +106,14 @@ class Layout:
         durable.replace_file(self.folder(name) / "removed.json", seal(removed), self._scratch(name))
 
     def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
-        try:
-            table = read_sealed(self.folder(name) / file, "Restore it from a copy, or delete it and do without.")
-        except FileNotFoundError:
-            return {}
+        path = self.folder(name) / file
+        with durable.storage_errors(f"read {path}"):
+            if not path.is_file():
+                return {}
+            table = read_sealed(path, "Restore it from a copy, or delete it and do without.")
         versions = table.values() if of is str else table
         if not all(isinstance(value, of) for value in table.values()) or not all(map(VERSION.fullmatch, versions)):
-            raise IntegrityError(f"{self.folder(name) / file} does not list versions.")
+            raise IntegrityError(f"{path} does not list versions.")
         return table
 
     def _scratch(self, name: str) -> Path:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +62,55 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "artifacts").draft("scores", "any")
     with pytest.raises(UnavailableError, match="Cannot begin the scores 'any'"):
         Store(Path("/proc/artifacts")).draft("scores", "any")
+
+
+@contextmanager
+def _as_nobody() -> Iterator[None]:
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
+def test_a_store_that_may_only_be_read_is_read(store: Store, publish: Publish) -> None:
+    publish("poses", 1.0)
+    with tempfile.TemporaryDirectory() as temporary:  # pytest's own folders are closed to nobody
+        folder = Path(temporary)
+        folder.chmod(0o755)
+        shutil.copytree(store.path, folder / "artifacts")
+        (folder / "out").mkdir()
+        (folder / "out").chmod(0o777)
+        given = Store(folder / "artifacts")
+        archive = folder / "out" / "x.zip"
+        store.export("poses", archive)
+        store.import_(archive)  # so that all modules are loaded, for nobody may not be let to them either
+        archive.unlink()
+        with _as_nobody():
+            newest = given.newest("dataset")
+            assert newest is not None
+            assert newest.read("x")[0, 0] == 1.0
+            assert given.verify(level=4) == []
+            assert given.gc().removed == []
+            given.export("poses", archive)
+            for change in (
+                lambda: given.draft("dataset", "poses"),
+                lambda: given.alias("poses", "best"),
+                lambda: given.remove("poses"),
+                lambda: given.import_(archive),
+                lambda: given.checkpoints("k").save(1, {}, {}),
+                lambda: Store(folder / "new").draft("dataset", "poses"),
+            ):
+                with pytest.raises(UnavailableError, match="Permission denied") as error:
+                    change()
+                assert "ask its owner" in error.value.hint
+        assert [path.name for path in folder.rglob("*.lock")] == []
+        given.path.chmod(0)
+        with _as_nobody(), pytest.raises(UnavailableError, match="Permission denied"):
+            given.names()
+        with _as_nobody(), pytest.raises(UnavailableError, match="Permission denied"):
+            Store(given.path)
 
 
 def test_what_failed_first_is_what_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posectl.errors import PosectlError, UsageError
@@ -64,6 +64,7 @@ def test_what_is_no_ref_is_a_usage_error(text: str) -> None:
     assert error.value.hint
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_ref_or_a_posectl_error(text: str) -> None:
     try:
@@ -73,6 +74,7 @@ def test_any_text_is_a_ref_or_a_posectl_error(text: str) -> None:
     assert bool(ref.name) + bool(ref.digest) + (ref.path is not None) == 1
 
 
+@settings(deadline=None)
 @given(st.from_regex(NAME, fullmatch=True), st.from_regex(NAME, fullmatch=True), st.none() | st.integers(0, 10**6))
 def test_a_ref_reads_back_from_its_text(name: str, selector: str, sample: int | None) -> None:
     ref = Ref(name=name, selector=selector, sample=sample)

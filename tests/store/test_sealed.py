@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posectl.errors import IntegrityError
@@ -18,6 +18,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text().filter(lambda key: key != "seal"), values))
 def test_what_is_sealed_reads_back(fields: dict[str, object]) -> None:
     assert unseal(seal(fields)) == fields
