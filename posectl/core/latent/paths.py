@@ -53,6 +53,8 @@ def slerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
     weight_a = torch.sin((1 - alpha) * theta)
     weight_b = torch.sin(alpha * theta)
     arc = (weight_a * a + weight_b * b) / torch.sin(theta)
+    if not a.is_cuda and not bool(degenerate.any()):  # to ask would halt a CUDA stream; to know spares half the work
+        return arc
     half_turn = torch.cos(torch.pi * alpha) * a + torch.sin(torch.pi * alpha) * _orthogonal(a)
     straight = torch.where(cosine > 0, lerp(a, b, alpha), half_turn)
     return torch.where(degenerate, straight, arc)

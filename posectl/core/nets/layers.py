@@ -24,7 +24,7 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if len(self.weight) == 1:  # one matrix product costs less than a batch of one
-            return F.linear(x[0], self.weight[0], self.bias[0])[None]
+            return F.linear(x.squeeze(0), self.weight.squeeze(0), self.bias.squeeze(0))[None]
         return torch.baddbmm(self.bias[:, None], x, self.weight.mT)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
