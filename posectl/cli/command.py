@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -91,19 +92,19 @@ class Session:
     def force(self) -> bool:
         return bool(self._common["force"])
 
-    def run(self, **changes: Any) -> Run:
+    def run(self) -> Run:
         """The surroundings of a stage, from the common options."""
         from posectl.stages.run import Run
 
         common = self._common
         return Run(
             store=self.store,
-            name=changes.get("name", common["name"]),
+            name=common["name"],
             seed=common["seed"],
             device=common["device"],
             threads=common["threads"],
             force=common["force"],
-            command=" ".join(["posectl", *sys.argv[1:]]),
+            command=shlex.join(["posectl", *sys.argv[1:]]),
             sources=self.sources,
             tell=self.out.tell,
             progress=self.out.progress,

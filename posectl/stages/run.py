@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from posectl import __version__
-from posectl.errors import NotFoundError
+from posectl.errors import InvalidInputError, NotFoundError
 from posectl.store import Artifact, Draft, Store
+from posectl.store.lineage import find_parent
 
 Parents = Sequence[tuple[str, Artifact]]
 
@@ -70,8 +71,6 @@ class Run:
 
 def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
     """The artifact that another was made from in this role; None if it has none such, or it is gone."""
-    from posectl.store.lineage import find_parent
-
     for parent in artifact.parents:
         if parent.role == role:
             return find_parent(run.artifacts, parent)
@@ -80,8 +79,6 @@ def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
 
 def expect(artifact: Artifact, *kinds: str) -> Artifact:
     """The artifact, if it is of one of the kinds; else InvalidInputError."""
-    from posectl.errors import InvalidInputError
-
     if artifact.kind not in kinds:
         raise InvalidInputError(
             f"{artifact.ref} is a {artifact.kind}, not a {' or '.join(kinds)}.",
