@@ -1,0 +1,23 @@
+"""Numba's compiler as the search uses it: free of the interpreter's lock, and with its work kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def compiled(fastmath: bool = False) -> Callable[[Callable], Any]:
+    """Decorator: machine code made at the first call, and kept beside the source or in the user's cache folder.
+
+    Without `fastmath` it is IEEE arithmetic as written, neither fused nor reordered, and the same on every processor.
+    """
+
+    def decorate(function: Callable) -> Any:
+        try:
+            return numba.njit(nogil=True, cache=True, fastmath=fastmath)(function)
+        except RuntimeError:  # no folder can be written to
+            return numba.njit(nogil=True, fastmath=fastmath)(function)
+
+    return decorate

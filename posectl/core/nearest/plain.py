@@ -1,0 +1,108 @@
+"""The search in plain PyTorch, on any device: for CUDA, and where the problem is too small to be worth a tree."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_log = logging.getLogger(__name__)
+
+QUERIES, PAIRS, MEASURED = 1 << 10, 1 << 22, 1 << 16
+"""How many queries and pairs are compared at once, and pairs measured in float64. No result depends on them."""
+
+
+def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
+    """Put into distances and indices (N, k), sorted, what rows (M, D) hold nearer to queries (N, D).
+
+    Both of one dtype, and for "cosine" unit vectors in float64; `start` is the index of the first row. Where the device
+    runs out of memory, half as many pairs are compared at once.
+    """
+    pairs = PAIRS
+    for first in range(0, len(queries), QUERIES):
+        some = slice(first, first + QUERIES)
+        done = 0
+        while done < len(rows):
+            step = max(1, pairs // QUERIES)
+            block = rows[done : done + step]
+            try:
+                _merge(queries[some], block, metric, start + done, distances[some], indices[some])
+            except torch.OutOfMemoryError:
+                if step == 1:
+                    raise
+                pairs //= 2
+                _log.warning("The device ran out of memory; from here on %d pairs are compared at once.", pairs)
+            else:
+                done += step
+
+
+def _merge(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
+    k, device = distances.shape[1], distances.device
+    query, row = _candidates(queries, rows, metric, distances)
+    pieces = zip(query.split(MEASURED), row.split(MEASURED), strict=True)
+    found = torch.cat([distances.flatten(), *(distance(queries[i], rows[j], metric) for i, j in pieces)])
+    query = torch.cat([torch.arange(len(queries), device=device).repeat_interleave(k), query])
+    index = torch.cat([indices.flatten(), row + start])
+    # By query, then distance, then index: stable sorts, the least key first.
+    order = index.argsort(stable=True)
+    order = order[found[order].argsort(stable=True)]
+    order = order[query[order].argsort(stable=True)]
+    count = query.bincount(minlength=len(queries))
+    best = order[(count.cumsum(0) - count)[:, None] + torch.arange(k, device=device)]
+    distances[:], indices[:] = found[best], index[best]
+
+
+def _candidates(queries: Tensor, rows: Tensor, metric: str, distances: Tensor) -> tuple[Tensor, Tensor]:
+    """Numbers of the pairs that may belong to the k nearest, given the distances (N, k) so far.
+
+    An inexact distance is off by a factor of 1 + `error` at most, twice the sum of its roundings, as `kernel._reach`
+    counts them; and by 2^-50 for squares that underflow.
+    """
+    inexact = _inexact(queries, rows, metric).double()
+    error = torch.finfo(queries.dtype).eps * (queries.shape[1] + 8)
+    known, k = distances[:, -1:], distances.shape[1]
+    if k <= len(rows):
+        nearest = inexact.topk(k, largest=False).values[:, -1:]
+        known = known.minimum(nearest * (1 + error) + 2.0**-50)
+    query, row = torch.nonzero(inexact <= known * (1 + error) + 2.0**-50, as_tuple=True)
+    return query, row
+
+
+def _inexact(queries: Tensor, rows: Tensor, metric: str) -> Tensor:
+    if metric == "mpjpe":
+        joints = list(zip(queries.split(3, 1), rows.split(3, 1), strict=True))
+        total = _gaps(*joints[0])
+        for joint in joints[1:]:
+            total += _gaps(*joint)
+        return total / len(joints)
+    return _gaps(queries, rows) if metric == "l2" else _gaps(queries, rows).square() / 2
+
+
+def _gaps(a: Tensor, b: Tensor) -> Tensor:
+    # Not cdist's way by a matrix product: its error grows with the samples, not with their distance.
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def distance(a: Tensor, b: Tensor, metric: str) -> Tensor:
+    """Of each of a (P, D) to its partner in b (P, D), in float64, one coordinate after the other: (P,)."""
+    if metric == "mpjpe":
+        total = a.new_zeros(len(a), dtype=torch.float64)
+        for joint in zip(a.split(3, 1), b.split(3, 1), strict=True):
+            total += root(squared(*joint))
+        return total / (a.shape[1] // 3)
+    return root(squared(a, b)) if metric == "l2" else squared(a, b) / 2
+
+
+def squared(a: Tensor, b: Tensor) -> Tensor:
+    """Squared L2 distance of each of a (P, D) to its partner in b (P, D), as `distance`."""
+    total = a.new_zeros(len(a), dtype=torch.float64)
+    for x, y in zip(a.T, b.T, strict=True):
+        total += (x.double() - y.double()) ** 2
+    return total
+
+
+def root(x: Tensor) -> Tensor:
+    """Correctly rounded: PyTorch's own on the processor, by MKL, may be off by the last bit."""
+    return torch.from_numpy(np.sqrt(x.numpy())) if x.is_cpu else x.sqrt()
