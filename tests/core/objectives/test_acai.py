@@ -80,7 +80,7 @@ def trainer(terms, seeds=(0,), **plan):
 
 
 def test_one_step_moves_each_group_by_the_gradient_of_its_own_loss_alone():
-    # Against a plain step written out: two optimisers, explicit detaches, the autoencoder first, as in the authors' code.
+    # Against a plain step written out: explicit detaches, the autoencoder before the critic, as in the authors' code.
     run = trainer([ACAI(lam=0.3, gamma=0.05)], steps=1)
     encoder, decoder, critic = (run.networks[n] for n in ("encoder", "decoder", "acai.critic"))
     block = run.batches.block(0)
