@@ -76,8 +76,10 @@ class Checkpoints:
             finally:
                 durable.remove_tree(temporary)
             durable.fsync(self.path)
-            for old in [*saves(self.path)[:-KEEP], *leftovers(self.path)]:
-                durable.remove_tree(old)
+            for old in saves(self.path)[:-KEEP]:
+                _discard(old)
+            for leftover in leftovers(self.path):
+                durable.remove_tree(leftover)
 
     def load(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]] | None:
         """The step, arrays and record of the newest save that is intact; None where there is none."""
@@ -94,7 +96,7 @@ class Checkpoints:
     def clear(self) -> None:
         """Removes every save."""
         with durable.storage_errors(f"remove the checkpoints in {self.path}"):
-            durable.remove_tree(self.path)
+            _discard(self.path)
 
 
 def saves(folder: Path) -> list[Path]:
@@ -105,6 +107,15 @@ def saves(folder: Path) -> list[Path]:
 def leftovers(folder: Path) -> list[Path]:
     """What killed saves left in a folder of checkpoints."""
     return [path for path in _entries(folder) if not _SAVE.fullmatch(path.name)]
+
+
+def _discard(folder: Path) -> None:
+    """Removes a folder that is never seen half-removed."""
+    condemned = Path(f"{folder}.part")
+    durable.remove_tree(condemned)
+    if folder.is_dir():
+        folder.rename(condemned)
+    durable.remove_tree(condemned)
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -82,7 +82,7 @@ def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Jun
     elif path.exists():
         yield Junk(path, _size(path), "checkpoints" if resumable else "an artifact never finished")
     if Path(f"{path}.part").exists():
-        yield Junk(Path(f"{path}.part"), _size(Path(f"{path}.part")), "a file never finished")
+        yield Junk(Path(f"{path}.part"), _size(Path(f"{path}.part")), "something never finished")
 
 
 def _empty_names(layout: Layout) -> list[Path]:
