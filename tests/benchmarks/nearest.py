@@ -1,0 +1,215 @@
+"""Nearest poses: posectl against blocked PyTorch, and against FAISS's flat L2 index, whose metric is cheaper.
+
+    python tests/benchmarks/nearest.py [DATA_FOLDER] [--peers-python PYTHON] [--rounds 5] [--threads 2]
+    python tests/benchmarks/nearest.py --scale [--plot times.png]
+
+10,000 CMU poses are searched for among the 161,435 of bandai17_train, under the mean per-joint distance, the time to
+build the index included. The peers take turns with posectl, each run in a process of its own that has warmed up.
+PyTorch is timed on 128 queries and scaled up. Some answers are then compared with brute force in float64. `--scale`
+searches 10,000 to 2,000,000 poses, those of bandai17_train with a noise of 3 mm, and prints the peak memory of the whole
+process, interpreter and libraries included, less that of the poses. The peers need a Python with torch and faiss-cpu.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 2_000_000)
+PART = 128  # of the queries, that blocked PyTorch is timed on and brute force compared with
+
+Search = Callable[[Any, Any], Any]
+
+
+def poses(folder: Path, name: str) -> Any:
+    import numpy as np
+
+    with np.load(folder / "poses" / f"{name}.npz") as archive:
+        return archive["positions"]
+
+
+def many(reference: Any, count: int) -> Any:
+    """`count` poses of the reference, each with its own noise, made without a copy of them all."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    result = np.empty((count, *reference.shape[1:]), np.float32)
+    for part in np.array_split(result, -(-count // 50_000)):
+        part[:] = reference[random.integers(0, len(reference), len(part))]
+        part += 0.003 * random.standard_normal(part.shape, np.float32)
+    return result
+
+
+def posectl(threads: int) -> Search:
+    import torch
+
+    from posectl.core.metrics.nearest import nearest
+
+    torch.set_num_threads(threads)
+    return lambda queries, reference: nearest(queries, reference)[1]
+
+
+def faiss_flat(threads: int) -> Search:
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+
+    def search(queries: Any, reference: Any) -> Any:
+        index = faiss.IndexFlatL2(reference[0].size)
+        index.add(reference.reshape(len(reference), -1))
+        return index.search(queries.reshape(len(queries), -1), 1)[1]
+
+    return search
+
+
+def blocked_torch(threads: int) -> Search:
+    import torch
+
+    torch.set_num_threads(threads)
+
+    def search(queries: Any, reference: Any) -> Any:
+        nearest = []
+        for block in torch.from_numpy(queries[:: len(queries) // PART][:PART]).split(16):
+            low = torch.full((len(block),), torch.inf)
+            for part in torch.from_numpy(reference).split(20_000):
+                low = torch.minimum(low, (block[:, None] - part).norm(dim=-1).mean(-1).amin(1))
+            nearest.append(low)
+        return torch.cat(nearest)
+
+    return search
+
+
+RUNS = {"posectl": posectl, "faiss": faiss_flat, "torch": blocked_torch}
+LABELS = {"posectl": "posectl, mean per-joint", "faiss": "FAISS flat, L2", "torch": "PyTorch, mean per-joint"}
+
+
+def brute_force(queries: Any, reference: Any) -> Any:
+    """Indices, in float64."""
+    import numpy as np
+
+    wide = reference.astype(np.float64)
+    return np.array([np.linalg.norm(query - wide, axis=2).mean(1).argmin() for query in queries.astype(np.float64)])
+
+
+def work(options: argparse.Namespace) -> None:
+    """One run in this process: prints seconds, peak memory in bytes and whether brute force agrees."""
+    search = RUNS[options.run](options.threads)
+    queries, reference = poses(options.data, "cmu17_train")[:10_000], poses(options.data, "bandai17_train")
+    if not options.cold:
+        search(queries[:2000], reference[:2000])  # more than the small problems that posectl does without its compiler
+    if options.size:
+        reference = many(reference, options.size)
+    start = time.perf_counter()
+    found = search(queries, reference)
+    seconds = time.perf_counter() - start
+    memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - reference.nbytes
+    exact = None
+    if options.check:
+        some = slice(None, None, len(queries) // PART)
+        exact = bool((found[some, 0].numpy() == brute_force(queries[some], reference)).all())
+    print(json.dumps({"seconds": seconds * (len(queries) / PART if options.run == "torch" else 1),
+                      "memory": memory, "exact": exact}))  # fmt: skip
+
+
+def run(options: argparse.Namespace, name: str, *flags: str, **environment: str) -> dict[str, Any] | None:
+    """`work` in a process of its own; None where the peer is not installed."""
+    python = sys.executable if name == "posectl" else options.peers_python
+    command = [python, __file__, str(options.data), "--run", name, "--threads", str(options.threads), *flags]
+    limits = {"OMP_NUM_THREADS": str(options.threads), **environment}
+    done = subprocess.run(command, env={**os.environ, **limits}, capture_output=True, text=True)
+    if "ModuleNotFoundError" in done.stderr:
+        return None
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def compare(options: argparse.Namespace) -> None:
+    times: dict[str, list[float]] = {name: [] for name in RUNS}
+    for _ in range(options.rounds):
+        for name, seconds in times.items():
+            result = run(options, name)
+            if result:
+                seconds.append(result["seconds"])
+    ours = times["posectl"]
+    print(f"{'':26}{'median s':>9} {'least s':>9} {'times posectl':>14}   of {options.rounds} rounds")
+    for name, seconds in times.items():
+        if not seconds:
+            print(f"{LABELS[name]:26}not installed: give --peers-python")
+            continue
+        ratio = statistics.median(theirs / mine for theirs, mine in zip(seconds, ours, strict=True))
+        print(f"{LABELS[name]:26}{statistics.median(seconds):9.2f} {min(seconds):9.2f} {ratio:14.1f}")
+    checked = run(options, "posectl", "--check")
+    assert checked
+    print(f"indices equal to brute force in float64, for {PART} queries: {checked['exact']}")
+    with tempfile.TemporaryDirectory() as folder:
+        cold = run(options, "posectl", "--cold", NUMBA_CACHE_DIR=folder)
+    assert cold
+    print(f"first call after installation, its compiler included: {cold['seconds']:.1f} s")
+
+
+def scale(options: argparse.Namespace) -> None:
+    table = []
+    print(f"{'poses':>10} {'posectl s':>10} {'FAISS s':>10} {'posectl: memory beside the poses, MiB':>40}")
+    for size in SIZES:
+        results = {name: [run(options, name, "--size", str(size)) for _ in range(options.rounds)]
+                   for name in ("posectl", "faiss")}  # fmt: skip
+        times = {name: statistics.median(r["seconds"] for r in found) if all(found) else float("nan")
+                 for name, found in results.items()}  # fmt: skip
+        memory = max(r["memory"] for r in results["posectl"] if r) / 2**20
+        table.append((size, times["posectl"], times["faiss"]))
+        print(f"{size:10,} {times['posectl']:10.2f} {times['faiss']:10.2f} {memory:40.0f}")
+    if options.plot:
+        draw(table, options.plot)
+
+
+def draw(table: list[tuple[int, float, float]], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(5, 3.5), layout="constrained")
+    sizes, ours, theirs = zip(*table, strict=True)
+    axes.loglog(sizes, ours, "o-", label="posectl, mean per-joint distance")
+    axes.loglog(sizes, theirs, "s--", label="FAISS flat, L2")
+    axes.set(xlabel="poses in the reference", ylabel="seconds for 10,000 queries")
+    axes.grid(which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    parser.add_argument("data", type=Path, nargs="?", default=Path(os.environ.get("POSECTL_TEST_DATA", beside)))
+    parser.add_argument("--peers-python", default=sys.executable)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--scale", action="store_true")
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--run", choices=list(RUNS), help=argparse.SUPPRESS)
+    parser.add_argument("--size", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--check", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--cold", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.run:
+        work(options)
+        return
+    print(f"{platform.processor() or platform.machine()}, {options.threads} threads, load {os.getloadavg()[0]:.1f}")
+    scale(options) if options.scale else compare(options)
+
+
+if __name__ == "__main__":
+    main()
