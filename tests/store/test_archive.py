@@ -248,6 +248,11 @@ def test_a_cut_or_damaged_archive_is_refused(exported: Path, tmp_path: Path) -> 
             other = Store(tmp_path / "other")
 
 
+def test_too_many_entries_are_refused(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("posectl.store.archive.MAX_FILES", 5)
+    _assert_refused(exported, tmp_path, "entries, which are too many")
+
+
 def test_what_is_no_archive_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_text("no zip")
     with pytest.raises(InvalidInputError, match="no whole zip"):
