@@ -6,15 +6,16 @@
 #   examples/table1.sh data_3d_h36m.npz             Human3.6M, in any layout that `posectl prepare h36m` reads
 #
 # Interrupt it whenever you like: run again, it goes on where it was, and ends the same. STEPS, LATENTS, LAMBDAS_16,
-# LAMBDAS_8, STORE and OUT may be set in the environment.
+# LAMBDAS_8, STORE, OUT and EVALUATE (more options of `posectl evaluate`) may be set in the environment.
 set -euo pipefail
 
-[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 STEPS=${STEPS:-20000}
 LATENTS=${LATENTS:-16 8}
 LAMBDAS_16=${LAMBDAS_16:-0 0.0001 0.001 0.01 0.1 0.3 0.5 0.8 1}
 LAMBDAS_8=${LAMBDAS_8:-0 0.001 0.01 0.1 0.3 0.5 0.8 1 2}
 OUT=${OUT:-table1}
+read -ra EVALUATE <<< "${EVALUATE:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
 mkdir -p "$OUT"
 
@@ -32,8 +33,8 @@ for latent in $LATENTS; do
         name="acai-d$latent-l$lam"
         model=$(posectl train "$data" --reg acai --lam "$lam" --set acai.gamma=0.05 --latent "$latent" \
             --steps "$STEPS" --name "$name" --resume)
-        corrected+=("$(posectl evaluate "$model" --name "$name-scores")")
-        published+=("$(posectl evaluate "$model" --compat naayem --name "$name-naayem")")
+        corrected+=("$(posectl evaluate "$model" "${EVALUATE[@]}" --name "$name-scores")")
+        published+=("$(posectl evaluate "$model" "${EVALUATE[@]}" --compat naayem --name "$name-naayem")")
     done
     posectl compare "${corrected[@]}" -o "$OUT/d$latent.md" --force
     posectl compare "${published[@]}" --published "d$latent" -o "$OUT/d$latent-published.md" --force

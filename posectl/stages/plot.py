@@ -59,7 +59,8 @@ def _transitions(run: Run, artifacts: dict[str, Artifact], out: Path) -> None:
         name = label(run, artifact)
         name = f"{name} ({subject})" if name in curves else name
         curves[name], spread[name] = artifact.read("transitions/mean"), artifact.read("transitions/std")
-    figures.transition_curves(curves, out, spread=spread)
+    # Bands over bands tell nothing: the spread is for a few.
+    figures.transition_curves(curves, out, spread=spread if len(curves) <= 3 else None)
 
 
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
