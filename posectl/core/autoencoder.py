@@ -29,7 +29,7 @@ class Autoencoder:
         return self.architecture.shape
 
     def load(self, weights: Mapping[str, np.ndarray]) -> Autoencoder:
-        """Take the weights "encoder.*" and "decoder.*", without replica dimension. Raises IntegrityError on a misfit."""
+        """Take the weights "encoder.*" and "decoder.*", without replica dimension; IntegrityError on a misfit."""
         for name, module in (("encoder", self.encoder), ("decoder", self.decoder)):
             own = {k.removeprefix(f"{name}."): v for k, v in weights.items() if k.startswith(f"{name}.")}
             try:

@@ -17,11 +17,11 @@ class Dataset:
     samples: (N, *shape) float32. Poses (N, 17, 3): metres, pelvis at the origin, H36M-17 order; images (N, C, H, W) in
         [-1, 1]; clouds (N, P, 3).
     split: (N,) uint8, TRAIN or TEST.
-    per_sample: arrays (N, ...): `root` (N, 3) metres, `frame` (N,), `clip` (N,) row of the clip table, and factors such as
-        `phase` or `angle`, whose names are listed in `about["factors"]`.
+    per_sample: arrays (N, ...): `root` (N, 3) metres, `frame` (N,), `clip` (N,) row of the clip table, and factors such
+        as `phase` or `angle`, whose names are listed in `about["factors"]`.
     per_clip: arrays (C,): `name`, `subject`, `action`, `fps`, `source`, `start`, `length`. Clips are contiguous.
-    about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` (one of "+x" ...
-        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`; JSON values only.
+    about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` ("+x" to "-z"),
+        `coordinates` ("world" | "camera"), `source`, `citation`; JSON values only.
     warnings: sentences about what looks wrong.
     """
 

@@ -49,8 +49,9 @@ def load_poses(source: ArraySource, *, unit: Unit | None = None, keep_double: bo
     """Poses (..., 17, 3) float32 in metres, neither centred nor turned, from a .npy or .npz; see `load_array`.
 
     One pose (17, 3), poses (N, 17, 3) or paths (B, T, 17, 3), with 32 joints for 17 or 51 flat numbers for (17, 3).
-    `keep_double` leaves float64 what is float64. `unit` is the unit of the file, from which the poses are converted. Without it, bones that are plainly in
+    `unit` is the unit of the file, from which the poses are converted. Without it, bones that are plainly in
     millimetres or centimetres raise InvalidInputError, as do a wrong shape or dtype, no poses, and NaN or infinity.
+    `keep_double` leaves float64 what is float64.
     """
     name = source_name(source)
     return in_metres(as_poses(load_array(source), name, keep_double=keep_double), unit, name)

@@ -54,7 +54,7 @@ def render(run: Run, subjects: Sequence[str], out: Path, options: RenderOptions 
             f"{len(found)} subjects and {len(options.labels)} labels were given.", "Give one --label each."
         )
     labels = options.labels or tuple(s.label for s in found)
-    body = Body(H36M17.parents, H36M17.left, H36M17.right, found[0].up)
+    body = Body(H36M17.parents, H36M17.left, H36M17.right)
     image = (_sheet if suffix == ".png" else _film)(found, labels, body, options, most)
     info = write(out, image, fps=options.fps)
     return {"path": str(out), **dataclasses.asdict(info)}

@@ -16,12 +16,11 @@ from posectl.store import Artifact, Ref
 
 @dataclass(frozen=True)
 class Sequences:
-    """poses: one (T, J, 3) a sequence. moving: whether a sequence is a motion, and not a set of single poses."""
+    """poses: one (T, J, 3) a sequence, z up. moving: whether a sequence is a motion, and not a set of single poses."""
 
     label: str
     poses: list[np.ndarray]
     moving: bool
-    up: str
 
 
 def sequences_of(run: Run, subject: str, *, most: int) -> Sequences:
@@ -49,8 +48,8 @@ def _of_array(label: str, array: np.ndarray, up: str, most: int) -> Sequences:
     if array.shape[-2:] != (len(H36M17.joints), 3):
         raise InvalidInputError(f"{label} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
     if array.ndim == 4:
-        return Sequences(label, list(array[:most]), True, up)
-    return Sequences(label, [pose[None] for pose in array[:most]], False, up)
+        return Sequences(label, list(z_up(array[:most], up)), True)
+    return Sequences(label, [pose[None] for pose in z_up(array[:most], up)], False)
 
 
 def _of_dataset(label: str, dataset: StoredDataset, clip: int | None, most: int) -> Sequences:
@@ -60,4 +59,20 @@ def _of_dataset(label: str, dataset: StoredDataset, clip: int | None, most: int)
     # Spread over the set, so that a glance shows its variety.
     chosen = [clip] if clip is not None else np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()
     clips = [dataset.clip(i) for i in chosen]
-    return Sequences(clips[0][1] if clip is not None else label, [poses for poses, _ in clips], True, dataset.up)
+    return Sequences(clips[0][1] if clip is not None else label, [z_up(poses, dataset.up) for poses, _ in clips], True)
+
+
+# Rotations, never a swap of two axes: that would mirror the body. Each gives the new x, y, z as (sign, old axis).
+_TO_Z_UP = {
+    "+x": ((-1, 2), (1, 1), (1, 0)),
+    "-x": ((1, 2), (1, 1), (-1, 0)),
+    "+y": ((1, 0), (-1, 2), (1, 1)),
+    "-y": ((1, 0), (1, 2), (-1, 1)),
+    "+z": ((1, 0), (1, 1), (1, 2)),
+    "-z": ((1, 0), (-1, 1), (-1, 2)),
+}
+
+
+def z_up(poses: np.ndarray, up: str) -> np.ndarray:
+    """Poses (..., J, 3) turned so that what was `up` is +z: sequences of several frames of reference in one picture."""
+    return np.stack([sign * poses[..., axis] for sign, axis in _TO_Z_UP[up]], axis=-1)
