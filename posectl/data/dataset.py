@@ -20,8 +20,8 @@ class Dataset:
     per_sample: arrays (N, ...): `root` (N, 3) metres, `frame` (N,), `clip` (N,) row of the clip table, and factors such
         as `phase` or `angle`, whose names are listed in `about["factors"]`.
     per_clip: arrays (C,): `name`, `subject`, `action`, `fps`, `source`, `start`, `length`. Clips are contiguous.
-    about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` ("+x" to "-z"),
-        `coordinates` ("world" | "camera"), `source`, `citation`; JSON values only.
+    about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` ("+x" to
+        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`; JSON values only.
     warnings: sentences about what looks wrong.
     """
 

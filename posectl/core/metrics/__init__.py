@@ -6,7 +6,8 @@ paths (B, T, J, 3): interpolations, both ends included; walks (B, T, J, 3): the 
 (M, J, 3): decoded draws from the prior; crowd (K, J, 3): the many draws that recall searches; reference (N, J, 3): the
 real poses that distances are measured to; targets (Q, J, 3): the real poses whose recall is asked; truth and
 reconstruction (N, J, 3): test poses and what the model makes of them; parents: the skeleton's parent list; k: the
-neighbours of prdc; compat: None, or the name of a published protocol. Metres throughout. It returns a score, as `summarise` makes it.
+neighbours of prdc; compat: None, or the name of a published protocol. Metres throughout. It returns a score, as
+`summarise` makes it.
 """
 
 from __future__ import annotations
