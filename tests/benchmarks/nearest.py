@@ -6,7 +6,7 @@
 10,000 CMU poses are searched for among the 161,435 of bandai17_train, under the mean per-joint distance, the time to
 build the index included. The peers take turns with posectl, each run in a process of its own that has warmed up.
 PyTorch is timed on 128 queries and scaled up. Some answers are then compared with brute force in float64. `--scale`
-searches 10,000 to 2,000,000 poses, those of bandai17_train with a noise of 3 mm, and prints the peak memory of the whole
+searches 10,000 to 2,000,000 poses, those of bandai17_train with 3 mm of noise, and prints the peak memory of the whole
 process, interpreter and libraries included, less that of the poses. The peers need a Python with torch and faiss-cpu.
 """
 

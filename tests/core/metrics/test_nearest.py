@@ -83,25 +83,39 @@ def test_samples_far_from_the_origin_are_told_apart(engine: str, metric: str, of
     assert indices[:, 0].tolist() == list(range(800))
 
 
+def shell(query: np.ndarray, count: int, radius: float, seed: int) -> np.ndarray:
+    """Samples (count, ...) in which each joint is `radius` away from the query's, to nine digits."""
+    random = np.random.default_rng(seed)
+    gaps = random.normal(size=(count, *query.shape))
+    gaps *= radius * (1 + 1e-9 * random.random((count, 1, 1))) / np.linalg.norm(gaps, axis=2, keepdims=True)
+    return query + gaps
+
+
 @pytest.mark.parametrize("metric", METRICS)
-def test_distances_that_float32_cannot_tell_apart_are_ranked_by_float64(engine: str, metric: str) -> None:
-    # A thousand samples about equally far from the query: to 1e-7, half a unit in the last place of float32.
-    gaps = np.random.default_rng(0).normal(size=(1000, 6, 3))
-    gaps /= np.linalg.norm(gaps, axis=2, keepdims=True)
-    query = np.full((1, 6, 3), 0.5, np.float32)
-    agree(query, (query + 0.1 * gaps).astype(np.float32), 20, metric, atol=1e-15)
+@pytest.mark.parametrize("radius", [0.1, 0.7, 40.0])
+def test_distances_that_float32_cannot_tell_apart_are_ranked_by_float64(
+    engine: str, metric: str, radius: float
+) -> None:
+    for seed in range(10):
+        query = np.float32(0.3) * randn(11, 3, seed=seed)
+        agree(query[None], shell(query, 600, radius, seed).astype(np.float32), 2, metric, atol=1e-15)
 
 
 @pytest.mark.parametrize("metric", ["mpjpe", "l2"])
-def test_float64_samples_are_not_rounded(engine: str, metric: str) -> None:
-    reference = 1 + 1e-11 * np.random.default_rng(0).normal(size=(700, 4, 3))
-    agree(np.ones((1, 4, 3)), reference, 10, metric)
+@pytest.mark.parametrize("radius", [1e-5, 1e-3, 0.1])
+def test_float64_samples_are_not_rounded(engine: str, metric: str, radius: float) -> None:
+    # In float32 the samples lie on a grid of 1e-7.
+    for seed in range(10):
+        query = 1 + 0.3 * np.random.default_rng(seed).random((11, 3))
+        agree(query[None], shell(query, 600, radius, seed), 2, metric)
 
 
 @pytest.mark.parametrize("metric", ["mpjpe", "l2"])
-@pytest.mark.parametrize("scale", [1e-42, 1e-25, 1e18, 1e30, 3e37])
+@pytest.mark.parametrize("scale", [1e-42, 1e-25, 3e-23, 1e-22, 1e-20, 1e18, 1e30, 3e37])
 def test_squares_that_overflow_or_underflow_in_float32_do_no_harm(engine: str, metric: str, scale: float) -> None:
     agree(randn(40, 4, 3) * np.float32(scale), randn(600, 4, 3, seed=1) * np.float32(scale), 3, metric)
+    # So far away that every box is at an infinite distance.
+    agree(np.full((1, 1, 3), 9 * scale, np.float32), randn(3000, 1, 3) * np.float32(scale), 3, metric)
 
 
 def test_equals_are_ranked_by_index(engine: str) -> None:
