@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from posectl.cli.root import app
-from posectl.cli import prepare, train, interpolate, sample, evaluate, compare, render, plot
+from posectl.cli import prepare, train, sweep, interpolate, sample, evaluate, compare, render, plot
 from posectl.cli import store, demo, doctor, completion
 
 __all__ = [
     "app", "compare", "completion", "demo", "doctor", "evaluate", "interpolate", "plot", "prepare", "render", "sample",
-    "store", "train",
+    "store", "sweep", "train",
 ]  # fmt: skip

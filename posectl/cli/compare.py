@@ -19,7 +19,7 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="[SCORES]...",
-            help="Scores, or models by their newest scores (default: all).",
+            help="Scores, or models and sweeps by their newest scores (default: all).",
             autocompletion=complete.refs,
         ),
     ] = None,

@@ -22,7 +22,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[SUBJECT]...",
-            help="Models, paths, samples or .npy files (default: the newest model).",
+            help="Models, sweeps, paths, samples or .npy files (default: the newest model).",
             autocompletion=complete.refs,
         ),
     ] = None,
@@ -61,16 +61,18 @@ def evaluate(
       posectl evaluate acai:v2 --json
       posectl evaluate theirs.npy --against poses
       posectl evaluate acai --compat naayem
+      posectl evaluate acai-sweep
     """
     from posectl.cli.values import names
     from posectl.stages.evaluate import evaluate as stage
     from posectl.stages.evaluate import flat
+    from posectl.stages.members import spread_out
 
     options = EvaluateOptions(
         metrics=names(metric) or (), compat=compat, weights=weights, path=path, endpoints=endpoints, steps=steps,
         walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd, targets=targets, k=k,
     )  # fmt: skip
-    for subject in subjects or (None,):
+    for subject in spread_out(session.run(), subjects) if subjects else (None,):
         result = stage(session.run(), subject, against, options)
         session.out.table(
             ["metric", "mean", "std", "median", "undefined", "unit"],

@@ -17,20 +17,21 @@ def plot(
     session: Session,
     subjects: Annotated[
         list[str],
-        typer.Argument(metavar="SUBJECT...", help="Scores, paths or models.", autocompletion=complete.refs),
+        typer.Argument(metavar="SUBJECT...", help="Scores, paths, models or sweeps.", autocompletion=complete.refs),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .png, .pdf or .svg.")],
     kind: Annotated[
-        Literal["auto", "transitions", "path", "training"],
+        Literal["auto", "transitions", "path", "training", "sweep"],
         typer.Option(help="Which figure (default: by the subjects)."),
     ] = "auto",
 ) -> None:
-    """Plot average transitions (scores), a path's transitions (paths), or training curves (models).
+    """Plot transitions (of scores or a path), training curves (of models), or metrics against lambda (of sweeps).
 
     Examples:
       posectl plot plain-scores acai-scores -o smoothness.png
       posectl plot acai-paths#0 -o path.png
       posectl plot acai -o training.png
+      posectl plot acai-sweep -o lambda.pdf
     """
     from posectl.stages.plot import plot as stage
 

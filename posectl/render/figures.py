@@ -1,4 +1,4 @@
-"""Figures for a paper: transitions over alpha, and losses over steps; .png, .pdf or .svg by the file's suffix."""
+"""Figures for a paper: transitions over alpha, losses over steps, metrics against lambda; .png, .pdf or .svg."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ NOISY = 100
 SMOOTHED = 0.04
 # Losses that span less than this factor are as well on a linear scale.
 DECADE = 10
+# More ticks than this would run into each other as they stand.
+CROWDED = 5
 
 INK, MUTED, GRID = ("#{:02x}{:02x}{:02x}".format(*colour) for colour in (theme.INK, theme.MUTED, theme.GRID))
 SETTINGS: dict[Any, Any] = {
@@ -59,6 +61,7 @@ UNDATED: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".png": {}
 
 Curves = Mapping[str, np.ndarray]
 Log = Mapping[str, tuple[np.ndarray, np.ndarray]]
+Lines = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 def transition_curves(
@@ -129,6 +132,48 @@ def training_curves(logs: Mapping[str, Log], path: str | Path) -> None:
         _legend(figure, list(logs))
 
 
+def against_lambda(metrics: Mapping[str, Lines], path: str | Path) -> None:
+    """Metrics against lambda, one small panel a metric, one line a label: the mean over seeds, in a band of their
+    standard deviation (n - 1) to either side, over a dot for each seed.
+
+    metrics: metric -> label -> (lambdas (n,), values (n,)), in any order, a value for each lambda and seed. Values that
+    are not finite are left out. Lambda 0 is drawn, on an axis that is linear below the smallest other one and
+    logarithmic above, where they span more than a decade.
+
+    Raises InvalidInputError where there is nothing to draw, UsageError for a suffix other than .pdf, .png and .svg.
+    """
+    if not metrics:
+        raise InvalidInputError("There are no metrics to draw.", "Give at least one.")
+    labels = list(dict.fromkeys(label for lines in metrics.values() for label in lines))
+    colours = dict(zip(labels, _colours(len(labels)), strict=True))
+    rows = math.ceil(len(metrics) / COLUMNS)
+    columns = math.ceil(len(metrics) / rows)
+    with _figure(path, 0.8 + 2.9 * columns, 0.4 + 2.3 * rows) as figure:
+        for place, (name, lines) in enumerate(metrics.items(), start=1):
+            axes = figure.add_subplot(rows, columns, place, title=name, xlabel="λ")
+            every: set[float] = set()
+            for label, (lams, values) in lines.items():
+                lam, mean, spread = over_seeds(lams, values)
+                every |= set(lam)
+                axes.fill_between(lam, mean - spread, mean + spread, color=colours[label], alpha=0.15, linewidth=0)
+                drawn = np.isin(lams, lam)
+                axes.plot(lams[drawn], values[drawn], color=colours[label], alpha=0.5, ls="", marker="o", markersize=3)
+                axes.plot(lam, mean, color=colours[label], marker="o" if len(lam) == 1 else None, ms=4)
+            _over_lambda(axes, np.array(sorted(every)))
+        _legend(figure, labels)
+
+
+def over_seeds(lams: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lambdas (k,) in their order, and the mean and standard deviation (n - 1; 0 of one) of the finite values (n,)
+    at each; a lambda without any is left out."""
+    lams, values = np.asarray(lams, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    finite = np.isfinite(values)
+    at = np.unique(lams[finite])
+    groups = [values[finite & (lams == lam)] for lam in at]
+    spread = [group.std(ddof=1) if len(group) > 1 else 0.0 for group in groups]
+    return at, np.array([group.mean() for group in groups]), np.array(spread)
+
+
 def mid_steps(transitions: int) -> np.ndarray:
     """The alpha (T-1,) midway between the two steps of each transition."""
     return (np.arange(transitions) + 0.5) / transitions
@@ -171,6 +216,16 @@ def _over_alpha(axes: Axes) -> None:
     axes.axhline(1.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1.5)
     axes.set_xlim(0, 1)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+
+
+def _over_lambda(axes: Axes, lams: np.ndarray) -> None:
+    positive = lams[lams > 0]
+    if len(positive) and positive.max() > DECADE * positive.min():
+        axes.set_xscale("symlog", linthresh=float(positive.min()), linscale=0.5)
+    axes.set_xticks(lams, [f"{lam:g}" for lam in lams])
+    if len(lams) > CROWDED:
+        axes.tick_params(axis="x", labelrotation=60)
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _loss(axes: Axes, steps: np.ndarray, values: np.ndarray, colour: Any) -> None:

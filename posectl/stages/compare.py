@@ -13,6 +13,7 @@ from typing import Any
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, nearest_name
 from posectl.stages.evaluate import flat
+from posectl.stages.members import members
 from posectl.stages.published import TABLE_I, column
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
@@ -47,15 +48,17 @@ def compare(
     run: Run, subjects: Sequence[str] = (), *, published: str | None = None, metrics: Sequence[str] = ()
 ) -> Comparison:
     """Lay scores side by side: scores artifacts, or models, each by its newest scores; all models' if none is named.
+    A sweep stands for its models.
 
     published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them.
     """
     if published is not None and published not in TABLE_I:
         raise UsageError(f"There is no published table {published!r}.", nearest_name(published, TABLE_I))
-    artifacts = [_scores_of(run, ref) for ref in subjects] if subjects else _all_scores(run)
+    artifacts = _scores_of(run, subjects) if subjects else _all_scores(run)
     if not artifacts:
         raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
-    columns = [Column(label(run, a), a.ref, flat(a.summary["scores"])) for a in artifacts]
+    labels = _told_apart([label(run, a) for a in artifacts], [a.name for a in artifacts])
+    columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(labels, artifacts, strict=True)]
     if published:
         lams = sorted({lam for a in artifacts if (lam := _lambda(run, a)) is not None})
         for lam in lams:
@@ -67,17 +70,28 @@ def compare(
         if name not in present:
             raise UsageError(f"No score holds {name!r}.", nearest_name(name, present or METRICS.names()))
     rows = list(metrics) or [*(n for n in _ORDER if n in present), *sorted(present - set(_ORDER))]
-    return Comparison(columns, rows, _differences(artifacts))
+    return Comparison(columns, rows, differences(artifacts))
 
 
-def _scores_of(run: Run, ref: str) -> Artifact:
-    artifact = run.artifacts.get(ref)
-    if artifact.kind == "scores":
-        return artifact
-    scores = [s for s in run.artifacts.artifacts("scores") if any(p.digest == artifact.digest for p in s.parents)]
-    if not scores:
-        raise InvalidInputError(f"{artifact.ref} has no scores.", f"`posectl evaluate {artifact.ref}` makes some.")
-    return scores[-1]
+def _scores_of(run: Run, subjects: Sequence[str]) -> list[Artifact]:
+    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref))]
+    newest = {} if all(each.kind == "scores" for each in named) else newest_scores(run)
+    for each in named:
+        if each.kind != "scores" and each.digest not in newest:
+            raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
+    return [each if each.kind == "scores" else newest[each.digest] for each in named]
+
+
+def newest_scores(run: Run) -> dict[str, Artifact]:
+    """The newest scores of every subject, by its digest."""
+    return {parent.digest: scores for scores in run.artifacts.artifacts("scores") for parent in scores.parents}
+
+
+def _told_apart(labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Labels that several columns share, such as those of two seeds, each with its scores' name."""
+    return [
+        f"{label} ({name})" if labels.count(label) > 1 else label for label, name in zip(labels, names, strict=True)
+    ]
 
 
 def _all_scores(run: Run) -> list[Artifact]:
@@ -109,7 +123,7 @@ def _lambda(run: Run, scores: Artifact) -> float | None:
     return lams.get("acai", 0.0) if set(lams) <= {"none", "acai"} else None
 
 
-def _differences(artifacts: Sequence[Artifact]) -> list[str]:
+def differences(artifacts: Sequence[Artifact]) -> list[str]:
     """A sentence for each part of the protocol in which the scores differ: they are then not comparable in it."""
     protocols = [a.summary["protocol"] for a in artifacts]
     warnings = []

@@ -35,6 +35,17 @@ class TrainOptions:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """What a sweep varies. lam: a list for each regularizer (none: each one's published weight); latent: sizes. Lists
+    are multiplied, or paired if zip. seeds: how many, from the run's own on, at every point."""
+
+    lam: tuple[tuple[float, ...], ...] = ()
+    latent: tuple[int, ...] = (8,)
+    seeds: int = 1
+    zip: bool = False
+
+
+@dataclass(frozen=True)
 class InterpolateOptions:
     """path None is the prior's own: slerp on the sphere, lerp elsewhere. weights: last, or best by test error."""
 

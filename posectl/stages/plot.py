@@ -1,4 +1,4 @@
-"""plot: average transitions of models, one path's transitions, or training curves, as a figure."""
+"""plot: average transitions of models, one path's transitions, training curves, or a sweep's metrics, as a figure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from posectl.render import figures
 from posectl.stages.compare import label
 from posectl.stages.inputs import is_file, read_file
 from posectl.stages.run import Run, expect
+from posectl.stages.sweep_lines import sweep_lines
 from posectl.store import Artifact, Ref
 
-Kind = Literal["auto", "transitions", "path", "training"]
+Kind = Literal["auto", "transitions", "path", "training", "sweep"]
+KINDS: dict[str, Kind] = {"scores": "transitions", "paths": "path", "model": "training", "sweep": "sweep"}
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
@@ -25,7 +27,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path, *, kind: Kind = "auto") -
     """Draw one figure of all subjects.
 
     transitions: the average normalised transitions of scores, one curve each (pose report, Figs. 1, 2); path: those of
-    single paths, `paths#i` or a file (Figs. 5, 7); training: the losses of models. auto decides by the subjects.
+    single paths, `paths#i` or a file (Figs. 5, 7); training: the losses of models; sweep: the test error of a sweep's
+    models, and whatever they were scored by, against lambda. auto decides by the subjects.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.png.")
@@ -34,17 +37,17 @@ def plot(run: Run, subjects: Sequence[str], out: Path, *, kind: Kind = "auto") -
     if not subjects:
         raise UsageError("Nothing was named to plot.", "For example: posectl plot SCORES -o curves.png.")
     files = [s for s in subjects if is_file(s)]
-    artifacts = {
-        s: expect(run.artifacts.get(Ref.parse(s)), "scores", "paths", "model") for s in subjects if s not in files
-    }
+    artifacts = {s: expect(run.artifacts.get(Ref.parse(s)), *KINDS) for s in subjects if s not in files}
     kinds = {a.kind for a in artifacts.values()} | ({"paths"} if files else set())
     if len(kinds) > 1:
         raise InvalidInputError(f"One figure cannot show {' and '.join(sorted(kinds))}.", "Plot one kind at a time.")
-    chosen = {"scores": "transitions", "paths": "path", "model": "training"}[kinds.pop()] if kind == "auto" else kind
+    chosen = KINDS[kinds.pop()] if kind == "auto" else kind
     if chosen == "transitions":
         _transitions(run, artifacts, out)
     elif chosen == "path":
         figures.path_transitions({s: _one_path(artifacts.get(s), s) for s in subjects}, out)
+    elif chosen == "sweep":
+        figures.against_lambda(sweep_lines(run, list(artifacts.values())), out)
     else:
         figures.training_curves({s: _log(artifact) for s, artifact in artifacts.items()}, out)
     return {"path": str(out), "kind": chosen, "subjects": list(subjects)}

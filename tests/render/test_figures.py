@@ -13,7 +13,14 @@ from matplotlib.figure import Figure
 
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render import figures, theme
-from posectl.render.figures import mid_steps, path_transitions, running_mean, training_curves, transition_curves
+from posectl.render.figures import (
+    against_lambda,
+    mid_steps,
+    path_transitions,
+    running_mean,
+    training_curves,
+    transition_curves,
+)
 
 CURVES = {"λ = 0": np.array([0.5, 1.5, 1.0]), "λ = 0.1": np.array([1.2, 0.8, 1.0])}
 
@@ -153,3 +160,34 @@ def test_another_suffix_is_refused_with_the_known_ones(tmp_path):
     with pytest.raises(UsageError) as error:
         transition_curves(CURVES, tmp_path / "a.jpeg")
     assert ".pdf, .png, .svg" in error.value.hint
+
+
+def test_metrics_stand_against_lambda_by_the_mean_over_seeds(tmp_path, saved):
+    lams = np.array([0.1, 0.0, 0.1, 0.0, 0.3])
+    metrics = {"anci": {"d = 8": (lams, np.array([3.0, 1.0, 5.0, 2.0, np.nan])), "d = 16": (lams, lams)}}
+    against_lambda(metrics, tmp_path / "a.png")
+    (axes,) = saved[0].axes
+    dots, mean = axes.lines[:2]
+    np.testing.assert_allclose(data(mean), ([0, 0.1], [1.5, 4]))
+    np.testing.assert_allclose(data(dots), (lams[:4], [3, 1, 5, 2]))
+    band = axes.collections[0].get_paths()[0].vertices
+    at = band[np.isclose(band[:, 0], 0.1), 1]
+    assert (at.min(), at.max()) == (pytest.approx(4 - 2**0.5), pytest.approx(4 + 2**0.5))
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "0.1", "0.3"]
+    assert axes.get_xscale() == "linear"
+    assert [text.get_text() for text in saved[0].legends[0].get_texts()] == ["d = 8", "d = 16"]
+
+
+def test_lambdas_over_decades_are_on_a_log_scale_that_has_a_zero(tmp_path, saved):
+    lams = np.array([0, 0.001, 0.01, 0.1])
+    against_lambda({"anci": {"d = 8": (lams, lams)}}, tmp_path / "a.png")
+    (axes,) = saved[0].axes
+    assert axes.get_xscale() == "symlog"
+    places = axes.transData.transform([(lam, 0.0) for lam in lams])[:, 0]
+    assert (np.diff(places) > 0).all()
+    assert np.diff(places)[1] == pytest.approx(np.diff(places)[2])
+
+
+def test_a_figure_of_no_metric_is_refused(tmp_path):
+    with pytest.raises(InvalidInputError, match="no metrics"):
+        against_lambda({}, tmp_path / "a.png")

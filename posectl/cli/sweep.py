@@ -1,0 +1,109 @@
+"""posectl sweep: models over lists of lambdas and latent sizes, trained together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from posectl.cli import training
+from posectl.cli.command import Session, command
+from posectl.cli.root import app
+from posectl.cli.training import DEFAULT
+from posectl.errors import UsageError
+
+SWEEP = "Sweep"
+
+
+@command(app)
+def sweep(
+    session: Session,
+    dataset: training.Dataset = None,
+    reg: training.Reg = None,
+    lam: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lam",
+            metavar="X,X",
+            help="Its weights, a list for each --reg (default: as published).",
+            rich_help_panel=SWEEP,
+        ),
+    ] = None,
+    set_: training.Set = None,
+    latent: Annotated[str, typer.Option(metavar="N,N", help="Sizes of a code.", rich_help_panel=SWEEP)] = str(
+        DEFAULT.latent
+    ),
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds at each point, from --seed on.", rich_help_panel=SWEEP)] = 1,
+    zip_: Annotated[
+        bool, typer.Option("--zip", help="Pair the lists instead of multiplying them.", rich_help_panel=SWEEP)
+    ] = False,
+    engine: Annotated[
+        Literal["inline", "process"], typer.Option(help="Train here, or in processes.", rich_help_panel=SWEEP)
+    ] = "inline",
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at once.", rich_help_panel=SWEEP)] = 1,
+    prior: training.Prior = DEFAULT.prior,  # type: ignore[assignment]
+    net: training.Net = DEFAULT.net,
+    widths: training.Widths = training.WIDTHS,
+    activation: training.Activation = DEFAULT.activation,
+    batch_norm: training.BatchNorm = DEFAULT.batch_norm,
+    preset: training.Preset = "sensible",
+    steps: training.Steps = DEFAULT.steps,
+    batch: training.Batch = DEFAULT.batch,
+    lr: training.Rate = DEFAULT.lr,
+    lr_adversary: training.AdversaryRate = None,
+    pairing: training.Pairing = DEFAULT.pairing,
+    evaluate_every: training.EvaluateEvery = DEFAULT.evaluate_every,
+    checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
+    rotate: training.Rotate = DEFAULT.rotate,
+    degrees: training.Degrees = DEFAULT.degrees,
+    flip: training.Flip = DEFAULT.flip,
+) -> None:
+    """Train a model at every point of lists of lambdas and latent sizes, those of one shape as one stack.
+
+    --name is the sweep's, and how its models' names begin. Models that are there already are not trained again, and a
+    sweep that was killed goes on where it was. evaluate, compare and plot take a sweep for all its models.
+
+    Examples:
+      posectl sweep --reg acai --lam 0,0.001,0.01,0.1,0.3 --latent 8,16 --seeds 3
+      posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs
+      posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
+    """
+    from posectl.cli.values import integers
+    from posectl.stages.engines import Engine
+    from posectl.stages.options import Axes
+    from posectl.stages.sweep import sweep as stage
+
+    axes = Axes(
+        lam=tuple(_numbers(text) for text in lam or ()), latent=integers(latent, "--latent"), seeds=seeds, zip=zip_
+    )
+    given: dict[str, Any] = {
+        "reg": reg, "set": set_, "prior": prior, "net": net, "widths": widths, "activation": activation,
+        "batch_norm": batch_norm, "steps": steps, "batch": batch, "lr": lr, "lr_adversary": lr_adversary,
+        "pairing": pairing, "evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every, "rotate": rotate,
+        "degrees": degrees, "flip": flip,
+    }  # fmt: skip
+    run, options = training.resolved(session, given, preset)
+    run.sources = {**run.sources, "zip": run.sources.get("zip_", "default")}
+    result = stage(run, dataset, options, axes, engine=Engine(engine, jobs))
+    rows = result.figures["replicas"]
+    for row in rows:
+        if row["diverged_at"] >= 0:
+            session.out.warn(f"{row['name']} diverged at step {row['diverged_at']}; it has no model.")
+    session.out.table(
+        ["model", "lambda", "latent", "seed", "test error", "best"], [_cells(row) for row in rows], title=result.ref
+    )
+    session.out.result(result)
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """ "0,0.1" as (0.0, 0.1)."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--lam {text!r} is not a list of numbers.", "For example --lam 0,0.1,0.3.") from None
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    errors = ["–" if row[key] is None else f"{row[key]:.4g}" for key in ("test_error", "best_test_error")]
+    lam = ", ".join(f"{value:g}" for value in row["lam"])
+    return [row["model"] or row["name"], lam, str(row["latent"]), str(row["seed"]), *errors]

@@ -1,0 +1,34 @@
+"""What a subject stands for: a sweep for all its models, anything else for itself."""
+
+from __future__ import annotations
+
+from posectl.errors import NotFoundError
+from posectl.stages.inputs import is_file
+from posectl.stages.run import Run
+from posectl.store import Artifact
+from posectl.store.lineage import find_parent
+
+
+def members(run: Run, artifact: Artifact) -> list[Artifact]:
+    """The models of a sweep, in its order; of anything else, itself. Raises NotFoundError where a model is gone."""
+    if artifact.kind != "sweep":
+        return [artifact]
+    models = [(parent, find_parent(run.artifacts, parent)) for parent in artifact.parents if parent.role == "model"]
+    gone = [parent.ref for parent, model in models if model is None]
+    if gone:
+        raise NotFoundError(
+            f"{artifact.ref} has lost {', '.join(gone)}.", "The same `posectl sweep` again trains what is missing."
+        )
+    return [model for _, model in models if model is not None]
+
+
+def spread_out(run: Run, subjects: list[str]) -> list[str]:
+    """Subjects with every sweep replaced by the refs of its models; files stay as they are."""
+    spread: list[str] = []
+    for subject in subjects:
+        if is_file(subject):
+            spread.append(subject)
+        else:
+            artifact = run.artifacts.get(subject)
+            spread += [model.ref for model in members(run, artifact)] if artifact.kind == "sweep" else [subject]
+    return spread

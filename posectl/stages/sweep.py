@@ -1,0 +1,145 @@
+"""sweep: models over lists of lambdas and latent sizes, with several seeds, trained together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from posectl.core import device as devices
+from posectl.errors import DivergedError, NotFoundError, UsageError
+from posectl.stages.engines import Engine, train_all
+from posectl.stages.members import members
+from posectl.stages.options import Axes, TrainOptions
+from posectl.stages.run import Result, Run, produce, run_key
+from posectl.stages.stack import Named, Outcome, stacks
+from posectl.stages.train import training_set
+from posectl.stages.training import build_objectives, check_options, ctrl_c, default_name, identify, models_by_key
+from posectl.store import Artifact, Draft
+
+
+def sweep(
+    run: Run,
+    dataset: str | None = None,
+    options: TrainOptions = TrainOptions(),
+    axes: Axes = Axes(),
+    *,
+    engine: Engine = Engine(),
+) -> Result:
+    """Train a model at every point of the axes, and publish a sweep of them; what is trained already is found.
+
+    Every model has the key and the config that `train` would give it, so the two find each other's models. What they
+    compute agrees to rounding, not to the bit, for a stack multiplies its matrices in another order; a model's `about`
+    says in a stack of how many it was trained. A sweep that was killed goes on where it was. A replica that diverges is
+    told and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
+    UsageError for axes or options that make no sense, InterruptedRunError after Ctrl-C.
+    """
+    points = expand(options, axes)
+    for point in points:
+        check_options(point)
+        build_objectives(point)
+    device = devices.resolve(run.device)
+    engine.check(device)
+    source = training_set(run, dataset)
+    devices.use_threads(run.threads)
+    prefix = run.name or default_name(options)
+    replicas = [
+        Named(name_of(prefix, point, seed), identify(run, source, point, seed, device))
+        for point in points
+        for seed in range(run.seed, run.seed + axes.seeds)
+    ]
+    config = {**run.config(options), **run.config(axes)}
+    parents = [("dataset", source.artifact)]
+    name = run.name or f"{prefix}-sweep"
+
+    def fill(draft: Draft) -> dict[str, Any]:
+        found = {} if run.force else models_by_key(run, [r.key for r in replicas])
+        if found:
+            run.tell(f"{len(found)} of {len(replicas)} models are there.")
+        missing = [s for s in stacks(replicas) if not all(r.key in found for r in s.replicas)]
+        with ctrl_c() as stopped:
+            outcomes = train_all(run, source, missing, found, device, engine, stopped)
+        outcomes |= {key: Outcome(ref=model.ref) for key, model in found.items()}
+        return _write(run, draft, replicas, outcomes)
+
+    key = run_key("sweep", config, run.seed, str(device), parents)
+    there = run.artifacts.find("sweep", name, key)
+    again = run.force or (there is not None and not _is_whole(run, there))
+    return produce(replace(run, force=again), "sweep", name, config, fill, parents=parents, device=str(device))
+
+
+def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:
+    """The options of every point, latent size by latent size: lists multiplied, or paired if `axes.zip`.
+
+    Where lists are paired, a list of one value serves all. Raises UsageError for lists that are empty or do not pair.
+    """
+    lists: list[Sequence[Any]] = [axes.latent, *axes.lam]
+    if not all(lists):
+        raise UsageError(f"{'--latent' if not axes.latent else '--lam'} is an empty list.", "For example --lam 0,0.1.")
+    if min(axes.latent) < 1:
+        raise UsageError(f"A latent size is at least 1, not {min(axes.latent)}.", "For example --latent 8,16.")
+    if axes.seeds < 1:
+        raise UsageError(f"--seeds must be at least 1, not {axes.seeds}.", "For example --seeds 3.")
+    if axes.zip:
+        longest = max(map(len, lists))
+        if any(len(values) not in (1, longest) for values in lists):
+            lengths = " and ".join(str(len(values)) for values in lists)
+            raise UsageError(
+                f"Lists of {lengths} values (latent sizes first) cannot be paired.",
+                "Give each as many values, or one for all; without --zip they are multiplied.",
+            )
+        lists = [tuple(values) * (longest // len(values)) for values in lists]
+        points = list(zip(*lists, strict=True))
+    else:
+        points = list(product(*lists))
+    return [replace(options, latent=latent, lam=tuple(lam)) for latent, *lam in dict.fromkeys(points)]
+
+
+def name_of(prefix: str, options: TrainOptions, seed: int) -> str:
+    """What a replica's model is called: acai-d8-l0.1-s0."""
+    lams = "".join(f"-l{lam:g}".replace("+", "") for lam in options.lam)
+    return f"{prefix}-d{options.latent}{lams}-s{seed}"
+
+
+def _is_whole(run: Run, artifact: Artifact) -> bool:
+    try:
+        return bool(members(run, artifact))
+    except NotFoundError:
+        return False
+
+
+def _write(run: Run, draft: Draft, replicas: Sequence[Named], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """Put the table of all replicas into the draft; returns its summary."""
+    ended = [outcomes[each.key] for each in replicas]
+    models = [run.artifacts.get(outcome.ref) if outcome.ref else None for outcome in ended]
+    if not any(models):
+        raise DivergedError(
+            f"All {len(replicas)} replicas diverged, the first at step {min(o.diverged_at for o in ended)}.",
+            "A smaller --lr or --lam usually helps.",
+        )
+    rows = [_row(each, outcome, model) for each, outcome, model in zip(replicas, ended, models, strict=True)]
+    draft.record(parents=[("model", model) for model in models if model is not None])
+    draft.put("lambda", np.array([row["lam"] for row in rows], dtype=np.float64), ("replica", "regularizer"))
+    for key in ("latent", "seed", "diverged_at"):
+        draft.put(key, np.array([row[key] for row in rows], dtype=np.int64), ("replica",))
+    for key in ("test_error", "best_test_error"):
+        errors = [np.nan if row[key] is None else row[key] for row in rows]
+        draft.put(key, np.array(errors, dtype=np.float64), ("replica",))
+    draft.record(about={"regularizers": list(replicas[0].replica.options.reg)})
+    return {"replicas": rows, "diverged": sum(row["diverged_at"] >= 0 for row in rows)}
+
+
+def _row(each: Named, outcome: Outcome, model: Artifact | None) -> dict[str, Any]:
+    errors = {key: model.summary[key] if model else None for key in ("test_error", "best_test_error")}
+    return {
+        "name": each.name,
+        "model": outcome.ref,
+        "lam": [objective.lam for objective in each.replica.objectives],
+        "latent": each.replica.options.latent,
+        "seed": each.replica.seed,
+        **errors,
+        "diverged_at": outcome.diverged_at,
+    }

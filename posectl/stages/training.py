@@ -1,0 +1,270 @@
+"""What `train` and `sweep` share: a training's identity, its trainer, its steps, and the model that it ends as."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from posectl.core.latent.priors import PRIORS
+from posectl.core.nets import NETS, Architecture
+from posectl.core.objectives import OBJECTIVES, Objective
+from posectl.core.training.augment import for_poses
+from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.errors import IntegrityError, UsageError, nearest_name
+from posectl.stages.dataset import StoredDataset
+from posectl.stages.options import TrainOptions
+from posectl.stages.run import Run, run_key
+from posectl.store import Artifact, Draft
+
+# How often a checkpoint is written unless asked otherwise: often enough that a killed run loses a minute or so.
+_CHECKPOINT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One training: what was asked for, and the key that its model is found by, however it is trained."""
+
+    options: TrainOptions
+    seed: int
+    architecture: Architecture
+    objectives: tuple[Objective, ...]
+    config: dict[str, dict[str, Any]]
+    key: str
+
+
+def identify(run: Run, source: StoredDataset, options: TrainOptions, seed: int, device: torch.device) -> Replica:
+    """The training of these options and seed. Raises UsageError where the options do not fit together."""
+    objectives = build_objectives(options)
+    architecture = NETS.get(options.net)(
+        shape=tuple(source.shape), latent=options.latent, widths=tuple(options.widths), activation=options.activation,
+        batch_norm=options.batch_norm,
+    )  # fmt: skip
+    config = run.config(options)
+    config["objectives"] = {"value": [describe(o) for o in objectives], "source": "resolved"}
+    key = run_key("model", config, seed, str(device), [("dataset", source.artifact)])
+    return Replica(options, seed, architecture, tuple(objectives), config, key)
+
+
+def models_by_key(run: Run, keys: Iterable[str]) -> dict[str, Artifact]:
+    """The models, under whatever name, that trainings of these keys ended as: the newest of each."""
+    wanted, found = set(keys), {}
+    for model in run.artifacts.artifacts("model"):
+        if model.key in wanted:
+            with suppress(IntegrityError):  # a damaged one is trained again
+                model.check_sizes()
+                found[model.key] = model
+    return found
+
+
+def check_options(options: TrainOptions) -> None:
+    """Raise UsageError for what no training can use."""
+    for name in ("lr", "lr_adversary", "degrees"):
+        value = getattr(options, name)
+        flag = f"--{name.replace('_', '-')}"
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"{flag} must be finite, not {value}.", "Give a number.")
+        if value is not None and (value < 0 or (value == 0 and name != "degrees")):
+            raise UsageError(f"{flag} must be positive, not {value}.", "For example --lr 0.001.")
+    for name, least in (("steps", 1), ("batch", 2), ("evaluate_every", 1), ("checkpoint_every", 0)):
+        if getattr(options, name) < least:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least {least}.", "Give a larger number.")
+    if options.prior not in PRIORS:
+        raise UsageError(f"There is no prior {options.prior!r}.", nearest_name(options.prior, PRIORS))
+    if options.pairing == "halves" and options.batch % 2:
+        raise UsageError("Pairing by halves takes an even batch.", f"--batch {options.batch + 1}.")
+
+
+def build_objectives(options: TrainOptions) -> list[Objective]:
+    """The objectives that the options name, with lambdas and settings. Raises UsageError where they do not fit."""
+    if options.lam and len(options.lam) != len(options.reg):
+        raise UsageError(
+            f"{len(options.reg)} regularizer(s) and {len(options.lam)} lambda(s) were given.",
+            "Give one --lam after each --reg, or none for the published ones.",
+        )
+    settings: dict[str, dict[str, float | str]] = {name: {} for name in options.reg}
+    for name, key, value in map(_setting, options.set):
+        if name not in settings:
+            raise UsageError(
+                f"--set {name}.{key} speaks of a regularizer that is not used.", nearest_name(name, settings)
+            )
+        settings[name][key] = value
+    for name, lam in zip(options.reg, options.lam, strict=False):
+        settings[name]["lam"] = lam
+    return [_objective(name, settings[name]) for name in options.reg]
+
+
+def _objective(name: str, settings: Mapping[str, Any]) -> Objective:
+    kind = OBJECTIVES.get(name)
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key, value in settings.items():
+        if key not in fields:
+            raise UsageError(f"The regularizer {name!r} has no setting {key!r}.", nearest_name(key, fields))
+        if fields[key].type in ("float", "int") and not isinstance(value, int | float):
+            raise UsageError(f"{name}.{key} is a number, not {value!r}.", f"For example --set {name}.{key}=0.1.")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageError(f"{name}.{key} must be finite, not {value}.", "Give a number.")
+    lam = settings.get("lam", 0.0)
+    if lam < 0:
+        raise UsageError(f"A lambda cannot be negative, and {name}'s is {lam}.", "0 turns a regularizer off.")
+    return kind(**settings)
+
+
+def _setting(text: str) -> tuple[str, str, float | str]:
+    name, _, rest = text.partition(".")
+    key, equals, value = rest.partition("=")
+    if not (name and key and equals):
+        raise UsageError(f"--set {text!r} is not understood.", "Write it as --set acai.gamma=0.05.")
+    try:
+        return name, key, float(value)
+    except ValueError:
+        return name, key, value
+
+
+def describe(objective: Objective) -> dict[str, Any]:
+    return {"name": objective.name, **dataclasses.asdict(objective)}  # type: ignore[call-overload]
+
+
+def build_trainer(source: StoredDataset, replicas: Sequence[Replica], device: torch.device) -> Trainer:
+    """The trainer of replicas that differ in lambdas and seed alone, as one stack."""
+    options = replicas[0].options
+    augment = None
+    if source.is_poses and (options.rotate != "none" or options.flip):
+        mirror = source.skeleton.mirror if options.flip else ()
+        augment = for_poses(source.up, mirror, rotate=options.rotate, degrees=options.degrees)
+    train, test = (torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in (source.train, source.test))
+    plan = Plan(
+        steps=options.steps, batch=options.batch, lr=options.lr, lr_adversary=options.lr_adversary,
+        pairing=options.pairing, evaluate_every=max(1, min(options.evaluate_every, options.steps)),
+    )  # fmt: skip
+    terms = [
+        Term(same[0], torch.tensor([o.lam for o in same], device=device))
+        for same in zip(*(replica.objectives for replica in replicas), strict=True)
+    ]
+    return Trainer(
+        replicas[0].architecture, PRIORS[options.prior], terms, train, test, plan, [r.seed for r in replicas],
+        augment=augment,
+    )  # fmt: skip
+
+
+def advance(
+    trainer: Trainer,
+    options: TrainOptions,
+    *,
+    save: Callable[[], None],
+    report: Callable[[float], None],
+    stopped: Callable[[], bool],
+) -> tuple[bool, float]:
+    """Step to the end: whether it was reached (or was not, by a stop or by divergence of all), and the seconds.
+
+    report receives samples per second, all replicas summed. A stop leaves a checkpoint.
+    """
+    started = last = time.monotonic()
+    first = trainer.step
+
+    def checkpoint() -> None:
+        nonlocal last
+        save()
+        last = time.monotonic()
+
+    def look() -> None:
+        seconds = time.monotonic() - started
+        report((trainer.step - first) * options.batch * trainer.replicas / max(seconds, 1e-9))
+        due = not options.checkpoint_every and time.monotonic() - last > _CHECKPOINT_SECONDS
+        if due and trainer.step < options.steps and not trainer.all_diverged:
+            checkpoint()
+
+    finished = trainer.run(
+        checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
+    )
+    if not finished and not trainer.all_diverged:
+        save()
+    return finished, time.monotonic() - started
+
+
+@contextmanager
+def ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C into a flag, so that a step is never left half done; a second one interrupts at once."""
+    asked = False
+
+    def ask(number: int, frame: Any) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, previous)
+
+    try:
+        previous = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not the main thread: whoever owns the signals decides
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def latest(trainer: Trainer, replica: int = 0) -> dict[str, float]:
+    """The losses of the last step, and the last test error."""
+    figures = dict(zip(trainer.figures, trainer.log[trainer.step - 1, :, replica].tolist(), strict=True))
+    if trainer.tests:
+        figures["test"] = float(trainer.tests[max(trainer.tests)][replica])
+    return figures
+
+
+def write_model(
+    draft: Draft, trainer: Trainer, index: int, replica: Replica, source: StoredDataset, seconds: float
+) -> dict[str, Any]:
+    """Put one replica of a trainer into a draft, and return the summary of its figures."""
+    _write_arrays(draft, trainer, index)
+    draft.record(threads=torch.get_num_threads(), about=_about(replica, source))
+    return {**_summary(trainer, index), "steps": replica.options.steps, "seconds": round(seconds, 3)}
+
+
+def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
+    """Put one replica's weights (last and best), optimizer state and log into a draft."""
+    for which, best in (("last", False), ("best", True)):
+        for name, array in trainer.weights(replica, best=best).items():
+            draft.put(f"weights/{which}/{name}", array, _dims(array))
+    for name, array in trainer.moments(replica).items():
+        draft.put(f"optimizer/{name}", array, _dims(array))
+    for i, name in enumerate(trainer.figures):
+        draft.put(f"log/{name}", trainer.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
+    steps = sorted(trainer.tests)
+    draft.put("log/test_step", np.array(steps, dtype=np.int64), ("test",))
+    draft.put("log/test_error", np.array([trainer.tests[s][replica] for s in steps]), ("test",))
+
+
+def _dims(array: np.ndarray) -> tuple[str, ...]:
+    return tuple(f"size_{n}_of_axis_{i}" for i, n in enumerate(array.shape))
+
+
+def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
+    return {
+        "losses": {k: v for k, v in latest(trainer, replica).items() if k != "test"},
+        "test_error": float(trainer.tests[max(trainer.tests)][replica]),
+        "best_test_error": float(trainer.best_error[replica]),
+        "best_step": int(trainer.best_step[replica]),
+    }
+
+
+def _about(replica: Replica, source: StoredDataset) -> dict[str, Any]:
+    """What a reader needs to rebuild the model: net, prior, objectives, and what its samples are."""
+    net = replica.architecture
+    return {
+        "net": {"name": net.name, **dataclasses.asdict(net)},  # type: ignore[call-overload]
+        "prior": replica.options.prior,
+        "objectives": [describe(o) for o in replica.objectives],
+        "samples": {k: source.about[k] for k in ("kind", "skeleton", "unit", "up", "coordinates") if k in source.about},
+    }
+
+
+def default_name(options: TrainOptions) -> str:
+    return "-".join(options.reg) if options.reg != ("none",) else "plain"

@@ -1,0 +1,227 @@
+"""Sweeps: which models they train, that each is the one that `train` would make, and what a second run leaves alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from posectl.errors import DivergedError, UsageError
+from posectl.stages import stack as stacked
+from posectl.stages.compare import compare
+from posectl.stages.engines import Engine, cores
+from posectl.stages.evaluate import evaluate
+from posectl.stages.members import members, spread_out
+from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
+from posectl.stages.prepare import prepare
+from posectl.stages.run import Run
+from posectl.stages.sweep import expand, sweep
+from posectl.stages.sweep_lines import sweep_lines
+from posectl.stages.train import train
+
+TINY = TrainOptions(reg=("acai",), steps=20, widths=(8,), evaluate_every=10)
+# No float32 holds it, so the first loss is infinite.
+TOO_MUCH = 1e39
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def run(tmp_path, told):
+    run = Run(store=tmp_path / "artifacts", threads=1, tell=told.append)
+    prepare(run, "mannequin", options={"subjects": 4, "seconds": 0.5})
+    return run
+
+
+def versions(run):
+    """How often each model was published."""
+    return Counter(model.name for model in run.artifacts.artifacts("model"))
+
+
+def points(axes, reg=("acai",)):
+    return [(point.latent, *point.lam) for point in expand(TrainOptions(reg=reg), axes)]
+
+
+def test_lists_are_multiplied_latent_size_by_latent_size():
+    assert points(Axes(lam=((0, 0.1, 0.3),), latent=(8, 16))) == [
+        (8, 0), (8, 0.1), (8, 0.3), (16, 0), (16, 0.1), (16, 0.3),
+    ]  # fmt: skip
+    assert points(Axes(lam=((0, 1), (2, 3)), latent=(4,))) == [(4, 0, 2), (4, 0, 3), (4, 1, 2), (4, 1, 3)]
+    assert points(Axes()) == [(8,)]
+
+
+def test_zipped_lists_are_paired_and_one_value_serves_all():
+    assert points(Axes(lam=((0.1, 0.3),), latent=(8, 16), zip=True)) == [(8, 0.1), (16, 0.3)]
+    assert points(Axes(lam=((0.1, 0.3),), latent=(8,), zip=True)) == [(8, 0.1), (8, 0.3)]
+
+
+def test_a_point_named_twice_is_one_point():
+    assert points(Axes(lam=((0.1, 0.1),), latent=(8, 8))) == [(8, 0.1)]
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        (Axes(lam=((0, 0.1, 0.3),), latent=(8, 16), zip=True), "2 and 3 values"),
+        (Axes(lam=((),)), "--lam is an empty list"),
+        (Axes(latent=()), "--latent is an empty list"),
+        (Axes(latent=(8, 0)), "at least 1"),
+        (Axes(seeds=0), "--seeds must be at least 1"),
+        (Axes(lam=((0.1, -0.1),)), "negative"),
+        (Axes(lam=((float("nan"),),)), "finite"),
+        (Axes(lam=((0.1,), (0.2,))), "1 regularizer"),
+    ],
+)
+def test_axes_that_make_no_sense_are_refused_before_anything_is_made(tmp_path, axes, words):
+    run = Run(store=tmp_path / "artifacts")
+    with pytest.raises(UsageError, match=words):
+        sweep(run, None, TINY, axes)
+    assert not (tmp_path / "artifacts").exists()
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        (Engine("process", cores() + 1), f"more than the {cores()} cores"),
+        (Engine("inline", 2), "processes of their own"),
+        (Engine("process", 0), "at least 1"),
+        (Engine("threads"), "no engine"),
+    ],
+)
+def test_engines_that_cannot_be_are_refused(tmp_path, engine, words):
+    with pytest.raises(UsageError, match=words):
+        sweep(Run(store=tmp_path / "artifacts", device="cpu"), None, TINY, engine=engine)
+
+
+def test_each_of_a_stack_of_three_is_the_model_that_training_alone_makes(run, tmp_path):
+    options = TrainOptions(reg=("acai",), steps=200, widths=(8,), latent=4)
+    result = sweep(run, None, options, Axes(lam=((0.0, 0.1, 0.5),), latent=(4,)))
+    elsewhere = Run(store=tmp_path / "alone", threads=1)
+    prepare(elsewhere, "mannequin", options={"subjects": 4, "seconds": 0.5})
+    for lam, model in zip((0.0, 0.1, 0.5), members(run, result.artifact), strict=True):
+        alone = train(elsewhere, None, TrainOptions(reg=("acai",), lam=(lam,), steps=200, widths=(8,), latent=4))
+        together = model.read_group("log")
+        for name, values in alone.artifact.read_group("log").items():
+            np.testing.assert_allclose(together[name], values, atol=1e-4, err_msg=name)
+        assert model.key == alone.artifact.key
+        assert model.config == alone.artifact.config
+        assert model.about == {**alone.artifact.about, "stack": 3}
+        assert model.manifest["seed"] == alone.artifact.manifest["seed"]
+
+
+def test_training_alone_finds_what_a_sweep_trained_and_the_other_way_round(run):
+    alone = train(Run(**{**vars(run), "name": "mine", "seed": 1}), None, TrainOptions(**{**vars(TINY), "lam": (0.1,)}))
+    result = sweep(run, None, TINY, Axes(lam=((0.1,),), seeds=3))
+    assert [row["model"] for row in result.figures["replicas"]] == [
+        "acai-d8-l0.1-s0:v1",
+        alone.ref,
+        "acai-d8-l0.1-s2:v1",
+    ]
+    again = train(Run(**{**vars(run), "seed": 2}), None, TrainOptions(**{**vars(TINY), "lam": (0.1,)}))
+    assert (again.ref, again.reused) == ("acai-d8-l0.1-s2:v1", True)
+
+
+def test_a_sweep_lays_its_replicas_out_as_arrays(run):
+    result = sweep(Run(**{**vars(run), "name": "s", "seed": 5}), None, TINY, Axes(((0, 0.1),), (3, 4), seeds=2))
+    artifact = result.artifact
+    assert (artifact.name, artifact.kind) == ("s", "sweep")
+    assert artifact.read("latent").tolist() == [3] * 4 + [4] * 4
+    assert artifact.read("lambda").tolist() == [[0], [0], [0.1], [0.1]] * 2
+    assert artifact.read("seed").tolist() == [5, 6] * 4
+    assert artifact.read("diverged_at").tolist() == [-1] * 8
+    models = members(run, artifact)
+    assert [model.name for model in models][:3] == ["s-d3-l0-s5", "s-d3-l0-s6", "s-d3-l0.1-s5"]
+    assert artifact.read("test_error").tolist() == [model.summary["test_error"] for model in models]
+    assert [parent.role for parent in artifact.parents] == ["model"] * 8 + ["dataset"]
+
+
+def test_one_that_diverges_is_told_and_the_others_are_as_without_it(run, told):
+    result = sweep(run, None, TINY, Axes(((0.1, TOO_MUCH, 0.2),)))
+    assert any("acai-d8-l1e39-s0 diverged at step 1" in line for line in told)
+    assert result.artifact.read("diverged_at").tolist() == [-1, 1, -1]
+    assert np.isnan(result.artifact.read("test_error")).tolist() == [False, True, False]
+    assert versions(run) == {"acai-d8-l0.1-s0": 1, "acai-d8-l0.2-s0": 1}
+    lone = train(Run(**{**vars(run), "name": "lone"}), None, TrainOptions(**{**vars(TINY), "lam": (0.2,)}))
+    assert members(run, result.artifact)[1].summary["test_error"] == pytest.approx(lone.figures["test_error"], abs=1e-4)
+
+
+def test_when_all_diverge_nothing_is_published(run):
+    with pytest.raises(DivergedError, match="All 2 replicas diverged"):
+        sweep(run, None, TINY, Axes(((TOO_MUCH,),), seeds=2))
+    assert not run.artifacts.artifacts("sweep")
+    assert not run.artifacts.artifacts("model")
+
+
+def test_a_second_run_trains_nothing_and_a_lost_model_alone_is_made_again(run):
+    axes = Axes(((0.0, 0.1),), (3, 4))
+    first = sweep(run, None, TINY, axes)
+    assert sweep(run, None, TINY, axes).reused
+    run.artifacts.remove("acai-d4-l0.1-s0", force=True)
+    second = sweep(run, None, TINY, axes)
+    assert not second.reused
+    assert [r["model"] for r in second.figures["replicas"]] == [
+        "acai-d3-l0-s0:v1", "acai-d3-l0.1-s0:v1", "acai-d4-l0-s0:v1", "acai-d4-l0.1-s0:v2",
+    ]  # fmt: skip
+    assert first.artifact.read("test_error") == pytest.approx(second.artifact.read("test_error"), abs=1e-4)
+
+
+def test_a_run_stopped_while_it_publishes_publishes_the_rest_and_trains_nothing(run, told, monkeypatch):
+    axes, produce, calls = Axes(((0.0, 0.1, 0.2),)), stacked.produce, []
+
+    def stop_at_the_second(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return produce(*arguments, **options)
+
+    monkeypatch.setattr(stacked, "produce", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(run, None, TINY, axes)
+    assert versions(run) == {"acai-d8-l0-s0": 1}
+    result = sweep(run, None, TINY, axes)
+    assert "Continuing 3 replicas at step 20." in told
+    assert versions(run) == {f"acai-d8-l{lam}-s0": 1 for lam in ("0", "0.1", "0.2")}
+    assert len(members(run, result.artifact)) == 3
+    assert not list((run.artifacts.path / ".staging").glob("checkpoints-*/save-*"))
+
+
+def test_a_stack_that_fails_stops_no_other_and_is_told(run, monkeypatch):
+    build = stacked.build_trainer
+
+    def fails_at_three(source, replicas, device):
+        if replicas[0].options.latent == 3:
+            raise MemoryError("no room")
+        return build(source, replicas, device)
+
+    monkeypatch.setattr(stacked, "build_trainer", fails_at_three)
+    with pytest.raises(MemoryError, match="no room"):
+        sweep(run, None, TINY, Axes(((0.1,),), (3, 4)))
+    assert versions(run) == {"acai-d4-l0.1-s0": 1}
+
+
+def test_processes_train_what_one_process_does(run, tmp_path):
+    axes = Axes(((0.0, 0.1),), (3, 4))
+    apart = sweep(run, None, TINY, axes, engine=Engine("process", 1))
+    here = sweep(Run(**{**vars(run), "force": True}), None, TINY, axes)
+    assert [m.key for m in members(run, apart.artifact)] == [m.key for m in members(run, here.artifact)]
+    assert [m.digest for m in members(run, apart.artifact)] == [m.digest for m in members(run, here.artifact)]
+
+
+def test_a_sweep_stands_for_its_models(run):
+    result = sweep(run, None, TINY, Axes(((0.0, 0.1),), (3,), seeds=2))
+    refs = [model.ref for model in members(run, result.artifact)]
+    assert spread_out(run, ["acai-sweep", "mannequin"]) == [*refs, "mannequin"]
+    sizes = EvaluateOptions(metrics=("reconstruction_mpjpe",))
+    scores = [evaluate(run, ref, None, sizes) for ref in refs]
+    assert [column.ref for column in compare(run, ["acai-sweep"]).columns] == [score.ref for score in scores]
+    lines = sweep_lines(run, [result.artifact])
+    assert list(lines) == ["test error (mm)", "reconstruction_mpjpe (mm)"]
+    lams, values = lines["reconstruction_mpjpe (mm)"]["d = 3"]
+    assert lams.tolist() == [0, 0, 0.1, 0.1]
+    assert values.tolist() == [1000 * s.figures["scores"]["reconstruction_mpjpe"]["mean"] for s in scores]
+    # Both are the mean joint distance of the last weights over the test poses.
+    assert lines["test error (mm)"]["d = 3"][1] == pytest.approx(values, rel=1e-5)
