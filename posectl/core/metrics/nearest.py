@@ -28,7 +28,7 @@ def nearest(
     distance (pose report, Eq. 8), for samples (J, 3); "l2", Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
     without gradient. They are what a search in float64 finds, to the last bit the same for any block size, number of
-    threads and order of the reference. Beside its arguments it needs three times the memory of a block, of 48 MiB.
+    threads and order of the reference. It takes some 200 MB beside its arguments, whatever their size.
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """

@@ -10,8 +10,8 @@ from torch import Tensor
 
 _log = logging.getLogger(__name__)
 
-QUERIES, PAIRS, MEASURED = 1 << 10, 1 << 22, 1 << 16
-"""How many queries and pairs are compared at once, and pairs measured in float64. No result depends on them."""
+QUERIES, PAIRS, CUDA_PAIRS, MEASURED = 1 << 10, 1 << 22, 1 << 26, 1 << 22
+"""Queries, pairs that are compared, and coordinates measured in float64 at once. No result depends on them."""
 
 
 def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
@@ -20,7 +20,7 @@ def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Te
     Both of one dtype, and for "cosine" unit vectors in float64; `start` is the index of the first row. Where the device
     runs out of memory, half as many pairs are compared at once.
     """
-    pairs = PAIRS
+    pairs = CUDA_PAIRS if rows.is_cuda else PAIRS
     for first in range(0, len(queries), QUERIES):
         some = slice(first, first + QUERIES)
         done = 0
@@ -41,7 +41,8 @@ def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Te
 def _merge(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
     k, device = distances.shape[1], distances.device
     query, row = _candidates(queries, rows, metric, distances)
-    pieces = zip(query.split(MEASURED), row.split(MEASURED), strict=True)
+    size = max(1, MEASURED // queries.shape[1])
+    pieces = zip(query.split(size), row.split(size), strict=True)
     found = torch.cat([distances.flatten(), *(distance(queries[i], rows[j], metric) for i, j in pieces)])
     query = torch.cat([torch.arange(len(queries), device=device).repeat_interleave(k), query])
     index = torch.cat([indices.flatten(), row + start])
@@ -60,11 +61,11 @@ def _candidates(queries: Tensor, rows: Tensor, metric: str, distances: Tensor) -
     An inexact distance is off by a factor of 1 + `error` at most, twice the sum of its roundings, as `kernel._reach`
     counts them; and by 2^-50 for squares that underflow.
     """
-    inexact = _inexact(queries, rows, metric).double()
+    inexact = _inexact(queries, rows, metric)
     error = torch.finfo(queries.dtype).eps * (queries.shape[1] + 8)
     known, k = distances[:, -1:], distances.shape[1]
     if k <= len(rows):
-        nearest = inexact.topk(k, largest=False).values[:, -1:]
+        nearest = inexact.topk(k, largest=False).values[:, -1:].double()
         known = known.minimum(nearest * (1 + error) + 2.0**-50)
     query, row = torch.nonzero(inexact <= known * (1 + error) + 2.0**-50, as_tuple=True)
     return query, row
