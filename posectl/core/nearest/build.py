@@ -9,6 +9,9 @@ import numpy as np
 
 from posectl.core.nearest.jit import compiled
 
+BRANCH = 64
+"""Leaves in a branch of the tree: eight twigs of eight."""
+
 SAMPLE = 64
 """Rows that a split looks at to find its direction; more made no better boxes."""
 
@@ -20,12 +23,12 @@ ROUNDS = 3
 def middle(start: int, stop: int, fan: int) -> int:
     """Where to halve start:stop, so that leaves of `fan` rows, twigs and branches are full but for the last."""
     unit = fan
-    while unit < 64 * fan and 8 * unit < stop - start:
+    while unit < BRANCH * fan and 8 * unit < stop - start:
         unit *= 8
     return start + (stop - start + unit - 1) // unit // 2 * unit
 
 
-@compiled(fastmath=True)
+@compiled(reordered=True)
 def _dot(x: np.ndarray, y: np.ndarray) -> np.float32:
     total = np.float32(0)
     for i in range(len(x)):
@@ -33,7 +36,7 @@ def _dot(x: np.ndarray, y: np.ndarray) -> np.float32:
     return total
 
 
-@compiled(fastmath=True)
+@compiled(reordered=True)
 def _widest(rows: np.ndarray, order: np.ndarray, start: int, stop: int) -> np.ndarray:
     """The principal direction of a sample of rows[order[start:stop]], by power iteration from the farthest row."""
     count, size = min(stop - start, SAMPLE), rows.shape[1]

@@ -8,11 +8,12 @@ from typing import Any
 import numba
 
 
-def compiled(fastmath: bool = False) -> Callable[[Callable], Any]:
+def compiled(reordered: bool = False) -> Callable[[Callable], Any]:
     """Decorator: machine code made at the first call, and kept beside the source or in the user's cache folder.
 
-    Without `fastmath` it is IEEE arithmetic as written, neither fused nor reordered, and the same on every processor.
+    Unless sums may be `reordered` it is IEEE arithmetic as written, not fused either, and the same on every processor.
     """
+    fastmath = {"reassoc", "contract", "nsz"} if reordered else False
 
     def decorate(function: Callable) -> Any:
         try:

@@ -144,7 +144,7 @@ def _reach(distance: float, metric: int, size: int, slack: float) -> np.float32:
 
 @compiled()
 def _distance(row: np.ndarray, query: np.ndarray, metric: int) -> float:
-    """In float64, one coordinate after the other, as `plain.distances` does."""
+    """In float64, one coordinate after the other, as `plain.distance` does."""
     total = 0.0
     if metric == MPJPE:
         for c in range(0, len(query), 3):

@@ -1,0 +1,47 @@
+"""The order of samples under the tree, and its compiler."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numba.core.caching import CompileResultCacheImpl
+
+from posectl.core.nearest import build
+from posectl.core.nearest.jit import compiled
+from posectl.core.nearest.tree import _arrange
+
+
+@pytest.mark.parametrize("fan", [8, 32])
+def test_halving_leaves_none_empty(fan: int) -> None:
+    for size in range(fan + 1, 40_000):
+        middle = build.middle.py_func(100, 100 + size, fan)
+        assert 100 < middle < 100 + size
+        assert (middle - 100) % fan == 0
+
+
+@pytest.mark.parametrize("size", [1, 8, 513, 1537, 32 * 1024 + 1, 70_001])
+def test_the_order_holds_every_sample_once(size: int) -> None:
+    rows = np.random.default_rng(0).normal(size=(size, 3)).astype(np.float32)
+    for some in (rows, np.zeros_like(rows), rows / abs(rows).max() * np.float32(3e38)):
+        for fan in (8, 32):
+            assert np.array_equal(np.sort(_arrange(some, fan)), np.arange(size))
+
+
+def test_neighbours_come_to_lie_together() -> None:
+    # 64 tight clusters of eight, shuffled: each ends up as one leaf.
+    random = np.random.default_rng(0)
+    label = random.permutation(np.repeat(np.arange(64), 8))
+    centres = np.stack(np.meshgrid(*[np.arange(4) * s for s in (1, 5, 25)]), -1).reshape(64, 3)
+    rows = (centres[label] + 1e-3 * random.normal(size=(512, 3))).astype(np.float32)
+    leaves = label[_arrange(rows, 8)].reshape(64, 8)
+    assert (leaves == leaves[:, :1]).all()
+
+
+def test_code_is_compiled_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CompileResultCacheImpl, "_locator_classes", [])
+
+    @compiled()
+    def twice(x: int) -> int:
+        return 2 * x
+
+    assert twice(21) == 42
