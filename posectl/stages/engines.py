@@ -129,9 +129,11 @@ def _in_processes(
 ) -> dict[str, Outcome]:
     context = multiprocessing.get_context("spawn")
     messages, stop = context.Queue(), context.Event()
+    # As many threads each as keep all cores at work, but no more than this process was allowed.
+    threads = run.threads or max(1, min(torch.get_num_threads(), cores() // jobs))
     theirs = replace(
-        run, tell=_tell, progress=_no_progress, threads=run.threads or max(1, cores() // jobs),
-        sources=dict(run.sources), store=str(run.artifacts.path),
+        run, tell=_tell, progress=_no_progress, threads=threads, sources=dict(run.sources),
+        store=str(run.artifacts.path),
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
     failures: list[BaseException] = []

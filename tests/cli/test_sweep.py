@@ -23,22 +23,13 @@ def test_help_and_readme_speak_of_it(posectl):
 
 
 def test_one_ref_on_stdout_that_the_other_commands_take(trained, tmp_path):
-    made = trained(*ARGS, "--lam", "0,0.1", "--latent", "3,4", "--steps", "10")
+    made = trained(*ARGS, "--lam", "0,0.1", "--latent", "3", "--steps", "10")
     assert (made.code, made.out) == (0, "acai-sweep:v1\n"), made.err
-    small = ("--metric", "reconstruction_mpjpe")
-    scored = trained("evaluate", "acai-sweep", *small)
-    assert scored.out.split() == [f"acai-d{d}-l{lam}-s0-scores:v1" for d in (3, 4) for lam in ("0", "0.1")], scored.err
-    table = trained("compare", "acai-sweep").out.splitlines()
-    assert "acai λ=0, d=3 | acai λ=0.1, d=3 | acai λ=0, d=4 | acai λ=0.1, d=4" in table[0]
+    scored = trained("evaluate", "acai-sweep", "--metric", "reconstruction_mpjpe")
+    assert scored.out.split() == ["acai-d3-l0-s0-scores:v1", "acai-d3-l0.1-s0-scores:v1"], scored.err
+    assert "| acai λ=0, d=3 | acai λ=0.1, d=3 |" in trained("compare", "acai-sweep").out
     assert trained("plot", "acai-sweep", "-o", "s.png").out == "s.png\n"
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_seeds_of_one_point_are_told_apart_in_a_table(trained):
-    assert trained(*ARGS, "--lam", "0.1", "--latent", "3", "--seeds", "2", "--steps", "5").code == 0
-    trained("evaluate", "acai-sweep", "--metric", "reconstruction_mpjpe")
-    header = trained("compare", "acai-sweep").out.splitlines()[0]
-    assert "acai λ=0.1, d=3 (acai-d3-l0.1-s0-scores) | acai λ=0.1, d=3 (acai-d3-l0.1-s1-scores)" in header
 
 
 def test_a_diverged_replica_is_a_warning_and_all_of_them_an_error(trained):
@@ -50,28 +41,26 @@ def test_a_diverged_replica_is_a_warning_and_all_of_them_an_error(trained):
     assert (every.code, every.out) == (8, "")
 
 
-@pytest.mark.parametrize(
-    ("engine", "sign"), [("inline", signal.SIGKILL), ("inline", signal.SIGINT), ("process", signal.SIGINT)]
-)
+@pytest.mark.parametrize(("engine", "sign"), [("inline", signal.SIGKILL), ("process", signal.SIGINT)])
 def test_killed_and_run_again_it_does_only_what_is_missing(trained, tmp_path, engine, sign):
     args = (*ARGS, "--lam", "0,0.1", "--latent", "3,4", "--steps", "1000", "--engine", engine)
     run = subprocess.Popen(
         [sys.executable, "-m", "posectl", *args], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-    store = tmp_path / "artifacts"
-    deadline = time.monotonic() + 60
-    # Once the first stack is published and the second has saved itself.
-    while not ((store / "acai-d3-l0.1-s0").exists() and list(store.glob(".staging/checkpoints-*/save-*"))):
+    deadline, seen = time.monotonic() + 60, set()
+    while len(seen) < 2:  # when the second stack saves itself, the first is published
         assert time.monotonic() < deadline
         assert run.poll() is None, run.communicate()
-        time.sleep(0.005)
+        # Not what a finished stack's checkpoints are called while they are removed, checkpoints-*.part.
+        seen |= {save.parent.name for save in tmp_path.glob("artifacts/.staging/checkpoints-*[!t]/save-*")}
+        time.sleep(0.001)
     run.send_signal(sign)
     out, err = run.communicate(timeout=60)
     assert out == ""
     if sign == signal.SIGINT:
         assert run.returncode == 130, err
-        assert "To go on: " in err or "hint:  " in err
+        assert "To go on: posectl sweep poses" in err
     again = trained(*args)
     assert again.code == 0, again.err
     assert "2 of 4 models are there." in again.err
@@ -87,20 +76,18 @@ def test_killed_and_run_again_it_does_only_what_is_missing(trained, tmp_path, en
         (("--lam", ""), "not a list of numbers"),
         (("--latent", ""), "whole numbers"),
         (("--lam", "0,-0.1"), "negative"),
-        (("--lam", "nan"), "finite"),
-        (("--set", "acai.gama=0.1"), "'gamma'"),
         (("--engine", "process", "--jobs", "4096"), "4096 jobs"),
     ],
 )
-def test_what_makes_no_sense_is_refused(trained, args, word):
-    done = trained(*ARGS, *args)
+def test_what_makes_no_sense_is_refused(posectl, tmp_path, args, word):
+    done = posectl(*ARGS, *args)
     assert (done.code, done.out) == (2, ""), done.err
     assert word in done.err
-    assert models(trained) == ["acai:v1"]
+    assert not (tmp_path / "artifacts").exists()
 
 
-def test_an_unknown_key_of_a_config_file_is_told_with_the_nearest(trained, tmp_path):
+def test_an_unknown_key_of_a_config_file_is_told_with_the_nearest(posectl, tmp_path):
     (tmp_path / "c.yaml").write_text("sweep: {latents: '3,4'}")
-    done = trained("sweep", "poses", "--config", "c.yaml")
+    done = posectl("sweep", "poses", "--config", "c.yaml")
     assert done.code == 2
     assert "'latent'" in done.err

@@ -83,6 +83,12 @@ def test_axes_that_make_no_sense_are_refused_before_anything_is_made(tmp_path, a
     assert not (tmp_path / "artifacts").exists()
 
 
+def test_a_setting_that_does_not_exist_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(UsageError, match="no setting 'gama'"):
+        sweep(Run(store=tmp_path / "artifacts"), None, TrainOptions(reg=("acai",), set=("acai.gama=0.1",)))
+    assert not (tmp_path / "artifacts").exists()
+
+
 @pytest.mark.parametrize(
     ("engine", "words"),
     [
@@ -217,7 +223,9 @@ def test_a_sweep_stands_for_its_models(run):
     assert spread_out(run, ["acai-sweep", "mannequin"]) == [*refs, "mannequin"]
     sizes = EvaluateOptions(metrics=("reconstruction_mpjpe",))
     scores = [evaluate(run, ref, None, sizes) for ref in refs]
-    assert [column.ref for column in compare(run, ["acai-sweep"]).columns] == [score.ref for score in scores]
+    columns = compare(run, ["acai-sweep"]).columns
+    assert [column.ref for column in columns] == [score.ref for score in scores]
+    assert columns[1].label == "acai λ=0, d=3 (acai-d3-l0-s1-scores)"  # two seeds of one point are told apart
     lines = sweep_lines(run, [result.artifact])
     assert list(lines) == ["test error (mm)", "reconstruction_mpjpe (mm)"]
     lams, values = lines["reconstruction_mpjpe (mm)"]["d = 3"]
