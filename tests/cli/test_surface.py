@@ -11,7 +11,7 @@ from posectl.cli.completion import SCRIPTS
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "numpy", "scipy", "matplotlib", "numba", "imageio")
-COMMANDS = "prepare train interpolate sample evaluate compare render plot store demo doctor completion".split()
+COMMANDS = "prepare train sweep interpolate sample evaluate compare render plot store demo doctor completion".split()
 
 
 def loaded(code):
@@ -21,7 +21,7 @@ def loaded(code):
     ).stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("args", [["--help"], ["train", "--help"], ["store", "verify", "--help"]])
+@pytest.mark.parametrize("args", [["--help"], ["train", "sweep", "--help"], ["store", "verify", "--help"]])
 def test_help_loads_nothing_heavy(args):
     assert (
         loaded(
@@ -83,7 +83,7 @@ def test_completion_scripts_parse(shell):
 
 
 def test_list_reg_names_each_with_its_source(posectl):
-    listed = posectl("train", "--list-reg").out
+    listed = posectl("train", "sweep", "--list-reg").out
     assert "acai" in listed
     assert "Berthelot" in listed
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
 from posectl.core.metrics.summary import summarise
+from posectl.core.nearest.plain import distance
 from posectl.errors import InvalidInputError
 
 PAIRS = 1 << 20
@@ -68,7 +69,7 @@ def _inside(points: Tensor, centres: Tensor, radii: Tensor) -> Tensor:
     """Whether each of points (P, D) is nearer to each of centres (C, D) than its radius (C,): (P, C).
 
     A matrix product decides all pairs but those that its rounding leaves in doubt, ties above all; these are measured
-    as `nearest` measures, coordinate after coordinate, so that equal distances compare equal.
+    as `nearest` measures, to the bit, so that equal distances compare equal.
     """
     scale = points.square().sum(1)[:, None] + centres.square().sum(1)
     gap = scale - 2 * points @ centres.T - radii.square()
@@ -76,8 +77,5 @@ def _inside(points: Tensor, centres: Tensor, radii: Tensor) -> Tensor:
     slack = (scale + radii.square()) * (points.shape[1] + 8) * 2**-50
     inside = gap < 0
     i, j = (~(gap.abs() > slack)).nonzero(as_tuple=True)
-    squared = torch.zeros(len(i), dtype=torch.float64, device=points.device)
-    for a, b in zip(points.T, centres.T, strict=True):
-        squared += (a[i] - b[j]) ** 2
-    inside[i, j] = squared.sqrt() < radii[j]
+    inside[i, j] = distance(points[i], centres[j], "l2") < radii[j]
     return inside
