@@ -19,15 +19,12 @@ from posectl.errors import ExitCode, InterruptedRunError, PosectlError
 if TYPE_CHECKING:
     from posectl.stages.run import Run
 
-INPUT, RUNTIME = "Input and output", "Runtime"
 
 StoreOption = Annotated[
     Path,
-    typer.Option("--store", metavar="DIR", envvar="POSECTL_STORE", help="Where artifacts are.", rich_help_panel=INPUT),
+    typer.Option("--store", metavar="DIR", envvar="POSECTL_STORE", help="Where artifacts are."),
 ]
-NameOption = Annotated[
-    str | None, typer.Option("--name", metavar="NAME", help="Name of the artifact to make.", rich_help_panel=INPUT)
-]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the artifact to make.")]
 
 
 def _read_config(ctx: typer.Context, path: Path | None) -> Path | None:
@@ -40,27 +37,24 @@ def _read_config(ctx: typer.Context, path: Path | None) -> Path | None:
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", help="Option values in YAML; flags go before them.", rich_help_panel=INPUT,
+        "--config", metavar="FILE", help="Option values in YAML; flags go before them.",
         is_eager=True, callback=_read_config,
     ),
 ]  # fmt: skip
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.", rich_help_panel=INPUT)]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer.", rich_help_panel=INPUT)]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.", rich_help_panel=INPUT)]
-ForceOption = Annotated[
-    bool, typer.Option("--force", help="Do it again, though the same run's artifact is there.", rich_help_panel=RUNTIME)
-]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random stream.", rich_help_panel=RUNTIME)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Do it again, though the same run's artifact is there.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random stream.")]
 DeviceOption = Annotated[
     str,
     typer.Option(
         "--device", envvar="POSECTL_DEVICE", metavar="auto|cpu|cuda|cuda:N", help="Where to compute.",
-        rich_help_panel=RUNTIME,
     ),
 ]  # fmt: skip
 ThreadsOption = Annotated[
     int | None,
-    typer.Option("--threads", min=1, help="CPU threads (default: PyTorch's choice).", rich_help_panel=RUNTIME),
+    typer.Option("--threads", min=1, help="CPU threads (default: PyTorch's choice)."),
 ]
 
 _COMMON: dict[str, tuple[Any, Any]] = {

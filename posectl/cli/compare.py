@@ -34,6 +34,7 @@ def compare(
 ) -> None:
     """Print a table of scores, the way of the pose report's Table I.
 
+    \b
     Examples:
       posectl compare
       posectl compare plain acai:v1 acai:v2 --published d8 --format latex -o table.tex

@@ -62,6 +62,7 @@ SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="Your shell.")]) -> None:
     """Print the completion script of a shell.
 
+    \b
     Example:
       source <(posectl completion bash)
     """

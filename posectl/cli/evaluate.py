@@ -12,7 +12,6 @@ from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
 
 DEFAULT = EvaluateOptions()
-PROTOCOL = "Protocol"
 
 
 @command(app)
@@ -34,29 +33,26 @@ def evaluate(
     ] = None,
     compat: Annotated[
         str | None,
-        typer.Option(metavar="naayem", help="The published protocol, quirks included.", rich_help_panel=PROTOCOL),
+        typer.Option(metavar="naayem", help="The published protocol, quirks included."),
     ] = None,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of a model.")] = DEFAULT.weights,
-    path: Annotated[
-        str | None, typer.Option(help="Path between codes (default: the prior's own).", rich_help_panel=PROTOCOL)
-    ] = None,
+    path: Annotated[str | None, typer.Option(help="Path between codes (default: the prior's own).")] = None,
     endpoints: Annotated[
-        int, typer.Option(help="Test poses, all of whose pairs are interpolated.", rich_help_panel=PROTOCOL)
+        int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
     ] = DEFAULT.endpoints,
-    steps: Annotated[int, typer.Option(help="Steps of those paths.", rich_help_panel=PROTOCOL)] = DEFAULT.steps,
-    walks: Annotated[int, typer.Option(help="Paths for Mean Distance.", rich_help_panel=PROTOCOL)] = DEFAULT.walks,
-    walk_steps: Annotated[int, typer.Option(help="Steps of those.", rich_help_panel=PROTOCOL)] = DEFAULT.walk_steps,
-    samples: Annotated[int, typer.Option(help="Draws for precision.", rich_help_panel=PROTOCOL)] = DEFAULT.samples,
-    crowd: Annotated[int, typer.Option(help="Draws for recall.", rich_help_panel=PROTOCOL)] = DEFAULT.crowd,
-    targets: Annotated[
-        int, typer.Option(help="Real poses whose recall is asked.", rich_help_panel=PROTOCOL)
-    ] = DEFAULT.targets,
-    k: Annotated[int, typer.Option(help="Neighbours of prdc.", rich_help_panel=PROTOCOL)] = DEFAULT.k,
+    steps: Annotated[int, typer.Option(help="Steps of those paths.")] = DEFAULT.steps,
+    walks: Annotated[int, typer.Option(help="Paths for Mean Distance.")] = DEFAULT.walks,
+    walk_steps: Annotated[int, typer.Option(help="Steps of those.")] = DEFAULT.walk_steps,
+    samples: Annotated[int, typer.Option(help="Draws for precision.")] = DEFAULT.samples,
+    crowd: Annotated[int, typer.Option(help="Draws for recall.")] = DEFAULT.crowd,
+    targets: Annotated[int, typer.Option(help="Real poses whose recall is asked.")] = DEFAULT.targets,
+    k: Annotated[int, typer.Option(help="Neighbours of prdc.")] = DEFAULT.k,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
     Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples.
 
+    \b
     Examples:
       posectl evaluate acai:v2 --json
       posectl evaluate theirs.npy --against poses

@@ -40,6 +40,7 @@ def interpolate(
 ) -> None:
     """Decode the path between the codes of two samples into a paths artifact.
 
+    \b
     Examples:
       posectl interpolate a.npy b.npy --steps 100
       posectl interpolate poses#12 poses#3456 --model acai:v2

@@ -27,6 +27,7 @@ def plot(
 ) -> None:
     """Plot transitions (of scores or a path), training curves (of models), or metrics against lambda (of sweeps).
 
+    \b
     Examples:
       posectl plot plain-scores acai-scores -o smoothness.png
       posectl plot acai-paths#0 -o path.png

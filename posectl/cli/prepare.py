@@ -11,8 +11,6 @@ from posectl.cli import complete
 from posectl.cli.command import Session, command
 from posectl.cli.root import app
 
-SOURCE = "Of the source (each has some of these)"
-
 
 @command(app)
 def prepare(
@@ -24,52 +22,31 @@ def prepare(
         ),
     ],
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Files or folders.")] = None,
-    test: Annotated[
-        list[Path] | None, typer.Option("--test", help="File of the test split; repeatable.", rich_help_panel=SOURCE)
-    ] = None,
-    unit: Annotated[
-        str | None, typer.Option(metavar="m|cm|mm|...", help="Unit of the files.", rich_help_panel=SOURCE)
-    ] = None,
-    up: Annotated[
-        str | None, typer.Option(metavar="+z|-y|...", help="Up axis of the files.", rich_help_panel=SOURCE)
-    ] = None,
-    fps: Annotated[
-        str | None, typer.Option(metavar="N|native", help="Frames a second.", rich_help_panel=SOURCE)
-    ] = None,
-    subsample: Annotated[
-        int | None, typer.Option(min=1, help="Keep every so many frames.", rich_help_panel=SOURCE)
-    ] = None,
+    test: Annotated[list[Path] | None, typer.Option("--test", help="File of the test split; repeatable.")] = None,
+    unit: Annotated[str | None, typer.Option(metavar="m|cm|mm|...", help="Unit of the files.")] = None,
+    up: Annotated[str | None, typer.Option(metavar="+z|-y|...", help="Up axis of the files.")] = None,
+    fps: Annotated[str | None, typer.Option(metavar="N|native", help="Frames a second.")] = None,
+    subsample: Annotated[int | None, typer.Option(min=1, help="Keep every so many frames.")] = None,
     subjects: Annotated[
         str | None,
-        typer.Option(
-            metavar="LIST", help="Subjects, comma-separated; of the mannequin how many.", rich_help_panel=SOURCE
-        ),
+        typer.Option(metavar="LIST", help="Subjects, comma-separated; of the mannequin how many."),
     ] = None,
-    test_subjects: Annotated[
-        str | None, typer.Option(metavar="LIST", help="Subjects of the test split.", rich_help_panel=SOURCE)
-    ] = None,
-    actions: Annotated[
-        str | None, typer.Option(metavar="LIST", help="Actions, comma-separated.", rich_help_panel=SOURCE)
-    ] = None,
-    frame: Annotated[
-        str | None, typer.Option(metavar="world|camera", help="Coordinates.", rich_help_panel=SOURCE)
-    ] = None,
-    cameras: Annotated[
-        Path | None, typer.Option(help="Camera parameters, for --frame camera.", rich_help_panel=SOURCE)
-    ] = None,
-    map_: Annotated[Path | None, typer.Option("--map", help="Joint map in YAML.", rich_help_panel=SOURCE)] = None,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave broken files out, naming them.", rich_help_panel=SOURCE)
-    ] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Files read at once.", rich_help_panel=SOURCE)] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length of a mannequin's clip.", rich_help_panel=SOURCE)] = None,
+    test_subjects: Annotated[str | None, typer.Option(metavar="LIST", help="Subjects of the test split.")] = None,
+    actions: Annotated[str | None, typer.Option(metavar="LIST", help="Actions, comma-separated.")] = None,
+    frame: Annotated[str | None, typer.Option(metavar="world|camera", help="Coordinates.")] = None,
+    cameras: Annotated[Path | None, typer.Option(help="Camera parameters, for --frame camera.")] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="Joint map in YAML.")] = None,
+    skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Leave broken files out, naming them.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Files read at once.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of a mannequin's clip.")] = None,
     show_joints: Annotated[
         bool,
-        typer.Option("--show-joints", help="Print a file's joints as a map to edit, and stop.", rich_help_panel=SOURCE),
+        typer.Option("--show-joints", help="Print a file's joints as a map to edit, and stop."),
     ] = False,
 ) -> None:
     """Read poses into a dataset artifact, and print what to check first.
 
+    \b
     Examples:
       posectl prepare mannequin
       posectl prepare arrays train.npz --test test.npz --name poses

@@ -33,6 +33,7 @@ def render(
 ) -> None:
     """Draw poses: side by side as a GIF or MP4, or row by row as a PNG sheet.
 
+    \b
     Examples:
       posectl render acai-paths -o path.gif
       posectl render plain-paths acai-paths --label plain --label ACAI -o both.gif

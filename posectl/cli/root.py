@@ -13,6 +13,7 @@ app = typer.Typer(
     help="Train autoencoders whose latent space interpolates well, and measure exactly how well.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help comes in half the time
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with `posectl demo`. A chain: m=$(posectl train --reg acai --lam 0.3) && posectl evaluate $m",

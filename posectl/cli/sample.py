@@ -28,6 +28,7 @@ def sample(
 ) -> None:
     """Decode draws from the prior into a samples artifact.
 
+    \b
     Example:
       posectl sample acai -n 1000
     """

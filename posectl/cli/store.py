@@ -15,7 +15,7 @@ from posectl.errors import IntegrityError
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
 
-store = typer.Typer(name="store", help="Look after artifacts.", no_args_is_help=True)
+store = typer.Typer(name="store", help="Look after artifacts.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(store)
 
 RefArgument = Annotated[

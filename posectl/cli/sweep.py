@@ -26,21 +26,14 @@ def sweep(
             "--lam",
             metavar="X,X",
             help="Its weights, a list for each --reg (default: as published).",
-            rich_help_panel=SWEEP,
         ),
     ] = None,
     set_: training.Set = None,
-    latent: Annotated[str, typer.Option(metavar="N,N", help="Sizes of a code.", rich_help_panel=SWEEP)] = str(
-        DEFAULT.latent
-    ),
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds at each point, from --seed on.", rich_help_panel=SWEEP)] = 1,
-    zip_: Annotated[
-        bool, typer.Option("--zip", help="Pair the lists instead of multiplying them.", rich_help_panel=SWEEP)
-    ] = False,
-    engine: Annotated[
-        Literal["inline", "process"], typer.Option(help="Train here, or in processes.", rich_help_panel=SWEEP)
-    ] = "inline",
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at once.", rich_help_panel=SWEEP)] = 1,
+    latent: Annotated[str, typer.Option(metavar="N,N", help="Sizes of a code.")] = str(DEFAULT.latent),
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds at each point, from --seed on.")] = 1,
+    zip_: Annotated[bool, typer.Option("--zip", help="Pair the lists instead of multiplying them.")] = False,
+    engine: Annotated[Literal["inline", "process"], typer.Option(help="Train here, or in processes.")] = "inline",
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
     prior: training.Prior = DEFAULT.prior,  # type: ignore[assignment]
     net: training.Net = DEFAULT.net,
     widths: training.Widths = training.WIDTHS,
@@ -63,6 +56,7 @@ def sweep(
     --name is the sweep's, and how its models' names begin. Models that are there already are not trained again, and a
     sweep that was killed goes on where it was. evaluate, compare and plot take a sweep for all its models.
 
+    \b
     Examples:
       posectl sweep --reg acai --lam 0,0.001,0.01,0.1,0.3 --latent 8,16 --seeds 3
       posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs

@@ -9,7 +9,7 @@ import typer
 from posectl.cli import complete, training
 from posectl.cli.command import Session, command
 from posectl.cli.root import app
-from posectl.cli.training import DEFAULT, MODEL, TRAINING
+from posectl.cli.training import DEFAULT
 
 
 def _list_regularizers(wanted: bool) -> None:
@@ -28,10 +28,10 @@ def train(
     reg: training.Reg = None,
     lam: Annotated[
         list[float] | None,
-        typer.Option("--lam", help="Its weight, one for each --reg (default: as published).", rich_help_panel=MODEL),
+        typer.Option("--lam", help="Its weight, one for each --reg (default: as published)."),
     ] = None,
     set_: training.Set = None,
-    latent: Annotated[int, typer.Option(min=1, help="Size of a code.", rich_help_panel=MODEL)] = DEFAULT.latent,
+    latent: Annotated[int, typer.Option(min=1, help="Size of a code.")] = DEFAULT.latent,
     prior: training.Prior = DEFAULT.prior,  # type: ignore[assignment]
     net: training.Net = DEFAULT.net,
     widths: training.Widths = training.WIDTHS,
@@ -47,7 +47,7 @@ def train(
     checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Continue this run's last checkpoint, bit for bit.", rich_help_panel=TRAINING),
+        typer.Option("--resume", help="Continue this run's last checkpoint, bit for bit."),
     ] = False,
     rotate: training.Rotate = DEFAULT.rotate,
     degrees: training.Degrees = DEFAULT.degrees,
@@ -58,6 +58,7 @@ def train(
 ) -> None:
     """Train an autoencoder and publish it as a model artifact.
 
+    \b
     Examples:
       posectl train --reg acai --lam 0.3
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16

@@ -14,51 +14,42 @@ if TYPE_CHECKING:
     from posectl.stages.run import Run
 
 DEFAULT = TrainOptions()
-MODEL, TRAINING, AUGMENTATION = "Model", "Training", "Augmentation of poses"
 WIDTHS = ",".join(map(str, DEFAULT.widths))
 
 Dataset = Annotated[str | None, typer.Argument(help="Dataset (default: the newest).", autocompletion=complete.refs)]
 Reg = Annotated[
     list[str] | None,
-    typer.Option("--reg", help="Regularizer; repeatable.", autocompletion=complete.regularizers, rich_help_panel=MODEL),
+    typer.Option("--reg", help="Regularizer; repeatable.", autocompletion=complete.regularizers),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option(
-        "--set", metavar="REG.KEY=VALUE", help="A setting of a regularizer: acai.gamma=0.05.", rich_help_panel=MODEL
-    ),
+    typer.Option("--set", metavar="REG.KEY=VALUE", help="A setting of a regularizer: acai.gamma=0.05."),
 ]
-Prior = Annotated[Literal["sphere", "normal"], typer.Option(help="Where codes live.", rich_help_panel=MODEL)]
-Net = Annotated[str, typer.Option(help="Network.", rich_help_panel=MODEL)]
-Widths = Annotated[str, typer.Option(metavar="N,N", help="Hidden layers of the encoder.", rich_help_panel=MODEL)]
-Activation = Annotated[str, typer.Option(help="leaky_relu, relu, elu, gelu, silu or tanh.", rich_help_panel=MODEL)]
-BatchNorm = Annotated[
-    bool, typer.Option("--batch-norm/--no-batch-norm", help="Batch normalisation.", rich_help_panel=MODEL)
-]
+Prior = Annotated[Literal["sphere", "normal"], typer.Option(help="Where codes live.")]
+Net = Annotated[str, typer.Option(help="Network.")]
+Widths = Annotated[str, typer.Option(metavar="N,N", help="Hidden layers of the encoder.")]
+Activation = Annotated[str, typer.Option(help="leaky_relu, relu, elu, gelu, silu or tanh.")]
+BatchNorm = Annotated[bool, typer.Option("--batch-norm/--no-batch-norm", help="Batch normalisation.")]
 Preset = Annotated[
     Literal["sensible", "published"],
-    typer.Option(help="Defaults of everything here: ours, or the pose report's own.", rich_help_panel=TRAINING),
+    typer.Option(help="Defaults of everything here: ours, or the pose report's own."),
 ]
-Steps = Annotated[int, typer.Option(min=1, help="Training steps.", rich_help_panel=TRAINING)]
-Batch = Annotated[int, typer.Option(min=2, help="Samples a step.", rich_help_panel=TRAINING)]
-Rate = Annotated[float, typer.Option(help="Adam's learning rate.", rich_help_panel=TRAINING)]
-AdversaryRate = Annotated[
-    float | None, typer.Option(help="That of critics (default: the same).", rich_help_panel=TRAINING)
-]
+Steps = Annotated[int, typer.Option(min=1, help="Training steps.")]
+Batch = Annotated[int, typer.Option(min=2, help="Samples a step.")]
+Rate = Annotated[float, typer.Option(help="Adam's learning rate.")]
+AdversaryRate = Annotated[float | None, typer.Option(help="That of critics (default: the same).")]
 Pairing = Annotated[
     Literal["reverse", "halves"],
-    typer.Option(help="Who interpolates with whom: the batch reversed, or its halves.", rich_help_panel=TRAINING),
+    typer.Option(help="Who interpolates with whom: the batch reversed, or its halves."),
 ]
-EvaluateEvery = Annotated[int, typer.Option(min=1, help="Steps between test errors.", rich_help_panel=TRAINING)]
-CheckpointEvery = Annotated[
-    int, typer.Option(min=0, help="Steps between checkpoints; 0: every half minute.", rich_help_panel=TRAINING)
-]
+EvaluateEvery = Annotated[int, typer.Option(min=1, help="Steps between test errors.")]
+CheckpointEvery = Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0: every half minute.")]
 Rotate = Annotated[
     Literal["up", "view", "none"],
-    typer.Option(help="Turn about the vertical, or in the image plane.", rich_help_panel=AUGMENTATION),
+    typer.Option(help="Turn about the vertical, or in the image plane."),
 ]
-Degrees = Annotated[float, typer.Option(help="By up to so much.", rich_help_panel=AUGMENTATION)]
-Flip = Annotated[bool, typer.Option("--flip/--no-flip", help="Swap left and right.", rich_help_panel=AUGMENTATION)]
+Degrees = Annotated[float, typer.Option(help="By up to so much.")]
+Flip = Annotated[bool, typer.Option("--flip/--no-flip", help="Swap left and right.")]
 
 
 def resolved(session: Session, given: dict[str, Any], preset: str) -> tuple[Run, TrainOptions]:
