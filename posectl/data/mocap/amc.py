@@ -35,9 +35,9 @@ def find_asf(amc: Path, offered: tuple[Path, ...] = ()) -> Path:
         if len(candidates) == 1:
             return candidates[0]
     seen = f"none of {', '.join(path.name for path in beside[:8])} bears its name" if beside else "no .asf is beside it"
+    names = dict.fromkeys((amc.stem.partition("_")[0], amc.stem))  # one name where the take has no number
     raise NotFoundError(
-        f"{amc} has no skeleton: {seen}.",
-        f"Put its skeleton there, as {amc.stem.partition('_')[0]}.asf or {amc.stem}.asf.",
+        f"{amc} has no skeleton: {seen}.", f"Put its skeleton there, as {' or '.join(f'{n}.asf' for n in names)}."
     )
 
 
