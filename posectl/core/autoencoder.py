@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from posectl.core.latent.priors import Prior
+from posectl.core.memory import Blocks
 from posectl.core.nets import Architecture
 from posectl.errors import IntegrityError, InvalidInputError
 
@@ -59,4 +60,7 @@ class Autoencoder:
         return self.decode(self.encode(samples))
 
     def _blocks(self, module: nn.Module, rows: Tensor) -> Tensor:
-        return torch.cat([module(block.to(self.device)[None])[0] for block in rows.split(ROWS)])
+        def outputs(some: slice) -> Tensor:
+            return module(rows[some].to(self.device)[None])[0]
+
+        return torch.cat(list(Blocks(ROWS).over(len(rows), outputs)))

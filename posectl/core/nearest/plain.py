@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-_log = logging.getLogger(__name__)
+from posectl.core.memory import Blocks
 
 QUERIES, PAIRS, CUDA_PAIRS, MEASURED = 1 << 10, 1 << 22, 1 << 26, 1 << 22
 """Queries, pairs that are compared, and coordinates measured in float64 at once. No result depends on them."""
@@ -18,34 +18,28 @@ def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Te
     """Put into distances and indices (N, k), sorted, what rows (M, D) hold nearer to queries (N, D).
 
     Both of one dtype, and for "cosine" unit vectors in float64; `start` is the index of the first row. Where the device
-    runs out of memory, half as many pairs are compared at once.
+    runs out of memory, fewer pairs are compared at once.
     """
-    pairs = CUDA_PAIRS if rows.is_cuda else PAIRS
+    blocks = Blocks(max(1, (CUDA_PAIRS if rows.is_cuda else PAIRS) // QUERIES))
     for first in range(0, len(queries), QUERIES):
         some = slice(first, first + QUERIES)
-        done = 0
-        while done < len(rows):
-            step = max(1, pairs // QUERIES)
-            block = rows[done : done + step]
-            try:
-                _merge(queries[some], block, metric, start + done, distances[some], indices[some])
-            except torch.OutOfMemoryError:
-                if step == 1:
-                    raise
-                pairs //= 2
-                _log.warning("The device ran out of memory; from here on %d pairs are compared at once.", pairs)
-            else:
-                done += step
+        merge = partial(_merge, queries[some], rows, metric, start, distances[some], indices[some])
+        for _ in blocks.over(len(rows), merge):
+            pass
 
 
-def _merge(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
+def _merge(
+    queries: Tensor, reference: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor, some: slice
+) -> None:
+    """Put into distances and indices what reference[some] holds nearer to the queries; writes when all else is done."""
+    rows = reference[some]
     k, device = distances.shape[1], distances.device
     query, row = _candidates(queries, rows, metric, distances)
     size = max(1, MEASURED // queries.shape[1])
     pieces = zip(query.split(size), row.split(size), strict=True)
     found = torch.cat([distances.flatten(), *(distance(queries[i], rows[j], metric) for i, j in pieces)])
     query = torch.cat([torch.arange(len(queries), device=device).repeat_interleave(k), query])
-    index = torch.cat([indices.flatten(), row + start])
+    index = torch.cat([indices.flatten(), row + (start + some.start)])
     # By query, then distance, then index: stable sorts, the least key first.
     order = index.argsort(stable=True)
     order = order[found[order].argsort(stable=True)]

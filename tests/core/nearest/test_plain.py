@@ -11,6 +11,7 @@ import torch
 
 from posectl.core.metrics.nearest import nearest
 from posectl.core.nearest import plain
+from posectl.errors import UnavailableError
 
 
 @pytest.fixture
@@ -18,10 +19,10 @@ def small_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """A device with room for 40 samples of the reference."""
     merge = plain._merge
 
-    def scarce(queries: torch.Tensor, rows: torch.Tensor, *rest: Any) -> None:
-        if len(rows) > 40:
+    def scarce(queries: torch.Tensor, reference: torch.Tensor, *rest: Any) -> None:
+        if len(reference[rest[-1]]) > 40:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        merge(queries, rows, *rest)
+        merge(queries, reference, *rest)
 
     monkeypatch.setattr(plain, "_merge", scarce)
 
@@ -42,7 +43,7 @@ def test_out_of_memory_for_a_single_sample_is_an_error(monkeypatch: pytest.Monke
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(plain, "_merge", none_left)
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(UnavailableError, match="too little memory"):
         nearest(torch.randn(5, 3, 3), torch.randn(30, 3, 3))
 
 

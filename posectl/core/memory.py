@@ -1,0 +1,44 @@
+"""Work in blocks that become smaller where the device runs out of memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import torch
+
+from posectl.errors import UnavailableError
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Blocks:
+    """How many rows are worked on at once; halved for good each time the device has no room for so many."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+    def over(self, count: int, work: Callable[[slice], T]) -> Iterator[T]:
+        """work(rows) of each block of 0 ... count, in order.
+
+        Work that runs out of memory is done again on half the rows, so until it is through it must change nothing that
+        it reads. Raises UnavailableError where there is no room for one row.
+        """
+        done = 0
+        while done < count:
+            tried = min(self.rows, count - done)
+            try:
+                result = work(slice(done, done + tried))
+            except torch.OutOfMemoryError as error:
+                if tried == 1:
+                    raise UnavailableError(
+                        "The device has too little memory left for a single row.", "Free some of it, or --device cpu."
+                    ) from error
+                self.rows = tried // 2
+                _log.warning("The device ran out of memory; it goes on with blocks of %d rows.", self.rows)
+            else:
+                done += tried
+                yield result
