@@ -1,0 +1,94 @@
+"""A pole on a lit plane, seen from straight above, and the shadow that it casts.
+
+The scene of A. Oring, Z. Yakhini and Y. Hel-Or, Autoencoder image interpolation by shaping the latent space, 2020,
+figure 1, whose renders were never released; this one is drawn in closed form. Lengths are in parts of the image's side,
+x to the right and y upwards from the pole, and the light stands at `azimuth` degrees counterclockwise from x and
+`elevation` degrees above the plane.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+AZIMUTH, ELEVATION = (0.0, 360.0), (45.0, 80.0)
+HEIGHT, RADIUS = 0.4, 0.035
+
+_PENUMBRA = 0.06  # its width over the light's way from the edge that casts it: a light of three degrees
+_AT_ONCE = 128  # images: their intermediates stay in a processor's cache
+
+# Colours as displayed, in [0, 1]: a sandy plane in sunlight, its shade under a blue sky, and a red pole.
+_LIT, _SHADE, _POLE = (0.90, 0.81, 0.66), (0.33, 0.35, 0.43), (0.86, 0.26, 0.18)
+_LUMINANCE = (0.299, 0.587, 0.114)  # of Rec. 601
+_FALLOFF = 0.35  # how much darker the plane would be a whole side away from the pole
+_POLE_AMBIENT = 0.35
+
+
+def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> Tensor:
+    """Images (N, 3 or 1, size, size) float32 in [-1, 1] for azimuths `theta` (N,) and elevations `phi` (N,) in degrees,
+    on their device. Continuous in both, and of period 360 in the first.
+    """
+    images = torch.empty(len(theta), 3 if colour else 1, size, size, device=theta.device)
+    step = _AT_ONCE if theta.device.type == "cpu" else max(1, len(theta))
+    for start in range(0, len(theta), step):
+        rows = slice(start, start + step)
+        images[rows] = _render(torch.deg2rad(theta[rows].double()), torch.deg2rad(phi[rows].double()), size, colour)
+    return images
+
+
+def shadow_tip(theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
+    """(x, y) of the shadow of the pole's top: away from the light, HEIGHT / tan(elevation) from the foot; of degrees."""
+    theta, phi = torch.deg2rad(theta), torch.deg2rad(phi)
+    length = HEIGHT / torch.tan(phi)
+    return -length * torch.cos(theta), -length * torch.sin(theta)
+
+
+def _render(azimuth: Tensor, elevation: Tensor, size: int, colour: bool) -> Tensor:
+    """(n, C, size, size) in [-1, 1], of (n,) radians."""
+    across = ((torch.arange(size, device=azimuth.device, dtype=torch.float64) + 0.5) / size - 0.5).float()
+    x, y = across, -across[:, None]
+    towards = [part.float()[:, None, None] for part in (torch.cos(azimuth), torch.sin(azimuth))]
+    height = elevation.float()[:, None, None]
+    shaded = _shadow(x, y, towards, height, 1 / size)
+    light = _dome_light(x, y, towards, height)
+    ground = 1 - _FALLOFF * (x**2 + y**2)
+    pole = _smoothstep(0.5 + (RADIUS - torch.hypot(x, y)) * size / 2)
+    lit, shade, paint = (_paint(rgb, colour, azimuth.device) for rgb in (_LIT, _SHADE, _POLE))
+    plane = torch.lerp(lit * ground, shade * ground, shaded[:, None])
+    return 2 * torch.lerp(plane, paint * light[:, None], pole) - 1
+
+
+def _shadow(x: Tensor, y: Tensor, towards: list[Tensor], elevation: Tensor, pixel: float) -> Tensor:
+    """(n, size, size): how much of the light the pole takes from each point.
+
+    The shadow of a round pole is a capsule from its foot to the shadow of its top. Its edge is as soft as the way is
+    long from the point of the pole that casts it, and at least two pixels wide.
+    """
+    cos, sin = towards
+    length = HEIGHT / torch.tan(elevation)
+    along, aside = -x * cos - y * sin, x * sin - y * cos
+    nearest = torch.minimum(along.clamp(min=0), length)
+    inside = RADIUS - torch.hypot(along - nearest, aside)
+    width = 2 * pixel + _PENUMBRA * nearest / torch.cos(elevation)
+    return _smoothstep(0.5 + inside / width)
+
+
+def _dome_light(x: Tensor, y: Tensor, towards: list[Tensor], elevation: Tensor) -> Tensor:
+    """(n, size, size): the light on the pole's round top, by Lambert's law."""
+    across = torch.hypot(x, y).clamp(min=RADIUS)
+    u, v = x / across, y / across
+    up = (1 - u**2 - v**2).clamp(min=0).sqrt()
+    cos, sin = towards
+    facing = torch.cos(elevation) * (u * cos + v * sin) + torch.sin(elevation) * up
+    return _POLE_AMBIENT + (1 - _POLE_AMBIENT) * facing.clamp(min=0)
+
+
+def _smoothstep(t: Tensor) -> Tensor:
+    t = t.clamp(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _paint(rgb: tuple[float, float, float], colour: bool, device: torch.device) -> Tensor:
+    """(C, 1, 1): a colour, or its luminance."""
+    shown = rgb if colour else (sum(share * part for share, part in zip(_LUMINANCE, rgb, strict=True)),)
+    return torch.tensor(shown, device=device)[:, None, None]
