@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 AZIMUTH, ELEVATION = (0.0, 360.0), (45.0, 80.0)
-HEIGHT, RADIUS = 0.4, 0.035
+HEIGHT, RADIUS = 0.4, 0.04
 
 _PENUMBRA = 0.06  # its width over the light's way from the edge that casts it: a light of three degrees
 _AT_ONCE = 128  # images: their intermediates stay in a processor's cache
 
-# Colours as displayed, in [0, 1]: a sandy plane in sunlight, its shade under a blue sky, and a red pole.
-_LIT, _SHADE, _POLE = (0.90, 0.81, 0.66), (0.33, 0.35, 0.43), (0.86, 0.26, 0.18)
+# Colours as displayed, in [0, 1]: a sandy plane in sunlight, its shade under a blue sky, and an orange pole.
+_LIT, _SHADE, _POLE = (0.90, 0.81, 0.66), (0.33, 0.35, 0.43), (0.98, 0.42, 0.24)
 _LUMINANCE = (0.299, 0.587, 0.114)  # of Rec. 601
 _FALLOFF = 0.35  # how much darker the plane would be a whole side away from the pole
-_POLE_AMBIENT = 0.35
+_POLE_AMBIENT = 0.45
 
 
 def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> Tensor:
@@ -37,7 +37,7 @@ def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> 
 
 
 def shadow_tip(theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
-    """(x, y) of the shadow of the pole's top: away from the light, HEIGHT / tan(elevation) from the foot; of degrees."""
+    """(x, y) of the shadow of the pole's top: HEIGHT / tan(elevation) from its foot, away from the light; degrees in."""
     theta, phi = torch.deg2rad(theta), torch.deg2rad(phi)
     length = HEIGHT / torch.tan(phi)
     return -length * torch.cos(theta), -length * torch.sin(theta)
