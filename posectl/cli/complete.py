@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from posectl.core.metrics import METRICS as _METRICS
 from posectl.registry import Registry
 
-# The registries themselves sit in packages that import torch; their folders are enough to list names.
+# These registries sit in packages that import torch; their folders are enough to list names.
 _SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
 _OBJECTIVES: Registry[object] = Registry("regularizer", "posectl.core.objectives", helpers=("step",))
-_METRICS: Registry[object] = Registry(
-    "metric", "posectl.core.metrics", helpers=("nearest", "summary", "transitions", "blocks"), dash="_"
-)
 
 SOURCES = _SOURCES.names()
 METRICS = _METRICS.names()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from posectl.core.metrics.transitions import pose_distance
+from posectl.core.metrics.distances import pose_distance
 from posectl.data.dataset import TEST, TRAIN
 from posectl.stages.dataset import StoredDataset
 from posectl.stages.evaluate import evaluate, score

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from posectl.core.metrics import Score, metric
+from posectl.core.metrics.distances import pose_distance
 from posectl.core.metrics.summary import row_sums, summarise
-from posectl.core.metrics.transitions import pose_distance
 
 
 @metric("bone_length_error")

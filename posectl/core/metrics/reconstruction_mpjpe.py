@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 
 from posectl.core.metrics import Score, metric
+from posectl.core.metrics.distances import pose_distance
 from posectl.core.metrics.summary import summarise
-from posectl.core.metrics.transitions import pose_distance
 
 
 @metric("reconstruction_mpjpe")

@@ -41,6 +41,15 @@ def summarise(values: Tensor, unit: str, *, compat: str | None = None, **extra: 
     }
 
 
+def columns(values: Tensor, *statistics: str) -> dict[str, Tensor]:
+    """The named statistics of each column of values (N, T), each (T,) float64 on the CPU; NaN where there is none."""
+    scores = [summarise(column, "1") for column in values.unbind(1)]
+    return {
+        name: torch.tensor([torch.nan if score[name] is None else score[name] for score in scores], dtype=torch.float64)
+        for name in statistics
+    }
+
+
 def moments(values: list[float]) -> tuple[float | None, float | None]:
     """Mean and unbiased variance of finite values, by correctly rounded sums; None of too few, or on overflow."""
     if not values:

@@ -10,7 +10,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from posectl.core.metrics import transitions
+from posectl.core.metrics import distances
 
 PATH_METRICS = ["anci", "smoothness_ratio", "path_length_ratio", "monotonicity", "bone_length_error"]
 
@@ -44,5 +44,5 @@ def arc(angle: float, steps: int) -> Tensor:
 
 @contextmanager
 def blocks_of(coordinates: int) -> Iterator[None]:
-    with mock.patch.object(transitions, "BLOCK", coordinates):
+    with mock.patch.object(distances, "BLOCK", coordinates):
         yield

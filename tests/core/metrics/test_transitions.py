@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posectl.core.metrics import METRICS
+from posectl.core.metrics.distances import pose_distance
 from posectl.core.metrics.transitions import (
     COINCIDENT,
     end_to_end,
     normalised,
     path_lengths,
-    pose_distance,
     transition_curve,
     transitions,
 )

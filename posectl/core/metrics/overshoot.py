@@ -1,0 +1,21 @@
+"""The whole way of a path through the factors over the shortest: 1 is straight; sees turns and the wrong way round."""
+
+from __future__ import annotations
+
+import torch
+
+from posectl.core.metrics import Score, metric
+from posectl.core.metrics.smoothness import UNMOVED
+from posectl.core.metrics.summary import row_sums, summarise
+from posectl.core.metrics.trace import Trace, wrapped
+
+
+@metric("overshoot")
+def overshoot(trace: Trace) -> Score:
+    """One ratio a path, without unit: the sum of its steps over the distance between its ends as they are found.
+
+    For lines, the total angle over the shortest angle; a path the wrong way round an angle a has (2 pi - a) / a.
+    Undefined where the ends are found in one place. No paper measures it: ACAI's smoothness cannot see it.
+    """
+    shortest = wrapped(trace.found[:, -1] - trace.found[:, 0], trace.periods).norm(dim=-1)
+    return summarise(torch.where(shortest < UNMOVED, torch.nan, row_sums(trace.steps) / shortest), "1")

@@ -1,0 +1,34 @@
+"""The largest step of a path through the factors over its whole way, above that of an even path (ACAI, section 3.2)."""
+
+from __future__ import annotations
+
+import torch
+
+from posectl.core.metrics import Score, metric
+from posectl.core.metrics.summary import summarise
+from posectl.core.metrics.trace import Trace, wrapped
+
+UNMOVED = 1e-4
+"""A path whose ends are found no farther apart is undefined: radians as published, as many degrees elsewhere."""
+
+
+@metric("smoothness")
+def smoothness(trace: Trace, compat: str | None = None) -> Score:
+    """One value a path: max |step| / |first - last| - 1 / (T - 1), without unit; 0 is even, 1 - 1 / (T - 1) one jump.
+
+    Steps are between the factors found for neighbours on the path, and first and last are counted along it, so that
+    an angle may turn by more than half a circle: a path the wrong way round scores like one the right way (`overshoot`
+    sees it). The steps' sign is ignored, which the paper's formula leaves out and its code does. Undefined are paths
+    whose ends are found in one place.
+
+    compat="acai" is the published protocol: undefined paths count as 0, which is perfect and rewards a collapsed model.
+    """
+    steps = wrapped(trace.found.diff(dim=1), trace.periods)
+    whole = steps.sum(1).norm(dim=-1)
+    score = trace.steps.amax(1) / whole - 1 / steps.shape[1]
+    score = torch.where(whole < UNMOVED, torch.nan, score)
+    if compat != "acai":
+        return summarise(score, "1")
+    undefined = int(score.isnan().sum())
+    share = undefined / max(len(score), 1)
+    return summarise(score.nan_to_num(0), "1", undefined=undefined, undefined_share=share)

@@ -1,0 +1,96 @@
+"""Where the images of a path lie in the space of the factors behind them, as the nearest real images tell.
+
+A factor with a period, such as an azimuth, goes the short way round; periods (F,) are infinite for the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from posectl.core.metrics.distances import image_distance
+from posectl.core.metrics.nearest import nearest
+from posectl.errors import UsageError, nearest_name
+
+Retrieval = Literal["l2", "l1", "cosine"]
+
+PAIRS = 1 << 16
+"""Pairs of images that the L1 search compares at once. No result depends on it."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Paths (B, T, C, H, W) in the space of F factors, all float64.
+
+    way (B, T, F): the even way from the factors at the start to those at the end, the short way round; found
+    (B, T, F): the factors of the real image nearest to each; gap (B, T): root mean square distance to that image;
+    periods (F,); unit: of the factors, "rad" or "deg".
+    """
+
+    way: Tensor
+    found: Tensor
+    gap: Tensor
+    periods: Tensor
+    unit: str
+
+    @property
+    def alpha(self) -> Tensor:
+        """(T,) from 0 to 1."""
+        return torch.linspace(0, 1, self.way.shape[1], dtype=torch.float64, device=self.way.device)
+
+    @property
+    def length(self) -> Tensor:
+        """How far apart the ends are (B,); NaN where they are not."""
+        length = (self.way[:, -1] - self.way[:, 0]).norm(dim=-1)
+        return torch.where(length > 0, length, torch.nan)
+
+    @property
+    def from_start(self) -> Tensor:
+        """How far each image is found from the factors at the start (B, T)."""
+        return wrapped(self.found - self.way[:, :1], self.periods).norm(dim=-1)
+
+    @property
+    def to_end(self) -> Tensor:
+        """How far each image is found from the factors at the end (B, T)."""
+        return wrapped(self.found - self.way[:, -1:], self.periods).norm(dim=-1)
+
+    @property
+    def steps(self) -> Tensor:
+        """How far neighbours on a path are found from each other (B, T - 1)."""
+        return wrapped(self.found.diff(dim=1), self.periods).norm(dim=-1)
+
+
+def wrapped(difference: Tensor, periods: Tensor) -> Tensor:
+    """Differences of factors (..., F), the short way round: at most half a period either way."""
+    whole = periods * torch.round(difference / periods)
+    return torch.where(periods.isfinite(), difference - whole, difference)
+
+
+def straight(start: Tensor, stop: Tensor, periods: Tensor, alpha: Tensor) -> Tensor:
+    """The even way (B, T, F) from factors (B, F) to factors (B, F), the short way round, at alpha (T,)."""
+    return start[:, None] + alpha[:, None] * wrapped(stop - start, periods)[:, None]
+
+
+def retrieve(images: Tensor, gallery: Tensor, metric: Retrieval) -> tuple[Tensor, Tensor]:
+    """Index (...,) into gallery (G, C, H, W) of the nearest to images (..., C, H, W), and the root mean square distance
+    (...,) to it, whichever metric chose it."""
+    if metric not in get_args(Retrieval):
+        raise UsageError(f"Nothing is retrieved by {metric!r}.", nearest_name(metric, get_args(Retrieval)))
+    flat = images.flatten(0, -4)
+    index = _nearest_l1(flat, gallery) if metric == "l1" else nearest(flat, gallery, metric=metric)[1][:, 0]
+    lead = images.shape[:-3]
+    return index.view(lead), _gaps(flat, gallery, index).view(lead)
+
+
+def _nearest_l1(images: Tensor, gallery: Tensor) -> Tensor:
+    wide = gallery.flatten(1).double()
+    blocks = images.flatten(1).split(max(1, PAIRS // len(gallery)))
+    return torch.cat([torch.cdist(block.double(), wide, p=1).argmin(1) for block in blocks])
+
+
+def _gaps(images: Tensor, gallery: Tensor, index: Tensor) -> Tensor:
+    pieces = zip(images.split(256), index.split(256), strict=True)  # gathers no more of the gallery than it measures
+    return torch.cat([image_distance(some, gallery[nearest]) for some, nearest in pieces])
