@@ -8,11 +8,10 @@ import typer
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
+from posectl.cli.live import live_table
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
 from posectl.errors import UsageError
-
-SWEEP = "Sweep"
 
 
 @command(app)
@@ -78,7 +77,8 @@ def sweep(
     }  # fmt: skip
     run, options = training.resolved(session, given, preset)
     run.sources = {**run.sources, "zip": run.sources.get("zip_", "default")}
-    result = stage(run, dataset, options, axes, engine=Engine(engine, jobs))
+    with live_table(session.out) as run.progress:
+        result = stage(run, dataset, options, axes, engine=Engine(engine, jobs))
     rows = result.figures["replicas"]
     for row in rows:
         if row["diverged_at"] >= 0:

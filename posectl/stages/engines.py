@@ -6,10 +6,10 @@ import multiprocessing
 import os
 import queue as queues
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,10 @@ import torch
 
 from posectl.core import device as devices
 from posectl.errors import InterruptedRunError, PosectlError, UsageError
+from posectl.stages.board import Board
 from posectl.stages.dataset import StoredDataset
 from posectl.stages.run import Progress, Run
-from posectl.stages.stack import Outcome, Stack, Standing, train_stack
+from posectl.stages.stack import Outcome, Stack, train_stack
 
 ENGINES = ("inline", "process")
 _POLL_SECONDS = 0.2
@@ -50,27 +51,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@dataclass
-class Board:
-    """One progress for all stacks: their steps summed, the best test error, the samples per second of those at work."""
-
-    run: Run
-    stacks: Sequence[Stack]
-    standings: dict[int, Standing] = field(default_factory=dict)
-
-    def report(self, index: int, standing: Standing) -> None:
-        self.standings[index] = standing
-        now = self.standings.values()
-        figures = {"replicas": float(sum(s.replicas for s in now)), "diverged": float(sum(s.diverged for s in now))}
-        tests = [s.test for s in now if s.test == s.test]
-        if tests:
-            figures["best test"] = min(tests)
-        figures["samples/s"] = sum(s.rate for i, s in self.standings.items() if s.step < self.stacks[i].steps)
-        total = sum(stack.steps for stack in self.stacks)
-        done = sum(s.step if s.diverged < s.replicas else self.stacks[i].steps for i, s in self.standings.items())
-        self.run.progress(Progress("sweep", done, total, "steps", figures))
-
-
 def train_all(
     run: Run,
     source: StoredDataset,
@@ -80,18 +60,20 @@ def train_all(
     engine: Engine,
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
-    """Train every stack, and say by key what each replica ended as.
+    """Train every replica that is not in `found` (keys), and say by key what each ended as.
 
     A stack that fails stops no other; the first failure is raised when all are through. Raises InterruptedRunError.
     """
-    if not stacks:
+    missing = {i: stack for i, stack in enumerate(stacks) if not stack.all_in(found)}
+    if not missing:
         return {}
-    board = Board(run, stacks)
+    board = Board(run, stacks, found)
+    run.progress(board.progress())
     if engine.name == "process":
-        return _in_processes(run, source, stacks, found, device, engine.jobs, board, stopped)
+        return _in_processes(run, source, missing, found, device, engine.jobs, board, stopped)
     outcomes: dict[str, Outcome] = {}
     failures: list[Exception] = []
-    for index, stack in enumerate(stacks):
+    for index, stack in missing.items():
         try:
             outcomes |= train_stack(
                 run, source, stack, found, device, report=partial(board.report, index), stopped=stopped
@@ -120,7 +102,7 @@ class _Task:
 def _in_processes(
     run: Run,
     source: StoredDataset,
-    stacks: Sequence[Stack],
+    stacks: Mapping[int, Stack],
     found: Collection[str],
     device: torch.device,
     jobs: int,
@@ -143,9 +125,9 @@ def _in_processes(
         pending: set[Future[dict[str, Outcome]]] = {
             pool.submit(
                 _work,
-                _Task(i, theirs, source.artifact.ref, stack, frozenset(found), _device_of(i, device, jobs)),
+                _Task(i, theirs, source.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs)),
             )
-            for i, stack in enumerate(stacks)
+            for n, (i, stack) in enumerate(stacks.items())
         }
         try:
             while pending:

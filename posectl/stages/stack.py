@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from posectl.core.training.loop import Trainer
 from posectl.errors import InterruptedRunError
 from posectl.stages.dataset import StoredDataset
 from posectl.stages.run import Run, produce
-from posectl.stages.training import Replica, advance, build_trainer, write_model
+from posectl.stages.training import Replica, advance, build_trainer, latest, write_model
 from posectl.store import Checkpoints, Draft
 
 
@@ -45,6 +46,9 @@ class Stack:
     def steps(self) -> int:
         return self.replicas[0].replica.options.steps
 
+    def all_in(self, keys: Collection[str]) -> bool:
+        return all(replica.key in keys for replica in self.replicas)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -55,14 +59,25 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class ReplicaStanding:
+    """The last step's loss and the last test error, NaN before there is one; the step it diverged at, or -1."""
+
+    loss: float
+    test: float
+    diverged_at: int
+
+
+@dataclass(frozen=True)
 class Standing:
-    """How far a stack is. test: the lowest test error among its replicas so far, NaN before the first."""
+    """How far a stack is: its replicas by key, and their samples per second, all summed."""
 
     step: int
-    replicas: int
-    diverged: int
-    test: float
+    replicas: Mapping[str, ReplicaStanding]
     rate: float
+
+    @property
+    def all_diverged(self) -> bool:
+        return all(replica.diverged_at >= 0 for replica in self.replicas.values())
 
 
 def stacks(replicas: Iterable[Named]) -> list[Stack]:
@@ -127,8 +142,9 @@ def _run(
         for i in np.flatnonzero(trainer.diverged_at != known).tolist():
             run.tell(f"{members[i].name} diverged at step {trainer.diverged_at[i]}; the rest goes on.")
         known = trainer.diverged_at.copy()
-        report(_standing(trainer, rate))
+        report(_standing(trainer, members, rate))
 
+    report(_standing(trainer, members, 0.0))
     finished, seconds = advance(trainer, options, save=save, report=look, stopped=stopped)
     if not finished and not trainer.all_diverged:
         raise InterruptedRunError(
@@ -139,10 +155,14 @@ def _run(
     return seconds
 
 
-def _standing(trainer: Trainer, rate: float) -> Standing:
-    errors = trainer.best_error[np.isfinite(trainer.best_error)]
-    lowest = float(errors.min()) if len(errors) else float("nan")
-    return Standing(trainer.step, trainer.replicas, int((trainer.diverged_at >= 0).sum()), lowest, rate)
+def _standing(trainer: Trainer, members: Sequence[Named], rate: float) -> Standing:
+    replicas = {}
+    for i, member in enumerate(members):
+        figures = latest(trainer, i) if trainer.step else {}
+        replicas[member.key] = ReplicaStanding(
+            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.diverged_at[i])
+        )
+    return Standing(trainer.step, replicas, rate)
 
 
 def _publish(

@@ -59,9 +59,8 @@ def sweep(
         found = {} if run.force else models_by_key(run, [r.key for r in replicas])
         if found:
             run.tell(f"{len(found)} of {len(replicas)} models are there.")
-        missing = [s for s in stacks(replicas) if not all(r.key in found for r in s.replicas)]
         with ctrl_c() as stopped:
-            outcomes = train_all(run, source, missing, found, device, engine, stopped)
+            outcomes = train_all(run, source, stacks(replicas), found, device, engine, stopped)
         outcomes |= {key: Outcome(ref=model.ref) for key, model in found.items()}
         return _write(run, draft, replicas, outcomes)
 

@@ -1,0 +1,126 @@
+"""A sweep's replicas in one table that is drawn anew as they go."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from posectl.cli.output import Output
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from posectl.stages.board import Row, SweepProgress
+    from posectl.stages.run import Progress
+
+# On a narrow terminal the columns that the model's name tells too are left out.
+_NARROW = 110
+_IN_NAME = ("lambda", "latent", "seed")
+
+# Lines of the terminal that hold no rows: header, rule, caption, what is not shown, and room for prompts.
+_OTHER_LINES = 8
+
+
+@contextmanager
+def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
+    """What draws the table on a terminal, and hands on to `out.progress` elsewhere, and whatever has no rows."""
+    if out.quiet or not out.console.is_terminal:
+        yield out.progress
+        return
+    from rich.live import Live
+
+    from posectl.stages.board import SweepProgress
+
+    live = Live(console=out.console, transient=True, refresh_per_second=5)
+    clock = _Clock()
+
+    def draw(progress: Progress) -> None:
+        if isinstance(progress, SweepProgress):
+            live.start()
+            width, height = out.console.size
+            live.update(table(progress, clock.seconds_left(progress), width, height - _OTHER_LINES))
+        else:
+            out.progress(progress)
+
+    try:
+        yield draw
+    finally:
+        live.stop()
+
+
+class _Clock:
+    """Tells the time left by what was done since the first step, which may lie behind a sweep that goes on."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def seconds_left(self, progress: Progress) -> float:
+        now = time.monotonic()
+        if self._first is None and progress.done:
+            self._first = now, progress.done
+        since, first = self._first or (now, progress.done)
+        done = progress.done - first
+        return (progress.total - progress.done) * (now - since) / done if done else math.inf
+
+
+def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Table:
+    """The table of a sweep, with `room` rows at most: those in training are shown rather than others."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    shown = _chosen(progress.rows, room)
+    hidden = _states(progress.rows) - _states(shown)
+    table = Table(box=SIMPLE_HEAD, caption=_caption(progress, hidden, seconds_left), caption_justify="left")
+    columns = [label for label in _cells(progress.rows[0]) if width >= _NARROW or label not in _IN_NAME]
+    for label in columns:
+        table.add_column(label, justify="left" if label in ("model", "state") else "right", no_wrap=True)
+    for row in shown:
+        cells = _cells(row)
+        table.add_row(*(cells[label] for label in columns), style="" if row.state == "training" else "dim")
+    return table
+
+
+def _chosen(rows: Sequence[Row], room: int) -> list[Row]:
+    order = ("training", "waiting", "diverged", "done", "there")
+    by_interest = sorted(range(len(rows)), key=lambda i: order.index(_state(rows[i])))
+    return [rows[i] for i in sorted(by_interest[: max(1, room)])]
+
+
+def _state(row: Row) -> str:
+    return row.state.partition(" ")[0]
+
+
+def _states(rows: Iterable[Row]) -> Counter[str]:
+    return Counter(map(_state, rows))
+
+
+def _cells(row: Row) -> dict[str, str]:
+    return {
+        "model": row.name,
+        "lambda": ", ".join(f"{value:g}" for value in row.lam),
+        "latent": str(row.latent),
+        "seed": str(row.seed),
+        "step": "–" if row.step < 0 else f"{row.step:,}",
+        "loss": _figure(row.loss, ".4g"),
+        "test error": _figure(row.test, ".4g"),
+        "samples/s": _figure(row.rate, ",.0f"),
+        "state": row.state,
+    }
+
+
+def _figure(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else format(value, form)
+
+
+def _caption(progress: SweepProgress, hidden: Counter[str], seconds_left: float) -> str:
+    text = f"{progress.done:,} of {progress.total:,} {progress.unit}, {progress.figures['samples/s']:,.0f} samples/s"
+    if math.isfinite(seconds_left):
+        minutes, seconds = divmod(round(seconds_left), 60)
+        text += f", {minutes}:{seconds:02} left"
+    if hidden:
+        text += "\nnot shown: " + ", ".join(f"{count} {state}" for state, count in hidden.items())
+    return text
