@@ -39,17 +39,33 @@ def prepare(
     skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Leave broken files out, naming them.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Files read at once.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Length of a mannequin's clip.")] = None,
+    size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Side of the images, a power of two.")] = None,
+    grey: Annotated[bool, typer.Option("--grey", help="Images of one channel.")] = False,
+    renderer: Annotated[str | None, typer.Option(metavar="acai|smooth", help="How lines are drawn.")] = None,
+    endless: Annotated[
+        bool | None,
+        typer.Option("--endless/--finite", help="Whether training draws its own lines or poles, or takes the stored."),
+    ] = None,
+    train_count: Annotated[int | None, typer.Option(metavar="N", help="Lines stored for training.")] = None,
+    test_count: Annotated[int | None, typer.Option(metavar="N", help="Lines stored for test.")] = None,
+    objects: Annotated[str | None, typer.Option(metavar="LIST", help="Objects of a turntable, as in 5,14.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="random|azimuth|object", help="What of the images goes to test; a random fifth."),
+    ] = None,
     show_joints: Annotated[
         bool,
         typer.Option("--show-joints", help="Print a file's joints as a map to edit, and stop."),
     ] = False,
 ) -> None:
-    """Read poses into a dataset artifact, and print what to check first.
+    """Read poses or images into a dataset artifact, and print what to check first.
 
     \b
     Examples:
       posectl prepare mannequin
       posectl prepare arrays train.npz --test test.npz --name poses
+      posectl prepare lines
+      posectl prepare images coil-100/ --objects 5 --size 64
     """
     from posectl.cli.values import names, number_or_word
     from posectl.stages.prepare import prepare as stage
@@ -73,6 +89,14 @@ def prepare(
         "skip_broken": skip_broken or None,
         "jobs": jobs,
         "seconds": seconds,
+        "size": size,
+        "grey": grey or None,
+        "renderer": renderer,
+        "endless": endless,
+        "train_count": train_count,
+        "test_count": test_count,
+        "objects": names(objects),
+        "split": split,
     }
     result = stage(session.run(), source, paths or [], options)
     session.out.rows([tuple(row) for row in result.figures["rows"]], title=result.ref)

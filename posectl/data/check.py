@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.images.check import describe as describe_images
 from posectl.data.poses import find_up, thigh_length
+from posectl.data.report import Report, listed
 from posectl.data.skeleton import H36M17
 
 # Pairs of bones by the joints that they end at, left and right; then the bones in the middle.
@@ -23,24 +23,10 @@ _MIDDLE = {"lower spine": "Spine", "upper spine": "Thorax", "neck": "Neck/Nose",
 _JOINT = {name: joint for joint, name in enumerate(H36M17.joints)}
 _BONE = {H36M17.joints[child]: bone for bone, (_, child) in enumerate(H36M17.bones)}
 
-_LONGEST_LIST = 5
 _UNEVEN = 0.10
+_NUMBERS_AT_ONCE = 1 << 18
 _THIGH = (0.3, 0.6)
 _BACKWARDS, _UPRIGHT = -0.05, 0.5
-
-
-@dataclass
-class Report:
-    """rows: (label, text), in the order to print them. warnings: sentences, besides those of the dataset itself."""
-
-    rows: list[tuple[str, str]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def row(self, label: str, text: str) -> None:
-        self.rows.append((label, text))
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 def check(dataset: Dataset) -> Report:
@@ -50,8 +36,11 @@ def check(dataset: Dataset) -> Report:
     _size(report, dataset)
     if not finite.all():
         bad = np.flatnonzero(~finite)
-        report.warn(f"Frames with NaN or infinity: {len(bad):,}, the first at index {bad[0]:,}.")
-    if dataset.about.get("kind") == "poses" and finite.any():
+        report.warn(f"{_noun(dataset).capitalize()} with NaN or infinity: {len(bad):,}, the first at index {bad[0]:,}.")
+    kind = dataset.about.get("kind")
+    if kind == "images" and finite.any():
+        describe_images(report, dataset, finite)
+    elif kind == "poses" and finite.any():
         _frame_of_reference(report, dataset, dataset.samples[finite])
         _bones(report, dataset, finite)
         _sides(report, dataset, finite)
@@ -63,9 +52,13 @@ def check(dataset: Dataset) -> Report:
     return report
 
 
+def _noun(dataset: Dataset) -> str:
+    return "images" if dataset.about.get("kind") == "images" else "frames"
+
+
 def _size(report: Report, dataset: Dataset) -> None:
     frames, test = len(dataset.samples), int((dataset.split == TEST).sum())
-    report.row("frames", f"{frames:,}: {frames - test:,} train, {test:,} test")
+    report.row(_noun(dataset), f"{frames:,}: {frames - test:,} train, {test:,} test")
     clips = dataset.per_clip
     if "length" in clips and len(clips["length"]):
         rates = ", ".join(f"{rate:g}" for rate in np.unique(clips["fps"])) if "fps" in clips else "?"
@@ -74,15 +67,10 @@ def _size(report: Report, dataset: Dataset) -> None:
     for key, label in (("subject", "subjects"), ("action", "actions")):
         names = np.unique(clips[key][clips[key] != ""]) if key in clips else np.array([])
         if len(names):
-            report.row(label, f"{len(names):,}: {_listed(names)}{_in_both(dataset, key)}")
+            report.row(label, f"{len(names):,}: {listed(names)}{_in_both(dataset, key)}")
     report.row("split", str(dataset.about.get("split", "unknown")))
     if not 0 < test < frames:
         report.warn(f"The {'train' if test else 'test'} split is empty.")
-
-
-def _listed(names: np.ndarray) -> str:
-    more = f", ... {names[-1]}" if len(names) > _LONGEST_LIST else ""
-    return ", ".join(str(name) for name in names[: _LONGEST_LIST - bool(more)]) + more
 
 
 def _in_both(dataset: Dataset, key: str) -> str:
@@ -136,8 +124,8 @@ def _stray_scale(report: Report, dataset: Dataset, finite: np.ndarray, thighs: n
     scale = np.bincount(clip, thighs, len(names)) / np.maximum(count * usual, 1e-9)
     stray = ((scale < 0.5) | (scale > 2)) & (count > 0)
     if stray.any():
-        listed = _listed(names[stray])
-        report.warn(f"{stray.sum():,} of {len(names):,} clips are of another scale than the rest ({listed}).")
+        where = listed(names[stray])
+        report.warn(f"{stray.sum():,} of {len(names):,} clips are of another scale than the rest ({where}).")
 
 
 def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
@@ -157,7 +145,7 @@ def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
     report.row("sides", f"knees bend forward in {100 * (bend > 0).mean():.1f} % of frames")
     if backwards.any():
         where = (
-            "" if backwards.all() else f" in {backwards.sum():,} of {len(names):,} clips ({_listed(names[backwards])})"
+            "" if backwards.all() else f" in {backwards.sum():,} of {len(names):,} clips ({listed(names[backwards])})"
         )
         report.warn(f"Left and right are swapped, or the bodies mirrored: knees bend backwards{where}.")
     if crossed.any():
@@ -202,15 +190,14 @@ def _duplicates(report: Report, dataset: Dataset) -> None:
     clip = _clip(dataset)
     frozen = np.zeros(len(first), bool)
     frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
-    told = f"{repeated.sum():,}, {frozen.sum():,} of them of the frame before"
+    told, before = f"{repeated.sum():,}", f", {frozen.sum():,} of them the frame before"
+    told += before if _noun(dataset) == "frames" else ""
     report.row("duplicates", told if repeated.any() else "none")
     if repeated.any():
-        report.warn(
-            f"Frames that repeat another exactly: {repeated.sum():,}, {frozen.sum():,} of them the frame before."
-        )
+        report.warn(f"{_noun(dataset).capitalize()} that repeat another exactly: {told}.")
     leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
     if leaked:
-        report.warn(f"Test frames that are in the train split too: {leaked:,}.")
+        report.warn(f"Test {_noun(dataset)} that are in the train split too: {leaked:,}.")
 
 
 def first_alike(samples: np.ndarray) -> np.ndarray:
@@ -218,7 +205,7 @@ def first_alike(samples: np.ndarray) -> np.ndarray:
     bits = np.ascontiguousarray(samples + np.float32(0), dtype=np.float32).view(np.uint32).reshape(len(samples), -1)
     # Rows alike have the same key; of rows with the same key, only those alike in all their bits count.
     odd = np.random.default_rng(0).integers(1 << 63, size=bits.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    key = np.concatenate([part @ odd for part in np.array_split(bits, len(bits) // 4096 + 1)])
+    key = np.concatenate([part @ odd for part in np.array_split(bits, bits.size // _NUMBERS_AT_ONCE + 1)])
     order = np.argsort(key, kind="stable")
     near = np.flatnonzero(key[order[1:]] == key[order[:-1]])
     fresh = np.ones(len(bits), bool)

@@ -19,6 +19,7 @@ from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
 
 DIMS = {"poses": ("joint", "axis"), "images": ("channel", "row", "column"), "clouds": ("point", "axis")}
+NOUNS = {"poses": "frames", "images": "images"}
 _VECTORS = {"root": ("axis",)}
 
 
@@ -32,8 +33,8 @@ class _Options:
 def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[str, Any] | None = None) -> Result:
     """Read `paths` by the named source and publish what it gives as a dataset, named after the source.
 
-    options are the source's own (see its module). Figures: `frames`, `train`, `test`, `rows` (label, text) that a user
-    checks first, and `warnings`. Raises UsageError for an option that the source does not have.
+    options are the source's own (see its module). Figures: `frames` or `images`, `train`, `test`, `rows` (label, text)
+    that a user checks first, and `warnings`. Raises UsageError for an option that the source does not have.
     """
     read = SOURCES.get(source)
     options = {key: value for key, value in (options or {}).items() if value is not None}
@@ -59,7 +60,7 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         draft.record(about={**dataset.about, "source": source})
         warnings = [*dataset.warnings, *report.warnings, *_missing_split(dataset)]
         return {
-            "frames": len(dataset.samples),
+            NOUNS.get(dataset.about.get("kind", "poses"), "samples"): len(dataset.samples),
             "train": int((dataset.split == TRAIN).sum()),
             "test": int((dataset.split == TEST).sum()),
             "rows": [[label, text] for label, text in report.rows],

@@ -160,5 +160,8 @@ def test_images_are_counted_and_searched_for_duplicates() -> None:
     images = np.linspace(-1, 1, 40 * 64, dtype=np.float32).reshape(40, 1, 8, 8)
     images[7] = images[3]
     report = check(Dataset(images, np.arange(40) % 2, about={"kind": "images"}))
-    assert dict(report.rows)["values"] == "-1 to 1, shape (1, 8, 8)"
-    assert report.warnings == ["Frames that repeat another exactly: 1, 0 of them the frame before."]
+    assert dict(report.rows)["images"] == "40: 20 train, 20 test"
+    assert report.warnings == [
+        "Images that repeat another exactly: 1.",
+        "Test images that are in the train split too: 1.",
+    ]

@@ -37,7 +37,7 @@ def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> 
 
 
 def shadow_tip(theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
-    """(x, y) of the shadow of the pole's top: HEIGHT / tan(elevation) from its foot, away from the light; degrees in."""
+    """(x, y) of the shadow of the pole's top: HEIGHT / tan(elevation) from the foot, away from the light."""
     theta, phi = torch.deg2rad(theta), torch.deg2rad(phi)
     length = HEIGHT / torch.tan(phi)
     return -length * torch.cos(theta), -length * torch.sin(theta)

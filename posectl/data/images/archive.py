@@ -1,0 +1,135 @@
+"""Images as arrays: .npy or .npz of (N, H, W), (N, H, W, C) or (N, C, H, W).
+
+An .npz may say more, under any of these names:
+
+- images: `images`, `imgs`, `x`, `data`, `samples`, or the only array there is; or, train and test apart, `x_train` and
+  `x_test`, with `y_train` and `y_test`;
+- labels (N,): `labels`, `label`, `y`, `targets`, whole numbers or words;
+- `split` (N,): 0 or "train", 1 or "test";
+- any other array (N,) of numbers is a factor of its name; `angle` is in radians and `azimuth` in degrees.
+
+Pixels are bytes, 16-bit integers, or floats in [0, 1], [-1, 1] or [0, 255].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.clips import as_text
+from posectl.data.dataset import TEST, TRAIN
+from posectl.data.images.fit import fit, scaled
+from posectl.data.images.gathered import Gathered, Request
+from posectl.data.images.split import role
+from posectl.data.npy import load_arrays
+from posectl.errors import InvalidInputError
+
+SUFFIXES = {".npy", ".npz"}
+
+_IMAGES = ("images", "imgs", "x", "data", "samples")
+_LABELS = ("labels", "label", "y", "targets")
+_SHAPES = "Images are (N, H, W), (N, H, W, 3) or (N, 3, H, W)."
+_BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
+_SLACK = 1e-3  # of floats that were computed to lie in a range
+
+
+def read(path: Path, request: Request) -> Gathered:
+    """What one file holds. Raises NotFoundError and InvalidInputError."""
+    arrays = _one_split(load_arrays(path))
+    key = next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
+    if key is None:
+        listed = f"the arrays {', '.join(arrays)}" if arrays else "no array"
+        raise InvalidInputError(f"{path} holds {listed}, and none is called 'images'.", "Call the images that.")
+    name = f"{key!r} in {path}" if path.suffix == ".npz" else str(path)
+    images = fit(_in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
+    beside = {name: array for name, array in arrays.items() if array.shape == (len(images),)}
+    labels, classes = _labels(beside, path)
+    factors = {
+        name: array.astype(np.float64)
+        for name, array in beside.items()
+        if name not in (*_LABELS, "split") and array.dtype.kind in "fiu"
+    }
+    for name, values in factors.items():
+        if not np.isfinite(values).all():
+            raise InvalidInputError(f"The factor {name!r} in {path} has NaN or infinity.", "Leave those images out.")
+    return Gathered(images, "arrays", labels, classes, factors, split=_split(beside, path))
+
+
+def _one_split(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays `x_train` and `x_test` as one `x` with a `split`, and `y` likewise."""
+    apart = {part: (f"{part}_train", f"{part}_test") for part in ("x", "y")}
+    if not all(name in arrays for name in apart["x"]):
+        return arrays
+    joined = {
+        part: np.concatenate([arrays[name] for name in names])
+        for part, names in apart.items()
+        if all(name in arrays and arrays[name].shape[1:] == arrays[names[0]].shape[1:] for name in names)
+    }
+    split = np.repeat([TRAIN, TEST], [len(arrays[name]) for name in apart["x"]])
+    return {**joined, "split": split} if "x" in joined else arrays
+
+
+def _channels_first(array: np.ndarray, name: str) -> np.ndarray:
+    """(N, C, H, W) with one channel or three."""
+    if array.ndim == 3:
+        array = array[:, None]
+    elif array.ndim == 4 and array.shape[3] in (1, 3):
+        array = np.moveaxis(array, 3, 1)
+    if array.ndim == 4 and array.shape[3] == 4 and array.shape[1] not in (1, 3):
+        raise InvalidInputError(f"{name} has four channels.", "Lay the pictures on a background, and save three.")
+    if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
+        raise InvalidInputError(f"{name} has shape {array.shape}, which is no array of images.", _SHAPES)
+    return array
+
+
+def _in_range(values: np.ndarray, request: Request, name: str) -> np.ndarray:
+    """Pixels of any of the types as float32 in [-1, 1]."""
+    if values.dtype == np.uint8:
+        return scaled(values, _BYTE)
+    if values.dtype == bool:
+        return scaled(values, 1)
+    if values.dtype == np.uint16:
+        request.said.append(f"{name} has 16 bits a pixel, and their range of 0 to 65,535 became -1 to 1.")
+        return scaled(values, _WORD)
+    low, high = (float(values.min()), float(values.max())) if values.dtype.kind in "fiu" else (np.nan, np.nan)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        what = "NaN or infinity" if values.dtype.kind == "f" else f"{values.dtype} values"
+        raise InvalidInputError(f"{name} holds {what}, not pixels.", "Save bytes, or floats from 0 to 1.")
+    if values.dtype.kind == "f" and low >= -1 - _SLACK and high <= 1 + _SLACK:
+        if low < -_SLACK:
+            return np.clip(values.astype(np.float32), -1, 1)
+        request.step("scaled from [0, 1]")
+        return scaled(np.clip(values, 0, 1), 1)
+    if low >= 0 and high <= _BYTE:
+        request.said.append(f"{name} holds {values.dtype}, and was taken to range from 0 to 255.")
+        return scaled(values, _BYTE)
+    message = f"{name} holds values from {low:.4g} to {high:.4g}, in no range that is known."
+    raise InvalidInputError(message, "Save bytes, or floats from 0 to 1 or from -1 to 1.")
+
+
+def _labels(beside: Mapping[str, np.ndarray], path: Path) -> tuple[np.ndarray | None, list[str]]:
+    """(labels (N,) from 0, their names), sorted; (None, []) where the file has none."""
+    key = next((name for name in _LABELS if name in beside), None)
+    if key is None:
+        return None, []
+    array = beside[key]
+    if array.dtype.kind not in "iubUS":
+        message = f"The labels {key!r} in {path} are {array.dtype}, not whole numbers or words."
+        raise InvalidInputError(message, "Save them as int64, or under a factor's name.")
+    names, labels = np.unique(as_text(array) if array.dtype.kind in "US" else array, return_inverse=True)
+    return labels.astype(np.int32), [str(name) for name in names]
+
+
+def _split(beside: Mapping[str, np.ndarray], path: Path) -> np.ndarray | None:
+    if "split" not in beside:
+        return None
+    marks = beside["split"]
+    if marks.dtype.kind in "US":
+        split = np.array([-1 if (part := role(word)) is None else part for word in as_text(marks)])
+    else:
+        split = marks.astype(np.int64)
+    if not np.isin(split, (TRAIN, TEST)).all():
+        raise InvalidInputError(f"'split' in {path} is not of 0 and 1, or train and test.", "Save 1 for test.")
+    return split.astype(np.uint8)

@@ -1,0 +1,97 @@
+"""Pixels of any type, shape and size made float32 in [-1, 1], square, and a power of two wide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from posectl.errors import InvalidInputError, UsageError
+
+if TYPE_CHECKING:
+    from posectl.data.images.gathered import Request
+
+_SMALLEST, _LARGEST = 8, 1024
+_MNIST, _PADDED = 28, 32
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of Rec. 601
+_BLACK = -1.0
+
+
+def _is_power_of_two(size: int) -> bool:
+    return _SMALLEST <= size <= _LARGEST and size & (size - 1) == 0
+
+
+def check_size(size: int) -> None:
+    """Raise UsageError unless images may be so many pixels wide."""
+    if not _is_power_of_two(size):
+        message = f"--size {size} is not a power of two from {_SMALLEST} to {_LARGEST}."
+        raise UsageError(message, "The networks halve it again and again: try --size 32.")
+
+
+def scaled(values: np.ndarray, largest: int) -> np.ndarray:
+    """Whole numbers from 0 to `largest` as float32 from -1 to 1."""
+    return values.astype(np.float32) * np.float32(2 / largest) - 1
+
+
+def grey(images: np.ndarray) -> np.ndarray:
+    """(n, 1, H, W), the luminance of images (n, 1 or 3, H, W)."""
+    if images.shape[1] == 1:
+        return images
+    return np.einsum("nchw,c->nhw", images, _LUMINANCE)[:, None]
+
+
+def fit(images: np.ndarray, request: Request, name: str) -> np.ndarray:
+    """Images (n, C, H, W) in [-1, 1] at the size and in the colours that are wanted.
+
+    28 px become 32 by a black border, as ACAI has MNIST; of what is not square the middle is taken; then pixels are
+    averaged. Raises InvalidInputError for sides that are no power of two where no size is wanted.
+    """
+    if request.size is None:
+        check_sides(images.shape[2], images.shape[3], name)
+    if request.grey and images.shape[1] == 3:
+        images = grey(images)
+        request.step("made grey")
+    images = _square(images, request, name)
+    if images.shape[2] == _MNIST:
+        border = (_PADDED - _MNIST) // 2
+        images = np.pad(images, ((0, 0), (0, 0), (border, border), (border, border)), constant_values=_BLACK)
+        request.step(f"padded from {_MNIST}x{_MNIST} to {_PADDED}x{_PADDED} with black")
+    return images if request.size is None else _resize(images, request.size, request)
+
+
+def fitted_side(side: int, size: int | None) -> int:
+    """The side that images of `side` px have when they are fit, where `size` is wanted."""
+    return size or (_PADDED if side == _MNIST else side)
+
+
+def check_sides(height: int, width: int, name: str) -> None:
+    """Raise InvalidInputError unless the networks take images of these sides as they are."""
+    if height != width or not (_is_power_of_two(width) or width == _MNIST):
+        nearest = 2 ** round(np.log2(min(max(min(height, width), _SMALLEST), _LARGEST)))
+        message = f"{name} is {width}x{height} pixels; images must be square, and a power of two from {_SMALLEST} wide."
+        raise InvalidInputError(message, f"Have them cropped and resized: --size {nearest}.")
+
+
+def _square(images: np.ndarray, request: Request, name: str) -> np.ndarray:
+    height, width = images.shape[2:]
+    side = min(height, width)
+    if height != width:
+        request.note(name, "are not square and were cropped to their middle")
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, :, top : top + side, left : left + side]
+
+
+def _resize(images: np.ndarray, size: int, request: Request) -> np.ndarray:
+    side = images.shape[2]
+    if side == size:
+        return images
+    pixels = torch.from_numpy(np.ascontiguousarray(images))
+    if side % size == 0:
+        pixels = F.interpolate(pixels, size, mode="area")
+        request.step(f"resized from {side}x{side} by averaging")
+    else:
+        pixels = F.interpolate(pixels, size, mode="bilinear", antialias=True)
+        request.step(f"resized from {side}x{side}, anti-aliased")
+    return pixels.clamp_(-1, 1).numpy()

@@ -1,0 +1,110 @@
+"""Folders of pictures: the folder that a picture lies in is its label, and one called train or test its split.
+
+A turntable is told by its names, as Columbia's object image libraries have them: `obj5__120.png` is object 5 at 120
+degrees in COIL-100, and `obj5__24.png` in COIL-20, which counts steps of 5 degrees.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.images.gathered import Gathered, Request
+from posectl.data.images.pictures import SUFFIXES, read_pictures
+from posectl.data.images.split import role
+from posectl.errors import InvalidInputError, NotFoundError
+
+_COIL = re.compile(r"obj(\d{1,6})__(\d{1,4})")
+_STEP, _STEPS = 5, 72
+_CITATION = (
+    "S. A. Nene, S. K. Nayar and H. Murase, Columbia Object Image Library (COIL-100), CUCS-006-96, and (COIL-20), "
+    "CUCS-005-96, Columbia University, 1996."
+)
+
+
+def pictures_in(paths: Sequence[Path]) -> list[Path]:
+    """The image files among the paths and under them, in the order of their names."""
+    found = {path for path in paths if not path.is_dir()}
+    for path in paths:
+        found.update(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
+    return sorted(found, key=lambda path: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", str(path))])
+
+
+def is_turntable(paths: Sequence[Path]) -> bool:
+    return bool(paths) and all(_COIL.fullmatch(path.stem) for path in paths)
+
+
+def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request: Request) -> Gathered:
+    """Views of objects, of all of them or those whose numbers are wanted, with `azimuth` in degrees and `object`."""
+    number, view = _object_and_view(paths)
+    if objects is not None:
+        wanted = _numbers(objects, number)
+        chosen = np.flatnonzero(np.isin(number, wanted))
+        paths, number, view = [paths[int(i)] for i in chosen], number[chosen], view[chosen]
+    images, kept = read_pictures(paths, request)
+    known, label = np.unique(number[kept], return_inverse=True)
+    return Gathered(
+        images,
+        layout="turntable",
+        labels=label.astype(np.int32),
+        class_names=[f"obj{n}" for n in known],
+        factors={"azimuth": view[kept].astype(np.float64)},
+        columns={"object": number[kept].astype(np.int32)},
+        citation=_CITATION,
+    )
+
+
+def read_folder(paths: Sequence[Path], request: Request) -> Gathered:
+    """Any pictures; label and split are those that their folders tell of all of them."""
+    folders = [_below(path, paths) for path in paths]
+    roles = [role(parts[0]) if parts else None for parts in folders]
+    told = None not in roles and len(set(roles)) == 2
+    names = [parts[1 if told else 0] if len(parts) > told else "" for parts in folders]
+    images, kept = read_pictures(paths, request)
+    if any(names) and not all(names):
+        loose = [path.name for path, name in zip(paths, names, strict=True) if not name]
+        request.odd["lie in no folder of their own, so that no folder is taken for a label"] = loose
+    classes, labels = np.unique([names[i] for i in kept], return_inverse=True)
+    return Gathered(
+        images,
+        layout="folder",
+        labels=labels.astype(np.int32) if all(names) else None,
+        class_names=[str(name) for name in classes],
+        split=np.array(roles, np.uint8)[kept] if told else None,
+    )
+
+
+def _below(path: Path, paths: Sequence[Path]) -> tuple[str, ...]:
+    """The folders from what all the files share down to this one."""
+    root = os.path.commonpath([file.parent.absolute() for file in paths])
+    return path.parent.absolute().relative_to(root).parts
+
+
+def _object_and_view(paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
+    """(numbers (n,), degrees (n,)) as the files' names have them.
+
+    Both libraries step by 5 degrees; so a view that is no multiple of 5 among none above 71 is a count of steps.
+    """
+    matches = [_COIL.fullmatch(path.stem) for path in paths]
+    number, view = np.array([[int(part) for part in match.groups()] for match in matches if match]).T
+    if view.max() >= _STEP * _STEPS:
+        path = paths[int(view.argmax())]
+        raise InvalidInputError(f"{path} is at {view.max()} degrees, beyond a turn.", "Rename it: obj5__120.png.")
+    if view.max() < _STEPS and (view % _STEP).any():
+        view = view * _STEP
+    return number, view
+
+
+def _numbers(objects: Sequence[str], known: np.ndarray) -> list[int]:
+    """The numbers of objects called 5 or obj5."""
+    numbers = {name: name.lower().removeprefix("obj") for name in objects}
+    there = {str(number) for number in known}
+    missing = [name for name, number in numbers.items() if number not in there]
+    if missing:
+        listed = ", ".join(sorted(there, key=int))
+        raise NotFoundError(f"There is no object {missing[0]} here.", f"Those that there are: {listed}.")
+    return [int(number) for number in numbers.values()]

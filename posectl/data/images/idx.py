@@ -1,0 +1,123 @@
+"""MNIST's idx files, plain or gzipped: `train-images-idx3-ubyte.gz`, `t10k-labels-idx1-ubyte` and the like.
+
+The format (Y. LeCun, C. Cortes and C. Burges, The MNIST database): two zero bytes, the type (8 for bytes), the number
+of dimensions, each dimension as a big-endian 32-bit integer, and the values.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from posectl.data.dataset import TEST, TRAIN
+from posectl.data.images.fit import fit, scaled
+from posectl.data.images.gathered import Gathered, Request
+from posectl.data.images.split import role
+from posectl.errors import InvalidInputError
+
+_NAME = re.compile(r"(?P<set>.*?)[-_.]?(?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
+_GZIP = b"\x1f\x8b"
+_BYTES = 8
+_MOST_EXPANSION = 1032  # of deflate
+_COPY = "Copy or download the file again."
+
+
+def is_idx(path: Path) -> bool:
+    return _NAME.fullmatch(path.name) is not None
+
+
+def read(paths: Sequence[Path], request: Request) -> Gathered:
+    """The images of all the files, with their labels, which are found by name; train and test by name too."""
+    files = _files(paths)
+    sets = {key: path for (key, what), path in files.items() if what == "images"}
+    if not sets:
+        raise InvalidInputError(f"{paths[0]} has labels, but no images.", "Put train-images-idx3-ubyte.gz beside it.")
+    roles = {key: role(Path(key).name) for key in sets}
+    if len(set(roles.values())) < len(sets):
+        listed = ", ".join(sorted(path.name for path in sets.values()))
+        raise InvalidInputError(f"There are several sets of images here: {listed}.", "Name the files of one of them.")
+    images = [_images(path) for path in sets.values()]
+    labels = [_labels(files.get((key, "labels")), len(part)) for key, part in zip(sets, images, strict=True)]
+    known = [part for part in labels if part is not None]
+    classes = max((int(part.max()) + 1 for part in known if len(part)), default=0)
+    told = [np.full(len(part), roles[key]) for key, part in zip(sets, images, strict=True)]
+    return Gathered(
+        images=np.concatenate([fit(scaled(part, 255)[:, None], request, "The set") for part in images]),
+        layout="idx",
+        labels=np.concatenate(known).astype(np.int32) if len(known) == len(labels) else None,
+        class_names=[str(label) for label in range(classes)],
+        split=np.concatenate(told).astype(np.uint8) if {*roles.values()} == {TRAIN, TEST} else None,
+    )
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """The uint8 array of one file. Raises InvalidInputError for whatever is not a whole one."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            start = stream.read(4)
+            if len(start) < 4 or start[:2] != b"\0\0" or start[2] != _BYTES or not 1 <= start[3] <= 4:
+                message = f"{path} is no idx file of bytes: it begins with 0x{start.hex()}, not 0x0000080N."
+                raise InvalidInputError(message, _COPY)
+            shape = tuple(int.from_bytes(stream.read(4), "big") for _ in range(start[3]))
+            promised = math.prod(shape)
+            if promised > size * (_MOST_EXPANSION if packed else 1):
+                raise _cut_short(path)
+            values = np.frombuffer(stream.read(promised + 1), np.uint8)
+    except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
+            raise _cut_short(path) from None
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
+    if len(values) < promised:
+        raise _cut_short(path)
+    if len(values) > promised:
+        raise InvalidInputError(f"{path} is longer than its header says.", _COPY)
+    return values.reshape(shape)
+
+
+def _cut_short(path: Path) -> InvalidInputError:
+    return InvalidInputError(f"{path} is damaged or cut short.", _COPY)
+
+
+def _files(paths: Sequence[Path]) -> dict[tuple[str, str], Path]:
+    """(folder and set, "images" or "labels") -> file: of folders all, of a file itself and what belongs to it."""
+    found = set(paths)
+    for path in paths:
+        beside = path.rglob("*") if path.is_dir() else path.parent.iterdir()
+        found.update(file for file in beside if is_idx(file) and (path.is_dir() or _key(file)[0] == _key(path)[0]))
+    files: dict[tuple[str, str], Path] = {}
+    # Where a file is there both plain and gzipped, as torchvision leaves them, the plain one is quicker.
+    for file in sorted(found, key=lambda file: (file.suffix == ".gz", str(file))):
+        if file.is_file():
+            files.setdefault(_key(file), file)
+    return files
+
+
+def _key(path: Path) -> tuple[str, str]:
+    match = _NAME.fullmatch(path.name)
+    return (str(path.parent / match["set"]), match["what"].lower()) if match else (str(path), "images")
+
+
+def _images(path: Path) -> np.ndarray:
+    images = read_idx(path)
+    if images.ndim != 3 or 0 in images.shape:
+        raise InvalidInputError(f"{path} has shape {images.shape}, not (N, rows, columns).", "Name the images' file.")
+    return images
+
+
+def _labels(path: Path | None, count: int) -> np.ndarray | None:
+    if path is None:
+        return None
+    labels = read_idx(path)
+    if labels.shape != (count,):
+        message = f"{path} has {labels.size:,} labels, and there are {count:,} images."
+        raise InvalidInputError(message, "Take both files from one set.")
+    return labels

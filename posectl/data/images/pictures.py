@@ -1,0 +1,141 @@
+"""Image files, one picture each (PNG, JPEG and others that Pillow reads), as one array."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from posectl.data.images.fit import check_sides, fit, fitted_side, scaled
+from posectl.data.images.gathered import Request
+from posectl.errors import InvalidInputError
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm"}
+
+_WORDS = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
+_GREY = {"1", "L", "LA", "La", *_WORDS}
+_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
+_BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
+# A PNG begins with its signature, the length and name of its first block, width, height, and bits a channel.
+_PNG, _PNG_BITS = b"\x89PNG\r\n\x1a\n", 24
+_BROKEN = (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its picture before that is decoded."""
+
+    path: Path
+    width: int
+    height: int
+    channels: int
+    deep: bool
+
+
+def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, list[int]]:
+    """(images (n, C, S, S), which of the files they are): all, but for broken ones where these may be skipped.
+
+    Grey pictures among coloured ones become coloured. Raises InvalidInputError for broken files, and where no size is
+    wanted for pictures of several sizes or of one that does not serve.
+    """
+    headers = dict(_each(dict(enumerate(paths)), _header, paths, request))
+    if request.size is None:
+        _check_one_size(list(headers.values()))
+    channels = 1 if request.grey else max((header.channels for header in headers.values()), default=1)
+    side = max((fitted_side(header.width, request.size) for header in headers.values()), default=1)
+    images = np.empty((len(headers), channels, side, side), np.float32)
+    kept: list[int] = []
+    for index, picture in _each(headers, lambda header: _picture(header, request), paths, request):
+        if len(picture) < channels:
+            request.note(paths[index].name, "are grey, among coloured ones")
+        images[len(kept)] = picture
+        kept.append(index)
+        if request.progress is not None:
+            request.progress(len(kept), len(headers), paths[index].name)
+    if not kept:
+        raise InvalidInputError("Not one of the images is whole.", "Copy or unpack them again.")
+    return images[: len(kept)], kept
+
+
+def _each(
+    items: Mapping[int, S], work: Callable[[S], T], paths: Sequence[Path], request: Request
+) -> Iterator[tuple[int, T]]:
+    """(index, result) of each item, without those of broken files where these may be skipped."""
+    for index, item in items.items():
+        try:
+            yield index, work(item)
+        except InvalidInputError:
+            if not request.skip_broken:
+                raise
+            request.note(paths[index].name, "are broken and were left out")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as image:
+            yield image
+    except _BROKEN as error:
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "it begins like none" if unknown else str(error).rstrip(".") or type(error).__name__
+        hint = "Copy or unpack it again, or leave broken ones out: --skip-broken."
+        raise InvalidInputError(f"{path} is no whole image: {reason}.", hint) from None
+
+
+def _header(path: Path) -> Header:
+    with _opened(path) as image:
+        if image.mode == "F":
+            message = f"{path} holds floating-point pixels, whose range it does not tell."
+            raise InvalidInputError(message, "Save it with 8 bits a channel, or all images as an .npz.")
+        with path.open("rb") as stream:
+            start = stream.read(_PNG_BITS + 1)
+        deep = image.mode in _WORDS or (start.startswith(_PNG) and start[_PNG_BITS] > 8)
+        return Header(path, *image.size, 1 if image.mode in _GREY else 3, deep)
+
+
+def _check_one_size(headers: Sequence[Header]) -> None:
+    sizes = {(header.width, header.height): header for header in headers}
+    if len(sizes) > 1:
+        first, second = list(sizes.values())[:2]
+        told = ", ".join(f"{header.path.name} is {header.width}x{header.height}" for header in (first, second))
+        hint = "Have them all cropped and resized: --size 64."
+        raise InvalidInputError(f"The images are of {len(sizes)} sizes: {told}.", hint)
+    for header in sizes.values():
+        check_sides(header.height, header.width, str(header.path))
+
+
+def _picture(header: Header, request: Request) -> np.ndarray:
+    """(C, S, S) in [-1, 1] as it is wanted."""
+    with _opened(header.path) as image:
+        # It may be stored lying on its side.
+        values = _values(ImageOps.exif_transpose(image), header, request)
+    channels_first = np.moveaxis(np.atleast_3d(values), 2, 0)
+    return fit(channels_first[None], request, str(header.path))[0]
+
+
+def _values(image: Image.Image, header: Header, request: Request) -> np.ndarray:
+    """(H, W) or (H, W, 3) in [-1, 1]."""
+    name = header.path.name
+    if header.deep:
+        request.note(name, "have 16 bits a channel, and their range of 0 to 65,535 became -1 to 1")
+    if image.mode in _WORDS:
+        words = np.asarray(image).astype(np.int64)
+        if words.min() < 0 or words.max() > _WORD:
+            raise InvalidInputError(f"{header.path} holds {words.min():,} to {words.max():,}.", "Save it with 8 bits.")
+        return scaled(words, _WORD)
+    if image.mode in _ALPHA or "transparency" in image.info:
+        image = image.convert("RGBA")
+        if int(np.asarray(image)[..., 3].min()) < _BYTE:
+            request.note(name, "have an alpha channel and were laid on black")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, _BYTE)), image)
+    return scaled(np.asarray(image.convert("L" if header.channels == 1 else "RGB")), _BYTE)

@@ -1,0 +1,29 @@
+"""What `posectl prepare` prints of a dataset: rows to check first, and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+_LONGEST_LIST = 5
+
+
+@dataclass
+class Report:
+    """rows: (label, text), in the order to print them. warnings: sentences, besides those of the dataset itself."""
+
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def row(self, label: str, text: str) -> None:
+        self.rows.append((label, text))
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+def listed(names: np.ndarray) -> str:
+    """The names, or the first few and the last."""
+    more = f", ... {names[-1]}" if len(names) > _LONGEST_LIST else ""
+    return ", ".join(str(name) for name in names[: _LONGEST_LIST - bool(more)]) + more
