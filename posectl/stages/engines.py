@@ -41,7 +41,7 @@ class Engine:
             raise UsageError(f"--jobs must be at least 1, not {self.jobs}.", "For example --jobs 2.")
         if self.jobs > 1 and self.name == "inline":
             raise UsageError("Several jobs need processes of their own.", "Add --engine process.")
-        most, what = (torch.cuda.device_count(), "CUDA devices") if device.type == "cuda" else (cores(), "cores")
+        most, what = (torch.cuda.device_count(), "CUDA device(s)") if device.type == "cuda" else (cores(), "core(s)")
         if self.name == "process" and self.jobs > most:
             raise UsageError(f"{self.jobs} jobs are more than the {most} {what} here.", f"--jobs {most} at most.")
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 
 from posectl.errors import DivergedError, UsageError
 from posectl.stages import stack as stacked
@@ -92,7 +93,7 @@ def test_a_setting_that_does_not_exist_is_refused_before_anything_is_made(tmp_pa
 @pytest.mark.parametrize(
     ("engine", "words"),
     [
-        (Engine("process", cores() + 1), f"more than the {cores()} cores"),
+        (Engine("process", cores() + 1), rf"more than the {cores()} core\(s\)"),
         (Engine("inline", 2), "processes of their own"),
         (Engine("process", 0), "at least 1"),
         (Engine("threads"), "no engine"),
@@ -101,6 +102,14 @@ def test_a_setting_that_does_not_exist_is_refused_before_anything_is_made(tmp_pa
 def test_engines_that_cannot_be_are_refused(tmp_path, engine, words):
     with pytest.raises(UsageError, match=words):
         sweep(Run(store=tmp_path / "artifacts", device="cpu"), None, TINY, engine=engine)
+
+
+def test_more_jobs_than_cuda_devices_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    Engine("process", 2).check(torch.device("cuda"))
+    with pytest.raises(UsageError, match=r"3 jobs are more than the 2 CUDA device\(s\)") as refused:
+        Engine("process", 3).check(torch.device("cuda"))
+    assert refused.value.hint == "--jobs 2 at most."
 
 
 def test_each_of_a_stack_of_three_is_the_model_that_training_alone_makes(run, tmp_path):
