@@ -10,9 +10,15 @@ def files(trained, tmp_path, people):
     holed = people[:20].copy()
     holed[3, 2, 1] = np.nan
     arrays = {
-        "some": people[:40], "few": people[:3], "none": people[:0], "holed": holed,
-        "endless": np.full((20, 17, 3), np.inf, np.float32), "legless": people[:20, :9], "flat": people[:20].reshape(-1), "stills": people[:4, None],
-    }  # fmt: skip
+        "some": people[:40],
+        "few": people[:3],
+        "none": people[:0],
+        "holed": holed,
+        "endless": np.full((20, 17, 3), np.inf, np.float32),
+        "legless": people[:20, :9],
+        "flat": people[:20].reshape(-1),
+        "stills": people[:4, None],
+    }
     for name, array in arrays.items():
         np.save(tmp_path / f"{name}.npy", array)
     return trained
