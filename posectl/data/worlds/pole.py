@@ -36,13 +36,6 @@ def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> 
     return images
 
 
-def shadow_tip(theta: Tensor, phi: Tensor) -> tuple[Tensor, Tensor]:
-    """(x, y) of the shadow of the pole's top: HEIGHT / tan(elevation) from the foot, away from the light."""
-    theta, phi = torch.deg2rad(theta), torch.deg2rad(phi)
-    length = HEIGHT / torch.tan(phi)
-    return -length * torch.cos(theta), -length * torch.sin(theta)
-
-
 def _render(azimuth: Tensor, elevation: Tensor, size: int, colour: bool) -> Tensor:
     """(n, C, size, size) in [-1, 1], of (n,) radians."""
     across = ((torch.arange(size, device=azimuth.device, dtype=torch.float64) + 0.5) / size - 0.5).float()
