@@ -1,4 +1,4 @@
-"""posectl evaluate: scores of a model, of paths, of samples, or of a file from any other system."""
+"""posectl evaluate: scores of a model, of paths, of samples, of a baseline, or of a file from any other system."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[SUBJECT]...",
-            help="Models, sweeps, paths, samples or .npy files (default: the newest model).",
+            help="Models, sweeps, paths, samples, .npy files or baseline:NAME (default: the newest model).",
             autocompletion=complete.refs,
         ),
     ] = None,
@@ -33,7 +33,7 @@ def evaluate(
     ] = None,
     compat: Annotated[
         str | None,
-        typer.Option(metavar="naayem", help="The published protocol, quirks included."),
+        typer.Option(metavar="naayem|acai", help="The published protocol, quirks included."),
     ] = None,
     weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of a model.")] = DEFAULT.weights,
     path: Annotated[str | None, typer.Option(help="Path between codes (default: the prior's own).")] = None,
@@ -41,16 +41,30 @@ def evaluate(
         int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
     ] = DEFAULT.endpoints,
     steps: Annotated[int, typer.Option(help="Steps of those paths.")] = DEFAULT.steps,
-    walks: Annotated[int, typer.Option(help="Paths for Mean Distance.")] = DEFAULT.walks,
-    walk_steps: Annotated[int, typer.Option(help="Steps of those.")] = DEFAULT.walk_steps,
+    walks: Annotated[
+        int | None, typer.Option(help="Paths for Mean Distance; of images, all paths (default: 10000; images: 256).")
+    ] = DEFAULT.walks,
+    walk_steps: Annotated[
+        int | None, typer.Option(help="Steps of those (default: 10; images: 16).")
+    ] = DEFAULT.walk_steps,
     samples: Annotated[int, typer.Option(help="Draws for precision.")] = DEFAULT.samples,
     crowd: Annotated[int, typer.Option(help="Draws for recall.")] = DEFAULT.crowd,
     targets: Annotated[int, typer.Option(help="Real poses whose recall is asked.")] = DEFAULT.targets,
     k: Annotated[int, typer.Option(help="Neighbours of prdc.")] = DEFAULT.k,
+    interval: Annotated[
+        float, typer.Option(metavar="DEGREES", help="Between the ends where paths are held against true images.")
+    ] = DEFAULT.interval,
+    intervals: Annotated[int, typer.Option(help="Pairs of images so far apart.")] = DEFAULT.intervals,
+    retrieval: Annotated[
+        Literal["l2", "l1", "cosine"] | None,
+        typer.Option(help="How the nearest real image is told (default: cosine of lines, else l2)."),
+    ] = DEFAULT.retrieval,  # type: ignore[assignment]
+    inits: Annotated[int, typer.Option(help="Beginnings of k-means.")] = DEFAULT.inits,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
-    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples.
+    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images.
+    Baselines of images are crossfade, perfect, switch, blank and wrong-way.
 
     \b
     Examples:
@@ -58,6 +72,7 @@ def evaluate(
       posectl evaluate theirs.npy --against poses
       posectl evaluate acai --compat naayem
       posectl evaluate acai-sweep
+      posectl evaluate baseline:crossfade --against lines
     """
     from posectl.cli.values import names
     from posectl.stages.evaluate import evaluate as stage
@@ -67,6 +82,7 @@ def evaluate(
     options = EvaluateOptions(
         metrics=names(metric) or (), compat=compat, weights=weights, path=path, endpoints=endpoints, steps=steps,
         walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd, targets=targets, k=k,
+        interval=interval, intervals=intervals, retrieval=retrieval, inits=inits,
     )  # fmt: skip
     for subject in spread_out(session.run(), subjects) if subjects else (None,):
         result = stage(session.run(), subject, against, options)

@@ -1,4 +1,4 @@
-"""posectl interpolate: the decoded path between two samples."""
+"""posectl interpolate: the decoded path between two samples, or the block between four."""
 
 from __future__ import annotations
 
@@ -26,10 +26,17 @@ def interpolate(
         ),
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs)],
+    below: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[C D]", help="With --grid: the lower corners.", autocompletion=complete.refs),
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", help="Model (default: the newest).", autocompletion=complete.refs)
     ] = None,
-    steps: Annotated[int, typer.Option(help="Poses on the path, both ends included.")] = DEFAULT.steps,
+    steps: Annotated[int, typer.Option(help="Samples on the path, both ends included.")] = DEFAULT.steps,
+    grid: Annotated[
+        int, typer.Option(metavar="N", help="N x N samples between four ends, A B above C D (0: a path).")
+    ] = DEFAULT.grid,
     path: Annotated[
         str | None, typer.Option(help="slerp, lerp, lerp-sphere or circle (default: the prior's own).")
     ] = None,
@@ -38,14 +45,18 @@ def interpolate(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the array as .npy too; - is stdout.")
     ] = None,
 ) -> None:
-    """Decode the path between the codes of two samples into a paths artifact.
+    """Decode the path between the codes of two samples, or the block between four, into a paths artifact.
+
+    Files hold a pose (17, 3) in metres, or an image (C, H, W) or (H, W) in [-1, 1].
 
     \b
     Examples:
       posectl interpolate a.npy b.npy --steps 100
       posectl interpolate poses#12 poses#3456 --model acai:v2
+      posectl interpolate lines#0 lines#1 lines#2 lines#3 --grid 8
     """
     from posectl.cli.files import write_array
     from posectl.stages.interpolate import interpolate as stage
 
-    write_array(session, stage(session.run(), a, b, model, InterpolateOptions(steps, path, weights)), "paths", output)
+    options = InterpolateOptions(steps, path, weights, grid)
+    write_array(session, stage(session.run(), a, b, model, options, below=below or ()), "paths", output)

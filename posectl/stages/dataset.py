@@ -1,4 +1,4 @@
-"""A dataset artifact as the other stages use it: arrays by split, and what the poses are."""
+"""A dataset artifact as the other stages use it: arrays by split, and what the samples are."""
 
 from __future__ import annotations
 
@@ -45,8 +45,22 @@ class StoredDataset:
         return self.artifact.arrays()["samples"].shape[1:]
 
     @property
+    def kind(self) -> str:
+        """What the samples are: "poses", "images" or "clouds"."""
+        return self.about.get("kind", "poses")
+
+    @property
     def is_poses(self) -> bool:
-        return self.about.get("kind") == "poses"
+        return self.kind == "poses"
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the continuous factors known of every sample."""
+        return tuple(self.about.get("factors", ()))
+
+    def known(self, name: str) -> np.ndarray:
+        """What is known of every sample under this name (N, ...): a factor, `label`, `object`."""
+        return self.artifact.read(name)
 
     @property
     def skeleton(self) -> Skeleton:

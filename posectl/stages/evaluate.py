@@ -1,4 +1,4 @@
-"""evaluate: score a model, paths, samples, or a file from any other system."""
+"""evaluate: score a model, paths, samples, a baseline, or a file from any other system."""
 
 from __future__ import annotations
 
@@ -8,13 +8,29 @@ from typing import Any
 
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
-from posectl.errors import InvalidInputError, UsageError, nearest_name
-from posectl.stages.material import Material, gather
+from posectl.errors import InvalidInputError
+from posectl.stages.gather import gather
+from posectl.stages.material import Material
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
 
-COMPAT = ("naayem",)
+_FACTORS = "images whose factors are known and go round"
+_GROUNDS = {
+    "trace": _FACTORS,
+    "interval_paths": _FACTORS,
+    "interval_truth": _FACTORS,
+    "interval_trace": _FACTORS,
+    "interval_sweep": f"a model of {_FACTORS}",
+    "codes": "a model",
+    "labels": "labelled images in train and test",
+    "test_codes": "a model",
+    "test_labels": "labelled images in train and test",
+    "classes": "labelled images in train and test",
+    "originals": "a model of images",
+    "reconstructions": "a model of images",
+}
+"""What to call material that is missing; the rest by its own name."""
 
 
 def evaluate(
@@ -23,12 +39,12 @@ def evaluate(
     """Score the subject (the newest model if None) and publish a scores artifact.
 
     A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; a paths or
-    samples artifact or file is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples. against names another
-    reference, a dataset or a file. Figures: `scores` (metric -> statistics) and `protocol`. Raises UsageError for a
-    metric that does not exist, InvalidInputError for one that the subject gives no ground for.
+    samples artifact or file is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
+    (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
+    against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics) and
+    `protocol`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that does not exist,
+    InvalidInputError for one that the subject gives no ground for.
     """
-    if options.compat is not None and options.compat not in COMPAT:
-        raise UsageError(f"There is no protocol {options.compat!r}.", nearest_name(options.compat, COMPAT))
     for name in options.metrics:
         METRICS.get(name)
     material = gather(run, subject, against, options)
@@ -39,17 +55,17 @@ def evaluate(
         for i, name in enumerate(names):
             run.progress(Progress(f"scoring {name}", i, len(names), "metrics"))
             scores[name] = score(name, material)
+            _put_curve(draft, name, scores[name])
         run.progress(Progress("scoring", len(names), len(names), "metrics"))
         if material.has("paths"):
             curve = transition_curve(material.get("paths"), options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
             draft.put("transitions/std", curve.std.numpy(), ("transition",))
-        draft.record(about={"label": material.label})
         return {"scores": scores, "protocol": material.protocol}
 
     return produce(
-        run, "scores", f"{material.name}-scores", run.config(options), fill, parents=material.parents,
-        inputs=material.inputs, device=str(material.device), about={"label": material.label},
+        run, "scores", f"{material.name}-scores", run.config(material.options), fill, parents=material.parents,
+        inputs=material.inputs, device=str(material.device), about={"label": material.label, "kind": material.kind},
     )  # fmt: skip
 
 
@@ -59,18 +75,32 @@ def score(name: str, material: Material) -> Score:
     return metric(**{key: material.get(key) for key in _needs(name, material)})
 
 
+def _put_curve(draft: Draft, name: str, score: Score) -> None:
+    """A metric's curve leaves its score for arrays of the artifact, over the axis that it names first."""
+    curve = score.pop("curve", {})
+    axis = next(iter(curve), "")
+    for key, values in curve.items():
+        draft.put(f"{name}/{key}", values.numpy(), (axis,))
+
+
 def _needs(name: str, material: Material) -> list[str]:
     parameters = inspect.signature(METRICS.get(name)).parameters.values()
     return [p.name for p in parameters if p.default is p.empty or material.has(p.name)]
 
 
+def lacking(name: str, material: Material) -> list[str]:
+    """What a metric needs and the material does not give."""
+    return [key for key in _needs(name, material) if not material.has(key)]
+
+
 def _applicable(material: Material, options: EvaluateOptions) -> list[str]:
     """The metrics to compute: those asked for, or all that the material allows."""
-    missing = {name: [key for key in _needs(name, material) if not material.has(key)] for name in METRICS.names()}
+    missing = {name: lacking(name, material) for name in METRICS.names()}
     for name in options.metrics:
         if missing[name]:
+            needs = dict.fromkeys(_GROUNDS.get(key, key) for key in missing[name])
             raise InvalidInputError(
-                f"{name} needs {' and '.join(missing[name])}, which {material.label} does not give.",
+                f"{name} needs {' and '.join(needs)}, which {material.label} does not give.",
                 "Name a reference with --against, or evaluate a model.",
             )
     names = list(options.metrics) or [name for name, lacks in missing.items() if not lacks]

@@ -1,65 +1,135 @@
-"""interpolate: decode the path between the codes of two samples."""
+"""interpolate: decode the path between the codes of two samples, or the block between those of four."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
+from posectl.core.latent.priors import SPHERE
 from posectl.errors import InvalidInputError, UsageError, nearest_name
 from posectl.stages.inputs import samples_of
 from posectl.stages.model import HINT, load_model
 from posectl.stages.options import InterpolateOptions
 from posectl.stages.prepare import DIMS
 from posectl.stages.run import Result, Run, produce
-from posectl.store import Draft
+from posectl.store import Artifact, Draft
 
 # Codes this close to a straight angle have no shortest way between them, in float32.
 _ANTIPODAL = 1e-3
 
+_ON_A_SPHERE = ("slerp", "lerp-sphere", "circle")
+
 
 def interpolate(
-    run: Run, a: str, b: str, model: str | None = None, options: InterpolateOptions = InterpolateOptions()
+    run: Run,
+    a: str,
+    b: str,
+    model: str | None = None,
+    options: InterpolateOptions = InterpolateOptions(),
+    *,
+    below: Sequence[str] = (),
 ) -> Result:
     """Decode `steps` codes from a's to b's, both included, and publish them as paths (B, T, ...).
 
-    a and b are .npy files of one sample or of B, or samples of a dataset such as "poses#12". alpha = 0 is a. Raises
+    a and b are .npy files of one sample or of B, or samples of a dataset such as "poses#12". alpha = 0 is a. With
+    options.grid = n, a and b are single samples, the upper corners of a block, and `below` its lower ones, c and d: the
+    paths (n, n, ...) are the rows of the block, from its left edge, between a and c, to its right, between b and d.
+    Raises UsageError for another number of endpoints, or a way round a sphere for codes that are on none;
     InvalidInputError for endpoints that coincide or, on the sphere, are antipodal.
     """
-    paths.alphas(options.steps)  # a wrong number of steps is told before anything is read
-    if options.path is not None and options.path not in paths.PATHS:
-        raise UsageError(f"There is no path {options.path!r}.", nearest_name(options.path, paths.PATHS))
+    ends = (a, b, *below)
+    _check_count(ends, options)
+    paths.alphas(options.grid or options.steps)  # a wrong number of steps is told before anything is read
     artifact = run.subject(model, "model", HINT)
     autoencoder = load_model(run, artifact, weights=options.weights)
-    way = options.path or autoencoder.prior.path
-    ends, records = zip(*(samples_of(run, source, autoencoder.shape) for source in (a, b)), strict=True)
-    start, stop = _paired(*ends)
-    codes = _codes(autoencoder, start, stop, way)
+    way = fitting_path(artifact, autoencoder, options.path)
+    samples, records = zip(*(samples_of(run, source, autoencoder.shape) for source in ends), strict=True)
+    if options.grid:
+        steps, pairs = options.grid, _corners(samples)
+    else:
+        steps, pairs = options.steps, _paired(*samples)
     config = run.config(dataclasses.replace(options, path=way))
+    dims = DIMS[artifact.about.get("samples", {}).get("kind", "poses")]
 
     def fill(draft: Draft) -> dict[str, Any]:
-        decoded = decode_paths(autoencoder, *codes, options.steps, way)
-        kind = artifact.about.get("samples", {}).get("kind", "poses")
-        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *DIMS[kind]))
-        draft.put("alpha", paths.alphas(options.steps).numpy(), ("step",))
-        draft.put("ends", np.stack([start, stop], axis=1), ("path", "end", *DIMS[kind]))
-        draft.record(about={"samples": artifact.about.get("samples", {})})
-        return {"paths": len(decoded), "steps": options.steps, "along": way}
+        codes = _codes(autoencoder, *pairs, way)
+        if options.grid:
+            codes = _edges(*codes, steps, way)
+        decoded = decode_paths(autoencoder, *codes, steps, way)
+        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *dims))
+        draft.put("alpha", paths.alphas(steps).numpy(), ("step",))
+        draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *dims))
+        draft.record(about={"samples": artifact.about.get("samples", {}), "grid": options.grid})
+        return {"paths": len(decoded), "steps": steps, "along": way}
 
     return produce(
-        run, "paths", f"{artifact.name}-paths", config, fill, parents=[("model", artifact)], inputs=list(records),
-        device=str(autoencoder.device),
+        run, "paths", f"{artifact.name}-{'grid' if options.grid else 'paths'}", config, fill,
+        parents=[("model", artifact)], inputs=list(records), device=str(autoencoder.device),
     )  # fmt: skip
 
 
-def decode_paths(model: Autoencoder, a: torch.Tensor, b: torch.Tensor, steps: int, path: str) -> torch.Tensor:
+def decode_paths(model: Autoencoder, a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
     """Decoded paths (B, steps, *shape) between codes (B, d)."""
     codes = paths.between(a, b, steps, path)
     return model.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
+
+
+def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> str:
+    """The path to take between a model's codes: the wanted one, or the prior's own.
+
+    Raises UsageError for one that there is not, and for a way round a sphere where the codes are on none.
+    """
+    if wanted is None:
+        return model.prior.path
+    if wanted not in paths.PATHS:
+        raise UsageError(f"There is no path {wanted!r}.", nearest_name(wanted, paths.PATHS))
+    if wanted in _ON_A_SPHERE and model.prior.path != SPHERE.path:
+        raise UsageError(
+            f"The codes of {artifact.ref} are not on a sphere, and {wanted} goes round one.",
+            "Take --path lerp, or train with --prior sphere.",
+        )
+    return wanted
+
+
+def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:
+    if options.grid < 0 or options.grid == 1:
+        raise UsageError(f"A block has at least 2 samples on a side, not {options.grid}.", "For example --grid 8.")
+    if options.grid and len(ends) != 4:
+        raise UsageError(
+            f"--grid needs four endpoints, the corners of its block, and {len(ends)} were named.",
+            "For example: posectl interpolate A B C D --grid 8.",
+        )
+    if not options.grid and len(ends) != 2:
+        raise UsageError(
+            f"A path goes between two endpoints, and {len(ends)} were named.",
+            "Name two, or four with --grid 8 for the block between them.",
+        )
+
+
+def _corners(samples: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The upper and the lower ends of the block's left and right edge: samples a and b, and c and d."""
+    counts = [len(each) for each in samples]
+    if set(counts) != {1}:
+        raise InvalidInputError(
+            f"The corners of a block are single samples, and these hold {counts}.", "Give one sample for each."
+        )
+    a, b, c, d = samples
+    for first, last in ((a, b), (c, d), (a, c), (b, d)):
+        _paired(first, last)
+    return np.concatenate([a, b]), np.concatenate([c, d])
+
+
+def _edges(start: Tensor, stop: Tensor, steps: int, path: str) -> tuple[Tensor, Tensor]:
+    """Codes (steps, d) on the left and the right edge of a block, where its rows begin and end."""
+    left, right = paths.between(start, stop, steps, path)
+    return left, right
 
 
 def _paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +148,7 @@ def _paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return start, stop
 
 
-def _codes(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[torch.Tensor, torch.Tensor]:
+def _codes(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
     a, b = (model.encode(torch.from_numpy(end).to(model.device)) for end in (start, stop))
     apart = paths.angle(a, b)[:, 0]
     if path in ("slerp", "lerp-sphere") and bool((apart > torch.pi - _ANTIPODAL).any()):

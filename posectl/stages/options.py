@@ -9,7 +9,9 @@ from typing import Any, Literal
 @dataclass(frozen=True)
 class TrainOptions:
     """reg, lam: regularizers and their weights, in pairs (no lam: each one's published weight). set: settings of
-    regularizers, "acai.gamma=0.05". widths: hidden layers of the encoder. pairing: "reverse" interpolates between the
+    regularizers, "acai.gamma=0.05". prior, net None: by what the samples are, "sphere" and "mlp" for poses, "normal" and
+    "conv" for images. widths: hidden layers of the mlp's encoder; depth: feature maps of a convolutional net's first
+    layer; latent_width: side of the conv net's latent map. betas: Adam's. precision: "fp32", "tf32" or "bf16". pairing: "reverse" interpolates between the
     batch and itself reversed, "halves" as the pose report does. rotate: "up", "view" or "none"; degrees, flip: the
     augmentation of poses. evaluate_every: steps between test errors; checkpoint_every: 0 for twice a minute."""
 
@@ -21,11 +23,15 @@ class TrainOptions:
     batch: int = 64
     lr: float = 1e-3
     lr_adversary: float | None = None
-    prior: str = "sphere"
-    net: str = "mlp"
+    betas: tuple[float, float] = (0.9, 0.999)
+    prior: str | None = None
+    net: str | None = None
     widths: tuple[int, ...] = (256, 256)
     activation: str = "leaky_relu"
     batch_norm: bool = False
+    depth: int = 16
+    latent_width: int = 2
+    precision: Literal["fp32", "tf32", "bf16"] = "fp32"
     pairing: Literal["reverse", "halves"] = "reverse"
     rotate: Literal["up", "view", "none"] = "up"
     degrees: float = 30.0
@@ -47,11 +53,13 @@ class Axes:
 
 @dataclass(frozen=True)
 class InterpolateOptions:
-    """path None is the prior's own: slerp on the sphere, lerp elsewhere. weights: last, or best by test error."""
+    """path None is the prior's own: slerp on the sphere, lerp elsewhere. weights: last, or best by test error. grid:
+    samples on each side of a block between four ends, 0 for paths between two."""
 
     steps: int = 100
     path: str | None = None
     weights: Literal["last", "best"] = "last"
+    grid: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,17 @@ class SampleOptions:
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """metrics: names, () for all that the subject allows. compat: "naayem" for the published protocol.
+    """metrics: names, () for all that the subject allows. compat: a published protocol, "naayem" of poses, "acai" of
+    images.
 
     endpoints: test poses whose pairs are all interpolated, for the transition metrics; steps: of those paths. walks:
-    pairs of Mean Distance, of walk_steps each. samples: draws for precision; crowd: draws for recall; targets: real
-    poses whose recall is asked. k: neighbours of prdc, between samples and targets.
+    random pairs, of walk_steps each, for Mean Distance and, of images, for every metric of paths; None: 10,000 of 10
+    poses, 256 of 16 images. samples: draws for precision; crowd: draws for recall; targets: real poses whose recall is
+    asked. k: neighbours of prdc, between samples and targets.
+
+    Of images whose factors are known: interval: degrees between the ends where paths are held against true images;
+    intervals: pairs of every length; retrieval: how the nearest real image is told, "l2", "l1" or "cosine" (None: as
+    published). inits: beginnings of k-means.
     """
 
     metrics: tuple[str, ...] = ()
@@ -75,12 +89,16 @@ class EvaluateOptions:
     path: str | None = None
     endpoints: int = 128
     steps: int = 100
-    walks: int = 10_000
-    walk_steps: int = 10
+    walks: int | None = None
+    walk_steps: int | None = None
     samples: int = 10_000
     crowd: int = 180_000
     targets: int = 10_000
     k: int = 5
+    interval: float = 80.0
+    intervals: int = 72
+    retrieval: str | None = None
+    inits: int = 100
 
 
 # The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its

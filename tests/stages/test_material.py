@@ -8,7 +8,7 @@ from posectl.core.metrics.distances import pose_distance
 from posectl.data.dataset import TEST, TRAIN
 from posectl.stages.dataset import StoredDataset
 from posectl.stages.evaluate import evaluate, score
-from posectl.stages.material import gather
+from posectl.stages.gather import gather
 from posectl.stages.model import load_model
 from posectl.stages.options import EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
