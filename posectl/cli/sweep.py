@@ -33,16 +33,20 @@ def sweep(
     zip_: Annotated[bool, typer.Option("--zip", help="Pair the lists instead of multiplying them.")] = False,
     engine: Annotated[Literal["inline", "process"], typer.Option(help="Train here, or in processes.")] = "inline",
     jobs: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
-    prior: training.Prior = DEFAULT.prior,  # type: ignore[assignment]
-    net: training.Net = DEFAULT.net,
+    prior: training.Prior = None,
+    net: training.Net = None,
     widths: training.Widths = training.WIDTHS,
     activation: training.Activation = DEFAULT.activation,
     batch_norm: training.BatchNorm = DEFAULT.batch_norm,
+    depth: training.Depth = DEFAULT.depth,
+    latent_width: training.LatentWidth = DEFAULT.latent_width,
     preset: training.Preset = "sensible",
     steps: training.Steps = DEFAULT.steps,
     batch: training.Batch = DEFAULT.batch,
     lr: training.Rate = DEFAULT.lr,
     lr_adversary: training.AdversaryRate = None,
+    betas: training.Betas = training.BETAS,
+    precision: training.Precision = DEFAULT.precision,
     pairing: training.Pairing = DEFAULT.pairing,
     evaluate_every: training.EvaluateEvery = DEFAULT.evaluate_every,
     checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
@@ -71,7 +75,8 @@ def sweep(
     )
     given: dict[str, Any] = {
         "reg": reg, "set": set_, "prior": prior, "net": net, "widths": widths, "activation": activation,
-        "batch_norm": batch_norm, "steps": steps, "batch": batch, "lr": lr, "lr_adversary": lr_adversary,
+        "batch_norm": batch_norm, "depth": depth,
+        "latent_width": latent_width, "betas": betas, "precision": precision, "steps": steps, "batch": batch, "lr": lr, "lr_adversary": lr_adversary,
         "pairing": pairing, "evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every, "rotate": rotate,
         "degrees": degrees, "flip": flip,
     }  # fmt: skip

@@ -32,16 +32,20 @@ def train(
     ] = None,
     set_: training.Set = None,
     latent: Annotated[int, typer.Option(min=1, help="Size of a code.")] = DEFAULT.latent,
-    prior: training.Prior = DEFAULT.prior,  # type: ignore[assignment]
-    net: training.Net = DEFAULT.net,
+    prior: training.Prior = None,
+    net: training.Net = None,
     widths: training.Widths = training.WIDTHS,
     activation: training.Activation = DEFAULT.activation,
     batch_norm: training.BatchNorm = DEFAULT.batch_norm,
+    depth: training.Depth = DEFAULT.depth,
+    latent_width: training.LatentWidth = DEFAULT.latent_width,
     preset: training.Preset = "sensible",
     steps: training.Steps = DEFAULT.steps,
     batch: training.Batch = DEFAULT.batch,
     lr: training.Rate = DEFAULT.lr,
     lr_adversary: training.AdversaryRate = None,
+    betas: training.Betas = training.BETAS,
+    precision: training.Precision = DEFAULT.precision,
     pairing: training.Pairing = DEFAULT.pairing,
     evaluate_every: training.EvaluateEvery = DEFAULT.evaluate_every,
     checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
@@ -68,14 +72,15 @@ def train(
 
     given: dict[str, Any] = {
         "reg": reg, "lam": tuple(lam or ()), "set": set_, "latent": latent, "prior": prior, "net": net,
-        "widths": widths, "activation": activation, "batch_norm": batch_norm, "steps": steps, "batch": batch, "lr": lr,
+        "widths": widths, "activation": activation, "batch_norm": batch_norm, "depth": depth,
+        "latent_width": latent_width, "betas": betas, "precision": precision, "steps": steps, "batch": batch, "lr": lr,
         "lr_adversary": lr_adversary, "pairing": pairing, "evaluate_every": evaluate_every,
         "checkpoint_every": checkpoint_every, "rotate": rotate, "degrees": degrees, "flip": flip,
     }  # fmt: skip
     run, options = training.resolved(session, given, preset)
     result = stage(run, dataset, options, resume=resume)
     figures = result.figures
-    last, best = (f"{1000 * figures[key]:.2f} mm" for key in ("test_error", "best_test_error"))
+    last, best = (training.error(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
     rows = [("test error", f"{last} at the end, {best} at its best (step {figures['best_step']})"), ("losses", losses)]
     session.out.rows(rows, title=result.ref)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEFAULT = TrainOptions()
 WIDTHS = ",".join(map(str, DEFAULT.widths))
+BETAS = ",".join(map(str, DEFAULT.betas))
 
 Dataset = Annotated[str | None, typer.Argument(help="Dataset (default: the newest).", autocompletion=complete.refs)]
 Reg = Annotated[
@@ -25,8 +26,15 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="REG.KEY=VALUE", help="A setting of a regularizer: acai.gamma=0.05."),
 ]
-Prior = Annotated[Literal["sphere", "normal"], typer.Option(help="Where codes live.")]
-Net = Annotated[str, typer.Option(help="Network.")]
+Prior = Annotated[
+    Literal["sphere", "normal"] | None,
+    typer.Option(help="Where codes live (default: sphere for poses, normal for images)."),
+]
+Net = Annotated[str | None, typer.Option(help="Network: mlp, conv or vgg (default: mlp for poses, conv for images).")]
+Depth = Annotated[int, typer.Option(min=1, help="Feature maps of a convolutional net's first layer.")]
+LatentWidth = Annotated[int, typer.Option(min=1, help="Side of the conv net's latent map.")]
+Betas = Annotated[str, typer.Option(metavar="N,N", help="Adam's betas.")]
+Precision = Annotated[Literal["fp32", "tf32", "bf16"], typer.Option(help="Of matrix products.")]
 Widths = Annotated[str, typer.Option(metavar="N,N", help="Hidden layers of the encoder.")]
 Activation = Annotated[str, typer.Option(help="leaky_relu, relu, elu, gelu, silu or tanh.")]
 BatchNorm = Annotated[bool, typer.Option("--batch-norm/--no-batch-norm", help="Batch normalisation.")]
@@ -54,13 +62,14 @@ Flip = Annotated[bool, typer.Option("--flip/--no-flip", help="Swap left and righ
 
 def resolved(session: Session, given: dict[str, Any], preset: str) -> tuple[Run, TrainOptions]:
     """The surroundings and options of a training: values as typer gave them, with a preset's where none was asked."""
-    from posectl.cli.values import integers
+    from posectl.cli.values import integers, numbers
 
     given = {
         **given,
         "reg": tuple(given["reg"] or DEFAULT.reg),
         "set": tuple(given["set"] or ()),
         "widths": integers(given["widths"], "--widths"),
+        "betas": numbers(given["betas"], "--betas"),
     }
     run = session.run()
     sources = dict(run.sources)
@@ -72,3 +81,8 @@ def resolved(session: Session, given: dict[str, Any], preset: str) -> tuple[Run,
     given["set"] = tuple(s for s in given["set"] if sources["set"] == "flag" or s.partition(".")[0] in given["reg"])
     run.sources = sources
     return run, TrainOptions(**given)
+
+
+def error(value: float, unit: str) -> str:
+    """A test error as people read it."""
+    return f"{1000 * value:.2f} mm" if unit == "m" else f"{value:.4g}"

@@ -20,6 +20,14 @@ def integers(text: str, option: str) -> tuple[int, ...]:
         ) from None
 
 
+def numbers(text: str, option: str) -> tuple[float, ...]:
+    """ "0.9,0.999" as (0.9, 0.999)."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is not a list of numbers.", f"For example {option} 0.9,0.999.") from None
+
+
 def number_or_word(text: str | None, word: str) -> float | str | None:
     """A number, or the one word that may stand for it."""
     if text is None or text == word:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,19 +12,23 @@ from torch import Tensor, nn
 from posectl.core.latent.priors import Prior
 from posectl.core.memory import Blocks
 from posectl.core.nets import Architecture
+from posectl.core.objectives import Objective, build_decoder, build_encoder
 from posectl.errors import IntegrityError, InvalidInputError
 
-# Rows that pass through a network at once: large enough to fill the hardware, small enough for its memory.
-ROWS = 16_384
+# Rows that pass through a network at once, fewer where samples are large: enough to fill the hardware, and to fit.
+ROWS, _NUMBERS = 16_384, 1 << 20
 
 
 class Autoencoder:
     """Encoder and decoder in evaluation mode; every method keeps gradients off and works in blocks of rows."""
 
-    def __init__(self, architecture: Architecture, prior: Prior, device: torch.device) -> None:
+    def __init__(
+        self, architecture: Architecture, prior: Prior, device: torch.device, objectives: Sequence[Objective] = ()
+    ) -> None:
         self.architecture, self.prior, self.device = architecture, prior, device
-        self.encoder = architecture.encoder(1).to(device).eval()
-        self.decoder = architecture.decoder(1).to(device).eval()
+        self.encoder = build_encoder(architecture, objectives, 1).to(device).eval()
+        self.decoder = build_decoder(architecture, objectives, 1).to(device).eval()
+        self._rows = max(64, min(ROWS, _NUMBERS // math.prod(architecture.shape)))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,7 +54,7 @@ class Autoencoder:
                 f"The model takes samples of shape {tuple(self.shape)}, and these have {tuple(samples.shape[1:])}.",
                 "Use a model that was trained on data of this shape.",
             )
-        return self.prior.project(self._blocks(self.encoder, samples))
+        return self.prior.project(self._blocks(self.encoder, samples)[:, : self.architecture.latent])
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
@@ -63,4 +68,4 @@ class Autoencoder:
         def outputs(some: slice) -> Tensor:
             return module(rows[some].to(self.device)[None])[0]
 
-        return torch.cat(list(Blocks(ROWS).over(len(rows), outputs)))
+        return torch.cat(list(Blocks(self._rows).over(len(rows), outputs)))

@@ -33,3 +33,8 @@ def use_threads(count: int | None) -> int:
     if count is not None:
         torch.set_num_threads(count)
     return torch.get_num_threads()
+
+
+def allow_tf32(allow: bool) -> None:
+    """Whether CUDA multiplies float32 matrices with ten-bit mantissas: several times as fast, and no longer exact."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allow

@@ -6,6 +6,7 @@ from posectl.core import device as devices
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent.priors import PRIORS
 from posectl.core.nets import NETS, Architecture
+from posectl.core.objectives import OBJECTIVES, Objective
 from posectl.errors import IntegrityError
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
@@ -23,9 +24,18 @@ def architecture_of(artifact: Artifact) -> Architecture:
         raise IntegrityError(f"{artifact.ref} does not describe a network.", "Train it again.") from error
 
 
+def objectives_of(artifact: Artifact) -> list[Objective]:
+    """The objectives that a model artifact was trained under."""
+    try:
+        described = [dict(each) for each in artifact.about["objectives"]]
+        return [OBJECTIVES.get(each.pop("name"))(**each) for each in described]
+    except (KeyError, TypeError) as error:
+        raise IntegrityError(f"{artifact.ref} does not describe its objectives.", "Train it again.") from error
+
+
 def load_model(run: Run, artifact: Artifact, *, weights: str = "last") -> Autoencoder:
     """The autoencoder on the run's device, with its last weights, or its best by test reconstruction."""
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
     prior = PRIORS[artifact.about["prior"]]
-    return Autoencoder(architecture_of(artifact), prior, device).load(artifact.read_group(f"weights/{weights}"))
+    return Autoencoder(architecture_of(artifact), prior, device, objectives_of(artifact)).load(artifact.read_group(f"weights/{weights}"))

@@ -8,18 +8,22 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES, Objective
 from posectl.core.training.augment import for_poses
+from posectl.core.training.batches import Endless, Stored, Supply, Taken
 from posectl.core.training.loop import Plan, Term, Trainer
-from posectl.errors import IntegrityError, UsageError, nearest_name
+from posectl.data.dataset import TRAIN
+from posectl.data.worlds import sampler
+from posectl.errors import IntegrityError, InvalidInputError, UsageError, nearest_name
 from posectl.stages.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
 from posectl.stages.run import Run, run_key
@@ -27,6 +31,8 @@ from posectl.store import Artifact, Draft
 
 # How often a checkpoint is written unless asked otherwise: often enough that a killed run loses a minute or so.
 _CHECKPOINT_SECONDS = 30.0
+
+_OF_SAMPLES = ("kind", "skeleton", "unit", "up", "coordinates", "factors", "periods", "classes", "world")
 
 
 @dataclass(frozen=True)
@@ -43,15 +49,39 @@ class Replica:
 
 def identify(run: Run, source: StoredDataset, options: TrainOptions, seed: int, device: torch.device) -> Replica:
     """The training of these options and seed. Raises UsageError where the options do not fit together."""
-    objectives = build_objectives(options)
-    architecture = NETS.get(options.net)(
-        shape=tuple(source.shape), latent=options.latent, widths=tuple(options.widths), activation=options.activation,
-        batch_norm=options.batch_norm,
-    )  # fmt: skip
+    options = suited(options, source)
+    objectives = [with_classes(objective, source) for objective in build_objectives(options)]
+    architecture = build_architecture(options, tuple(source.shape))
     config = run.config(options)
     config["objectives"] = {"value": [describe(o) for o in objectives], "source": "resolved"}
     key = run_key("model", config, seed, str(device), [("dataset", source.artifact)])
     return Replica(options, seed, architecture, tuple(objectives), config, key)
+
+
+def suited(options: TrainOptions, source: StoredDataset) -> TrainOptions:
+    """The options with the prior and net that suit the samples, where none was named."""
+    prior, net = ("normal", "conv") if source.kind == "images" else ("sphere", "mlp")
+    return replace(options, prior=options.prior or prior, net=options.net or net)
+
+
+def build_architecture(options: TrainOptions, shape: tuple[int, ...]) -> Architecture:
+    """The net that the options name, given those of them that it has."""
+    kind = NETS.get(str(options.net))
+    own = {field.name for field in dataclasses.fields(kind)} & {field.name for field in dataclasses.fields(options)}
+    return kind(shape=shape, **{name: getattr(options, name) for name in own})
+
+
+def with_classes(objective: Objective, source: StoredDataset) -> Objective:
+    """The objective, told how many classes the labels name. Raises InvalidInputError where it needs labels in vain."""
+    if not objective.needs_labels:
+        return objective
+    classes = source.about.get("classes")
+    if not classes:
+        raise InvalidInputError(
+            f"{objective.name} is to be informed by labels, and {source.artifact.ref} has none.",
+            "Take a dataset with classes, as MNIST's or a folder of folders.",
+        )
+    return replace(objective, classes=int(classes))  # type: ignore[type-var]
 
 
 def models_by_key(run: Run, keys: Iterable[str]) -> dict[str, Artifact]:
@@ -77,8 +107,10 @@ def check_options(options: TrainOptions) -> None:
     for name, least in (("steps", 1), ("batch", 2), ("evaluate_every", 1), ("checkpoint_every", 0)):
         if getattr(options, name) < least:
             raise UsageError(f"--{name.replace('_', '-')} must be at least {least}.", "Give a larger number.")
-    if options.prior not in PRIORS:
+    if options.prior is not None and options.prior not in PRIORS:
         raise UsageError(f"There is no prior {options.prior!r}.", nearest_name(options.prior, PRIORS))
+    if not all(0 <= beta < 1 for beta in options.betas):
+        raise UsageError(f"Adam's betas are in [0, 1), and {options.betas} are not.", "For example --betas 0.9,0.999.")
     if options.pairing == "halves" and options.batch % 2:
         raise UsageError("Pairing by halves takes an even batch.", f"--batch {options.batch + 1}.")
 
@@ -102,20 +134,32 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
     return [_objective(name, settings[name]) for name in options.reg]
 
 
-def _objective(name: str, settings: Mapping[str, Any]) -> Objective:
+def _objective(name: str, settings: dict[str, Any]) -> Objective:
     kind = OBJECTIVES.get(name)
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for key, value in settings.items():
+    for key, value in dict(settings).items():
         if key not in fields:
             raise UsageError(f"The regularizer {name!r} has no setting {key!r}.", nearest_name(key, fields))
-        if fields[key].type in ("float", "int") and not isinstance(value, int | float):
-            raise UsageError(f"{name}.{key} is a number, not {value!r}.", f"For example --set {name}.{key}=0.1.")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UsageError(f"{name}.{key} must be finite, not {value}.", "Give a number.")
+        settings[key] = _of_type(f"{name}.{key}", value, str(fields[key].type))
     lam = settings.get("lam", 0.0)
     if lam < 0:
         raise UsageError(f"A lambda cannot be negative, and {name}'s is {lam}.", "0 turns a regularizer off.")
     return kind(**settings)
+
+
+def _of_type(what: str, value: float | str, kind: str) -> float | int | bool | str:
+    """The value of a setting as its field's type has it."""
+    if kind == "bool":
+        if value not in ("true", "false", 0, 1):
+            raise UsageError(f"{what} is true or false, not {value!r}.", f"For example --set {what}=true.")
+        return value in ("true", 1)
+    if kind not in ("float", "int"):
+        return value if isinstance(value, str) else f"{value:g}"
+    if not isinstance(value, int | float) or (kind == "int" and not float(value).is_integer()):
+        raise UsageError(f"{what} is a {'whole ' * (kind == 'int')}number, not {value!r}.", f"For example --set {what}=1.")
+    if not math.isfinite(value):
+        raise UsageError(f"{what} must be finite, not {value}.", "Give a number.")
+    return int(value) if kind == "int" else value
 
 
 def _setting(text: str) -> tuple[str, str, float | str]:
@@ -140,19 +184,38 @@ def build_trainer(source: StoredDataset, replicas: Sequence[Replica], device: to
     if source.is_poses and (options.rotate != "none" or options.flip):
         mirror = source.skeleton.mirror if options.flip else ()
         augment = for_poses(source.up, mirror, rotate=options.rotate, degrees=options.degrees)
-    train, test = (torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in (source.train, source.test))
+    test = torch.from_numpy(np.ascontiguousarray(source.test)).to(device)
+    devices.allow_tf32(options.precision == "tf32")
     plan = Plan(
         steps=options.steps, batch=options.batch, lr=options.lr, lr_adversary=options.lr_adversary,
         pairing=options.pairing, evaluate_every=max(1, min(options.evaluate_every, options.steps)),
+        betas=options.betas, precision=options.precision,
     )  # fmt: skip
     terms = [
         Term(same[0], torch.tensor([o.lam for o in same], device=device))
         for same in zip(*(replica.objectives for replica in replicas), strict=True)
     ]
     return Trainer(
-        replicas[0].architecture, PRIORS[options.prior], terms, train, test, plan, [r.seed for r in replicas],
-        augment=augment,
+        replicas[0].architecture, PRIORS[str(options.prior)], terms, supply(source, device), test, plan,
+        [r.seed for r in replicas], augment=augment,
     )  # fmt: skip
+
+
+def supply(source: StoredDataset, device: torch.device) -> Supply:
+    """The training samples: those of the dataset, or fresh ones where its world has no end."""
+    draw = sampler(source.about, device)
+    if draw is not None:
+
+        def take(count: int, generator: torch.Generator) -> Taken:
+            images, known = draw(count, generator)
+            return images, known.get("label")
+
+        return Endless(take, tuple(source.shape), device)
+    train = torch.from_numpy(np.ascontiguousarray(source.train)).to(device)
+    labels = None
+    if source.about.get("classes"):
+        labels = torch.from_numpy(source.known("label")[source.split == TRAIN].astype(np.int64)).to(device)
+    return Stored(train, labels)
 
 
 def advance(
@@ -225,7 +288,8 @@ def write_model(
     """Put one replica of a trainer into a draft, and return the summary of its figures."""
     _write_arrays(draft, trainer, index)
     draft.record(threads=torch.get_num_threads(), about=_about(replica, source))
-    return {**_summary(trainer, index), "steps": replica.options.steps, "seconds": round(seconds, 3)}
+    unit = "m" if source.is_poses else "1"
+    return {**_summary(trainer, index), "unit": unit, "steps": replica.options.steps, "seconds": round(seconds, 3)}
 
 
 def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
@@ -262,7 +326,7 @@ def _about(replica: Replica, source: StoredDataset) -> dict[str, Any]:
         "net": {"name": net.name, **dataclasses.asdict(net)},  # type: ignore[call-overload]
         "prior": replica.options.prior,
         "objectives": [describe(o) for o in replica.objectives],
-        "samples": {k: source.about[k] for k in ("kind", "skeleton", "unit", "up", "coordinates") if k in source.about},
+        "samples": {k: source.about[k] for k in _OF_SAMPLES if k in source.about},
     }
 
 

@@ -14,25 +14,39 @@ from torch.nn import functional as F
 ACTIVATIONS = ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
 
 
+class Replicated(nn.Sequential):
+    """Layers in a row, (R, B, ...) in and out; a single replica goes through them without its dimension, which is faster."""
+
+    def __init__(self, replicas: int, *layers: nn.Module) -> None:
+        super().__init__(*layers)
+        self.replicas = replicas
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if self.replicas > 1 else super().forward(x.squeeze(0))[None]
+
+
 class Linear(nn.Module):
-    """y = x W' + b for each replica: (R, B, in) to (R, B, out)."""
+    """y = x M + b for each replica: (R, B, in) to (R, B, out), or without R where there is one.
+
+    The matrix lies as (R, in, out): so its gradient comes as the optimiser walks it, without a copy.
+    """
 
     def __init__(self, replicas: int, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(replicas, outputs, inputs))
+        self.matrix = nn.Parameter(torch.empty(replicas, inputs, outputs))
         self.bias = nn.Parameter(torch.empty(replicas, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        if len(self.weight) == 1:  # one matrix product costs less than a batch of one
-            return F.linear(x.squeeze(0), self.weight.squeeze(0), self.bias.squeeze(0))[None]
-        return torch.baddbmm(self.bias[:, None], x, self.weight.mT)
+        if x.dim() == 2:
+            return torch.addmm(self.bias, x, self.matrix.squeeze(0))
+        return torch.baddbmm(self.bias[:, None], x, self.matrix)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
         """Uniform in +-1/sqrt(inputs), weights and biases, as PyTorch's own linear layer."""
-        bound = 1 / math.sqrt(self.weight.shape[2])
-        for parameter in (self.weight, self.bias):
-            drawn = torch.empty(parameter.shape[1:]).uniform_(-bound, bound, generator=generator)
-            parameter.data[replica].copy_(drawn)
+        inputs, outputs = self.matrix.shape[1:]
+        bound = 1 / math.sqrt(inputs)
+        self.matrix.data[replica] = torch.empty(outputs, inputs).uniform_(-bound, bound, generator=generator).T
+        self.bias.data[replica] = torch.empty(outputs).uniform_(-bound, bound, generator=generator)
 
 
 class BatchNorm(nn.Module):
@@ -49,8 +63,7 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(replicas, features))
 
     def forward(self, x: Tensor) -> Tensor:
-        replicas, batch, features = x.shape
-        columns = x.transpose(0, 1).reshape(batch, replicas * features)
+        columns = x if x.dim() == 2 else x.transpose(0, 1).reshape(x.shape[1], -1)
         normal = F.batch_norm(
             columns,
             self.running_mean.view(-1),
@@ -59,7 +72,7 @@ class BatchNorm(nn.Module):
             self.bias.view(-1),
             training=self.training,
         )
-        return normal.view(batch, replicas, features).transpose(0, 1)
+        return normal if x.dim() == 2 else normal.view(x.shape[1], *self.weight.shape).transpose(0, 1)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
         """Nothing to draw: weights start at one and biases at zero."""
@@ -68,21 +81,24 @@ class BatchNorm(nn.Module):
 class Activation(nn.Module):
     """An elementwise nonlinearity by name; leaky ReLU's slope is 0.2, as in the authors' code."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, inplace: bool = False) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.inplace = name, inplace and name in ("leaky_relu", "relu")
 
     def forward(self, x: Tensor) -> Tensor:
         if self.name == "leaky_relu":
-            return F.leaky_relu(x, 0.2)
+            return F.leaky_relu(x, 0.2, inplace=self.inplace)
+        if self.name == "relu":
+            return F.relu(x, inplace=self.inplace)
         return getattr(F, self.name)(x)
 
 
 def initialise(module: nn.Module, replica: int, generator: torch.Generator) -> None:
     """Draw one replica's parameters, layer after layer, from one stream."""
     for layer in module.modules():
-        if isinstance(layer, Linear | BatchNorm):
-            layer.initialise(replica, generator)
+        draw = getattr(layer, "initialise", None)
+        if draw is not None:
+            draw(replica, generator)
 
 
 def uses_batch_statistics(module: nn.Module) -> bool:

@@ -14,7 +14,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from posectl.core.nets import net
-from posectl.core.nets.layers import ACTIVATIONS, Activation, BatchNorm, Linear
+from posectl.core.nets.layers import ACTIVATIONS, Activation, BatchNorm, Linear, Replicated
 from posectl.errors import UsageError, nearest_name
 
 
@@ -38,14 +38,18 @@ class MLP:
             raise UsageError("Layers must be at least one unit wide.", "For example --latent 8 --widths 256,256.")
 
     def encoder(self, replicas: int) -> nn.Module:
-        return nn.Sequential(nn.Flatten(2), *self._layers(replicas, (self._features, *self.widths, self.latent)))
+        return Replicated(replicas, nn.Flatten(-self._rank), *self._layers(replicas, (self._features, *self.widths, self.latent)))
 
     def decoder(self, replicas: int) -> nn.Module:
         layers = self._layers(replicas, (self.latent, *reversed(self.widths), self._features))
-        return nn.Sequential(*layers, nn.Unflatten(2, self.shape))
+        return Replicated(replicas, *layers, nn.Unflatten(-1, self.shape))
 
     def critic(self, replicas: int) -> nn.Module:
         return nn.Sequential(self.encoder(replicas), MeanOutput())
+
+    @property
+    def _rank(self) -> int:
+        return len(self.shape)
 
     @property
     def _features(self) -> int:
@@ -57,7 +61,7 @@ class MLP:
             layers.append(Linear(replicas, inputs, outputs))
             if self.batch_norm:
                 layers.append(BatchNorm(replicas, outputs))
-            layers.append(Activation(self.activation))
+            layers.append(Activation(self.activation, inplace=not self.batch_norm))
         return [*layers, Linear(replicas, *sizes[-2:])]
 
 

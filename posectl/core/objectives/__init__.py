@@ -4,11 +4,14 @@ A regularizer names the networks that it brings, the noise that a step needs, an
 `Step`. The autoencoder minimises reconstruction + sum of lambda times term. Each network that a regularizer brings
 whose name is in `adversary_names` minimises its own loss, and no gradient of that loss reaches anything else; the other
 networks are trained with the autoencoder. Losses are (R,): one figure a replica, never mixed.
+
+What changes the autoencoder itself is a hook: `encoder` and `decoder` wrap the networks for training and for use alike;
+`corrupt_input` and `corrupt_code` act in training alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import torch
@@ -28,13 +31,30 @@ class Objective:
     name: ClassVar[str]
     draws: ClassVar[Mapping[str, Draw]] = {}
     replaces_reconstruction: ClassVar[bool] = False
+    needs_labels: ClassVar[bool] = False
     adversary_names: ClassVar[tuple[str, ...]] = ()
 
     lam: float
 
+    def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """The encoder to use in place of the net's own. Its first `architecture.latent` outputs are the code."""
+        return inner
+
+    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """The decoder to use in place of the net's own."""
+        return inner
+
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
         """The networks that it brings, by name."""
         return {}
+
+    def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor]) -> Tensor:
+        """What is encoded in place of x (R, B, *shape), in training."""
+        return x
+
+    def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
+        """What is decoded for the reconstruction in place of z (R, B, d), in training."""
+        return z
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """The loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
@@ -47,6 +67,30 @@ class Objective:
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """What the networks in `adversary_names` minimise, each (R,)."""
         return {}
+
+    def paces(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+        """Factors (R,) in [0, 1] on the learning rate at this step, of "autoencoder" or of adversaries by name."""
+        return {}
+
+    def resting(self, index: int) -> tuple[str, ...]:
+        """Which of "autoencoder" and its adversaries do not move at the step of this index."""
+        return ()
+
+
+def build_encoder(architecture: Architecture, objectives: Iterable[Objective], replicas: int) -> nn.Module:
+    """The net's encoder, as every objective wraps it."""
+    module = architecture.encoder(replicas)
+    for objective in objectives:
+        module = objective.encoder(module, architecture, replicas)
+    return module
+
+
+def build_decoder(architecture: Architecture, objectives: Iterable[Objective], replicas: int) -> nn.Module:
+    """The net's decoder, as every objective wraps it."""
+    module = architecture.decoder(replicas)
+    for objective in objectives:
+        module = objective.decoder(module, architecture, replicas)
+    return module
 
 
 OBJECTIVES: Registry[type[Objective]] = Registry("regularizer", "posectl.core.objectives", helpers=("step",))

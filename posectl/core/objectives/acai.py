@@ -44,5 +44,9 @@ class ACAI(Objective):
         return {"critic": mean_over_batch((guess - step.alpha).square()) + mean_over_batch(of_real.square())}
 
     def _guesses(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
-        blend = step.x_hat + self.gamma * (step.x - step.x_hat)
-        return step.once("acai", lambda: together(networks["critic"], step.x_mix, blend))
+        def guess() -> tuple[Tensor, ...]:
+            # Only the critic learns from the blend.
+            x_hat = step.x_hat.detach()
+            return together(networks["critic"], step.x_mix, x_hat + self.gamma * (step.x - x_hat))
+
+        return step.once("acai", guess)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,22 +14,31 @@ from posectl.core.latent.paths import PATHS
 from posectl.core.latent.priors import Prior
 from posectl.core.nets.layers import together
 
+if TYPE_CHECKING:
+    from posectl.core.objectives import Objective
+
 
 @dataclass(frozen=True)
 class Draw:
-    """Noise that a step needs: `distribution` over one value a sample, a code's worth, or a sample's worth."""
+    """Noise that a step needs: `distribution` over one value a sample, so many values a sample, a code's worth, or a
+    sample's worth."""
 
     distribution: Literal["uniform", "normal"]
-    of: Literal["scalar", "code", "sample"] = "scalar"
+    of: Literal["scalar", "code", "sample"] | int = "scalar"
 
     def draw(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-        """(steps, batch), (steps, batch, d) or (steps, batch, *shape)."""
-        tail = {"scalar": (), "code": (latent,), "sample": shape}[self.of]
+        """(steps, batch), (steps, batch, n), (steps, batch, d) or (steps, batch, *shape)."""
+        if isinstance(self.of, int):
+            tail: tuple[int, ...] = (self.of,)
+        else:
+            tail = {"scalar": (), "code": (latent,), "sample": shape}[self.of]
         make = torch.rand if self.distribution == "uniform" else torch.randn
         return make(steps, batch, *tail, generator=generator)
 
 
+# Folded into [0, 1/2] for `alpha`, as it is for `t`: see Step.
 ALPHA = Draw("uniform")
+T_UNIFORM = Draw("uniform")
 
 T = TypeVar("T")
 
@@ -37,11 +46,14 @@ Pairing = Literal["reverse", "halves"]
 
 
 class Step:
-    """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decode that regularizers share.
+    """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decodes that regularizers share.
 
-    Each pair interpolates from a sample to its partner with alpha in [0, 1/2] (one a pair, from the noise `alpha` in
-    [0, 1) folded). `reverse` pairs the batch with itself reversed (ACAI); `halves` pairs its first half with its
-    second, and then only the first half is x (the pose report's code).
+    Each pair interpolates from a sample to its partner: `mix` with alpha in [0, 1/2] (one a pair, from the noise
+    `alpha` in [0, 1) folded), `t` with t in [0, 1) (the noise `t`). `reverse` pairs the batch with itself reversed
+    (ACAI); `halves` pairs its first half with its second, and then only the first half is x (the pose report's code).
+
+    Objectives may corrupt what is encoded (x_in) and what is decoded for the reconstruction (z_in); codes z are never
+    corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`.
     """
 
     def __init__(
@@ -52,12 +64,18 @@ class Step:
         batch: Tensor,
         noise: Mapping[str, Tensor],
         *,
+        latent: int | None = None,
+        labels: Tensor | None = None,
         pairing: Pairing = "reverse",
+        objectives: Sequence[Objective] = (),
+        index: int = 0,
     ) -> None:
-        self._encoder, self._decoder, self._prior = encoder, decoder, prior
-        self.noise = noise
+        self._encoder, self._decoder, self.prior = encoder, decoder, prior
+        self.noise, self.index, self._latent, self._objectives = noise, index, latent, objectives
         self.halves = pairing == "halves"
+        self._batch = batch
         self.x, self._others = batch.chunk(2, dim=1) if self.halves else (batch, batch)
+        self.labels = labels if labels is None or not self.halves else labels.chunk(2, dim=1)[0]
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
@@ -66,51 +84,100 @@ class Step:
             self._made[key] = make()
         return self._made[key]
 
+    def drawn(self, name: str) -> Tensor:
+        """The noise of this name for the samples of x, (R, B, ...)."""
+        return self.noise[name][:, : self.x.shape[1]]
+
     def encode(self, *batches: Tensor) -> tuple[Tensor, ...]:
         """Codes (R, B, d) of each batch, on the prior's support."""
-        return tuple(self._prior.project(raw) for raw in together(self._encoder, *batches))
+        return tuple(self.prior.project(raw[..., : self._latent]) for raw in together(self._encoder, *batches))
 
     def decode(self, *codes: Tensor) -> tuple[Tensor, ...]:
         """Samples (R, B, *shape) of each set of codes."""
         return together(self._decoder, *codes)
 
+    def path(self, a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+        """Codes (R, B, d) at alpha (R, B) of the way from a to b, along the prior's own path."""
+        way: Callable[[Tensor, Tensor, Tensor], Tensor] = PATHS[self.prior.path]
+        return way(a, b, alpha[..., None])
+
     @cached_property
-    def _codes(self) -> tuple[Tensor, Tensor]:
+    def x_in(self) -> Tensor:
+        """What is encoded: x, as the objectives corrupt it."""
+        return self._corrupted_batch.chunk(2, dim=1)[0] if self.halves else self._corrupted_batch
+
+    @cached_property
+    def _corrupted_batch(self) -> Tensor:
+        corrupted = self._batch
+        for objective in self._objectives:
+            corrupted = objective.corrupt_input(corrupted, self.noise)
+        return corrupted
+
+    @cached_property
+    def _raw(self) -> tuple[Tensor, ...]:
         if self.halves:
-            first, second = self.encode(self.x, self._others)
-            return first, second
-        (codes,) = self.encode(self.x)
-        return codes, codes.flip(1)
+            return together(self._encoder, *self._corrupted_batch.chunk(2, dim=1))
+        return together(self._encoder, self.x_in)
 
-    @property
+    @cached_property
     def z(self) -> Tensor:
-        return self._codes[0]
+        return self.prior.project(self._raw[0][..., : self._latent])
 
     @property
+    def extra(self) -> Tensor:
+        """What the encoder gives beyond the code, (R, B, k)."""
+        return self._raw[0][..., self._latent :]
+
+    @cached_property
     def z_partner(self) -> Tensor:
-        return self._codes[1]
+        return self.prior.project(self._raw[1][..., : self._latent]) if self.halves else self.z.flip(1)
+
+    @cached_property
+    def z_in(self) -> Tensor:
+        """What is decoded for the reconstruction: z, as the objectives corrupt it."""
+        z = self.z
+        for objective in self._objectives:
+            z = objective.corrupt_code(z, self)
+        return z
 
     @cached_property
     def alpha(self) -> Tensor:
         """(R, B) in [0, 1/2]."""
-        drawn = self.noise["alpha"][:, : self.x.shape[1]]
-        return 0.5 - (drawn - 0.5).abs()
+        return 0.5 - (self.drawn("alpha") - 0.5).abs()
+
+    @property
+    def t(self) -> Tensor:
+        """(R, B) in [0, 1)."""
+        return self.drawn("t")
 
     @cached_property
     def z_mix(self) -> Tensor:
-        path: Callable[[Tensor, Tensor, Tensor], Tensor] = PATHS[self._prior.path]
-        return path(self.z, self.z_partner, self.alpha[..., None])
+        return self.path(self.z, self.z_partner, self.alpha)
 
     @cached_property
-    def _decoded(self) -> tuple[Tensor, ...]:
-        # A step whose noise holds alpha will want the interpolated decode: both go through the decoder in one pass.
-        return self.decode(self.z, self.z_mix) if "alpha" in self.noise else self.decode(self.z)
+    def z_t(self) -> Tensor:
+        return self.path(self.z, self.z_partner, self.t)
+
+    @cached_property
+    def _decoded(self) -> dict[str, Tensor]:
+        # A step whose noise holds alpha, or t, will want that interpolated decode: all go through in one pass.
+        codes = {"z": self.z_in}
+        if "alpha" in self.noise:
+            codes["mix"] = self.z_mix
+        if "t" in self.noise:
+            codes["t"] = self.z_t
+        return dict(zip(codes, self.decode(*codes.values()), strict=True))
 
     @property
     def x_hat(self) -> Tensor:
-        return self._decoded[0]
+        return self._decoded["z"]
 
     @property
     def x_mix(self) -> Tensor:
-        """The decoded interpolations (R, B, *shape)."""
-        return self._decoded[1]
+        """The decoded interpolations at alpha, (R, B, *shape)."""
+        return self._decoded["mix"]
+
+    @property
+    def x_t(self) -> Tensor:
+        """The decoded interpolations at t, (R, B, *shape)."""
+        return self._decoded["t"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,48 +14,95 @@ from torch import Tensor
 from posectl.core.objectives.step import Draw
 from posectl.core.random import generator
 
-# Steps drawn at once. Part of what a seed means: another number is another stream.
+# Steps drawn at once, fewer where samples are large. Part of what a seed means: another number is another stream.
 BLOCK = 128
+_NUMBERS = 1 << 23
+
+Taken = tuple[Tensor, Tensor | None]
+
+
+class Supply(Protocol):
+    """Where training samples come from. `take` returns the first-th sample and on of the run of a seed: samples
+    (count, *shape) and labels (count,), or None, on the device. first is a multiple of count."""
+
+    shape: tuple[int, ...]
+    device: torch.device
+
+    def take(self, seed: int, first: int, count: int) -> Taken: ...
+
+
+class Stored:
+    """Samples (N, *shape) that stay on the device. Every epoch is a new permutation, a function of (seed, epoch);
+    batches run on across its end."""
+
+    def __init__(self, samples: Tensor, labels: Tensor | None = None) -> None:
+        self.samples, self.labels = samples, labels
+        self.shape, self.device = tuple(samples.shape[1:]), samples.device
+
+    def take(self, seed: int, first: int, count: int) -> Taken:
+        rows = order(seed, len(self.samples), first, count).to(self.device)
+        return self.samples[rows], None if self.labels is None else self.labels[rows]
+
+
+class Endless:
+    """Samples that are drawn afresh, never the same one twice: `draw` makes (count, *shape) and labels or None from a
+    generator."""
+
+    def __init__(
+        self, draw: Callable[[int, torch.Generator], Taken], shape: tuple[int, ...], device: torch.device
+    ) -> None:
+        self.draw, self.shape, self.device = draw, shape, device
+
+    def take(self, seed: int, first: int, count: int) -> Taken:
+        samples, labels = self.draw(count, generator(seed, "draw", first // count))
+        return samples.to(self.device), None if labels is None else labels.to(self.device)
 
 
 @dataclass(frozen=True)
 class Block:
-    """x (BLOCK, R, B, *shape), and noise by name (BLOCK, R, B, ...)."""
+    """x (steps, R, B, *shape), labels (steps, R, B) or None, and noise by name (steps, R, B, ...)."""
 
     x: Tensor
     noise: Mapping[str, Tensor]
+    labels: Tensor | None = None
 
 
 @dataclass
 class Batches:
-    """The batches of R replicas over samples (N, *shape) that stay on the device; each replica has its own stream.
+    """The batches of R replicas; each replica has its own stream. Block i of a seed is the same whenever and wherever
+    it is drawn."""
 
-    Every epoch is a new permutation, a function of (seed, epoch); batches run on across its end. Block i of a seed is
-    the same whenever and wherever it is drawn.
-    """
-
-    samples: Tensor
+    supply: Supply
     batch: int
     seeds: tuple[int, ...]
     latent: int
     draws: Mapping[str, Draw]
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None
 
+    @property
+    def steps(self) -> int:
+        """How many steps a block holds: a power of two."""
+        fitting = max(1, _NUMBERS // (self.batch * math.prod(self.supply.shape)))
+        return min(BLOCK, 1 << (fitting.bit_length() - 1))
+
     def block(self, index: int) -> Block:
-        """The batches and noise of steps index * BLOCK and on."""
-        device, shape = self.samples.device, tuple(self.samples.shape[1:])
-        first, count = index * BLOCK * self.batch, BLOCK * self.batch
-        xs, noises = [], []
+        """The batches and noise of steps index * steps and on."""
+        count = self.steps * self.batch
+        xs, labels, noises = [], [], []
         for seed in self.seeds:
-            chosen = order(seed, len(self.samples), first, count).to(device)
-            x = self.samples[chosen].view(BLOCK, self.batch, *shape)
+            x, of_x = self.supply.take(seed, index * count, count)
+            x = x.unflatten(0, (self.steps, self.batch))
             xs.append(self.augment(x, generator(seed, "augment", index)) if self.augment else x)
+            if of_x is not None:
+                labels.append(of_x.unflatten(0, (self.steps, self.batch)))
             noises.append({
-                name: draw.draw(BLOCK, self.batch, self.latent, shape, generator(seed, f"noise/{name}", index))
+                name: draw.draw(
+                    self.steps, self.batch, self.latent, self.supply.shape, generator(seed, f"noise/{name}", index)
+                )
                 for name, draw in self.draws.items()
             })  # fmt: skip
-        noise = {name: torch.stack([n[name] for n in noises], dim=1).to(device) for name in self.draws}
-        return Block(torch.stack(xs, dim=1), noise)
+        noise = {name: torch.stack([n[name] for n in noises], dim=1).to(self.supply.device) for name in self.draws}
+        return Block(torch.stack(xs, dim=1), noise, torch.stack(labels, dim=1) if labels else None)
 
 
 def order(seed: int, samples: int, first: int, count: int) -> Tensor:

@@ -6,8 +6,11 @@ restored at any step continues bit for bit on the same machine, versions and thr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -16,24 +19,32 @@ from torch import Tensor, nn
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import initialise
-from posectl.core.objectives import Objective, check_together, squared_error
+from posectl.core.objectives import Objective, build_decoder, build_encoder, check_together, squared_error
 from posectl.core.objectives.step import Pairing, Step
 from posectl.core.random import generator
-from posectl.core.training.batches import BLOCK, Batches, Block
+from posectl.core.training.adam import Adam
+from posectl.core.training.batches import Batches, Block, Stored, Supply
 
-AUTOENCODER = ("encoder", "decoder")
+# Rows whose test error is taken at once, fewer where samples are large.
+_ROWS, _NUMBERS = 8192, 1 << 22
+
+Precision = Literal["fp32", "tf32", "bf16"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast. `evaluate_every` steps the test error is taken; lr_adversary None means lr."""
+    """How long and how fast. `evaluate_every` steps the test error is taken; lr_adversary None means lr. precision:
+    of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32."""
 
     steps: int = 20_000
     batch: int = 64
     lr: float = 1e-3
     lr_adversary: float | None = None
+    betas: tuple[float, float] = (0.9, 0.999)
     pairing: Pairing = "reverse"
     evaluate_every: int = 500
+    precision: Precision = "fp32"
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class Term:
 class Trainer:
     """R replicas, one seed and one set of lambdas each, and where they stand.
 
-    train, test: samples (N, *shape) on the device; the test ones choose the best state. `step` is how many steps are
+    train: a supply, or samples (N, *shape) on the device; test: samples, which choose the best state. `step` is how many steps are
     done; `log` holds every loss of every step, (steps, figures, R), and `tests` the test errors by step.
     """
 
@@ -56,22 +67,24 @@ class Trainer:
         architecture: Architecture,
         prior: Prior,
         terms: Sequence[Term],
-        train: Tensor,
+        train: Supply | Tensor,
         test: Tensor,
         plan: Plan,
         seeds: Sequence[int],
         *,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
-        objectives = [term.objective for term in terms]
-        check_together(objectives)
+        self.objectives = [term.objective for term in terms]
+        check_together(self.objectives)
+        supply = Stored(train) if isinstance(train, Tensor) else train
         self.prior, self.terms, self.plan, self.test = prior, list(terms), plan, test
-        self.replicas, self.step, self.device = len(seeds), 0, train.device
+        self.replicas, self.step, self.device = len(seeds), 0, supply.device
+        self.latent = architecture.latent
         self.networks: dict[str, nn.Module] = {
-            "encoder": architecture.encoder(self.replicas),
-            "decoder": architecture.decoder(self.replicas),
+            "encoder": build_encoder(architecture, self.objectives, self.replicas),
+            "decoder": build_decoder(architecture, self.objectives, self.replicas),
         }
-        for objective in objectives:
+        for objective in self.objectives:
             own = objective.networks(architecture, self.replicas)
             self.networks |= {f"{objective.name}.{name}": module for name, module in own.items()}
         for name, module in self.networks.items():
@@ -79,16 +92,14 @@ class Trainer:
                 initialise(module, replica, generator(seed, f"init/{name}"))
             module.to(self.device)
 
-        draws = {name: draw for objective in objectives for name, draw in objective.draws.items()}
-        self.batches = Batches(train, plan.batch, tuple(seeds), architecture.latent, draws, augment)
+        draws = {name: draw for objective in self.objectives for name, draw in objective.draws.items()}
+        self.batches = Batches(supply, plan.batch, tuple(seeds), architecture.latent, draws, augment)
         self._own = {
             o.name: {n.partition(".")[2]: m for n, m in self.networks.items() if n.startswith(f"{o.name}.")}
-            for o in objectives
+            for o in self.objectives
         }
         self.groups = self._groups()
-        self.optimizer = torch.optim.Adam(
-            [{"params": list(p.values()), "lr": self._rate(g)} for g, p in self.groups.items()], fused=True
-        )
+        self.optimizers = {g: Adam(list(p.values()), self._rate(g), plan.betas) for g, p in self.groups.items()}
         self.figures = self._figures()
         self.log = torch.zeros(plan.steps, len(self.figures), self.replicas, device=self.device)
         self.tests: dict[int, np.ndarray] = {}
@@ -110,16 +121,16 @@ class Trainer:
         `checkpoint` is called every so many steps, `report` after every few.
         """
         self._train_mode(True)
-        block, block_index = None, -1
+        block, block_index, length = None, -1, self.batches.steps
         while self.step < self.plan.steps and not self.all_diverged:
-            if self.step // BLOCK != block_index:
-                block_index = self.step // BLOCK
+            if self.step // length != block_index:
+                block_index = self.step // length
                 block = self.batches.block(block_index)
             assert block is not None
             start, stop = self.step, self._next_pause(checkpoint_every)
             stopped = False
             while self.step < stop and not stopped:
-                self._advance(block, self.step % BLOCK)
+                self._advance(block, self.step % length)
                 self.step += 1
                 stopped = should_stop()
             self._note_divergence(start)
@@ -133,30 +144,61 @@ class Trainer:
         return not self.all_diverged
 
     def _advance(self, block: Block, k: int) -> None:
-        noise = {name: tensor[k] for name, tensor in block.noise.items()}
         step = Step(
-            self.networks["encoder"], self.networks["decoder"], self.prior, block.x[k], noise, pairing=self.plan.pairing
+            self.networks["encoder"],
+            self.networks["decoder"],
+            self.prior,
+            block.x[k],
+            {name: tensor[k] for name, tensor in block.noise.items()},
+            latent=self.latent,
+            labels=None if block.labels is None else block.labels[k],
+            pairing=self.plan.pairing,
+            objectives=self.objectives,
+            index=self.step,
         )
+        with self._arithmetic():
+            figures, losses = self._losses(step)
+        paces: dict[str, Tensor] = {}
+        resting: set[str] = set()
+        for objective in self.objectives:
+            paces |= self._by_group(objective, objective.paces(step, self._own[objective.name]))
+            resting |= self._by_group(objective, dict.fromkeys(objective.resting(self.step))).keys()
+
+        # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
+        moving = [name for name in self.groups if name not in resting]
+        gradients = {
+            name: torch.autograd.grad(
+                losses[name].sum(), self.optimizers[name].parameters, retain_graph=name != moving[-1], allow_unused=True
+            )
+            for name in moving
+        }
+        for name in moving:
+            self.optimizers[name].step(gradients[name], paces.get(name))
+        self.log[self.step] = torch.stack([(figures | losses)[f].detach() for f in self.figures])
+
+    def _losses(self, step: Step) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """The figures of a step, and what each group minimises, all (R,)."""
         figures = {"reconstruction": self._reconstruction(step)}
         total = figures["reconstruction"]
         losses: dict[str, Tensor] = {}
         for term in self.terms:
             name, own = term.objective.name, self._own[term.objective.name]
+            if name == "none":
+                continue
             figures[name] = term.objective.term(step, own)
             total = total + term.lam * figures[name]
-            losses |= {f"{name}.{key}": loss for key, loss in term.objective.adversaries(step, own).items()}
-        losses = {"autoencoder": total, **losses}
+            losses |= self._by_group(term.objective, term.objective.adversaries(step, own))
+        return figures, {"autoencoder": total, **losses}
 
-        # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
-        for i, (name, parameters) in enumerate(self.groups.items()):
-            wanted = list(parameters.values())
-            more = i < len(self.groups) - 1
-            gradients = torch.autograd.grad(losses[name].sum(), wanted, retain_graph=more, allow_unused=True)
-            for parameter, gradient in zip(wanted, gradients, strict=True):
-                # Fused Adam walks memory in step with the parameter, whatever the gradient's strides say.
-                parameter.grad = None if gradient is None else gradient.contiguous()
-        self.optimizer.step()
-        self.log[self.step] = torch.stack([(figures | losses)[f] for f in self.figures]).detach()
+    @staticmethod
+    def _by_group(objective: Objective, values: Mapping[str, T]) -> dict[str, T]:
+        """Values by an objective's own names, under the names of the groups."""
+        return {key if key == "autoencoder" else f"{objective.name}.{key}": value for key, value in values.items()}
+
+    def _arithmetic(self) -> AbstractContextManager[object]:
+        if self.plan.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
 
     def _reconstruction(self, step: Step) -> Tensor:
         for term in self.terms:
@@ -183,7 +225,7 @@ class Trainer:
 
     def _next_pause(self, checkpoint_every: int) -> int:
         """The next step at which something other than a step happens."""
-        spans = [BLOCK, self.plan.evaluate_every, *([checkpoint_every] if checkpoint_every else [])]
+        spans = [self.batches.steps, self.plan.evaluate_every, *([checkpoint_every] if checkpoint_every else [])]
         return min([self.plan.steps, *((self.step // span + 1) * span for span in spans)])
 
     def _note_divergence(self, start: int) -> None:
@@ -200,9 +242,10 @@ class Trainer:
         """Take the test error of every replica, and keep the state where it is the lowest yet."""
         self._train_mode(False)
         errors = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
-        for block in self.test.split(8192):
+        rows = max(1, min(_ROWS, _NUMBERS // math.prod(self.test.shape[1:])))
+        for block in self.test.split(rows):
             x = block.expand(self.replicas, *block.shape)
-            codes = self.prior.project(self.networks["encoder"](x))
+            codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
             errors += sample_errors(x, self.networks["decoder"](codes)).double().sum(1)
         self._train_mode(True)
         error = (errors / len(self.test)).cpu().numpy()
@@ -229,10 +272,10 @@ class Trainer:
     def _moments(self) -> dict[str, Tensor]:
         """Adam's two moments of every parameter by name, (R, ...)."""
         moments = {}
-        for parameters in self.groups.values():
-            for name, parameter in parameters.items():
-                state = self.optimizer.state[parameter]
-                moments[f"{name}/mean"], moments[f"{name}/square"] = state["exp_avg"], state["exp_avg_sq"]
+        for group, parameters in self.groups.items():
+            optimizer = self.optimizers[group]
+            for name, mean, square in zip(parameters, optimizer.mean, optimizer.square, strict=True):
+                moments[f"{name}/mean"], moments[f"{name}/square"] = mean, square
         return moments
 
     def weights(self, replica: int, *, best: bool = False) -> dict[str, np.ndarray]:
@@ -250,6 +293,7 @@ class Trainer:
         arrays |= {f"best/{k}": v for k, v in self.best.items()}
         arrays |= {f"optimizer/{k}": v for k, v in self._moments().items()}
         out = {k: v.detach().cpu().numpy() for k, v in arrays.items()}
+        out["updates"] = np.array([float(optimizer.updates) for optimizer in self.optimizers.values()])
         out["log"] = self.log[: self.step].cpu().numpy()
         out["tests/step"] = np.array(sorted(self.tests), dtype=np.int64)
         out["tests/error"] = np.array([self.tests[s] for s in sorted(self.tests)]).reshape(-1, self.replicas)
@@ -263,13 +307,10 @@ class Trainer:
         for name, tensor in self._tensors().items():
             tensor.copy_(torch.from_numpy(arrays[f"last/{name}"]))
             self.best[name].copy_(torch.from_numpy(arrays[f"best/{name}"]))
-        for group in self.groups.values():
-            for name, parameter in group.items():
-                self.optimizer.state[parameter] = {
-                    "step": torch.tensor(float(step)),
-                    "exp_avg": torch.from_numpy(arrays[f"optimizer/{name}/mean"]).to(self.device),
-                    "exp_avg_sq": torch.from_numpy(arrays[f"optimizer/{name}/square"]).to(self.device),
-                }
+        for name, tensor in self._moments().items():
+            tensor.copy_(torch.from_numpy(arrays[f"optimizer/{name}"]))
+        for optimizer, updates in zip(self.optimizers.values(), arrays["updates"], strict=True):
+            optimizer.updates.fill_(float(updates))
         self.log[:step] = torch.from_numpy(arrays["log"][:step]).to(self.device)
         self.tests = dict(zip(arrays["tests/step"].tolist(), arrays["tests/error"], strict=True))
         self.best_error, self.best_step = arrays["best_error"].copy(), arrays["best_step"].copy()

@@ -39,7 +39,9 @@ def test_each_replica_computes_what_a_plain_network_with_its_weights_does(replic
             nn.LeakyReLU(0.2),
             nn.Linear(256, 8),
         )
-        plain.load_state_dict({k: v[r] for k, v in encoder.state_dict().items()})
+        plain.load_state_dict({
+            k.replace("matrix", "weight"): v[r].mT if "matrix" in k else v[r] for k, v in encoder.state_dict().items()
+        })  # fmt: skip
         torch.testing.assert_close(out[r], plain(x[r]), atol=1e-5, rtol=1e-5)
 
 
@@ -63,8 +65,8 @@ def test_initial_weights_are_uniform_in_the_inverse_root_of_the_inputs():
     layer = Linear(1, 64, 2000)
     layer.initialise(0, generator(0, "init"))
     bound = 1 / 8
-    assert layer.weight.abs().max().item() <= bound
-    assert layer.weight.var().item() == pytest.approx(bound**2 / 3, rel=0.02)
+    assert layer.matrix.abs().max().item() <= bound
+    assert layer.matrix.var().item() == pytest.approx(bound**2 / 3, rel=0.02)
 
 
 def test_a_replicas_initial_weights_do_not_depend_on_the_others():
