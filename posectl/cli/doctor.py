@@ -1,13 +1,23 @@
-"""posectl doctor: what this installation is, and whether it works."""
+"""posectl doctor: what this installation is, whether it works, and how fast."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from posectl.cli.command import Session, command
 from posectl.cli.root import app
 
+if TYPE_CHECKING:
+    from posectl.stages.bench import Measurement
+
 
 @command(app)
-def doctor(session: Session) -> None:
+def doctor(
+    session: Session,
+    bench: Annotated[bool, typer.Option("--bench", help="Measure its speed too, in half a minute.")] = False,
+) -> None:
     """Check versions, devices, extras and the store, and two computations against known answers."""
     from dataclasses import asdict
 
@@ -16,7 +26,29 @@ def doctor(session: Session) -> None:
 
     findings = stage(session.run())
     bad = [f for f in findings if not f.well]
-    text = "\n".join(f"{'ok ' if f.well else 'BAD'}  {f.label:16} {f.text}" for f in findings)
-    session.out.data(text, {"well": not bad, "findings": [asdict(f) for f in findings]})
+    lines = [f"{'ok ' if f.well else 'BAD'}  {f.label:16} {f.text}" for f in findings]
+    value: dict[str, Any] = {"well": not bad, "findings": [asdict(f) for f in findings]}
+    if bench:
+        value["bench"], measured = _bench(session)
+        lines += ["", *measured]
+    session.out.data("\n".join(lines), value)
     if bad:
         raise UnavailableError(f"{len(bad)} finding(s) are not as they should be.", "The lines marked BAD say which.")
+
+
+def _bench(session: Session) -> tuple[dict[str, Any], list[str]]:
+    """The measurements as JSON, and as lines of a table."""
+    from dataclasses import asdict
+
+    from posectl.stages.bench import bench, load
+
+    session.out.tell("Measuring; this takes half a minute.")
+    measurements, busy = list(bench(session.run())), load()
+    value = {"load": busy, "measurements": [asdict(m) for m in measurements]}
+    lines = [*map(_line, measurements)]
+    return value, lines if busy is None else [*lines, f"load {busy:.1f}; a busy machine is a slow one"]
+
+
+def _line(m: Measurement) -> str:
+    ratio = "" if m.ratio is None else f"{m.ratio:8.3g} times {m.against}"
+    return f"{m.label:26} {m.value:10,.0f} {m.unit:10} {ratio}".rstrip()

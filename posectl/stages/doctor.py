@@ -92,5 +92,5 @@ def _gradient() -> Finding:
     numeric = torch.stack(
         [(function(x + step * e) - function(x - step * e)) / (2 * step) for e in torch.eye(8).double()]
     )
-    worst = float((gradient - numeric).abs().max())
+    worst = float((gradient - numeric.detach()).abs().max())
     return Finding("autograd", f"agrees with finite differences to {worst:.1e}", worst < 1e-6)
