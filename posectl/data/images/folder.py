@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.images.gathered import Gathered, Request
+from posectl.data.images.gathered import Gathered, Request, natural
 from posectl.data.images.pictures import SUFFIXES, read_pictures
 from posectl.data.images.split import role
 from posectl.errors import InvalidInputError, NotFoundError
@@ -31,7 +31,7 @@ def pictures_in(paths: Sequence[Path]) -> list[Path]:
     found = {path for path in paths if not path.is_dir()}
     for path in paths:
         found.update(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
-    return sorted(found, key=lambda path: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", str(path))])
+    return sorted(found, key=lambda path: natural(str(path)))
 
 
 def is_turntable(paths: Sequence[Path]) -> bool:
@@ -68,12 +68,13 @@ def read_folder(paths: Sequence[Path], request: Request) -> Gathered:
     if any(names) and not all(names):
         loose = [path.name for path, name in zip(paths, names, strict=True) if not name]
         request.odd["lie in no folder of their own, so that no folder is taken for a label"] = loose
-    classes, labels = np.unique([names[i] for i in kept], return_inverse=True)
+    classes = sorted({names[i] for i in kept}, key=natural)
+    labels = np.array([classes.index(names[i]) for i in kept], np.int32)
     return Gathered(
         images,
         layout="folder",
-        labels=labels.astype(np.int32) if all(names) else None,
-        class_names=[str(name) for name in classes],
+        labels=labels if all(names) else None,
+        class_names=classes,
         split=np.array(roles, np.uint8)[kept] if told else None,
     )
 

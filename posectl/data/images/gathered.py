@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import check_size
+from posectl.errors import InvalidInputError
 
 Progress = Callable[[int, int, str], None]
 
@@ -58,3 +61,37 @@ class Gathered:
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     split: np.ndarray | None = None
     citation: str = ""
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts 9 before 10."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def joined(train: Gathered, test: Gathered) -> Gathered:
+    """Both as one; labels go by the names of the classes. Raises InvalidInputError where their shapes differ."""
+    if train.images.shape[1:] != test.images.shape[1:]:
+        shapes = [" x ".join(map(str, part.images.shape[1:])) for part in (train, test)]
+        message = f"Images for training are {shapes[0]} and those for test {shapes[1]}."
+        raise InvalidInputError(message, "Bring them to one form: --size 32 --grey.")
+    parts = (train, test)
+    labels, names = None, sorted({*train.class_names, *test.class_names}, key=natural)
+    if all(part.labels is not None for part in parts):
+        place = {name: index for index, name in enumerate(names)}
+        ours = [np.array([place[name] for name in part.class_names])[part.labels] for part in parts]
+        labels = np.concatenate(ours).astype(np.int32)
+    return Gathered(
+        images=np.concatenate([part.images for part in parts]),
+        layout=train.layout,
+        labels=labels,
+        class_names=names,
+        factors=_both(train.factors, test.factors),
+        columns=_both(train.columns, test.columns),
+        split=np.repeat(np.array([TRAIN, TEST], np.uint8), [len(part.images) for part in parts]),
+        citation=train.citation,
+    )
+
+
+def _both(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([first[name], second[name]]) for name in first if name in second}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import math
 import re
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,13 +18,13 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
-from posectl.data.images.gathered import Gathered, Request
+from posectl.data.images.gathered import Gathered, Request, joined
 from posectl.data.images.split import role
 from posectl.errors import InvalidInputError
 
 _NAME = re.compile(r"(?P<set>.*?)[-_.]?(?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
-_BYTES = 8
+_BYTES, _BYTE = 8, 255
 _MOST_EXPANSION = 1032  # of deflate
 _COPY = "Copy or download the file again."
 
@@ -35,25 +36,30 @@ def is_idx(path: Path) -> bool:
 def read(paths: Sequence[Path], request: Request) -> Gathered:
     """The images of all the files, with their labels, which are found by name; train and test by name too."""
     files = _files(paths)
-    sets = {key: path for (key, what), path in files.items() if what == "images"}
+    sets = [(key, path) for (key, what), path in files.items() if what == "images"]
     if not sets:
         raise InvalidInputError(f"{paths[0]} has labels, but no images.", "Put train-images-idx3-ubyte.gz beside it.")
-    roles = {key: role(Path(key).name) for key in sets}
-    if len(set(roles.values())) < len(sets):
-        listed = ", ".join(sorted(path.name for path in sets.values()))
-        raise InvalidInputError(f"There are several sets of images here: {listed}.", "Name the files of one of them.")
-    images = [_images(path) for path in sets.values()]
-    labels = [_labels(files.get((key, "labels")), len(part)) for key, part in zip(sets, images, strict=True)]
-    known = [part for part in labels if part is not None]
-    classes = max((int(part.max()) + 1 for part in known if len(part)), default=0)
-    told = [np.full(len(part), roles[key]) for key, part in zip(sets, images, strict=True)]
-    return Gathered(
-        images=np.concatenate([fit(scaled(part, 255)[:, None], request, "The set") for part in images]),
-        layout="idx",
-        labels=np.concatenate(known).astype(np.int32) if len(known) == len(labels) else None,
-        class_names=[str(label) for label in range(classes)],
-        split=np.concatenate(told).astype(np.uint8) if {*roles.values()} == {TRAIN, TEST} else None,
-    )
+    parts = {role(Path(key).name): _read_set(path, files.get((key, "labels")), request) for key, path in sets}
+    if len(sets) == 1:
+        return next(iter(parts.values()))
+    if len(sets) > 2 or parts.keys() != {TRAIN, TEST}:
+        names = ", ".join(sorted(path.name for _, path in sets))
+        raise InvalidInputError(f"There are several sets of images here: {names}.", "Name the files of one of them.")
+    return joined(parts[TRAIN], parts[TEST])
+
+
+def _read_set(path: Path, labels_path: Path | None, request: Request) -> Gathered:
+    pixels = read_idx(path)
+    if pixels.ndim != 3 or 0 in pixels.shape:
+        raise InvalidInputError(f"{path} has shape {pixels.shape}, not (N, rows, columns).", "Name the images' file.")
+    images = fit(scaled(pixels, _BYTE)[:, None], request, str(path))
+    if labels_path is None:
+        return Gathered(images, "idx")
+    labels = read_idx(labels_path)
+    if labels.shape != (len(images),):
+        message = f"{labels_path} has {labels.size:,} labels, and there are {len(images):,} images."
+        raise InvalidInputError(message, "Take both files from one set.")
+    return Gathered(images, "idx", labels.astype(np.int32), [str(label) for label in range(int(labels.max()) + 1)])
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -67,7 +73,10 @@ def read_idx(path: Path) -> np.ndarray:
             if len(start) < 4 or start[:2] != b"\0\0" or start[2] != _BYTES or not 1 <= start[3] <= 4:
                 message = f"{path} is no idx file of bytes: it begins with 0x{start.hex()}, not 0x0000080N."
                 raise InvalidInputError(message, _COPY)
-            shape = tuple(int.from_bytes(stream.read(4), "big") for _ in range(start[3]))
+            sizes = stream.read(4 * start[3])
+            if len(sizes) < 4 * start[3]:
+                raise _cut_short(path)
+            shape = struct.unpack(f">{start[3]}I", sizes)
             promised = math.prod(shape)
             if promised > size * (_MOST_EXPANSION if packed else 1):
                 raise _cut_short(path)
@@ -104,20 +113,3 @@ def _files(paths: Sequence[Path]) -> dict[tuple[str, str], Path]:
 def _key(path: Path) -> tuple[str, str]:
     match = _NAME.fullmatch(path.name)
     return (str(path.parent / match["set"]), match["what"].lower()) if match else (str(path), "images")
-
-
-def _images(path: Path) -> np.ndarray:
-    images = read_idx(path)
-    if images.ndim != 3 or 0 in images.shape:
-        raise InvalidInputError(f"{path} has shape {images.shape}, not (N, rows, columns).", "Name the images' file.")
-    return images
-
-
-def _labels(path: Path | None, count: int) -> np.ndarray | None:
-    if path is None:
-        return None
-    labels = read_idx(path)
-    if labels.shape != (count,):
-        message = f"{path} has {labels.size:,} labels, and there are {count:,} images."
-        raise InvalidInputError(message, "Take both files from one set.")
-    return labels

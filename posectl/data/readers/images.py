@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.dataset import Dataset
 from posectl.data.images import archive, folder, idx
-from posectl.data.images.gathered import Gathered, Progress, Request
+from posectl.data.images.gathered import Gathered, Progress, Request, joined
 from posectl.data.images.split import Split, deal
 from posectl.data.sources import source
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
@@ -55,7 +53,7 @@ def read(
     request = Request(size, grey, skip_broken, progress)
     gathered = _gather([Path(path) for path in paths], objects, request)
     if test:
-        gathered = _joined(gathered, _gather([Path(path) for path in test], objects, request))
+        gathered = joined(gathered, _gather([Path(path) for path in test], objects, request))
     is_test, how = deal(gathered, split, seed)
     about: dict[str, Any] = {
         "kind": "images",
@@ -111,30 +109,3 @@ def _refuse(objects: Sequence[str] | None) -> None:
     if objects is not None:
         message = "--objects chooses among a turntable's objects, and these images are none."
         raise UsageError(message, "Name the files or folders that you want instead.")
-
-
-def _joined(train: Gathered, test: Gathered) -> Gathered:
-    """Both as one; the labels go by the names of the classes."""
-    if train.images.shape[1:] != test.images.shape[1:]:
-        shapes = [" x ".join(map(str, part.images.shape[1:])) for part in (train, test)]
-        message = f"Images for training are {shapes[0]} and those for test {shapes[1]}."
-        raise InvalidInputError(message, "Bring them to one form: --size 32 --grey.")
-    parts = (train, test)
-    labels, names = None, sorted({*train.class_names, *test.class_names})
-    if all(part.labels is not None for part in parts):
-        words = [np.asarray(part.class_names)[part.labels] for part in parts if part.labels is not None]
-        labels = np.searchsorted(names, np.concatenate(words)).astype(np.int32)
-    return Gathered(
-        images=np.concatenate([part.images for part in parts]),
-        layout=train.layout,
-        labels=labels,
-        class_names=names,
-        factors=_both(train.factors, test.factors),
-        columns=_both(train.columns, test.columns),
-        split=np.repeat(np.array([TRAIN, TEST], np.uint8), [len(part.images) for part in parts]),
-        citation=train.citation,
-    )
-
-
-def _both(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: np.concatenate([first[name], second[name]]) for name in first if name in second}

@@ -1,0 +1,139 @@
+"""MNIST's files: their format, which belongs to which, and damaged ones."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posectl.data.dataset import TEST
+from posectl.data.readers.images import read
+from posectl.errors import InvalidInputError
+
+RNG = np.random.default_rng(0)
+
+
+def idx(array: np.ndarray) -> bytes:
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
+
+
+def put(folder: Path, name: str, count: int, *, packed: bool = True, labels: bool = True) -> tuple[np.ndarray, ...]:
+    """A set of random images (count, 28, 28) and labels, as MNIST's files are called."""
+    images = RNG.integers(0, 256, (count, 28, 28), np.uint8)
+    digits = (np.arange(count) % 10).astype(np.uint8)
+    files = [(f"{name}-images-idx3-ubyte", images)] + [(f"{name}-labels-idx1-ubyte", digits)] * labels
+    for file, array in files:
+        (folder / (file + ".gz" * packed)).write_bytes(gzip.compress(idx(array)) if packed else idx(array))
+    return images, digits
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_train_and_test_are_found_by_name_with_their_labels(tmp_path: Path, packed: bool) -> None:
+    (train, some), (test, others) = put(tmp_path, "train", 30, packed=packed), put(tmp_path, "t10k", 10, packed=packed)
+    dataset = read([tmp_path])
+    for images, digits, part in ((train, some, dataset.split != TEST), (test, others, dataset.split == TEST)):
+        np.testing.assert_allclose(dataset.samples[part][:, 0, 2:-2, 2:-2], images / 127.5 - 1, atol=1e-6)
+        assert dataset.per_sample["label"][part].tolist() == digits.tolist()
+    assert dataset.samples.shape == (40, 1, 32, 32)
+    assert dataset.about["classes"] == 10
+    assert dataset.about["class_names"] == list("0123456789")
+
+
+def test_ten_thousand_test_images_alone_are_split_eight_to_two(test_data: Path) -> None:
+    dataset = read([test_data / "mnist"])
+    assert dataset.samples.shape == (10_000, 1, 32, 32)
+    assert int((dataset.split == TEST).sum()) == 2_000
+    # The counts of digits in MNIST's test set, and its first ten.
+    assert np.bincount(dataset.per_sample["label"]).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert dataset.per_sample["label"][:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    # Its mean pixel is 0.1325 of white over 28 x 28.
+    assert ((dataset.samples.mean(dtype=np.float64) + 1) / 2 * 32**2 / 28**2) == pytest.approx(0.1325, abs=5e-4)
+
+
+def test_one_file_brings_its_labels_but_not_the_other_set(tmp_path: Path) -> None:
+    put(tmp_path, "train", 30)
+    put(tmp_path, "t10k", 10)
+    for name in ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"):
+        dataset = read([tmp_path / name])
+        assert len(dataset.samples) == 10
+        assert dataset.per_sample["label"].tolist() == list(range(10))
+
+
+def test_a_file_there_twice_plain_and_packed_is_read_once(tmp_path: Path) -> None:
+    put(tmp_path, "train", 20)
+    images, _ = put(tmp_path, "train", 20, packed=False)
+    dataset = read([tmp_path])
+    np.testing.assert_allclose(dataset.samples[:, 0, 2:-2, 2:-2], images / 127.5 - 1, atol=1e-6)
+
+
+def test_images_without_labels_are_read_without(tmp_path: Path) -> None:
+    put(tmp_path, "train", 20, labels=False)
+    assert "label" not in read([tmp_path]).per_sample
+
+
+def test_labels_alone_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "train", 20)
+    (tmp_path / "train-images-idx3-ubyte.gz").unlink()
+    with pytest.raises(InvalidInputError, match="has labels, but no images"):
+        read([tmp_path])
+
+
+def test_several_sets_are_named(tmp_path: Path) -> None:
+    for name in ("mnist", "fashion"):
+        (tmp_path / name).mkdir()
+        put(tmp_path / name, "train", 20)
+    with pytest.raises(InvalidInputError, match="several sets"):
+        read([tmp_path])
+
+
+def test_labels_of_another_set_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "train", 20)
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros(19, np.uint8))))
+    with pytest.raises(InvalidInputError, match="has 19 labels, and there are 20 images"):
+        read([tmp_path])
+
+
+def test_sets_of_two_sizes_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "train", 20)
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx(np.zeros((5, 16, 16), np.uint8)))
+    with pytest.raises(InvalidInputError, match="1 x 32 x 32 and those for test 1 x 16 x 16"):
+        read([tmp_path])
+
+
+GOOD = idx(RNG.integers(0, 256, (20, 28, 28), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\0\0\x0d\3" + GOOD[4:], "begins with 0x00000d03"),
+        (b"GIF89a" + GOOD, "begins with 0x47494638"),
+        (b"", "begins with 0x,"),
+        (GOOD[:-1], "damaged or cut short"),
+        (GOOD[:10], "damaged or cut short"),
+        (GOOD + b"\0", "longer than its header says"),
+        (gzip.compress(GOOD)[:-9], "damaged or cut short"),
+        (gzip.compress(GOOD)[:40] + b"\0" * 40, "damaged or cut short"),
+        (b"\0\0\x08\3" + b"\xff" * 12, "damaged or cut short"),
+        (gzip.compress(b"\0\0\x08\3" + b"\xff" * 12), "damaged or cut short"),
+        (idx(np.zeros(20, np.uint8)), r"shape \(20,\)"),
+        (idx(np.zeros((0, 28, 28), np.uint8)), r"shape \(0, 28, 28\)"),
+    ],
+)
+def test_what_is_no_whole_idx_file_of_images_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInputError, match=said) as caught:
+        read([path])
+    assert caught.value.hint
+
+
+def test_a_file_of_another_name_is_read_for_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "digits").write_bytes(GOOD)
+    assert len(read([tmp_path / "digits"]).samples) == 20
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(InvalidInputError, match="no idx file"):
+        read([tmp_path / "notes.txt"])
