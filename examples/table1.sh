@@ -12,8 +12,8 @@ set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 STEPS=${STEPS:-20000}
 LATENTS=${LATENTS:-16 8}
-LAMBDAS_16=${LAMBDAS_16:-0 0.0001 0.001 0.01 0.1 0.3 0.5 0.8 1}
-LAMBDAS_8=${LAMBDAS_8:-0 0.001 0.01 0.1 0.3 0.5 0.8 1 2}
+LAMBDAS_16=${LAMBDAS_16:-0,0.0001,0.001,0.01,0.1,0.3,0.5,0.8,1}
+LAMBDAS_8=${LAMBDAS_8:-0,0.001,0.01,0.1,0.3,0.5,0.8,1,2}
 OUT=${OUT:-table1}
 read -ra EVALUATE <<< "${EVALUATE:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
@@ -27,15 +27,14 @@ fi
 
 for latent in $LATENTS; do
     lambdas=LAMBDAS_$latent
-    corrected=()
-    published=()
-    for lam in ${!lambdas}; do
-        name="acai-d$latent-l$lam"
-        model=$(posectl train "$data" --reg acai --lam "$lam" --set acai.gamma=0.05 --latent "$latent" \
-            --steps "$STEPS" --name "$name" --resume)
-        corrected+=("$(posectl evaluate "$model" "${EVALUATE[@]}" --name "$name-scores")")
-        published+=("$(posectl evaluate "$model" "${EVALUATE[@]}" --compat naayem --name "$name-naayem")")
-    done
+    # All lambdas of one latent size train as one stack.
+    models=$(posectl sweep "$data" --reg acai --lam "${!lambdas}" --set acai.gamma=0.05 --latent "$latent" \
+        --steps "$STEPS" --name acai)
+    corrected=$(posectl evaluate "$models" "${EVALUATE[@]}")
+    published=$(posectl evaluate "$models" "${EVALUATE[@]}" --compat naayem)
+    # One ref a line: split into arguments.
+    read -rd '' -a corrected <<< "$corrected" || true
+    read -rd '' -a published <<< "$published" || true
     posectl compare "${corrected[@]}" -o "$OUT/d$latent.md" --force
     posectl compare "${published[@]}" --published "d$latent" -o "$OUT/d$latent-published.md" --force
     posectl compare "${published[@]}" --published "d$latent" --format latex -o "$OUT/d$latent-published.tex" --force
