@@ -19,7 +19,7 @@ RENDERERS = ("acai", "smooth")
 Renderer = Literal["acai", "smooth"]
 
 _WIDTH = 2.0
-_AT_ONCE = 1024  # images: their intermediates stay in a processor's cache
+_AT_ONCE, _ON_DEVICE = 1 << 10, 1 << 14  # images: intermediates stay in a processor's cache, or within a gigabyte
 
 
 def draw(angles: Tensor, *, renderer: Renderer = "acai", size: int = 32) -> Tensor:
@@ -29,7 +29,7 @@ def draw(angles: Tensor, *, renderer: Renderer = "acai", size: int = 32) -> Tens
     """
     coverage = _scan_line_coverage if renderer == "acai" else _capsule_coverage
     images = torch.empty(len(angles), 1, size, size, device=angles.device)
-    step = _AT_ONCE if angles.device.type == "cpu" else max(1, len(angles))
+    step = _AT_ONCE if angles.device.type == "cpu" else _ON_DEVICE
     for start in range(0, len(angles), step):
         part = coverage(angles[start : start + step], size)
         torch.sub(part.mul_(2), 1, out=images[start : start + step, 0])

@@ -29,6 +29,15 @@ def test_factors_are_rendered_as_the_dataset_says() -> None:
     assert render(grey, {"azimuth": azimuth, "elevation": elevation}).shape == (1, 1, 16, 16)
 
 
+@pytest.mark.parametrize(
+    "world", [LINES["world"], {**LINES["world"], "renderer": "acai"}, POLE["world"], {**POLE["world"], "colour": False}]
+)
+def test_images_are_drawn_where_their_factors_are(world: dict[str, Any]) -> None:
+    """On a device of no memory, which refuses to work with tensors from elsewhere."""
+    factors = {name: torch.empty(3000, device="meta") for name in ("angle", "azimuth", "elevation")}
+    assert render({"world": world}, factors).device.type == "meta"
+
+
 @pytest.mark.parametrize("about", [LINES, POLE])
 def test_an_endless_world_draws_what_its_factors_say(about: dict[str, Any]) -> None:
     draw = sampler(about)
