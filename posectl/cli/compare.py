@@ -25,7 +25,8 @@ def compare(
     ] = None,
     format_: Annotated[Literal["md", "csv", "latex", "json"], typer.Option("--format", help="Of the table.")] = "md",
     published: Annotated[
-        Literal["d8", "d16"] | None, typer.Option(help="Set the pose report's Table I beside them.")
+        Literal["d8", "d16", "lines"] | None,
+        typer.Option(help="Set the pose report's Table I, or ACAI's Table 1, beside them."),
     ] = None,
     metric: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
@@ -34,15 +35,18 @@ def compare(
 ) -> None:
     """Print a table of scores, the way of the pose report's Table I.
 
+    Beside scores of images stand those of the pixel cross-fade, and beside those of lines a perfect path's.
+
     \b
     Examples:
       posectl compare
       posectl compare plain acai:v1 acai:v2 --published d8 --format latex -o table.tex
+      posectl compare plain acai --published lines
     """
     from posectl.cli.files import write_bytes
     from posectl.cli.values import names
-    from posectl.stages.compare import as_json
     from posectl.stages.compare import compare as stage
+    from posectl.stages.tables import as_json
 
     table = stage(session.run(), scores or [], published=published, metrics=names(metric) or ())
     for warning in table.warnings:

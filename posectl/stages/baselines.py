@@ -13,8 +13,6 @@ from posectl.core.metrics.trace import wrapped
 from posectl.errors import UsageError, nearest_name
 from posectl.stages.worlds import Ends, PlacedEnds, World
 
-PREFIX = "baseline:"
-
 Way = Callable[[Ends, int], Tensor]
 """Paths (B, steps, C, H, W) between so many pairs of images."""
 

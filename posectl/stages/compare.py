@@ -2,75 +2,95 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, nearest_name
-from posectl.stages.evaluate import flat
+from posectl.stages.evaluate import evaluate, flat, lacking
+from posectl.stages.gather import gather
+from posectl.stages.inputs import BASELINE, is_baseline
 from posectl.stages.members import members
-from posectl.stages.published import TABLE_I, column
+from posectl.stages.options import EvaluateOptions
+from posectl.stages.published import LINES, TABLE_I, column, lines_columns
 from posectl.stages.run import Run, parent_of
+from posectl.stages.tables import Column, Comparison
 from posectl.store import Artifact
 
-# The published table's rows first, in its order; whatever else was scored follows.
-_ORDER = ("anci", "smoothness_ratio", "mean_distance", "precision_distance", "recall_distance", "reconstruction_mpjpe")
-
-
-@dataclass(frozen=True)
-class Column:
-    label: str
-    ref: str
-    scores: dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Columns of scores over common rows, and warnings where their protocols differ."""
-
-    columns: list[Column]
-    rows: list[str]
-    warnings: list[str]
-
-    def as_text(self, form: str) -> str:
-        """The table as md, csv, latex or json."""
-        if form not in FORMS:
-            raise UsageError(f"There is no table format {form!r}.", nearest_name(form, FORMS))
-        return FORMS[form](self)
+# The published tables' rows first, in their order; whatever else was scored follows.
+_ORDER = (
+    "anci", "smoothness_ratio", "mean_distance", "smoothness", "overshoot", "precision_distance", "recall_distance",
+    "reconstruction_mpjpe", "reconstruction_mse",
+)  # fmt: skip
 
 
 def compare(
     run: Run, subjects: Sequence[str] = (), *, published: str | None = None, metrics: Sequence[str] = ()
 ) -> Comparison:
     """Lay scores side by side: scores artifacts, or models, each by its newest scores; all models' if none is named.
-    A sweep stands for its models.
+    A sweep stands for its models. Beside scores of images stand those of the pixel cross-fade by the same protocol, and
+    beside those of lines a perfect path's; they are made where they are not there.
 
-    published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them.
+    published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1.
     """
-    if published is not None and published not in TABLE_I:
-        raise UsageError(f"There is no published table {published!r}.", nearest_name(published, TABLE_I))
+    tables = [*TABLE_I, LINES]
+    if published is not None and published not in tables:
+        raise UsageError(f"There is no published table {published!r}.", nearest_name(published, tables))
     artifacts = _scores_of(run, subjects) if subjects else _all_scores(run)
     if not artifacts:
         raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
-    labels = _told_apart([label(run, a) for a in artifacts], [a.name for a in artifacts])
-    columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(labels, artifacts, strict=True)]
-    if published:
-        lams = sorted({lam for a in artifacts if (lam := _lambda(run, a)) is not None})
-        for lam in lams:
-            figures = column(published, lam)
-            if figures:
-                columns.append(Column(f"Table I {published} λ={lam:g}", "", figures))
+    shown = [*baselines_beside(run, artifacts), *artifacts]
+    labels = _told_apart([label(run, a) for a in shown], [a.name for a in shown])
+    columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(labels, shown, strict=True)]
+    columns += _published(run, published, artifacts) if published else []
     present = {name for c in columns for name in c.scores}
     for name in metrics:
         if name not in present:
             raise UsageError(f"No score holds {name!r}.", nearest_name(name, present or METRICS.names()))
     rows = list(metrics) or [*(n for n in _ORDER if n in present), *sorted(present - set(_ORDER))]
     return Comparison(columns, rows, differences(artifacts))
+
+
+def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Column]:
+    if table == LINES:
+        return [Column(f"published {method}", "", figures) for method, figures in lines_columns().items()]
+    lams = sorted({lam for a in artifacts if (lam := _lambda(run, a)) is not None})
+    found = {lam: figures for lam in lams if (figures := column(table, lam))}
+    return [Column(f"Table I {table} λ={lam:g}", "", figures) for lam, figures in found.items()]
+
+
+def baselines_beside(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Scores of the baselines that belong beside scores of images, for each of their datasets; without those that are
+    among the scores."""
+    there = {(a.about.get("label"), _reference_digest(a)) for a in artifacts}
+    beside = []
+    for digest, scores in {_reference_digest(a): a for a in artifacts if a.about.get("kind") == "images"}.items():
+        dataset = parent_of(run, scores, "reference")
+        if dataset is None:
+            continue
+        in_lines = dataset.about.get("world", {}).get("name") == "lines"
+        for name in ("crossfade", "perfect") if in_lines else ("crossfade",):
+            made = None if (f"{BASELINE}{name}", digest) in there else _baseline(run, name, scores, dataset)
+            beside += [made] if made is not None else []
+    return beside
+
+
+def _reference_digest(scores: Artifact) -> str | None:
+    return next((p.digest for p in scores.parents if p.role == "reference"), None)
+
+
+def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifact | None:
+    """A baseline's scores by the protocol of other scores, in what it can be scored by; None if that is nothing."""
+    settings = {key: entry["value"] for key, entry in like.config.items()}
+    options = EvaluateOptions(**{**settings, "metrics": (), "path": None})
+    quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
+    material = gather(quiet, f"{BASELINE}{name}", dataset.ref, options)
+    metrics = tuple(each for each in like.summary["scores"] if not lacking(each, material))
+    if not metrics:
+        return None
+    return evaluate(quiet, f"{BASELINE}{name}", dataset.ref, replace(options, metrics=metrics)).artifact
 
 
 def _scores_of(run: Run, subjects: Sequence[str]) -> list[Artifact]:
@@ -96,7 +116,7 @@ def _told_apart(labels: Sequence[str], names: Sequence[str]) -> list[str]:
 
 def _all_scores(run: Run) -> list[Artifact]:
     """The newest scores of each subject, oldest first."""
-    newest = {tuple(p.digest for p in s.parents): s for s in run.artifacts.artifacts("scores")}
+    newest = {(s.about.get("label"), *(p.digest for p in s.parents)): s for s in run.artifacts.artifacts("scores")}
     return list(newest.values())
 
 
@@ -110,7 +130,7 @@ def label(run: Run, scores: Artifact) -> str:
     """What a column is called: the model's regularizers with their lambdas and latent size, or the subject."""
     about = _subject(run, scores)
     if about is None:
-        return str(scores.about.get("label", scores.ref))
+        return str(scores.about.get("label", scores.ref)).removeprefix(BASELINE)
     parts = [f"{o['name']} λ={o['lam']:g}" for o in about["objectives"] if o["name"] != "none"]
     return f"{' + '.join(parts) or 'plain'}, d={about['net']['latent']}"
 
@@ -124,80 +144,15 @@ def _lambda(run: Run, scores: Artifact) -> float | None:
 
 
 def differences(artifacts: Sequence[Artifact]) -> list[str]:
-    """A sentence for each part of the protocol in which the scores differ: they are then not comparable in it."""
+    """A sentence for each part of the protocol in which the scores differ: they are then not comparable in it.
+
+    What is said of a model, such as its path, is nothing that a baseline could differ in.
+    """
     protocols = [a.summary["protocol"] for a in artifacts]
     warnings = []
     for key in sorted({key for protocol in protocols for key in protocol} - {"subject"}):
-        values = {json.dumps(protocol.get(key)) for protocol in protocols}
+        asked = [p for p in protocols if key in p or not is_baseline(p["subject"])]
+        values = {json.dumps(protocol.get(key)) for protocol in asked}
         if len(values) > 1:
             warnings.append(f"The scores differ in {key}: {', '.join(sorted(values))}.")
     return warnings
-
-
-def _number(value: float | None) -> str:
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.3g}"
-
-
-def _cells(comparison: Comparison) -> list[list[str]]:
-    """Two lines a metric, as in Table I: mean ± standard deviation, then the median."""
-    lines = []
-    for row in comparison.rows:
-        entries = [c.scores.get(row) for c in comparison.columns]
-        unit = next((e["unit"] for e in entries if e), "1")
-        name = row if unit == "1" else f"{row} ({unit})"
-        lines.append([name, *(f"{_number(e['mean'])} ± {_number(e['std'])}" if e else "" for e in entries)])
-        lines.append(["  median", *(_number(e["median"]) if e else "" for e in entries)])
-    return lines
-
-
-def _markdown(comparison: Comparison) -> str:
-    header = ["mean ± std", *(c.label for c in comparison.columns)]
-    body = [header, ["---", *("---:" for _ in comparison.columns)], *_cells(comparison)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in body)
-
-
-def _csv(comparison: Comparison) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["subject", "ref", "metric", "mean", "variance", "std", "median", "undefined", "unit"])
-    for c in comparison.columns:
-        for row in comparison.rows:
-            if row in c.scores:
-                s = c.scores[row]
-                writer.writerow([c.label, c.ref, row, *(s.get(k) for k in ("mean", "variance", "std", "median")),
-                                 s.get("undefined", ""), s["unit"]])  # fmt: skip
-    return out.getvalue().rstrip("\n")
-
-
-_TEX = str.maketrans({"_": r"\_", "±": r"$\pm$", "λ": r"$\lambda$", "%": r"\%", "&": r"\&", "#": r"\#", "–": "--"})
-
-
-def _latex(comparison: Comparison) -> str:
-    lines = [["", *(c.label for c in comparison.columns)], *_cells(comparison)]
-    rows = [" & ".join(cell.strip().translate(_TEX) for cell in line) + r" \\" for line in lines]
-    return "\n".join([
-        rf"\begin{{tabular}}{{l{'r' * len(comparison.columns)}}}", r"\hline", rows[0], r"\hline", *rows[1:], r"\hline",
-        r"\end{tabular}",
-    ])  # fmt: skip
-
-
-def _json(comparison: Comparison) -> str:
-    return json.dumps(as_json(comparison), allow_nan=False)
-
-
-def as_json(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "rows": comparison.rows,
-        "columns": [
-            {"label": c.label, "ref": c.ref, "scores": {r: c.scores[r] for r in comparison.rows if r in c.scores}}
-            for c in comparison.columns
-        ],
-        "warnings": comparison.warnings,
-    }
-
-
-FORMS: Mapping[str, Callable[[Comparison], str]] = {
-    "md": _markdown, "csv": _csv, "latex": _latex, "json": _json,
-}  # fmt: skip

@@ -9,7 +9,7 @@ from posectl.core import device as devices
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.stages import baselines, image_material, pose_material
 from posectl.stages.dataset import StoredDataset, dataset_of
-from posectl.stages.inputs import file_record, is_file, read_paths
+from posectl.stages.inputs import BASELINE, file_record, is_baseline, is_file, read_paths
 from posectl.stages.interpolate import fitting_path
 from posectl.stages.material import Material, settled
 from posectl.stages.model import HINT, load_model
@@ -23,7 +23,7 @@ def gather(run: Run, subject: str | None, against: str | None, options: Evaluate
     """The material of a subject: a ref, a file, `baseline:NAME`, or the newest model."""
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
-    if subject is not None and subject.startswith(baselines.PREFIX):
+    if subject is not None and is_baseline(subject):
         material = _of_baseline(run, subject, against, device, options)
     elif subject is not None and is_file(subject):
         material = _of_file(run, subject, against, device, options)
@@ -51,7 +51,7 @@ def _of_baseline(
 ) -> Material:
     if against is None:
         raise UsageError(f"{subject} needs images to go between.", "Name a dataset of images with --against.")
-    dataset, name = _images(run, against), subject.removeprefix(baselines.PREFIX)
+    dataset, name = _images(run, against), subject.removeprefix(BASELINE)
     way = baselines.baseline(name, lambda: World(dataset, device, options.retrieval))
     label = f"{name}-{dataset.artifact.name}"[:56]
     material = Material(subject, label, "images", device, settled(options, "images"))

@@ -15,7 +15,7 @@ from posectl.stages.dataset import StoredDataset
 from posectl.stages.run import Run
 from posectl.store import Ref
 
-STDIN = "-"
+STDIN, BASELINE = "-", "baseline:"
 
 _ROUNDING = 1e-3
 
@@ -23,6 +23,11 @@ _ROUNDING = 1e-3
 def is_file(text: str) -> bool:
     """Whether an argument means an array file (or `-`) rather than a ref."""
     return text == STDIN or text.endswith((".npy", ".npz")) or Path(text).is_file()
+
+
+def is_baseline(text: str) -> bool:
+    """Whether a subject means a baseline, `baseline:crossfade`, rather than a ref."""
+    return text.startswith(BASELINE)
 
 
 def file_record(source: str, array: np.ndarray) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from posectl.errors import NotFoundError
-from posectl.stages.inputs import is_file
+from posectl.stages.inputs import is_baseline, is_file
 from posectl.stages.run import Run
 from posectl.store import Artifact
 from posectl.store.lineage import find_parent
@@ -23,10 +23,10 @@ def members(run: Run, artifact: Artifact) -> list[Artifact]:
 
 
 def spread_out(run: Run, subjects: list[str]) -> list[str]:
-    """Subjects with every sweep replaced by the refs of its models; files stay as they are."""
+    """Subjects with every sweep replaced by the refs of its models; files and baselines stay as they are."""
     spread: list[str] = []
     for subject in subjects:
-        if is_file(subject):
+        if is_file(subject) or is_baseline(subject):
             spread.append(subject)
         else:
             artifact = run.artifacts.get(subject)
