@@ -1,0 +1,38 @@
+"""Distances of samples against a float64 brute force, the same to the bit however they are cut and laid out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from core.metrics.known_paths import blocks_of, randn
+
+from posectl.core.metrics.distances import distance, image_distance, mean_square, pose_distance
+
+
+@pytest.mark.parametrize("size", [(1, 4, 4), (3, 5, 7), (1, 1, 1)])
+def test_image_distance_is_the_root_mean_square_over_elements(size: tuple[int, ...]) -> None:
+    a, b = randn(4, 6, *size), randn(4, 6, *size, seed=1)
+    expected = np.sqrt(((a.numpy() - b.numpy()) ** 2).mean((-3, -2, -1)))
+    np.testing.assert_allclose(image_distance(a, b).numpy(), expected, rtol=1e-14)
+    np.testing.assert_allclose(mean_square(a, b).numpy(), expected**2, rtol=1e-14)
+
+
+def test_black_and_white_are_two_apart() -> None:
+    assert image_distance(torch.full((1, 3, 3), -1.0), torch.full((1, 3, 3), 1.0)).item() == 2
+
+
+def test_paths_of_poses_and_of_images_are_told_by_their_axes() -> None:
+    poses, images = randn(2, 5, 17, 3), randn(2, 5, 1, 4, 3)
+    assert torch.equal(distance(poses, poses[:, :1]), pose_distance(poses, poses[:, :1]))
+    assert torch.equal(distance(images, images[:, :1]), image_distance(images, images[:, :1]))
+
+
+@pytest.mark.parametrize("block", [1, 13, 400])
+def test_no_bit_depends_on_blocks_or_layout(block: int) -> None:
+    a, b = randn(6, 5, 3, 7, 9).float(), randn(6, 1, 3, 7, 9, seed=1).float()
+    expected = mean_square(a, b)
+    with blocks_of(block):
+        assert torch.equal(mean_square(a, b), expected)
+    last_first = a.permute(2, 3, 4, 0, 1).contiguous().permute(3, 4, 0, 1, 2)
+    assert torch.equal(mean_square(last_first, b), expected)
