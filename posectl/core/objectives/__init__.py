@@ -32,6 +32,7 @@ class Objective:
     draws: ClassVar[Mapping[str, Draw]] = {}
     replaces_reconstruction: ClassVar[bool] = False
     needs_labels: ClassVar[bool] = False
+    needs_velocity: ClassVar[bool] = False
     adversary_names: ClassVar[tuple[str, ...]] = ()
 
     lam: float
@@ -93,7 +94,7 @@ def build_decoder(architecture: Architecture, objectives: Iterable[Objective], r
     return module
 
 
-OBJECTIVES: Registry[type[Objective]] = Registry("regularizer", "posectl.core.objectives", helpers=("step",))
+OBJECTIVES: Registry[type[Objective]] = Registry("regularizer", "posectl.core.objectives", helpers=("step", "places"))
 objective = OBJECTIVES.register
 
 
@@ -105,9 +106,18 @@ def mean_over_batch(values: Tensor) -> Tensor:
 def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
     """The reconstruction loss (R,): squared error, mean over the batch and, for points (..., 3), over joints of the
     squared 3-vector (m^2, as the pose report's code, losses/joints_loss.py); for images over every element (ACAI)."""
-    squares = (x_hat - x).square()
-    points = x.dim() == 4 and x.shape[-1] == 3
-    return mean_over_batch(squares) * 3 if points else mean_over_batch(squares)
+    return mean_square(x_hat - x)
+
+
+def mean_square(differences: Tensor) -> Tensor:
+    """(R,) of differences of samples (R, B, *shape), as the reconstruction takes it: see `squared_error`."""
+    mean = mean_over_batch(differences.square())
+    return mean * 3 if are_points(differences) else mean
+
+
+def are_points(x: Tensor) -> bool:
+    """Whether samples (R, B, *shape) are points (R, B, J, 3), and not images."""
+    return x.dim() == 4 and x.shape[-1] == 3
 
 
 def check_together(objectives: list[Objective]) -> None:

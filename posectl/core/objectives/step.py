@@ -36,9 +36,10 @@ class Draw:
         return make(steps, batch, *tail, generator=generator)
 
 
-# Folded into [0, 1/2] for `alpha`, as it is for `t`: see Step.
+# Folded into [0, 1/2] for `alpha`, as it is for `t` and `s`: see Step.
 ALPHA = Draw("uniform")
 T_UNIFORM = Draw("uniform")
+S_UNIFORM = Draw("uniform")
 
 T = TypeVar("T")
 
@@ -49,8 +50,9 @@ class Step:
     """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decodes that regularizers share.
 
     Each pair interpolates from a sample to its partner: `mix` with alpha in [0, 1/2] (one a pair, from the noise
-    `alpha` in [0, 1) folded), `t` with t in [0, 1) (the noise `t`). `reverse` pairs the batch with itself reversed
-    (ACAI); `halves` pairs its first half with its second, and then only the first half is x (the pose report's code).
+    `alpha` in [0, 1) folded), `t` with t in [0, 1) (the noise `t`); `s` is a second place on the way, of which only the
+    velocity is taken. `reverse` pairs the batch with itself reversed (ACAI); `halves` pairs its first half with its
+    second, and then only the first half is x (the pose report's code).
 
     Objectives may corrupt what is encoded (x_in) and what is decoded for the reconstruction (z_in); codes z are never
     corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`.
@@ -76,6 +78,7 @@ class Step:
         self._batch = batch
         self.x, self._others = batch.chunk(2, dim=1) if self.halves else (batch, batch)
         self.labels = labels if labels is None or not self.halves else labels.chunk(2, dim=1)[0]
+        self.needs_velocity = any(objective.needs_velocity for objective in objectives)
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
@@ -100,6 +103,17 @@ class Step:
         """Codes (R, B, d) at alpha (R, B) of the way from a to b, along the prior's own path."""
         way: Callable[[Tensor, Tensor, Tensor], Tensor] = PATHS[self.prior.path]
         return way(a, b, alpha[..., None])
+
+    def decode_path(self, *alphas: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Samples (R, B, *shape) at each alpha (R, B) on the pairs' paths, and their derivatives by it, exactly: one
+        pass in forward mode, through which gradients flow as through any other."""
+        a, b = self.z, self.z_partner
+
+        def decoded(*alphas: Tensor) -> tuple[Tensor, ...]:
+            return self.decode(*self.path(a, b, torch.stack(alphas)).unbind())
+
+        samples, velocities, *_ = torch.func.jvp(decoded, alphas, tuple(torch.ones_like(alpha) for alpha in alphas))
+        return samples, velocities
 
     @cached_property
     def x_in(self) -> Tensor:
@@ -164,7 +178,7 @@ class Step:
         codes = {"z": self.z_in}
         if "alpha" in self.noise:
             codes["mix"] = self.z_mix
-        if "t" in self.noise:
+        if "t" in self.noise and not self.needs_velocity:
             codes["t"] = self.z_t
         return dict(zip(codes, self.decode(*codes.values()), strict=True))
 
@@ -180,4 +194,20 @@ class Step:
     @property
     def x_t(self) -> Tensor:
         """The decoded interpolations at t, (R, B, *shape)."""
-        return self._decoded["t"]
+        return self._moving["t"][0] if self.needs_velocity else self._decoded["t"]
+
+    @cached_property
+    def _moving(self) -> dict[str, tuple[Tensor, Tensor]]:
+        names = [name for name in ("t", "s") if name in self.noise]
+        samples, velocities = self.decode_path(*(self.drawn(name) for name in names))
+        return dict(zip(names, zip(samples, velocities, strict=True), strict=True))
+
+    @property
+    def v_t(self) -> Tensor:
+        """The derivative of x_t along the path, (R, B, *shape)."""
+        return self._moving["t"][1]
+
+    @property
+    def v_s(self) -> Tensor:
+        """The derivative along the path at s, (R, B, *shape)."""
+        return self._moving["s"][1]

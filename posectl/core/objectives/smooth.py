@@ -1,0 +1,40 @@
+"""Smoothness: decoded interpolations move as little as may be at every place of their path.
+
+The derivative is exact, by forward-mode differentiation. Source: Oring et al., "Autoencoder Image Interpolation by
+Shaping the Latent Space", 2021 (AEAI), L_S of Eq. 1; lambda_S from section 2.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from posectl.core.objectives import Networks, Objective, mean_square, objective, places
+from posectl.core.objectives.step import T_UNIFORM, Step
+
+
+@objective("smooth")
+@dataclass(frozen=True)
+class Smooth(Objective):
+    """The paper leaves open how pixels are reduced; were it a sum, lambda would depend on the size of an image. Here it
+    is as in the reconstruction: the mean over elements, and for points over squared 3-vectors. For `grid`, see
+    places.py."""
+
+    name = "smooth"
+    draws = {"t": T_UNIFORM}
+    needs_velocity = True
+
+    lam: float = 0.1
+    grid: int = 0
+
+    def __post_init__(self) -> None:
+        places.check_grid(self.name, self.grid)
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        return unevenness(step, self.grid)
+
+
+def unevenness(step: Step, intervals: int = 0) -> Tensor:
+    """Mean (R,) of |d x_hat / d alpha|^2, least on a path at constant speed straight from end to end."""
+    return mean_square(places.velocities(step, intervals))

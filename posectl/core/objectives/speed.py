@@ -1,0 +1,43 @@
+"""Constant speed: a decoded path moves as fast at one place as at another.
+
+The squared difference of the logarithms of the speed at two random places of one path; so scale does not matter, and
+neither long paths nor short ones are favoured. Source: posectl's own, with its weight found on poses; the metrics that
+it serves are the smoothness ratio and ANCI of Naayem, section IV.B.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from posectl.core.objectives import Networks, Objective, are_points, mean_over_batch, objective
+from posectl.core.objectives.step import S_UNIFORM, T_UNIFORM, Step
+
+# Slower than this a path stands still: as near as the metrics take two samples for one (metrics/transitions.py).
+_STILL = 1e-6
+
+
+@objective("speed")
+@dataclass(frozen=True)
+class Speed(Objective):
+    name = "speed"
+    draws = {"t": T_UNIFORM, "s": S_UNIFORM}
+    needs_velocity = True
+
+    lam: float = 0.003
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """Mean of (log |v(t)| - log |v(s)|)^2."""
+        return mean_over_batch((log_speed(step.v_t) - log_speed(step.v_s)).square())
+
+
+def log_speed(velocity: Tensor) -> Tensor:
+    """(R, B) of d x / d alpha (R, B, *shape), in the norms of the transitions: of poses the mean over joints, of images
+    the root mean square of elements."""
+    if are_points(velocity):
+        speed = torch.linalg.vector_norm(velocity, dim=-1).mean(-1)
+    else:
+        speed = torch.linalg.vector_norm(velocity.flatten(2), dim=-1) / velocity[0, 0].numel() ** 0.5
+    return speed.clamp_min(_STILL).log()
