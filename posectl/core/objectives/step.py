@@ -46,6 +46,15 @@ T = TypeVar("T")
 Pairing = Literal["reverse", "halves"]
 
 
+class Traced(nn.Module):
+    """A decoder that has more to tell of a reconstruction than the samples. A training step calls `trace`, once, for
+    the reconstruction; everything else that is decoded goes through `forward`."""
+
+    def trace(self, codes: Tensor) -> tuple[Tensor, Any]:
+        """Samples (R, B, *shape) of codes (R, B, d), and what the decoder's objective asks of how they came about."""
+        raise NotImplementedError
+
+
 class Step:
     """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decodes that regularizers share.
 
@@ -135,7 +144,12 @@ class Step:
 
     @cached_property
     def z(self) -> Tensor:
-        return self.prior.project(self._raw[0][..., : self._latent])
+        return self.prior.project(self.z_raw)
+
+    @property
+    def z_raw(self) -> Tensor:
+        """The codes (R, B, d) as the encoder gives them, before they are projected."""
+        return self._raw[0][..., : self._latent]
 
     @property
     def extra(self) -> Tensor:
@@ -175,16 +189,26 @@ class Step:
     @cached_property
     def _decoded(self) -> dict[str, Tensor]:
         # A step whose noise holds alpha, or t, will want that interpolated decode: all go through in one pass.
-        codes = {"z": self.z_in}
+        codes = {} if isinstance(self._decoder, Traced) else {"z": self.z_in}
         if "alpha" in self.noise:
             codes["mix"] = self.z_mix
         if "t" in self.noise and not self.needs_velocity:
             codes["t"] = self.z_t
         return dict(zip(codes, self.decode(*codes.values()), strict=True))
 
+    @cached_property
+    def _traced(self) -> tuple[Tensor, Any]:
+        assert isinstance(self._decoder, Traced)
+        return self._decoder.trace(self.z_in)
+
+    @property
+    def trace(self) -> Any:
+        """What a decoder that is `Traced` tells of the reconstruction."""
+        return self._traced[1]
+
     @property
     def x_hat(self) -> Tensor:
-        return self._decoded["z"]
+        return self._traced[0] if isinstance(self._decoder, Traced) else self._decoded["z"]
 
     @property
     def x_mix(self) -> Tensor:
