@@ -1,23 +1,19 @@
 """A 100-frame GIF of a walking skeleton, 480 x 480: posectl against matplotlib's animation writer.
 
-    python tests/benchmarks/render.py [--repeats 5] [--peer-repeats 1] [--keep FOLDER]
+    python tests/benchmarks/render.py [--rounds 5] [--keep FOLDER]
 
-Both draw and encode the same poses. matplotlib gets its quickest form: a 3D axes made once, lines whose data are
-replaced, and Pillow's writer.
+Both draw and encode the same poses, in turn. matplotlib gets its quickest form: a 3D axes made once, lines whose data
+are replaced, and Pillow's writer.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import platform
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+from timing import Others, Row, in_turn, parser, ratio, report, seconds, spread
 
 FRAMES, SIZE, FPS = 100, 480, 25
 PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
@@ -79,36 +75,31 @@ def with_matplotlib(poses: np.ndarray, path: Path) -> None:
     FuncAnimation(figure, show, frames=len(poses), blit=False).save(path, writer=PillowWriter(fps=FPS))
 
 
-def seconds(job: Callable[[np.ndarray, Path], None], poses: np.ndarray, path: Path, repeats: int) -> list[float]:
-    job(poses[:2], path)  # imports, fonts
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        job(poses, path)
-        taken.append(time.perf_counter() - start)
-    return taken
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--peer-repeats", type=int, default=1)
-    parser.add_argument("--keep", type=Path, help="folder to leave both GIFs in")
-    options = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--keep", type=Path, help="folder to leave both GIFs in")
+    options = made.parse_args()
     poses = walk()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         ours, theirs = folder / "posectl.gif", folder / "matplotlib.gif"
-        mine = seconds(with_posectl, poses, ours, options.repeats)
-        peer = seconds(with_matplotlib, poses, theirs, options.peer_repeats)
-        print(f"{platform.machine()}, {os.cpu_count()} cores; {FRAMES} frames of {SIZE} x {SIZE}, drawn and encoded")
-        for name, taken, path in (("posectl", mine, ours), ("matplotlib", peer, theirs)):
-            spread = f"{min(taken):.2f} to {max(taken):.2f}"
-            print(
-                f"{name:10}  {median(taken):6.2f} s ({spread}, {len(taken)} runs)  {path.stat().st_size / 1000:.0f} kB"
-            )
-        print(f"ratio       {median(peer) / median(mine):6.1f}")
+        with_posectl(poses[:2], ours)  # imports, fonts
+        with_matplotlib(poses[:2], theirs)
+        others = Others()
+        jobs = {
+            "posectl": lambda: seconds(lambda: with_posectl(poses, ours)),
+            "matplotlib": lambda: seconds(lambda: with_matplotlib(poses, theirs)),
+        }
+        taken = in_turn(jobs, options.rounds)
+        for name, path in (("posectl", ours), ("matplotlib", theirs)):
+            print(f"{name:10}  {spread(taken[name])} s, {path.stat().st_size / 1000:.0f} kB")
+    mine, peer = taken["posectl"], taken["matplotlib"]
+    report(options, [
+        Row("6", f"a GIF of a skeleton, {FRAMES} frames of {SIZE} x {SIZE}", "1.5 s, 10 times matplotlib",
+            f"{median(mine):.2f} s", f"matplotlib's writer {median(peer):.1f} s: {ratio(mine, peer):.1f} times",
+            others())
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":
