@@ -8,7 +8,7 @@ import pytest
 
 from posectl.errors import UsageError
 from posectl.stages.compare import Column, Comparison
-from posectl.stages.published import TABLE_I, column
+from posectl.stages.published import TABLE_I, column, lines_columns
 
 SCORE = {"mean": 1.25, "variance": 0.04, "std": 0.2, "median": 1.2, "undefined": 0, "unit": "1"}
 METRES = {**SCORE, "mean": 0.0312, "unit": "m"}
@@ -70,3 +70,15 @@ def test_the_published_trends():
         ratios = [figures[1][0] for lam, figures in table.items() if lam <= 0.1]
         assert ratios == sorted(ratios)
     assert column("d8", 0)["anci"]["mean"] > column("d16", 0)["anci"]["mean"]
+
+
+def test_the_published_lines_as_printed():
+    # Table 1 of ACAI: Mean Distance in thousandths, Smoothness.
+    table = lines_columns()
+    assert [round(1000 * figures["mean_distance"]["mean"], 2) for figures in table.values()] == [
+        6.88, 2.85, 4.21, 1.21, 3.26, 5.41, 0.24,
+    ]  # fmt: skip
+    assert [figures["smoothness"]["mean"] for figures in table.values()] == [0.44, 0.74, 0.66, 0.49, 0.14, 0.77, 0.10]
+    assert table["ACAI"]["mean_distance"]["std"] == pytest.approx(1e-5)
+    ranked = sorted(table, key=lambda method: table[method]["mean_distance"]["mean"])
+    assert ranked == ["ACAI", "VAE", "dropout", "AAE", "denoising", "VQ-VAE", "baseline"]
