@@ -1,0 +1,81 @@
+"""Steps of small networks in float64; and what every objective must keep to: that replicas do not mix."""
+
+import torch
+from torch import nn
+
+from posectl.core.latent.priors import NORMAL
+from posectl.core.nets.layers import initialise
+from posectl.core.nets.mlp import MLP
+from posectl.core.objectives import build_decoder, build_encoder
+from posectl.core.objectives.step import Step
+from posectl.core.random import generator
+
+
+class Scale(nn.Module):
+    """x times a constant, as encoder or decoder; with `mean`, the mean over a sample of that, as a critic."""
+
+    def __init__(self, factor, mean=False):
+        super().__init__()
+        self.factor, self.mean = nn.Parameter(torch.tensor(factor, dtype=torch.float64)), mean
+
+    def forward(self, x):
+        return (x * self.factor).flatten(2).mean(2) if self.mean else x * self.factor
+
+
+def linear_step(batch, noise, encoder=2.0, decoder=0.25, prior=NORMAL, **options):
+    """Encoder 2x and decoder x/4 unless told otherwise, so x_hat = x / 2; codes are flat."""
+    to, fro = (
+        nn.Sequential(Scale(encoder), nn.Flatten(2)),
+        nn.Sequential(Scale(decoder), nn.Unflatten(2, batch.shape[2:])),
+    )
+    return Step(to, fro, prior, batch, noise, **options)
+
+
+def small_step(objective, prior=NORMAL, seeds=(0,), *, net=None, batch=6, also=(), **options):
+    """A step of small networks, with what each seed alone would draw; and the networks that the objective brings."""
+    net = net or MLP((3, 3), 4, widths=(8,), activation="tanh")
+    objectives = [objective, *also]
+    modules = {
+        "encoder": build_encoder(net, objectives, len(seeds)),
+        "decoder": build_decoder(net, objectives, len(seeds)),
+    }
+    modules |= objective.networks(net, len(seeds))
+    for name, module in modules.items():
+        for replica, seed in enumerate(seeds):
+            initialise(module, replica, generator(seed, name))
+        module.double()
+    draws = {name: draw for o in objectives for name, draw in o.draws.items()}
+    noise = {
+        name: torch.stack([draw.draw(1, batch, net.latent, net.shape, generator(s, name))[0].double() for s in seeds])
+        for name, draw in draws.items()
+    }
+    x = torch.stack([torch.randn(batch, *net.shape, generator=generator(s, "x"), dtype=torch.float64) for s in seeds])
+    encoder, decoder = modules.pop("encoder"), modules.pop("decoder")
+    step = Step(encoder, decoder, prior, x, noise, latent=net.latent, objectives=objectives, **options)
+    return step, modules
+
+
+def losses(objective, step, networks):
+    """Every loss of an objective, and its paces."""
+    found = {"term": objective.term(step, networks), **objective.adversaries(step, networks)}
+    if objective.replaces_reconstruction:
+        found["reconstruction"] = objective.reconstruction(step, networks)
+    return found | {f"pace of {name}": pace for name, pace in objective.paces(step, networks).items()}
+
+
+def assert_replicas_apart(objective, prior, **options):
+    """A stack of three has the losses that its replicas have alone."""
+    together = losses(objective, *small_step(objective, prior, (3, 1, 4), **options))
+    for replica, seed in enumerate((3, 1, 4)):
+        alone = losses(objective, *small_step(objective, prior, (seed,), **options))
+        for name, loss in alone.items():
+            assert together[name].shape == (3,), name
+            torch.testing.assert_close(
+                together[name][replica : replica + 1], loss, msg=lambda m, name=name: f"{name}: {m}"
+            )
+
+
+def moved(loss, module):
+    """Whether a loss has a gradient on any parameter of a module."""
+    gradients = torch.autograd.grad(loss.sum(), list(module.parameters()), retain_graph=True, allow_unused=True)
+    return any(g is not None and bool(g.abs().max() > 0) for g in gradients)
