@@ -3,9 +3,9 @@
 From the paper (Oring, Yakhini and Hel-Or, "Autoencoder Image Interpolation by Shaping the Latent Space", 2.3): blocks
 of 16 maps at first and 128 at last, max pooling after each, then fully connected; batch norm and ReLU after each
 learned layer; the decoder mirrors the encoder. It says no more, so these are choices: four blocks, of 16, 32, 64 and
-128 maps, with two 3x3 convolutions each, as VGG-13; one fully connected layer, in the decoder normed by maps too; neither
-norm nor ReLU after the code and after the image, whose values may be negative; nearest upsampling. The critic is the
-encoder, scored by the mean of its outputs, as ACAI's.
+128 maps, with two 3x3 convolutions each, as VGG-13; one fully connected layer, whose output the decoder norms by maps;
+neither norm nor ReLU after the code and after the image, whose values may be negative; nearest upsampling. The critic
+is the encoder, scored by the mean of its outputs, as ACAI's.
 """
 
 from __future__ import annotations
