@@ -84,11 +84,12 @@ def _reference_digest(scores: Artifact) -> str | None:
 def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifact | None:
     """A baseline's scores by the protocol of other scores, in what it can be scored by; None if that is nothing."""
     settings = {key: entry["value"] for key, entry in like.config.items()}
+    asked = tuple(settings["metrics"])
     options = EvaluateOptions(**{**settings, "metrics": (), "path": None})
     quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
     material = gather(quiet, f"{BASELINE}{name}", dataset.ref, options)
-    metrics = tuple(each for each in like.summary["scores"] if not lacking(each, material))
-    if not metrics:
+    metrics = tuple(each for each in asked if not lacking(each, material))
+    if asked and not metrics:
         return None
     return evaluate(quiet, f"{BASELINE}{name}", dataset.ref, replace(options, metrics=metrics)).artifact
 
