@@ -16,19 +16,13 @@ from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
 
 _FACTORS = "images whose factors are known and go round"
+_LABELS = "labelled images in train and test"
 _GROUNDS = {
-    "trace": _FACTORS,
-    "interval_paths": _FACTORS,
-    "interval_truth": _FACTORS,
-    "interval_trace": _FACTORS,
-    "interval_sweep": f"a model of {_FACTORS}",
-    "codes": "a model",
-    "labels": "labelled images in train and test",
-    "test_codes": "a model",
-    "test_labels": "labelled images in train and test",
-    "classes": "labelled images in train and test",
-    "originals": "a model of images",
-    "reconstructions": "a model of images",
+    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace"), _FACTORS),
+    "interval_sweep": f"a model or baseline of {_FACTORS}",
+    **dict.fromkeys(("codes", "test_codes"), "a model"),
+    **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
+    **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
 """What to call material that is missing; the rest by its own name."""
 
@@ -99,10 +93,10 @@ def _applicable(material: Material, options: EvaluateOptions) -> list[str]:
     for name in options.metrics:
         if missing[name]:
             needs = dict.fromkeys(_GROUNDS.get(key, key) for key in missing[name])
-            raise InvalidInputError(
-                f"{name} needs {' and '.join(needs)}, which {material.label} does not give.",
-                "Name a reference with --against, or evaluate a model.",
-            )
+            hint = "Name a reference with --against, or evaluate a model."
+            if material.has("reference") and _FACTORS in needs:
+                hint = "Lines, the pole and turntables have factors: `posectl prepare lines`."
+            raise InvalidInputError(f"{name} needs {' and '.join(needs)}, which {material.label} does not give.", hint)
     names = list(options.metrics) or [name for name, lacks in missing.items() if not lacks]
     if not names:
         raise InvalidInputError(f"{material.label} gives no ground for any metric.", "Name a reference with --against.")

@@ -114,8 +114,9 @@ def test_codes_of_labelled_images_are_told_apart(run):
     ref = train(replace(run, name="labelled"), "pictures", TrainOptions(steps=2, net="mlp", widths=(8,), latent=4)).ref
     figures = scores(run, ref, None, "clustering_accuracy", "mean_distance")
     assert figures["clustering_accuracy"]["count"] == 10
-    with pytest.raises(InvalidInputError, match="factors are known"):
+    with pytest.raises(InvalidInputError, match="factors are known") as told:
         scores(run, ref, None, "alpha_mse")
+    assert "prepare lines" in told.value.hint
 
 
 def test_a_path_between_objects_is_in_no_space_of_factors(run):
@@ -153,3 +154,12 @@ def test_every_comparison_of_images_includes_the_cross_fade(run, model):
     assert table.columns[0].scores == {"alpha_mse": alone}
     assert table.warnings == []
     assert compare(run, [model]).columns[0].ref == table.columns[0].ref  # found again, not made again
+
+
+def test_a_real_turntable_is_its_own_truth(test_data, run):
+    prepare(replace(run, name="coil"), "images", [test_data / "coil" / "coil100"], {"size": 16, "objects": ["5", "14"]})
+    figures = scores(run, "baseline:perfect", "coil", "alpha_mse", "interval_mse", "alpha_retrieval", intervals=200)
+    assert [figures[name]["maximum"] for name in figures] == [0, 0, 0]
+    assert figures["alpha_mse"]["count"] == 144 * 15
+    faded = scores(run, "baseline:crossfade", "coil", "interval_mse", intervals=200)["interval_mse"]
+    assert faded["minimum"] > 0
