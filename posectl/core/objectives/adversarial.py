@@ -1,0 +1,63 @@
+"""Realism: a discriminator tells data from decoded interpolations, and the autoencoder makes it fail.
+
+Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_A of Eq. 1;
+lambda_A from section 2.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from posectl.core.nets import Architecture
+from posectl.core.nets.layers import together
+from posectl.core.objectives import Networks, Objective, mean_over_batch, objective, places
+from posectl.core.objectives.step import T_UNIFORM, Step
+
+
+@objective("adversarial")
+@dataclass(frozen=True)
+class Adversarial(Objective):
+    """The discriminator sees no reconstructions, which sets it apart from AMR's. It is the net's critic, whose score is
+    the logit of being data; the paper does not describe its own. For `grid`, see places.py."""
+
+    name = "adversarial"
+    draws = {"t": T_UNIFORM}
+    adversary_names = ("discriminator",)
+
+    lam: float = 0.01
+    grid: int = 0
+
+    def __post_init__(self) -> None:
+        places.check_grid(self.name, self.grid)
+
+    def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        return {"discriminator": architecture.critic(replicas)}
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """Mean of -log D(x_hat(alpha)), which does not saturate."""
+        _, of_fake = self._scores(step, networks)
+        return taken_for_real(of_fake)
+
+    def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+        """Mean of -log D(x), plus mean of -log(1 - D(x_hat(alpha)))."""
+        of_real, of_fake = self._scores(step, networks)
+        return {"discriminator": taken_for_real(of_real) + taken_for_fake(of_fake)}
+
+    def _scores(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
+        def scores() -> tuple[Tensor, ...]:
+            return together(networks["discriminator"], step.x, places.samples(step, self.grid))
+
+        return step.once(self.name, scores)
+
+
+def taken_for_real(logits: Tensor) -> Tensor:
+    """Binary cross-entropy (R,) of logits (R, B) with the target 1."""
+    return mean_over_batch(F.softplus(-logits))
+
+
+def taken_for_fake(logits: Tensor) -> Tensor:
+    """Binary cross-entropy (R,) of logits (R, B) with the target 0."""
+    return mean_over_batch(F.softplus(logits))
