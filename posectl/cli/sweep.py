@@ -11,7 +11,6 @@ from posectl.cli.command import Session, command
 from posectl.cli.live import live_table
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
-from posectl.errors import UsageError
 
 
 @command(app)
@@ -50,6 +49,7 @@ def sweep(
     pairing: training.Pairing = DEFAULT.pairing,
     evaluate_every: training.EvaluateEvery = DEFAULT.evaluate_every,
     checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
+    snapshots: training.Snapshots = DEFAULT.snapshots,
     rotate: training.Rotate = DEFAULT.rotate,
     degrees: training.Degrees = DEFAULT.degrees,
     flip: training.Flip = DEFAULT.flip,
@@ -65,21 +65,18 @@ def sweep(
       posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
     """
-    from posectl.cli.values import integers
+    given = training.options_among(locals(), but=("lam", "latent"))
+    from posectl.cli.values import integers, numbers
     from posectl.stages.engines import Engine
     from posectl.stages.options import Axes
     from posectl.stages.sweep import sweep as stage
 
     axes = Axes(
-        lam=tuple(_numbers(text) for text in lam or ()), latent=integers(latent, "--latent"), seeds=seeds, zip=zip_
+        lam=tuple(numbers(text, "--lam") for text in lam or ()),
+        latent=integers(latent, "--latent"),
+        seeds=seeds,
+        zip=zip_,
     )
-    given: dict[str, Any] = {
-        "reg": reg, "set": set_, "prior": prior, "net": net, "widths": widths, "activation": activation,
-        "batch_norm": batch_norm, "depth": depth,
-        "latent_width": latent_width, "betas": betas, "precision": precision, "steps": steps, "batch": batch, "lr": lr, "lr_adversary": lr_adversary,
-        "pairing": pairing, "evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every, "rotate": rotate,
-        "degrees": degrees, "flip": flip,
-    }  # fmt: skip
     run, options = training.resolved(session, given, preset)
     run.sources = {**run.sources, "zip": run.sources.get("zip_", "default")}
     with live_table(session.out) as run.progress:
@@ -92,14 +89,6 @@ def sweep(
         ["model", "lambda", "latent", "seed", "test error", "best"], [_cells(row) for row in rows], title=result.ref
     )
     session.out.result(result)
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    """ "0,0.1" as (0.0, 0.1)."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(f"--lam {text!r} is not a list of numbers.", "For example --lam 0,0.1,0.3.") from None
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -49,6 +49,7 @@ def train(
     pairing: training.Pairing = DEFAULT.pairing,
     evaluate_every: training.EvaluateEvery = DEFAULT.evaluate_every,
     checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
+    snapshots: training.Snapshots = DEFAULT.snapshots,
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Continue this run's last checkpoint, bit for bit."),
@@ -68,15 +69,9 @@ def train(
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16
       posectl train --reg acai --lam 0.3 --resume
     """
+    given = training.options_among(locals()) | {"lam": tuple(lam or ())}
     from posectl.stages.train import train as stage
 
-    given: dict[str, Any] = {
-        "reg": reg, "lam": tuple(lam or ()), "set": set_, "latent": latent, "prior": prior, "net": net,
-        "widths": widths, "activation": activation, "batch_norm": batch_norm, "depth": depth,
-        "latent_width": latent_width, "betas": betas, "precision": precision, "steps": steps, "batch": batch, "lr": lr,
-        "lr_adversary": lr_adversary, "pairing": pairing, "evaluate_every": evaluate_every,
-        "checkpoint_every": checkpoint_every, "rotate": rotate, "degrees": degrees, "flip": flip,
-    }  # fmt: skip
     run, options = training.resolved(session, given, preset)
     result = stage(run, dataset, options, resume=resume)
     figures = result.figures

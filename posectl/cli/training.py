@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -52,12 +54,21 @@ Pairing = Annotated[
 ]
 EvaluateEvery = Annotated[int, typer.Option(min=1, help="Steps between test errors.")]
 CheckpointEvery = Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0: every half minute.")]
+Snapshots = Annotated[
+    int, typer.Option(min=0, help="Keep the autoencoder so many times on the way, for evaluate --weights.")
+]
 Rotate = Annotated[
     Literal["up", "view", "none"],
     typer.Option(help="Turn about the vertical, or in the image plane."),
 ]
 Degrees = Annotated[float, typer.Option(help="By up to so much.")]
 Flip = Annotated[bool, typer.Option("--flip/--no-flip", help="Swap left and right.")]
+
+
+def options_among(parameters: Mapping[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
+    """Those of a command's parameters, as its locals() are at its beginning, that are options of a training."""
+    named = {name.removesuffix("_"): value for name, value in parameters.items()}
+    return {field.name: named[field.name] for field in fields(TrainOptions) if field.name not in but}
 
 
 def resolved(session: Session, given: dict[str, Any], preset: str) -> tuple[Run, TrainOptions]:

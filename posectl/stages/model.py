@@ -7,7 +7,7 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent.priors import PRIORS
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES, Objective
-from posectl.errors import IntegrityError
+from posectl.errors import IntegrityError, UsageError
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
 
@@ -38,4 +38,12 @@ def load_model(run: Run, artifact: Artifact, *, weights: str = "last") -> Autoen
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
     prior = PRIORS[artifact.about["prior"]]
-    return Autoencoder(architecture_of(artifact), prior, device, objectives_of(artifact)).load(artifact.read_group(f"weights/{weights}"))
+    model = Autoencoder(architecture_of(artifact), prior, device, objectives_of(artifact))
+    return model.load(artifact.read_group(f"weights/{_known(artifact, weights)}"))
+
+
+def _known(artifact: Artifact, weights: str) -> str:
+    known = ["last", "best", *(f"step-{step}" for step in artifact.about.get("snapshots", ()))]
+    if weights not in known:
+        raise UsageError(f"{artifact.ref} holds no weights {weights!r}.", f"It holds {', '.join(known)}.")
+    return weights

@@ -9,11 +9,13 @@ from typing import Any, Literal
 @dataclass(frozen=True)
 class TrainOptions:
     """reg, lam: regularizers and their weights, in pairs (no lam: each one's published weight). set: settings of
-    regularizers, "acai.gamma=0.05". prior, net None: by what the samples are, "sphere" and "mlp" for poses, "normal" and
-    "conv" for images. widths: hidden layers of the mlp's encoder; depth: feature maps of a convolutional net's first
-    layer; latent_width: side of the conv net's latent map. betas: Adam's. precision: "fp32", "tf32" or "bf16". pairing: "reverse" interpolates between the
-    batch and itself reversed, "halves" as the pose report does. rotate: "up", "view" or "none"; degrees, flip: the
-    augmentation of poses. evaluate_every: steps between test errors; checkpoint_every: 0 for twice a minute."""
+    regularizers, "acai.gamma=0.05". prior, net None: by what the samples are, "sphere" and "mlp" for poses, "normal"
+    and "conv" for images. widths: hidden layers of the mlp's encoder; depth: feature maps of a convolutional net's
+    first layer; latent_width: side of the conv net's latent map. betas: Adam's. precision: of matrix products.
+    pairing: "reverse" interpolates between the batch and itself reversed, "halves" as the pose report does. rotate:
+    "up", "view" or "none"; degrees, flip: the augmentation of poses. evaluate_every: steps between test errors;
+    checkpoint_every: 0 for twice a minute; snapshots: how many times on the way, evenly, the autoencoder is kept, for
+    `evaluate --weights step-N`."""
 
     reg: tuple[str, ...] = ("none",)
     lam: tuple[float, ...] = ()
@@ -38,6 +40,7 @@ class TrainOptions:
     flip: bool = True
     evaluate_every: int = 500
     checkpoint_every: int = 0
+    snapshots: int = 0
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from posectl.stages.engines import Engine, train_all
 from posectl.stages.members import members
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Result, Run, produce, run_key
+from posectl.stages.settings import build_objectives, check_options
 from posectl.stages.stack import Named, Outcome, stacks
 from posectl.stages.train import training_set
-from posectl.stages.training import build_objectives, check_options, ctrl_c, default_name, identify, models_by_key
+from posectl.stages.training import ctrl_c, default_name, identify, models_by_key
 from posectl.store import Artifact, Draft
 
 

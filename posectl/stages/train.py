@@ -14,11 +14,10 @@ from posectl.stages.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Progress, Result, Run, produce
+from posectl.stages.settings import build_objectives, check_options
 from posectl.stages.training import (
     advance,
-    build_objectives,
     build_trainer,
-    check_options,
     ctrl_c,
     default_name,
     identify,

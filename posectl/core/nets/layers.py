@@ -15,7 +15,7 @@ ACTIVATIONS = ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
 
 
 class Replicated(nn.Sequential):
-    """Layers in a row, (R, B, ...) in and out; a single replica goes through them without its dimension, which is faster."""
+    """Layers in a row, (R, B, ...) in and out. A single replica goes through without its dimension: it is faster."""
 
     def __init__(self, replicas: int, *layers: nn.Module) -> None:
         super().__init__(*layers)

@@ -38,7 +38,8 @@ class MLP:
             raise UsageError("Layers must be at least one unit wide.", "For example --latent 8 --widths 256,256.")
 
     def encoder(self, replicas: int) -> nn.Module:
-        return Replicated(replicas, nn.Flatten(-self._rank), *self._layers(replicas, (self._features, *self.widths, self.latent)))
+        layers = self._layers(replicas, (self._features, *self.widths, self.latent))
+        return Replicated(replicas, nn.Flatten(-len(self.shape)), *layers)
 
     def decoder(self, replicas: int) -> nn.Module:
         layers = self._layers(replicas, (self.latent, *reversed(self.widths), self._features))
@@ -46,10 +47,6 @@ class MLP:
 
     def critic(self, replicas: int) -> nn.Module:
         return nn.Sequential(self.encoder(replicas), MeanOutput())
-
-    @property
-    def _rank(self) -> int:
-        return len(self.shape)
 
     @property
     def _features(self) -> int:

@@ -35,7 +35,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Plan:
     """How long and how fast. `evaluate_every` steps the test error is taken; lr_adversary None means lr. precision:
-    of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32."""
+    of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32.
+    snapshots: how many times on the way, evenly, the autoencoder is kept as it is."""
 
     steps: int = 20_000
     batch: int = 64
@@ -45,6 +46,12 @@ class Plan:
     pairing: Pairing = "reverse"
     evaluate_every: int = 500
     precision: Precision = "fp32"
+    snapshots: int = 0
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """The steps after which the autoencoder is kept."""
+        return tuple(sorted({round(self.steps * (i + 1) / self.snapshots) for i in range(self.snapshots)} - {0}))
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,8 @@ class Term:
 class Trainer:
     """R replicas, one seed and one set of lambdas each, and where they stand.
 
-    train: a supply, or samples (N, *shape) on the device; test: samples, which choose the best state. `step` is how many steps are
-    done; `log` holds every loss of every step, (steps, figures, R), and `tests` the test errors by step.
+    train: a supply, or samples (N, *shape) on the device; test: samples, which choose the best state. `step` is how
+    many steps are done; `log` holds every loss of every step, (steps, figures, R), and `tests` the test errors by step.
     """
 
     def __init__(
@@ -107,6 +114,7 @@ class Trainer:
         self.best_error = np.full(self.replicas, np.inf)
         self.best_step = np.zeros(self.replicas, dtype=np.int64)
         self.diverged_at = np.full(self.replicas, -1, dtype=np.int64)
+        self.snapshots: dict[int, dict[str, Tensor]] = {}
 
     def run(
         self,
@@ -134,6 +142,8 @@ class Trainer:
                 self.step += 1
                 stopped = should_stop()
             self._note_divergence(start)
+            if self.step in self.plan.kept:
+                self.snapshots[self.step] = {k: v.clone() for k, v in self._tensors().items() if _is_autoencoders(k)}
             if self.step % self.plan.evaluate_every == 0 or self.step == self.plan.steps:
                 self._evaluate()
             report()
@@ -226,7 +236,8 @@ class Trainer:
     def _next_pause(self, checkpoint_every: int) -> int:
         """The next step at which something other than a step happens."""
         spans = [self.batches.steps, self.plan.evaluate_every, *([checkpoint_every] if checkpoint_every else [])]
-        return min([self.plan.steps, *((self.step // span + 1) * span for span in spans)])
+        ends = [self.plan.steps, *(step for step in self.plan.kept if step > self.step)]
+        return min([*ends, *((self.step // span + 1) * span for span in spans)])
 
     def _note_divergence(self, start: int) -> None:
         bad = ~torch.isfinite(self.log[start : self.step]).all(dim=1).cpu().numpy()
@@ -278,9 +289,13 @@ class Trainer:
                 moments[f"{name}/mean"], moments[f"{name}/square"] = mean, square
         return moments
 
-    def weights(self, replica: int, *, best: bool = False) -> dict[str, np.ndarray]:
-        """One replica's parameters and buffers, without the replica dimension."""
-        tensors = self.best if best else self._tensors()
+    def weights(self, replica: int, which: str = "last") -> dict[str, np.ndarray]:
+        """One replica's parameters and buffers, without the replica dimension: the "last", the "best", or those of the
+        autoencoder at "step-N"."""
+        if which in ("last", "best"):
+            tensors = self.best if which == "best" else self._tensors()
+        else:
+            tensors = self.snapshots[int(which.removeprefix("step-"))]
         return {name: tensor[replica].cpu().numpy().copy() for name, tensor in tensors.items()}
 
     def moments(self, replica: int) -> dict[str, np.ndarray]:
@@ -292,6 +307,7 @@ class Trainer:
         arrays = {f"last/{k}": v for k, v in self._tensors().items()}
         arrays |= {f"best/{k}": v for k, v in self.best.items()}
         arrays |= {f"optimizer/{k}": v for k, v in self._moments().items()}
+        arrays |= {f"step-{step}/{k}": v for step, kept in self.snapshots.items() for k, v in kept.items()}
         out = {k: v.detach().cpu().numpy() for k, v in arrays.items()}
         out["updates"] = np.array([float(optimizer.updates) for optimizer in self.optimizers.values()])
         out["log"] = self.log[: self.step].cpu().numpy()
@@ -307,6 +323,9 @@ class Trainer:
         for name, tensor in self._tensors().items():
             tensor.copy_(torch.from_numpy(arrays[f"last/{name}"]))
             self.best[name].copy_(torch.from_numpy(arrays[f"best/{name}"]))
+        for kept in (k for k in self.plan.kept if k <= step):
+            names = [name for name in self._tensors() if _is_autoencoders(name)]
+            self.snapshots[kept] = {n: torch.from_numpy(arrays[f"step-{kept}/{n}"]).to(self.device) for n in names}
         for name, tensor in self._moments().items():
             tensor.copy_(torch.from_numpy(arrays[f"optimizer/{name}"]))
         for optimizer, updates in zip(self.optimizers.values(), arrays["updates"], strict=True):
@@ -315,6 +334,10 @@ class Trainer:
         self.tests = dict(zip(arrays["tests/step"].tolist(), arrays["tests/error"], strict=True))
         self.best_error, self.best_step = arrays["best_error"].copy(), arrays["best_step"].copy()
         self.diverged_at = arrays["diverged_at"].copy()
+
+
+def _is_autoencoders(name: str) -> bool:
+    return name.startswith(("encoder.", "decoder."))
 
 
 def sample_errors(x: Tensor, x_hat: Tensor) -> Tensor:

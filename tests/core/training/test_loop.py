@@ -94,7 +94,7 @@ def test_best_is_the_state_of_the_lowest_test_error():
     errors = {step: error[0] for step, error in run.tests.items()}
     best = min(errors, key=errors.get)
     assert run.best_step[0] == best
-    assert_same(run.weights(0, best=True), kept[best])
+    assert_same(run.weights(0, "best"), kept[best])
 
 
 def test_the_test_error_is_the_mean_joint_distance():
