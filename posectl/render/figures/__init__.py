@@ -1,0 +1,30 @@
+"""Figures for a paper, written as .png, .pdf or .svg: one function a figure, of labels and arrays."""
+
+from posectl.render.figures.manifold import Manifold, manifold
+from posectl.render.figures.sweeps import against_lambda
+from posectl.render.figures.training import over_training, training_curves
+from posectl.render.figures.transitions import path_transitions, transition_curves
+from posectl.render.figures.worlds import (
+    Distances,
+    Panel,
+    Retrieved,
+    distance_curves,
+    error_curves,
+    retrieval_curves,
+)
+
+__all__ = [
+    "Distances",
+    "Manifold",
+    "Panel",
+    "Retrieved",
+    "against_lambda",
+    "distance_curves",
+    "error_curves",
+    "manifold",
+    "over_training",
+    "path_transitions",
+    "retrieval_curves",
+    "training_curves",
+    "transition_curves",
+]

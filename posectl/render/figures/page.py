@@ -1,0 +1,155 @@
+"""The page that a figure is drawn on: settings, the file it goes to, its panels, and names beside curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator, NullLocator
+
+from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.render import theme
+from posectl.render.figures.style import Style
+from posectl.render.files import replacing
+
+DPI = 200
+COLUMNS = 3
+# Values that span less than this factor are as well on a linear scale.
+DECADE = 10
+# From the middle of one name at the side to that of the next, in letter sizes.
+APART = 1.35
+
+INK, MUTED, GRID = ("#{:02x}{:02x}{:02x}".format(*colour) for colour in (theme.INK, theme.MUTED, theme.GRID))
+SETTINGS: dict[Any, Any] = {
+    "text.parse_math": False,  # a label is shown as it is
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.titlecolor": INK,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "xtick.color": GRID,
+    "ytick.color": GRID,
+    "xtick.labelcolor": MUTED,
+    "ytick.labelcolor": MUTED,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "pdf.fonttype": 42,  # TrueType, as journals ask
+    "svg.hashsalt": "posectl",  # equal figures, equal bytes
+}
+# The suffixes that figures are written under, each with what keeps the date out.
+UNDATED: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".png": {}, ".svg": {"Date": None}}
+
+Series = Mapping[str, np.ndarray]
+Lines = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""label -> (x (n,), y (n,))."""
+
+
+@contextmanager
+def page(path: str | Path, width: float, height: float) -> Iterator[Figure]:
+    """A figure of so many inches, written to `path` if all goes well.
+
+    Raises UsageError for a suffix other than .pdf, .png and .svg.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in UNDATED:
+        raise UsageError(f"No figure can be written as {str(path)!r}.", nearest_name(suffix, UNDATED))
+    with matplotlib.rc_context(SETTINGS):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure
+        with replacing(path) as beside:
+            figure.savefig(beside, format=suffix[1:], dpi=DPI, metadata=UNDATED[suffix])
+
+
+def in_rows(count: int, most: int = COLUMNS) -> tuple[int, int]:
+    """Rows and columns of so many panels: as few rows as hold them, filled evenly."""
+    rows = math.ceil(count / most)
+    return rows, math.ceil(count / rows)
+
+
+def checked(curves: Series, what: str = "curves") -> dict[str, np.ndarray]:
+    """The curves (n,) as float64. Raises InvalidInputError for none, and for empty or non-finite ones."""
+    arrays = {label: np.asarray(curve, dtype=np.float64) for label, curve in curves.items()}
+    if not arrays:
+        raise InvalidInputError(f"There are no {what} to draw.", "Give at least one curve.")
+    for label, array in arrays.items():
+        if array.ndim != 1 or not array.size or not np.isfinite(array).all():
+            raise InvalidInputError(
+                f"The curve {label!r}, of shape {array.shape}, cannot be drawn.", "Give one finite number a point."
+            )
+    return arrays
+
+
+def log_where_that_helps(axes: Axes) -> None:
+    """Make the y axis logarithmic if all that is drawn is positive and spans more than a decade."""
+    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
+    drawn = drawn[np.isfinite(drawn)]
+    if len(drawn) and drawn.min() > 0 and drawn.max() > DECADE * drawn.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_yscale("linear")
+
+
+def legend(figure: Figure, styles: Mapping[str, Style]) -> None:
+    """Name the curves at the side, if there are several."""
+    if len(styles) > 1:
+        lines = [Line2D([], [], color=style.colour, linestyle=style.dash) for style in styles.values()]
+        figure.legend(lines, list(styles), loc="outside right upper")
+
+
+def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Style]) -> None:
+    """Name curves at the right of a panel, each beside the y value where it ends, moved apart where they would touch.
+
+    To be called last: where the names go depends on the limits and the layout.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    size = matplotlib.rcParams["font.size"]
+    height = axes.get_window_extent().height / figure.dpi * 72
+    at = axes.transAxes.inverted().transform(axes.transData.transform([(0.0, y) for y in ends.values()]))[:, 1]
+    places = spread(at, APART * size / height)
+    for label, y, place in zip(ends, at, places, strict=True):
+        style = styles[label]
+        axes.plot(
+            [1.0, 1.025, 1.05], [y, place, place], color=style.colour, linestyle="-", linewidth=1.0, clip_on=False,
+            transform=axes.transAxes, solid_joinstyle="round", scalex=False, scaley=False, label="_leader",
+        )  # fmt: skip
+        axes.text(1.06, place, label, transform=axes.transAxes, color=INK, va="center", fontsize=size)
+
+
+def spread(places: Sequence[float] | np.ndarray, apart: float) -> np.ndarray:
+    """The places (n,), in their order, moved as little as need be for each two to be `apart`.
+
+    Runs of places that would touch are set evenly about their mean; that is the least sum of squared moves.
+    """
+    order = np.argsort(places, kind="stable")
+    runs: list[list[float]] = []  # the places of each run, less what their order in it moves them
+    for place in np.asarray(places, dtype=np.float64)[order]:
+        runs.append([place])
+        while len(runs) > 1 and np.mean(runs[-1]) - np.mean(runs[-2]) < apart * (len(runs[-1]) + len(runs[-2])) / 2:
+            runs[-2:] = [runs[-2] + runs[-1]]
+    moved = [np.mean(run) + apart * (np.arange(len(run)) - (len(run) - 1) / 2) for run in runs]
+    out = np.empty(len(order))
+    out[order] = np.concatenate(moved)
+    return out

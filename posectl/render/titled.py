@@ -1,0 +1,36 @@
+"""A page of panels of one size, each under its title."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from posectl.render import theme
+from posectl.render.lettering import letter
+from posectl.render.panel import check_bytes
+from posectl.render.raster import Window
+
+LETTERS = 13  # pixels
+APART = 14
+
+
+def titled(
+    titles: Sequence[str], height: int, width: int, *, most: int, foot: int = 0
+) -> tuple[np.ndarray, list[Window]]:
+    """The page (H, W, 3) uint8 with its titles, and the place of each panel (height, width) on it; `most` panels a row,
+    the rows filled evenly, and `foot` pixels left free at the bottom."""
+    rows = math.ceil(len(titles) / most)
+    columns = math.ceil(len(titles) / rows)
+    head = 2 * LETTERS if any(titles) else 0
+    down, across = head + height + APART, width + APART
+    shape = (APART + rows * down + foot, APART + columns * across, 3)
+    check_bytes(*shape)
+    page = np.full(shape, theme.PAPER, dtype=np.uint8)
+    places = []
+    for i, title in enumerate(titles):
+        top, left = APART + i // columns * down, APART + i % columns * across
+        letter(page, (left, top + head / 2), title, LETTERS, width)
+        places.append((slice(top + head, top + head + height), slice(left, left + width)))
+    return page, places

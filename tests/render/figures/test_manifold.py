@@ -1,0 +1,54 @@
+"""The latent manifold: codes where they are, coloured by a factor, under its grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from posectl.errors import InvalidInputError
+from posectl.render.figures import Manifold, manifold
+from posectl.render.figures.manifold import ROUND
+
+TURN = np.linspace(0, 360, 8, endpoint=False)
+CODES = np.stack([np.cos(np.radians(TURN)), np.sin(np.radians(TURN))], 1)
+RING = np.concatenate([CODES, CODES[:1]])
+
+
+def test_codes_are_dots_in_the_colour_of_their_factor_under_a_closed_ring(tmp_path, saved):
+    shown = Manifold(CODES, ("z₁", "z₂"), TURN, "azimuth (deg)", 360.0, [RING], [(CODES[2], "90")])
+    manifold(shown, tmp_path / "a.png")
+    axes, bar = saved[0].axes
+    (dots,) = axes.collections
+    np.testing.assert_allclose(dots.get_offsets(), CODES)
+    np.testing.assert_allclose(dots.get_array(), TURN)
+    assert dots.get_clim() == (0, 360)
+    (ring,) = axes.lines
+    np.testing.assert_allclose(ring.get_xydata(), RING)
+    (mark,) = axes.texts
+    assert (mark.get_text(), mark.get_position()) == ("90", pytest.approx((0, 1)))
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("z₁", "z₂")
+    assert bar.get_ylabel() == "azimuth (deg)"
+
+
+def test_a_factor_that_goes_round_has_colours_that_do():
+    assert to_rgb(ROUND(0.0)) == to_rgb(ROUND(1.0))
+
+
+def test_codes_in_three_dimensions_stand_in_space(tmp_path, saved):
+    codes = np.concatenate([CODES, CODES[:, :1]], 1)
+    manifold(Manifold(codes, ("a", "b", "c"), TURN, "azimuth", 360.0, [codes]), tmp_path / "a.png")
+    axes = saved[0].axes[0]
+    assert (axes.name, axes.get_zlabel()) == ("3d", "c")
+    np.testing.assert_allclose(axes.lines[0].get_data_3d(), codes.T)
+
+
+def test_without_values_there_is_no_scale(tmp_path, saved):
+    manifold(Manifold(CODES, ("a", "b")), tmp_path / "a.png")
+    assert len(saved[0].axes) == 1
+
+
+@pytest.mark.parametrize("codes", [np.zeros((4, 4)), np.zeros((0, 2)), np.full((3, 2), np.nan), np.zeros(3)])
+def test_codes_that_cannot_be_drawn_are_refused(tmp_path, codes):
+    with pytest.raises(InvalidInputError, match="cannot be drawn"):
+        manifold(Manifold(codes, ("a", "b")), tmp_path / "a.png")
