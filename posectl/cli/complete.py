@@ -10,7 +10,9 @@ from posectl.registry import Registry
 
 # These registries sit in packages that import torch; their folders are enough to list names.
 _SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
-_OBJECTIVES: Registry[object] = Registry("regularizer", "posectl.core.objectives", helpers=("step", "places"))
+_OBJECTIVES: Registry[object] = Registry(
+    "regularizer", "posectl.core.objectives", helpers=("step", "places", "mixers", "spectral", "hourglass")
+)
 
 SOURCES = _SOURCES.names()
 METRICS = _METRICS.names()

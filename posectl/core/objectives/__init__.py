@@ -94,7 +94,9 @@ def build_decoder(architecture: Architecture, objectives: Iterable[Objective], r
     return module
 
 
-OBJECTIVES: Registry[type[Objective]] = Registry("regularizer", "posectl.core.objectives", helpers=("step", "places"))
+OBJECTIVES: Registry[type[Objective]] = Registry(
+    "regularizer", "posectl.core.objectives", helpers=("step", "places", "mixers", "spectral", "hourglass")
+)
 objective = OBJECTIVES.register
 
 
@@ -129,3 +131,12 @@ def check_together(objectives: list[Objective]) -> None:
     replacing = [objective.name for objective in objectives if objective.replaces_reconstruction]
     if len(replacing) > 1:
         raise UsageError(f"{' and '.join(replacing)} each replace the reconstruction loss.", "Keep one of them.")
+
+
+def check_unweighted(objective: Objective, strength: str) -> None:
+    """Raise UsageError where an objective that has no term is given a weight; `strength` is the setting that it has."""
+    if objective.lam != 1:
+        raise UsageError(
+            f"{objective.name} adds no term to the loss that --lam {objective.lam:g} could weigh.",
+            f"Its strength is --set {strength}=VALUE; beside other regularizers give it --lam 1.",
+        )
