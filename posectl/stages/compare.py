@@ -85,7 +85,7 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
     """A baseline's scores by the protocol of other scores, in what it can be scored by; None if that is nothing."""
     settings = {key: entry["value"] for key, entry in like.config.items()}
     asked = tuple(settings["metrics"])
-    options = EvaluateOptions(**{**settings, "metrics": (), "path": None})
+    options = EvaluateOptions(**{**settings, "metrics": (), "path": None, "weights": "last"})  # of models alone
     quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
     material = gather(quiet, f"{BASELINE}{name}", dataset.ref, options)
     metrics = tuple(each for each in asked if not lacking(each, material))
