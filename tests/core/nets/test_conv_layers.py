@@ -34,6 +34,11 @@ PLAIN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
 def drawn(layer, replicas):
     """The layer in float64, with parameters that are nowhere zero."""
     layer = layer.double()
