@@ -13,7 +13,7 @@ from posectl.render.panel import check_bytes
 from posectl.render.tiles import GAP, as_tiles, enlarged, enlargement, grid, same_size
 from posectl.render.titled import LETTERS
 
-WIDEST_LABEL = 220
+WIDEST_LABEL = 260
 # Before a row that begins a new group.
 APART = 12
 

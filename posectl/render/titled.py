@@ -12,7 +12,7 @@ from posectl.render.lettering import letter
 from posectl.render.panel import check_bytes
 from posectl.render.raster import Window
 
-LETTERS = 13  # pixels
+LETTERS = 15  # pixels
 APART = 14
 
 

@@ -1,4 +1,4 @@
-"""render: poses as a GIF or MP4 that moves, or a PNG contact sheet."""
+"""render: poses or images as a GIF or MP4 that moves, or as a PNG: rows, contact sheets, blocks."""
 
 from __future__ import annotations
 
@@ -16,26 +16,33 @@ from posectl.render.body import Body
 from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.render.write import write
+from posectl.stages.pictures import pictures_of, told_apart
+from posectl.stages.render_images import COLUMNS, ROWS, draw_images
 from posectl.stages.run import Run
 from posectl.stages.sequences import Sequences, sequences_of
+from posectl.stages.source import Source, common_kind, source_of
 
 SUFFIXES = (".gif", ".mp4", ".png")
+POSES_A_ROW = 10
 
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """size: pixels of one panel's side; columns: poses a row of a sheet; most: panels, or rows, of one subject."""
+    """size: pixels of one panel's side, of which tiles in a PNG are a part; columns: poses or images a row, 0: as many
+    as suit; most: panels, or rows, of one subject, 0: as many as suit. crossfade: that of pixels beside images; None:
+    beside paths, not beside blocks."""
 
     fps: float = 25.0
     size: int = 320
-    columns: int = 10
+    columns: int = 0
     most: int = 0
     labels: tuple[str, ...] = ()
     turntable: bool = False
+    crossfade: bool | None = None
 
 
 def render(run: Run, subjects: Sequence[str], out: Path, options: RenderOptions = RenderOptions()) -> dict[str, Any]:
-    """Draw the subjects into `out`: side by side as GIF or MP4, one below the other as a PNG sheet.
+    """Draw the subjects into `out`: side by side as GIF or MP4; one below the other, or as blocks, as a PNG.
 
     Returns what was written: path, frames, frames per second as stored, seconds and bytes. Raises ConflictError rather
     than overwrite, unless `run.force`.
@@ -45,37 +52,56 @@ def render(run: Run, subjects: Sequence[str], out: Path, options: RenderOptions 
         raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.gif.")
     if out.exists() and not run.force:
         raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
-    most = options.most or (1 if suffix != ".png" else 6)
-    found = [
-        sequences_of(run, subject, most=most if suffix != ".png" else most * options.columns) for subject in subjects
-    ]
-    if options.labels and len(options.labels) != len(found):
+    if options.labels and len(options.labels) != len(subjects):
         raise UsageError(
-            f"{len(found)} subjects and {len(options.labels)} labels were given.", "Give one --label each."
+            f"{len(subjects)} subjects and {len(options.labels)} labels were given.", "Give one --label each."
         )
-    labels = options.labels or tuple(s.label for s in found)
-    body = Body(H36M17.parents, H36M17.left, H36M17.right)
-    image = (_sheet if suffix == ".png" else _film)(found, labels, body, options, most)
-    info = write(out, image, fps=options.fps)
+    sources = [source_of(run, subject) for subject in subjects]
+    draw = _images if common_kind(sources) == "images" else _poses
+    info = write(out, draw(run, sources, options, suffix != ".png"), fps=options.fps)
     return {"path": str(out), **dataclasses.asdict(info)}
 
 
-def _film(found: list[Sequences], labels: Sequence[str], body: Body, options: RenderOptions, most: int) -> np.ndarray:
-    panels = [(label, poses) for label, s in zip(labels, found, strict=True) for poses in s.poses[:most]]
-    still = options.turntable or not any(s.moving for s in found)
-    names = [label for label, _ in panels] if len(found) > 1 or options.labels else []
-    return draw_frames([p for _, p in panels], body, labels=names, size=options.size, turntable=still)
+def _images(run: Run, sources: Sequence[Source], options: RenderOptions, film: bool) -> np.ndarray:
+    if options.turntable:
+        raise UsageError("Images have no other side to turn.", "Leave --turntable out.")
+    most = (options.most or ROWS) * (options.columns or COLUMNS)
+    found = [pictures_of(run, source, most=most) for source in sources]
+    labels = options.labels or told_apart(found, [source.subject for source in sources])
+    return draw_images(
+        run, found, labels, columns=options.columns, most=options.most, size=options.size, fade=options.crossfade,
+        film=film,
+    )  # fmt: skip
 
 
-def _sheet(found: list[Sequences], labels: Sequence[str], body: Body, options: RenderOptions, most: int) -> np.ndarray:
-    rows, names = [], []
-    for label, s in zip(labels, found, strict=True):
-        strips = (
-            [_spread(p, options.columns) for p in s.poses[:most]] if s.moving else _packed(s.poses, options.columns)
-        )
-        rows += strips[:most]
-        names += [label, *[""] * (len(strips[:most]) - 1)]
-    return draw_sheet(rows, body, row_labels=names if len(found) > 1 or options.labels else [], size=options.size // 2)
+def _poses(run: Run, sources: Sequence[Source], options: RenderOptions, film: bool) -> np.ndarray:
+    side = max(source.side for source in sources)
+    columns = options.columns or max(POSES_A_ROW, side)
+    most = options.most or (1 if film else max(ROWS, side))
+    found = [sequences_of(source, most=most if film else most * columns) for source in sources]
+    names = options.labels or tuple(each.label for each in found)
+    body = Body(H36M17.parents, H36M17.left, H36M17.right)
+    labelled = len(found) > 1 or bool(options.labels)
+    if not film:
+        rows, labels = _sheet(found, names, columns, most)
+        return draw_sheet(rows, body, row_labels=labels if labelled else [], size=options.size // 2)
+    panels = [(name, poses) for name, each in zip(names, found, strict=True) for poses in each.poses[:most]]
+    still = options.turntable or not any(each.moving for each in found)
+    labels = [name for name, _ in panels] if labelled else []
+    return draw_frames([poses for _, poses in panels], body, labels=labels, size=options.size, turntable=still)
+
+
+def _sheet(
+    found: Sequence[Sequences], names: Sequence[str], columns: int, most: int
+) -> tuple[list[np.ndarray], list[str]]:
+    """The rows of a contact sheet, and a label for each: that of its subject for the first of every subject."""
+    rows, labels = [], []
+    for name, each in zip(names, found, strict=True):
+        moving = each.moving
+        strips = [_spread(p, columns) for p in each.poses[:most]] if moving else _packed(each.poses, columns)[:most]
+        rows += strips
+        labels += [name, *[""] * (len(strips) - 1)]
+    return rows, labels
 
 
 def _spread(poses: np.ndarray, count: int) -> np.ndarray:

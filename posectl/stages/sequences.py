@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posectl.data.poses import as_poses, in_metres
 from posectl.data.skeleton import H36M17
-from posectl.errors import InvalidInputError, NotFoundError
+from posectl.errors import InvalidInputError
 from posectl.stages.dataset import StoredDataset
-from posectl.stages.inputs import is_file, read_file
-from posectl.stages.run import Run, expect
-from posectl.store import Artifact, Ref
+from posectl.stages.source import Source
+from posectl.store import Artifact
 
 
 @dataclass(frozen=True)
@@ -23,21 +23,16 @@ class Sequences:
     moving: bool
 
 
-def sequences_of(run: Run, subject: str, *, most: int) -> Sequences:
-    """Up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
-    if is_file(subject):
-        array = read_file(subject, points=True)
+def sequences_of(source: Source, *, most: int) -> Sequences:
+    """Up to `most` sequences of a source; `ref#i` is its i-th path, sample or clip."""
+    subject, artifact = source.subject, source.artifact
+    if artifact is None:
+        array = in_metres(as_poses(source.held, subject, keep_double=True), None, subject)
         return _of_array(subject, array[None] if array.ndim == 2 else array, "+z", most)
-    ref = Ref.parse(subject)
-    artifact = expect(run.artifacts.get(ref), "paths", "samples", "dataset")
     if artifact.kind == "dataset":
-        return _of_dataset(subject, StoredDataset(artifact), ref.sample, most)
-    rows = slice(0, most) if ref.sample is None else slice(ref.sample, ref.sample + 1)
-    array = artifact.read(artifact.kind, rows=rows)
-    if not len(array):
-        count = artifact.arrays()[artifact.kind].shape[0]
-        raise NotFoundError(f"{artifact.ref} has no #{ref.sample}.", f"It has #0 to #{count - 1}.")
-    return _of_array(subject, array, _up(artifact), most)
+        return _of_dataset(subject, StoredDataset(artifact), source.sample, most)
+    rows = slice(0, most) if source.sample is None else source.row
+    return _of_array(subject, artifact.read(artifact.kind, rows=rows), _up(artifact), most)
 
 
 def _up(artifact: Artifact) -> str:
