@@ -70,6 +70,7 @@ def _objective(name: str, settings: dict[str, Any]) -> Objective:
 
 def _of_type(what: str, value: float | str, kind: str) -> float | int | bool | str:
     """The value of a setting as its field's type has it."""
+    kind = kind.removesuffix(" | None")
     if kind == "bool":
         if value not in ("true", "false", 0, 1):
             raise UsageError(f"{what} is true or false, not {value!r}.", f"For example --set {what}=true.")
