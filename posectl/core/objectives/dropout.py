@@ -1,0 +1,39 @@
+"""Dropout: elements of the code are dropped at random before it is decoded, in training.
+
+Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014; on codes, a
+baseline of Berthelot et al., 2018, whose setting this is (brain-research/acai, dropout.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from posectl.core.objectives import Objective, check_unweighted, objective
+from posectl.core.objectives.step import Draw, Step
+from posectl.errors import UsageError
+
+
+@objective("dropout")
+@dataclass(frozen=True)
+class Dropout(Objective):
+    """keep is the probability that an element stays, and is then multiplied by 1 / keep, so that its mean is as it was.
+    On the sphere what is left is brought back to unit length: the decoder sees no other codes in use."""
+
+    name = "dropout"
+    draws = {"dropout": Draw("uniform", "code")}
+
+    lam: float = 1.0
+    keep: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_unweighted(self, "dropout.keep")
+        if not 0 < self.keep <= 1:
+            raise UsageError(
+                f"dropout.keep is a probability above 0, and {self.keep} is not.", "0.5 keeps half of a code."
+            )
+
+    def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
+        kept = step.drawn("dropout") < self.keep
+        return step.prior.project(z * kept / self.keep)

@@ -1,0 +1,165 @@
+"""VQ-VAE: what is decoded is made of entries of a codebook, which follows the codes by moving averages.
+
+Source: van den Oord et al., "Neural Discrete Representation Learning", 2017, Eq. 3 and appendix A.1; with the sizes of
+Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from posectl.core.nets import Architecture
+from posectl.core.nets.layers import Linear
+from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives.step import Step, Traced
+from posectl.errors import UsageError
+
+# Scores of codes against entries that are held at once.
+_NUMBERS = 1 << 23
+
+
+@objective("vqvae")
+@dataclass(frozen=True)
+class VQVAE(Objective):
+    """A code z is spread to `latents` vectors of its own length; each gives way to the nearest of `codes` entries, and
+    `width` hidden units make of those what the net's decoder takes. So a code as others see it, and a path between two,
+    is not quantised yet.
+
+    lam is beta, the weight of the commitment: 10 for images in [-1, 1]; beside squared metres that leaves few entries
+    in use, and 0.1 is a fair start. decay and epsilon are the moving averages'.
+    """
+
+    name = "vqvae"
+    # The loss is the plain one, but of a decoder that no other objective may take apart.
+    replaces_reconstruction = True
+
+    lam: float = 10.0
+    codes: int = 1 << 14
+    latents: int = 10
+    width: int = 512
+    decay: float = 0.999
+    epsilon: float = 1e-5
+
+    def __post_init__(self) -> None:
+        if min(self.codes, self.latents, self.width) < 1:
+            raise UsageError("vqvae's codes, latents and width are counts from 1 on.", "As published: 16384, 10, 512.")
+        if not (0 <= self.decay < 1 and self.epsilon >= 0):
+            raise UsageError("vqvae.decay is in [0, 1), and vqvae.epsilon not negative.", "As published: 0.999, 1e-5.")
+
+    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        return Quantised(inner, architecture.latent, replicas, self)
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """The commitment (R,): mean of (vector - its entry)^2, which moves the vector alone."""
+        trace: Quantisation = step.trace
+        return mean_over_batch((trace.vectors - trace.entries).square())
+
+
+class Quantisation(NamedTuple):
+    """vectors and the entries nearest to them, (R, B * latents, d); the entries carry no gradient."""
+
+    vectors: Tensor
+    entries: Tensor
+
+
+class Quantised(Traced):
+    """A decoder of codes (R, B, d) that sees them through a codebook; in training, `trace` moves the codebook."""
+
+    def __init__(self, inner: nn.Module, latent: int, replicas: int, settings: VQVAE) -> None:
+        super().__init__()
+        self.inner = inner
+        self.latents, self.latent = settings.latents, latent
+        self.spread = Linear(replicas, latent, settings.latents * latent)
+        self.codebook = Codebook(replicas, settings.codes, latent, settings.decay, settings.epsilon)
+        self.hidden = Linear(replicas, settings.latents * latent, settings.width)
+        self.gather = Linear(replicas, settings.width, latent)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        vectors = self._vectors(codes)
+        return self._decoded(vectors, self.codebook.entries(self.codebook.nearest(vectors)))
+
+    def trace(self, codes: Tensor) -> tuple[Tensor, Quantisation]:
+        vectors = self._vectors(codes)
+        nearest = self.codebook.nearest(vectors)
+        entries = self.codebook.entries(nearest)
+        if self.training:
+            self.codebook.follow(vectors.detach(), nearest)
+        return self._decoded(vectors, entries), Quantisation(vectors, entries)
+
+    def _vectors(self, codes: Tensor) -> Tensor:
+        return self.spread(codes).unflatten(2, (self.latents, self.latent)).flatten(1, 2)
+
+    def _decoded(self, vectors: Tensor, entries: Tensor) -> Tensor:
+        # Straight through: the entries' value, the vectors' gradient.
+        through = (vectors + (entries - vectors).detach()).unflatten(1, (-1, self.latents)).flatten(2)
+        return self.inner(self.gather(F.relu(self.hidden(F.relu(through)))))
+
+
+class Codebook(nn.Module):
+    """K entries of d elements for each replica: moving averages of the vectors that were nearest to them.
+
+    As published, the averages are of the number n of an entry's vectors, N <- g N + (1 - g) n, and of their sum,
+    M <- g M + (1 - g) sum; the entry is M / N', where N' = S (N + eps) / (S + K eps) and S is the sum of all N.
+    Kept here are N and M / N, which moves by (1 - g) (sum - n M / N) / N, so that a step touches no entry but those
+    that were nearest to something. The authors start at N = 0, which throws every other entry some 1 / eps away at the
+    first step; here N starts at 1.
+    """
+
+    counts: Tensor
+    means: Tensor
+
+    def __init__(self, replicas: int, entries: int, latent: int, decay: float, epsilon: float) -> None:
+        super().__init__()
+        self.decay, self.epsilon = decay, epsilon
+        self.register_buffer("counts", torch.ones(replicas, entries))
+        self.register_buffer("means", torch.empty(replicas, entries, latent))
+
+    def initialise(self, replica: int, generator: torch.Generator) -> None:
+        """Entries uniform in +-sqrt(3 / K), as the authors' (TensorFlow's unit scaling); each counts for one vector."""
+        entries = self.means.shape[1]
+        bound = math.sqrt(3 / entries)
+        self.means[replica] = torch.empty(self.means.shape[1:]).uniform_(-bound, bound, generator=generator)
+        self.counts[replica] = 1
+
+    def nearest(self, vectors: Tensor) -> Tensor:
+        """Which entry is nearest to each vector: (R, N, d) to (R, N)."""
+        with torch.no_grad(), torch.autocast(vectors.device.type, enabled=False):
+            entries = self.means * self._shares()[..., None]
+            half_squares = entries.square().sum(2)[:, None] / 2
+            rows = max(1, _NUMBERS // half_squares.numel())
+            # |v - e|^2 / 2 without |v|^2 / 2, which is the same for all.
+            blocks = vectors.detach().to(entries.dtype).split(rows, dim=1)
+            scores = (torch.baddbmm(half_squares, block, entries.mT, alpha=-1) for block in blocks)
+            return torch.cat([score.argmin(2) for score in scores], dim=1)
+
+    def entries(self, which: Tensor) -> Tensor:
+        """The entries (R, N, d) of these numbers (R, N)."""
+        return _rows(self.means, which) * self._shares().gather(1, which)[..., None]
+
+    @torch.no_grad()
+    def follow(self, vectors: Tensor, nearest: Tensor) -> None:
+        """Move entries towards the vectors (R, N, d) that they are nearest to, by their numbers (R, N)."""
+        share = 1 - self.decay
+        found = torch.zeros_like(self.counts).scatter_add_(
+            1, nearest, torch.ones_like(nearest, dtype=self.counts.dtype)
+        )
+        self.counts.lerp_(found, share)
+        moves = share * (vectors - _rows(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
+        for means, rows, own in zip(self.means, nearest, moves, strict=True):
+            means.index_add_(0, rows, own)
+
+    def _shares(self) -> Tensor:
+        """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""
+        total = self.counts.sum(1, keepdim=True)
+        return self.counts / (self.counts + self.epsilon) * (1 + self.counts.shape[1] * self.epsilon / total)
+
+
+def _rows(table: Tensor, which: Tensor) -> Tensor:
+    """Rows (R, N, d) of each replica's table (R, K, d)."""
+    return table.gather(1, which[..., None].expand(-1, -1, table.shape[2]))
