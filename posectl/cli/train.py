@@ -17,7 +17,8 @@ def _list_regularizers(wanted: bool) -> None:
         return
     for name, doc in complete.regularizer_docs().items():
         summary, _, body = doc.partition("\n\n")
-        typer.echo(f"{name:12} {summary}\n{'':12} {' '.join(body.split())}")
+        paper = " ".join(body.partition("Source: ")[2].split())
+        typer.echo(f"{name:12} {summary}\n{'':12} {paper}")
     raise typer.Exit
 
 
