@@ -121,11 +121,20 @@ def arrange(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, s
 
 
 @compiled()
-def pack(rows: np.ndarray, order: np.ndarray, points: np.ndarray, first: int, last: int) -> None:
-    """Fill points[first:last], (leaves, coordinates, fan), with rows[order]; the last row fills the last leaf up."""
-    fan = points.shape[2]
+def pack(rows: np.ndarray, order: np.ndarray, points: np.ndarray, twins: np.ndarray, first: int, last: int) -> None:
+    """Fill points[first:last], (leaves, coordinates, fan), with rows[order]; the last row fills the last leaf up.
+
+    twins (M,) becomes true of each row that is, number for number, the one before it in this order.
+    """
+    fan, size = points.shape[2], rows.shape[1]
     for leaf in range(first, last):
         for lane in range(fan):
-            row = rows[order[min(leaf * fan + lane, len(order) - 1)]]
-            for c in range(len(row)):
+            place = leaf * fan + lane
+            row = rows[order[min(place, len(order) - 1)]]
+            for c in range(size):
                 points[leaf, c, lane] = row[c]
+            if 0 < place < len(order):
+                before, same = rows[order[place - 1]], 0
+                while same < size and row[same] == before[same]:
+                    same += 1
+                twins[place] = same == size

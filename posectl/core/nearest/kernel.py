@@ -159,10 +159,8 @@ def _distance(row: np.ndarray, query: np.ndarray, metric: int) -> float:
 
 @compiled()
 def _insert(distances: np.ndarray, indices: np.ndarray, distance: float, index: int) -> None:
-    """Put a neighbour in its place among the k nearest, if it has one."""
+    """Put a neighbour in its place among the k nearest, the last of which it drives out."""
     j = len(distances) - 1
-    if distance > distances[j] or (distance == distances[j] and index >= indices[j]):
-        return
     while j > 0 and (distance < distances[j - 1] or (distance == distances[j - 1] and index < indices[j - 1])):
         distances[j], indices[j] = distances[j - 1], indices[j - 1]
         j -= 1
@@ -184,8 +182,9 @@ def _walk(
     indices: np.ndarray,
 ) -> np.float32:
     """Search one branch for one query; returns its new reach."""
-    rows, order, points, leaf_boxes, twig_boxes, _ = tree
+    rows, order, twins, points, leaf_boxes, twig_boxes, _ = tree
     rooted = metric == MPJPE
+    distance, measured = 0.0, -1
     near_twigs = _near_boxes(twig_boxes[branch], query, rooted, reach, gaps)
     while near_twigs:
         twig = branch * LANES + _lowest(near_twigs)
@@ -204,9 +203,13 @@ def _walk(
                 near_points &= near_points - np.uint32(1)
                 if point >= len(order):
                     break
-                index = order[point]
-                _insert(distances, indices, _distance(rows[index], exact, metric), start + index)
-                reach = _reach(distances[-1], metric, len(exact), slack)
+                # A reference may hold few points many times over: each is measured once.
+                if measured != point - 1 or not twins[point]:
+                    distance = _distance(rows[order[point]], exact, metric)
+                measured, index = point, start + order[point]
+                if distance < distances[-1] or (distance == distances[-1] and index < indices[-1]):
+                    _insert(distances, indices, distance, index)
+                    reach = _reach(distances[-1], metric, len(exact), slack)
     return reach
 
 
@@ -234,11 +237,12 @@ def search(
 ) -> None:
     """Find the neighbours of queries[visits[first * TILE : last * TILE]] that are nearer than those found so far.
 
-    tree: rows (M, D) as given; order (M,); points (leaves, P, 8); the boxes of leaves, twigs and branches (., 2, P, 8).
+    tree: rows (M, D) as given; order and twins (M,); points (leaves, P, 8); the boxes of leaves, twigs and branches
+    (., 2, P, 8).
     queries (N, D); visits (N,); slack as in `_reach`; start, the index of the first row. Updates distances and indices
     (N, k), sorted, in place.
     """
-    rows, _, points, _, twig_boxes, branch_boxes = tree
+    rows, _, _, points, _, twig_boxes, branch_boxes = tree
     size, rooted = rows.shape[1], metric == MPJPE
     narrow = np.zeros((TILE, points.shape[1]), np.float32)
     wide = np.empty((TILE, size), np.float64)

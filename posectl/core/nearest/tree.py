@@ -28,11 +28,13 @@ class Tree:
         self._rows = rows
         order = _arrange(rows.numpy(), LANES)
         points = torch.zeros(-(-len(rows) // LANES), -(-rows.shape[1] // 3) * 3, LANES)
-        _in_pieces(len(points), lambda first, last: build.pack(rows.numpy(), order, points.numpy(), first, last))
+        twins = np.zeros(len(rows), np.bool_)
+        packed = rows.numpy(), order, points.numpy(), twins
+        _in_pieces(len(points), lambda first, last: build.pack(*packed, first, last))
         leaves = _boxes(points.amin(2), points.amax(2))
         twigs = _boxes(leaves[:, 0].amin(2), leaves[:, 1].amax(2))
         branches = _boxes(twigs[:, 0].amin(2), twigs[:, 1].amax(2))
-        self._arrays = (rows.numpy(), order, points.numpy(), leaves.numpy(), twigs.numpy(), branches.numpy())
+        self._arrays = (rows.numpy(), order, twins, points.numpy(), leaves.numpy(), twigs.numpy(), branches.numpy())
 
     def search(self, queries: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
         """As `plain.search`, for queries (N, D) of the dtype of the rows."""

@@ -37,6 +37,17 @@ def test_neighbours_come_to_lie_together() -> None:
     assert (leaves == leaves[:, :1]).all()
 
 
+def test_a_row_that_repeats_the_one_before_it_is_a_twin() -> None:
+    rows = np.float32([[1, 2], [1, 3], [1, 2], [1, 2], [-0.0, 0.0], [0.0, -0.0]])
+    order = np.array([0, 2, 3, 1, 4, 5], np.int32)
+    points, twins = np.zeros((2, 3, 4), np.float32), np.zeros(6, np.bool_)
+    build.pack(rows, order, points, twins, 0, 1)
+    build.pack(rows, order, points, twins, 1, 2)
+    assert twins.tolist() == [False, True, True, False, False, True]
+    np.testing.assert_array_equal(points[0, :2], rows[order[:4]].T)
+    np.testing.assert_array_equal(points[1, :2], rows[[4, 5, 5, 5]].T)
+
+
 def test_code_is_compiled_where_no_folder_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CompileResultCacheImpl, "_locator_classes", [])
 
