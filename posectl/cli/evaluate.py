@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import typer
@@ -35,7 +36,9 @@ def evaluate(
         str | None,
         typer.Option(metavar="naayem|acai", help="The published protocol, quirks included."),
     ] = None,
-    weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of a model.")] = DEFAULT.weights,
+    weights: Annotated[
+        str, typer.Option(metavar="last|best|step-N|all", help="Weights of a model; all: every snapshot's.")
+    ] = DEFAULT.weights,
     path: Annotated[str | None, typer.Option(help="Path between codes (default: the prior's own).")] = None,
     endpoints: Annotated[
         int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
@@ -77,15 +80,18 @@ def evaluate(
     from posectl.cli.values import names
     from posectl.stages.evaluate import evaluate as stage
     from posectl.stages.evaluate import flat
-    from posectl.stages.members import spread_out
+    from posectl.stages.members import snapshots, spread_out
 
     options = EvaluateOptions(
         metrics=names(metric) or (), compat=compat, weights=weights, path=path, endpoints=endpoints, steps=steps,
         walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd, targets=targets, k=k,
         interval=interval, intervals=intervals, retrieval=retrieval, inits=inits,
     )  # fmt: skip
-    for subject in spread_out(session.run(), subjects) if subjects else (None,):
-        result = stage(session.run(), subject, against, options)
+    run = session.run()
+    spread = spread_out(run, subjects) if subjects else [None]
+    each = [(s, w) for s in spread for w in (snapshots(run, s) if weights == "all" else [weights])]
+    for subject, which in each:
+        result = stage(session.run(), subject, against, replace(options, weights=which))
         session.out.table(
             ["metric", "mean", "std", "median", "undefined", "unit"],
             [_row(name, score) for name, score in flat(result.figures["scores"]).items()],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from posectl.errors import NotFoundError
+from posectl.errors import NotFoundError, UsageError
 from posectl.stages.inputs import is_baseline, is_file
 from posectl.stages.run import Run
 from posectl.store import Artifact
@@ -32,3 +32,12 @@ def spread_out(run: Run, subjects: list[str]) -> list[str]:
             artifact = run.artifacts.get(subject)
             spread += [model.ref for model in members(run, artifact)] if artifact.kind == "sweep" else [subject]
     return spread
+
+
+def snapshots(run: Run, subject: str | None) -> list[str]:
+    """The weights that a model kept on its way, in their order. Raises UsageError for one that kept none."""
+    model = run.subject(subject, "model", "`posectl train --snapshots 16` makes one.")
+    steps = model.about.get("snapshots", [])
+    if not steps:
+        raise UsageError(f"{model.ref} kept nothing on its way.", "Train it with --snapshots 16.")
+    return [f"step-{step}" for step in steps]

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# One object of COIL on its turntable (Oring et al., 2021; Beckham et al., 2019): regularizers against the true views
+# between two, and pixel cross-fade.
+#
+#   examples/coil.sh --budget small FOLDER [OBJECT]      500 steps of 64 images a method
+#   examples/coil.sh --budget full FOLDER [OBJECT]       20,000: for a CUDA device
+#   examples/coil.sh --budget 5000 FOLDER [OBJECT]       so many steps
+#
+# FOLDER holds obj{n}__{degrees}.png (COIL-100) or obj{n}__{index}.png (COIL-20). Interrupt it whenever you like: run again,
+# it goes on where it was. METHODS, SIZE, LR, STORE and OUT may be set in the environment.
+set -euo pipefail
+
+[ "${1:-}" = --budget ] && [ $# -ge 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+case $2 in
+    small) steps=500 ;;
+    full) steps=20000 ;;
+    *) steps=$2 ;;
+esac
+METHODS=${METHODS:-none beta-vae aae acai gaia amr aeai}
+SIZE=${SIZE:-64}
+LR=${LR:-0.001}
+OUT=${OUT:-coil}
+export POSECTL_STORE=${STORE:-$OUT/artifacts}
+mkdir -p "$OUT"
+
+data=$(posectl prepare images "$3" --objects "${4:-5}" --size "$SIZE" --name coil)
+models=()
+rows=()
+for method in $METHODS; do
+    model=$(posectl train "$data" --reg "$method" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
+        --name "coil-$method" --resume)
+    models+=("$model")
+    rows+=("$(posectl interpolate coil#0 coil#12 --model "$model" --steps 13 --name "coil-$method-row")")
+done
+scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
+read -rd '' -a scores <<< "$scores" || true
+posectl compare "${scores[@]}" -o "$OUT/table.md" --force
+for kind in alpha-mse retrieval; do
+    posectl plot "${scores[@]}" --kind "$kind" -o "$OUT/$kind.png" --force
+done
+posectl render "${rows[@]}" -o "$OUT/rows.png" --force

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# The pole and its shadow of "Autoencoder Image Interpolation by Shaping the Latent Space" (Oring et al., 2021): six
+# regularizers, none, and the pixel cross-fade, against the true images between two shadows: error over alpha and over the
+# length of the way, retrieval of alpha, monotonicity; rows, blocks and the latent manifold.
+#
+#   examples/pole.sh --budget small       1,000 steps of 64 images a method
+#   examples/pole.sh --budget full        30,000: for a CUDA device
+#   examples/pole.sh --budget 5000        so many steps
+#
+# Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT and PREPARE (more options of
+# `posectl prepare pole`) may be set in the environment.
+set -euo pipefail
+
+[ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
+case $2 in
+    small) steps=1000 ;;
+    full) steps=30000 ;;
+    *) steps=$2 ;;
+esac
+METHODS=${METHODS:-none beta-vae aae acai gaia amr aeai}
+LR=${LR:-0.001}
+OUT=${OUT:-pole}
+read -ra PREPARE <<< "${PREPARE:-}"
+export POSECTL_STORE=${STORE:-$OUT/artifacts}
+mkdir -p "$OUT"
+
+data=$(posectl prepare pole "${PREPARE[@]}" --name pole)
+models=()
+rows=()
+blocks=()
+for method in $METHODS; do
+    model=$(posectl train "$data" --reg "$method" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
+        --name "pole-$method" --resume)
+    models+=("$model")
+    rows+=("$(posectl interpolate pole#0 pole#128 --model "$model" --steps 16 --name "pole-$method-row")")
+    blocks+=("$(posectl interpolate pole#0 pole#128 pole#7 pole#135 --grid 8 --model "$model" \
+        --name "pole-$method-block")")
+    posectl plot "$model" --kind manifold -o "$OUT/manifold-$method.png" --force
+done
+scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
+read -rd '' -a scores <<< "$scores" || true
+posectl compare "${scores[@]}" -o "$OUT/table.md" --force
+for kind in alpha-mse interval-mse retrieval distance; do
+    posectl plot "${scores[@]}" --kind "$kind" -o "$OUT/$kind.png" --force
+done
+posectl render "${rows[@]}" -o "$OUT/rows.png" --force
+posectl render "${blocks[@]}" -o "$OUT/blocks.png" --force
