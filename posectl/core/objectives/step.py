@@ -116,12 +116,14 @@ class Step:
     def decode_path(self, *alphas: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Samples (R, B, *shape) at each alpha (R, B) on the pairs' paths, and their derivatives by it, exactly: one
         pass in forward mode, through which gradients flow as through any other."""
-        a, b = self.z, self.z_partner
 
-        def decoded(*alphas: Tensor) -> tuple[Tensor, ...]:
+        def decoded(a: Tensor, b: Tensor, *alphas: Tensor) -> tuple[Tensor, ...]:
             return self.decode(*self.path(a, b, torch.stack(alphas)).unbind())
 
-        samples, velocities, *_ = torch.func.jvp(decoded, alphas, tuple(torch.ones_like(alpha) for alpha in alphas))
+        # The ends stand still. Told so, PyTorch is twice as fast as with tangents that are absent.
+        still, ones = torch.zeros_like(self.z), torch.ones_like(alphas[0])
+        tangents = (still, still, *(ones for _ in alphas))
+        samples, velocities, *_ = torch.func.jvp(decoded, (self.z, self.z_partner, *alphas), tangents)
         return samples, velocities
 
     @cached_property

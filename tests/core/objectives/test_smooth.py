@@ -75,6 +75,16 @@ def test_by_hand_on_the_sphere():
     assert Smooth().term(step, {}).item() == pytest.approx((math.pi / 4) ** 2 / 2)
 
 
+def test_ends_that_coincide_or_are_opposite_have_finite_velocities_and_gradients():
+    # A half turn goes at pi wherever it leads; a path to itself stands still.
+    x = torch.tensor([[[1.0, 0.0], [0.0, 2.0], [0.0, 2.0], [-1.0, 0.0]]], dtype=torch.float64)
+    step = linear_step(x, {"t": torch.full((1, 4), 0.3, dtype=torch.float64)}, decoder=1.0, prior=SPHERE)
+    speed = torch.linalg.vector_norm(step.v_t, dim=-1)
+    torch.testing.assert_close(speed, torch.tensor([[math.pi, 0, 0, math.pi]], dtype=torch.float64))
+    gradients = torch.autograd.grad(Smooth().term(step, {}).sum(), list(step._encoder.parameters()))
+    assert all(g.isfinite().all() for g in gradients)
+
+
 def test_poses_are_reduced_as_their_reconstruction_is():
     # One of two joints moves by (1, 2, 2) m per unit of alpha: 9 / 2.
     x = torch.zeros(1, 2, 2, 3, dtype=torch.float64)
