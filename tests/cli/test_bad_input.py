@@ -146,9 +146,9 @@ def test_antipodal_endpoints(trained, tmp_path, arrays):
 
     run = Run(store=tmp_path / "artifacts")
     model = load_model(run, run.artifacts.get("acai"))
-    start = torch.from_numpy(run.artifacts.get("poses").read("samples")[:1])
-    target = -model.encode(start)
-    other = start.clone().requires_grad_()
+    poses = torch.from_numpy(run.artifacts.get("poses").read("samples"))
+    start, target = poses[:1], -model.encode(poses[:1])
+    other = poses[100:101].clone().requires_grad_()  # at `start` itself the gradient is zero: it is the other pole
     optimizer = torch.optim.Adam([other], 0.01)
     for _ in range(3000):
         code = model.prior.project(model.encoder(other[None])[0])
