@@ -7,6 +7,7 @@ from pathlib import Path
 
 from posectl.core.metrics import METRICS as _METRICS
 from posectl.registry import Registry
+from posectl.stages.options import RECIPES
 
 # These registries sit in packages that import torch; their folders are enough to list names.
 _SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
@@ -16,11 +17,16 @@ _OBJECTIVES: Registry[object] = Registry(
 
 SOURCES = _SOURCES.names()
 METRICS = _METRICS.names()
-REGULARIZERS = _OBJECTIVES.names()
+REGULARIZERS = [*_OBJECTIVES.names(), *RECIPES]
 
 
 def regularizer_docs() -> dict[str, str]:
-    return _OBJECTIVES.docs()
+    """A docstring for every regularizer, and one made for every recipe."""
+    recipes = {
+        name: f"A recipe: {', '.join(f'{part} {weight:g}' for part, weight in parts.items())}."
+        for name, parts in RECIPES.items()
+    }
+    return _OBJECTIVES.docs() | recipes
 
 
 def sources(incomplete: str) -> list[str]:

@@ -18,7 +18,7 @@ def _list_regularizers(wanted: bool) -> None:
     for name, doc in complete.regularizer_docs().items():
         summary, _, body = doc.partition("\n\n")
         paper = " ".join(body.partition("Source: ")[2].split())
-        typer.echo(f"{name:12} {summary}\n{'':12} {paper}")
+        typer.echo(f"{name:12} {summary}" + (f"\n{'':12} {paper}" if paper else ""))
     raise typer.Exit
 
 

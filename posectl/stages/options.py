@@ -104,6 +104,11 @@ class EvaluateOptions:
     inits: int = 100
 
 
+# Regularizers that go together under one name, with their weights; --lam multiplies them all.
+RECIPES: dict[str, dict[str, float]] = {
+    "posectl": {"smooth": 0.01, "cycle": 0.01, "uniform": 0.001, "speed": 0.003},
+}
+
 # The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its
 # steps are 300 epochs of 1,000.
 PRESETS: dict[str, dict[str, Any]] = {

@@ -12,7 +12,7 @@ from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES, Objective
 from posectl.errors import InvalidInputError, UsageError, nearest_name
 from posectl.stages.dataset import StoredDataset
-from posectl.stages.options import TrainOptions
+from posectl.stages.options import RECIPES, TrainOptions
 
 
 def check_options(options: TrainOptions) -> None:
@@ -43,16 +43,33 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
             f"{len(options.reg)} regularizer(s) and {len(options.lam)} lambda(s) were given.",
             "Give one --lam after each --reg, or none for the published ones.",
         )
-    settings: dict[str, dict[str, float | str]] = {name: {} for name in options.reg}
+    names, lams = _parts(options)
+    settings: dict[str, dict[str, float | str]] = {name: {} for name in names}
     for name, key, value in map(_setting, options.set):
         if name not in settings:
             raise UsageError(
                 f"--set {name}.{key} speaks of a regularizer that is not used.", nearest_name(name, settings)
             )
         settings[name][key] = value
-    for name, lam in zip(options.reg, options.lam, strict=False):
-        settings[name]["lam"] = lam
-    return [_objective(name, settings[name]) for name in options.reg]
+    for name, lam in zip(names, lams, strict=True):
+        if lam is not None:
+            settings[name]["lam"] = lam
+    return [_objective(name, settings[name]) for name in names]
+
+
+def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
+    """The regularizers, recipes resolved into theirs, and their lambdas, None for the published one."""
+    names: list[str] = []
+    lams: list[float | None] = []
+    for i, name in enumerate(options.reg):
+        lam = options.lam[i] if options.lam else None
+        if name in RECIPES:
+            names += RECIPES[name]
+            lams += [weight * (1.0 if lam is None else lam) for weight in RECIPES[name].values()]
+        else:
+            names.append(name)
+            lams.append(lam)
+    return names, lams
 
 
 def _objective(name: str, settings: dict[str, Any]) -> Objective:

@@ -1,0 +1,32 @@
+"""What a training's options mean."""
+
+import pytest
+
+from posectl.errors import UsageError
+from posectl.stages.options import TrainOptions
+from posectl.stages.settings import build_objectives
+
+
+def lambdas(**options):
+    return {objective.name: objective.lam for objective in build_objectives(TrainOptions(**options))}
+
+
+def test_a_recipe_is_its_regularizers_at_their_weights():
+    assert lambdas(reg=("posectl",)) == {"smooth": 0.01, "cycle": 0.01, "uniform": 0.001, "speed": 0.003}
+
+
+def test_a_recipes_lambda_multiplies_all_of_its_weights():
+    assert lambdas(reg=("posectl", "acai"), lam=(2.0, 0.3)) == pytest.approx(
+        {"smooth": 0.02, "cycle": 0.02, "uniform": 0.002, "speed": 0.006, "acai": 0.3}
+    )
+
+
+def test_parts_of_a_recipe_take_settings():
+    assert build_objectives(TrainOptions(reg=("posectl",), set=("uniform.t=3",)))[2].t == 3
+
+
+def test_settings_are_of_the_fields_type():
+    with pytest.raises(UsageError, match="whole number"):
+        build_objectives(TrainOptions(reg=("vqvae",), set=("vqvae.codes=2.5",)))
+    with pytest.raises(UsageError, match="true or false"):
+        build_objectives(TrainOptions(reg=("aae",), set=("aae.labels=maybe",)))
