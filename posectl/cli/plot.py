@@ -21,19 +21,42 @@ def plot(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .png, .pdf or .svg.")],
     kind: Annotated[
-        Literal["auto", "transitions", "path", "training", "sweep"],
+        Literal[
+            "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold",
+            "sweep",
+        ],
         typer.Option(help="Which figure (default: by the subjects)."),
     ] = "auto",
-) -> None:
-    """Plot transitions (of scores or a path), training curves (of models), or metrics against lambda (of sweeps).
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...", help="Of a training curve (default: Mean Distance and smoothness).",
+            autocompletion=complete.metrics,
+        ),
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="What colours a manifold (default: the first factor).")] = None,
+    dimensions: Annotated[
+        int | None, typer.Option(min=2, max=3, help="Of a manifold (default: the codes' own 2 or 3, else 2).")
+    ] = None,
+) -> None:  # fmt: skip
+    """Plot scores, paths, models or sweeps.
+
+    Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
+    images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; training-curve, metrics
+    over the images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one. Sweeps:
+    metrics against lambda.
 
     \b
     Examples:
       posectl plot plain-scores acai-scores -o smoothness.png
-      posectl plot acai-paths#0 -o path.png
-      posectl plot acai -o training.png
+      posectl plot plain acai --kind retrieval -o retrieval.pdf
+      posectl plot plain acai --kind training-curve -o over-training.png
+      posectl plot flat --kind manifold --by elevation -o manifold.png
       posectl plot acai-sweep -o lambda.pdf
     """
+    from posectl.cli.values import names
+    from posectl.stages.plot import PlotOptions
     from posectl.stages.plot import plot as stage
 
-    session.out.data(str(output), stage(session.run(), subjects, output, kind=kind))
+    options = PlotOptions(kind, names(metric) or (), by, dimensions)
+    session.out.data(str(output), stage(session.run(), subjects, output, options))

@@ -1,10 +1,11 @@
-"""plot: average transitions of models, one path's transitions, training curves, or a sweep's metrics, as a figure."""
+"""plot: what scores, paths, models and sweeps have to show, as a figure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -12,23 +13,47 @@ import torch
 from posectl.core.metrics.transitions import normalised
 from posectl.errors import ConflictError, InvalidInputError, UsageError
 from posectl.render import figures
-from posectl.stages.compare import label
-from posectl.stages.inputs import is_file, read_file
+from posectl.stages.inputs import is_file, read_paths
+from posectl.stages.manifold import manifold_of
 from posectl.stages.run import Run, expect
+from posectl.stages.score_curves import (
+    error_panels,
+    factor_distances,
+    labelled,
+    newest_of,
+    over_images_seen,
+    retrieved,
+)
 from posectl.stages.sweep_lines import sweep_lines
 from posectl.store import Artifact, Ref
 
-Kind = Literal["auto", "transitions", "path", "training", "sweep"]
-KINDS: dict[str, Kind] = {"scores": "transitions", "paths": "path", "model": "training", "sweep": "sweep"}
+Kind = Literal[
+    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+]
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
-def plot(run: Run, subjects: Sequence[str], out: Path, *, kind: Kind = "auto") -> dict[str, Any]:
+@dataclass(frozen=True)
+class PlotOptions:
+    """metrics: of a training-curve, () for those of ACAI. by: what colours a manifold; dimensions: 2 or 3 of it."""
+
+    kind: Kind = "auto"
+    metrics: tuple[str, ...] = ()
+    by: str | None = None
+    dimensions: int | None = None
+
+
+def plot(run: Run, subjects: Sequence[str], out: Path, options: PlotOptions = PlotOptions()) -> dict[str, Any]:
     """Draw one figure of all subjects.
 
-    transitions: the average normalised transitions of scores, one curve each (pose report, Figs. 1, 2); path: those of
-    single paths, `paths#i` or a file (Figs. 5, 7); training: the losses of models; sweep: the test error of a sweep's
-    models, and whatever they were scored by, against lambda. auto decides by the subjects.
+    Of scores, or models by their newest: transitions, their average over alpha, one curve each (pose report, Figs. 1,
+    2); errors, against true images over alpha and the interval's length; retrieval, the alpha of the nearest real
+    image; distances, between factors, to both ends (AEAI, Figs. 6, 7, 8, 14, 15), with the pixel cross-fade beside;
+    training-curve, metrics over the images seen, of scores at different steps, or of models by all theirs.
+    Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
+    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2).
+    Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
+    auto decides by the subjects.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.png.")
@@ -36,41 +61,112 @@ def plot(run: Run, subjects: Sequence[str], out: Path, *, kind: Kind = "auto") -
         raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
     if not subjects:
         raise UsageError("Nothing was named to plot.", "For example: posectl plot SCORES -o curves.png.")
-    files = [s for s in subjects if is_file(s)]
-    artifacts = {s: expect(run.artifacts.get(Ref.parse(s)), *KINDS) for s in subjects if s not in files}
-    kinds = {a.kind for a in artifacts.values()} | ({"paths"} if files else set())
+    artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s)) for s in subjects}
+    kind = _fitting(artifacts) if options.kind == "auto" else options.kind
+    if kind not in _DRAW:
+        raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(Kind))}.")
+    if kind != "path" and None in artifacts.values():
+        raise InvalidInputError("A file holds paths, and only --kind path draws those.", "Name artifacts of the store.")
+    _DRAW[kind](run, artifacts, out, options)
+    return {"path": str(out), "kind": kind, "subjects": list(subjects)}
+
+
+Subjects = dict[str, Artifact | None]
+
+
+def _fitting(subjects: Subjects) -> str:
+    """The figure that suits these subjects. Raises InvalidInputError where they are of several kinds."""
+    by_kind = {"scores": "transitions", "paths": "path", "model": "training", "sweep": "sweep"}
+    kinds = {"paths" if a is None else expect(a, *by_kind).kind for a in subjects.values()}
     if len(kinds) > 1:
         raise InvalidInputError(f"One figure cannot show {' and '.join(sorted(kinds))}.", "Plot one kind at a time.")
-    chosen = KINDS[kinds.pop()] if kind == "auto" else kind
-    if chosen == "transitions":
-        _transitions(run, artifacts, out)
-    elif chosen == "path":
-        figures.path_transitions({s: _one_path(artifacts.get(s), s) for s in subjects}, out)
-    elif chosen == "sweep":
-        figures.against_lambda(sweep_lines(run, list(artifacts.values())), out)
-    else:
-        figures.training_curves({s: _log(artifact) for s, artifact in artifacts.items()}, out)
-    return {"path": str(out), "kind": chosen, "subjects": list(subjects)}
+    kind = kinds.pop()
+    if kind == "scores" and all(a is not None and a.has("alpha_mse/mean") for a in subjects.values()):
+        return "errors"
+    return by_kind[kind]
 
 
-def _transitions(run: Run, artifacts: dict[str, Artifact], out: Path) -> None:
-    curves, spread = {}, {}
-    for subject, artifact in artifacts.items():
-        expect(artifact, "scores")
+def _artifacts(subjects: Subjects, *kinds: str) -> list[Artifact]:
+    return [expect(a, *kinds) for a in subjects.values() if a is not None]
+
+
+def _scores(run: Run, subjects: Subjects) -> list[Artifact]:
+    return newest_of(run, _artifacts(subjects, "scores", "model", "sweep"))
+
+
+def _transitions(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    shown = labelled(run, _scores(run, subjects))
+    for artifact in shown.values():
         if not artifact.has("transitions/mean"):
-            raise InvalidInputError(f"{subject} scored no paths.", "Evaluate a model or paths.")
-        name = label(run, artifact)
-        name = f"{name} ({subject})" if name in curves else name
-        curves[name], spread[name] = artifact.read("transitions/mean"), artifact.read("transitions/std")
+            raise InvalidInputError(f"{artifact.ref} scored no paths.", "Evaluate a model or paths.")
+    curves = {name: artifact.read("transitions/mean") for name, artifact in shown.items()}
     # Bands over bands tell nothing: the spread is for a few.
-    figures.transition_curves(curves, out, spread=spread if len(curves) <= 3 else None)
+    few = shown if len(shown) <= 3 else {}
+    spread = {name: artifact.read("transitions/std") for name, artifact in few.items()}
+    figures.transition_curves(curves, out, spread=spread)
+
+
+def _errors(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    figures.error_curves(error_panels(run, _scores(run, subjects)), out)
+
+
+def _retrieval(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    figures.retrieval_curves(retrieved(run, _scores(run, subjects)), out)
+
+
+def _distances(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    methods, unit = factor_distances(run, _scores(run, subjects))
+    figures.distance_curves(methods, out, unit=unit)
+
+
+def _training_curve(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    scored = _artifacts(subjects, "scores", "model", "sweep")
+    points, levels = over_images_seen(run, scored, options.metrics)
+    titles = {name: name.replace("_", " ") for name in points}
+    figures.over_training(
+        {titles[name]: lines for name, lines in points.items()}, out,
+        levels={titles[name]: lines for name, lines in levels.items()},
+    )  # fmt: skip
+
+
+def _paths(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    figures.path_transitions({s: _one_path(artifact, s) for s, artifact in subjects.items()}, out)
+
+
+def _training(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    figures.training_curves({s: _log(a) for s, a in zip(subjects, _artifacts(subjects, "model"), strict=True)}, out)
+
+
+def _manifold(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    models = _artifacts(subjects, "model")
+    if len(models) > 1:
+        raise UsageError("A manifold is that of one model.", "Draw one figure for each.")
+    shown = manifold_of(run, models[0], by=options.by, dimensions=options.dimensions)
+    figures.manifold(shown, out, title=models[0].ref)
+
+
+def _sweep(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+    figures.against_lambda(sweep_lines(run, _artifacts(subjects, "sweep")), out)
+
+
+_DRAW: dict[str, Callable[[Run, Subjects, Path, PlotOptions], None]] = {
+    "transitions": _transitions,
+    "errors": _errors,
+    "retrieval": _retrieval,
+    "distances": _distances,
+    "training-curve": _training_curve,
+    "path": _paths,
+    "training": _training,
+    "manifold": _manifold,
+    "sweep": _sweep,
+}
 
 
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
     """The normalised transitions (T - 1,) of one path."""
     if artifact is None:
-        array = read_file(subject, points=True)
-        path = array[0] if array.ndim == 4 else array
+        kind, array = read_paths(subject)
+        path = array[0] if array.ndim == (4 if kind == "poses" else 5) else array
     else:
         index = Ref.parse(subject).sample or 0
         rows = expect(artifact, "paths").read("paths", rows=slice(index, index + 1))
@@ -84,7 +180,7 @@ def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
 
 
 def _log(artifact: Artifact) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    log = expect(artifact, "model").read_group("log")
+    log = artifact.read_group("log")
     steps = log.pop("test_step")
     curves = {"test error": (steps, log.pop("test_error"))}
     for name, values in log.items():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 
 from posectl.errors import InvalidInputError
 from posectl.render.figures.page import GRID, INK, MUTED, page
@@ -20,6 +21,8 @@ ALONG = LinearSegmentedColormap.from_list("along", ["#2B0B57", "#3B528B", "#2191
 
 # Codes of more samples than this are drawn as smaller dots.
 MANY = 2000
+# No side of the box round codes in space is shorter than this part of the longest.
+FLATTEST = 0.3
 _HALO = [withStroke(linewidth=2.0, foreground="white")]
 
 
@@ -64,7 +67,7 @@ def manifold(shown: Manifold, path: str | Path, *, title: str = "") -> None:
                                    shown.axes, strict=True):  # fmt: skip
             set_label(name)
         if solid:
-            _in_space(axes)
+            _in_space(axes, codes)
         else:
             axes.set_aspect("equal", adjustable="datalim")
         if shown.values is not None and shown.what:
@@ -84,10 +87,15 @@ def _dots(shown: Manifold, count: int) -> dict[str, Any]:
     return {**look, "c": shown.values, "cmap": cmap, **limits}
 
 
-def _in_space(axes: Any) -> None:
-    """Quiet walls, and one scale for all three axes."""
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_box_aspect(None, zoom=0.85)
+def _in_space(axes: Any, codes: np.ndarray) -> None:
+    """One scale for all three axes, in a box that fits the codes, between quiet walls."""
+    low, high = codes.min(0), codes.max(0)
+    longest = (high - low).max() or 1.0
+    sides = np.maximum(high - low, FLATTEST * longest)
+    for axis, middle, side in zip("xyz", (low + high) / 2, 1.05 * sides, strict=True):
+        getattr(axes, f"set_{axis}lim")(middle - side / 2, middle + side / 2)
+        getattr(axes, f"{axis}axis").set_major_locator(MaxNLocator(max(2, round(4 * side / longest))))
+    axes.set_box_aspect(sides, zoom=0.9)
     axes.view_init(elev=22, azim=-58)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.pane.set_facecolor("white")
