@@ -25,7 +25,7 @@ def mixture(component: Tensor, noise: Tensor, components: int) -> Tensor:
     """
     along = _SHIFT + _ALONG * noise[..., 0::2]
     across = _ACROSS * noise[..., 1::2]
-    angle = (2 * math.pi / components) * component[..., None]
+    angle = (2 * math.pi / components) * component[..., None].to(noise.dtype)
     cosine, sine = angle.cos(), angle.sin()
     return torch.stack((cosine * along - sine * across, sine * along + cosine * across), dim=-1).flatten(-2)
 
