@@ -1,0 +1,220 @@
+"""The codebook against brute force, its published update written out, and what quantising does to gradients."""
+
+import numpy as np
+import pytest
+import torch
+from core.objectives.settings import assert_replicas_apart, small_step
+from core.objectives.training import assert_resumes, assert_stacks, error_of_the_mean, trainer
+from torch.nn import functional as F
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.latent.priors import NORMAL, SPHERE
+from posectl.core.nets.layers import initialise
+from posectl.core.nets.mlp import MLP
+from posectl.core.objectives import squared_error, vqvae
+from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.smooth import Smooth
+from posectl.core.objectives.vqvae import VQVAE, Codebook
+from posectl.core.random import generator
+from posectl.errors import UsageError
+
+SMALL = VQVAE(codes=5, latents=2, width=7)
+
+
+def codebook(replicas=2, entries=7, latent=3, decay=0.9, epsilon=1e-2):
+    """One in the midst of training, with some entries that hardly any vector is near to."""
+    made = Codebook(replicas, entries, latent, decay, epsilon).double()
+    draw = torch.Generator().manual_seed(4)
+    made.means.copy_(torch.randn(made.means.shape, generator=draw, dtype=torch.float64))
+    made.counts.copy_(torch.rand(made.counts.shape, generator=draw, dtype=torch.float64) ** 4 * 10)
+    return made
+
+
+def vectors(count=40, replicas=2, latent=3):
+    return torch.randn(replicas, count, latent, generator=torch.Generator().manual_seed(9), dtype=torch.float64)
+
+
+def entries(counts, means, epsilon):
+    """The published entries M / N', of one replica, in numpy."""
+    smoothed = (counts + epsilon) / (counts.sum() + len(counts) * epsilon) * counts.sum()
+    return means * counts[:, None] / smoothed[:, None]
+
+
+def all_entries(book):
+    every = torch.arange(book.counts.shape[1]).expand(len(book.counts), -1)
+    return book.entries(every)
+
+
+def test_entries_are_smoothed_as_published():
+    book = codebook()
+    for r in range(2):
+        expected = entries(book.counts[r].numpy(), book.means[r].numpy(), 1e-2)
+        np.testing.assert_allclose(all_entries(book)[r].numpy(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("numbers", [1, 50, 1 << 23])
+def test_the_nearest_entry_is_that_of_brute_force(numbers, monkeypatch):
+    monkeypatch.setattr(vqvae, "_NUMBERS", numbers)
+    book, v = codebook(), vectors()
+    expected = torch.cdist(v, all_entries(book)).argmin(2)
+    assert torch.equal(book.nearest(v), expected)
+    assert len(expected[0].unique()) > 3
+
+
+def test_the_update_written_out():
+    book, v = codebook(), vectors()
+    nearest = book.nearest(v)
+    expected = []
+    for r in range(2):
+        # N <- g N + (1 - g) n, M <- g M + (1 - g) sum.
+        counts, sums = book.counts[r].numpy().copy(), (book.means[r] * book.counts[r][:, None]).numpy()
+        found, near = np.zeros(7), np.zeros((7, 3))
+        for vector, which in zip(v[r].numpy(), nearest[r].numpy(), strict=True):
+            found[which] += 1
+            near[which] += vector
+        counts, sums = 0.9 * counts + 0.1 * found, 0.9 * sums + 0.1 * near
+        smoothed = (counts + 1e-2) / (counts.sum() + 7 * 1e-2) * counts.sum()
+        expected.append((counts, sums / smoothed[:, None]))
+    book.follow(v, nearest)
+    for r, (counts, published) in enumerate(expected):
+        np.testing.assert_allclose(book.counts[r].numpy(), counts, rtol=1e-12)
+        np.testing.assert_allclose(all_entries(book)[r].numpy(), published, rtol=1e-10)
+
+
+def test_an_entry_comes_to_the_mean_of_what_is_nearest_to_it():
+    book = Codebook(1, 2, 1, 0.5, 1e-5).double()
+    book.means.copy_(torch.tensor([[[-1.0], [1.0]]]))
+    v = torch.tensor([[[2.0], [4.0], [-3.0]]], dtype=torch.float64)
+    for _ in range(60):
+        book.follow(v, book.nearest(v))
+    torch.testing.assert_close(book.means, torch.tensor([[[-3.0], [3.0]]], dtype=torch.float64))
+    torch.testing.assert_close(book.counts, torch.tensor([[1.0, 2.0]], dtype=torch.float64))
+
+
+def test_it_begins_by_its_replicas_own_stream_with_one_vector_an_entry():
+    book, alone = Codebook(2, 300, 4, 0.9, 1e-5), Codebook(1, 300, 4, 0.9, 1e-5)
+    for replica, seed in enumerate((0, 1)):
+        initialise(book, replica, generator(seed, "init/decoder"))
+    initialise(alone, 0, generator(1, "init/decoder"))
+    assert torch.equal(book.means[1], alone.means[0])
+    assert not torch.equal(book.means[0], book.means[1])
+    assert (book.counts == 1).all()
+    # Uniform in +-sqrt(3 / 300) has a deviation of sqrt(1 / 300).
+    assert book.means.abs().max().item() <= 0.1
+    assert book.means.std().item() == pytest.approx(300**-0.5, rel=0.05)
+    # While every entry counts alike, smoothing changes none.
+    torch.testing.assert_close(all_entries(book), book.means)
+
+
+def quantised(step):
+    return step._decoder
+
+
+def test_the_decoder_sees_entries_and_the_encoder_their_gradient():
+    step, _ = small_step(SMALL)
+    decoder, z = quantised(step), step.z
+    v = decoder.spread(z).reshape(1, 12, 4)
+    seen = decoder.codebook.entries(decoder.codebook.nearest(v)).requires_grad_()
+    hidden = decoder.hidden(F.relu(seen.reshape(1, 6, 8)))
+    x_hat = decoder.inner(decoder.gather(F.relu(hidden)))
+    decoded, trace = decoder.trace(z)
+    torch.testing.assert_close(decoded, x_hat)
+    torch.testing.assert_close(trace.vectors, v)
+    torch.testing.assert_close(trace.entries, seen)
+    (expected,) = torch.autograd.grad(x_hat.square().sum(), seen)
+    (straight,) = torch.autograd.grad(decoded.square().sum(), trace.vectors)
+    torch.testing.assert_close(straight, expected)
+
+
+def test_the_commitment_by_hand():
+    step, networks = small_step(SMALL)
+    v, e = step.trace
+    torch.testing.assert_close(SMALL.term(step, networks), ((v - e) ** 2).mean((1, 2)))
+    (gradient,) = torch.autograd.grad(SMALL.term(step, networks).sum(), v, retain_graph=True)
+    torch.testing.assert_close(gradient, 2 * (v - e) / v.numel())
+    assert not e.requires_grad
+    torch.testing.assert_close(SMALL.reconstruction(step, networks), squared_error(step.x, step.x_hat))
+
+
+def test_the_published_settings():
+    decoder = VQVAE().decoder(torch.nn.Identity(), MLP((1, 32, 32), 256), 1)
+    shapes = {name: tuple(t.shape[1:]) for name, t in decoder.state_dict().items()}
+    assert shapes["codebook.means"] == (2**14, 256)
+    assert (shapes["spread.matrix"], shapes["hidden.matrix"]) == ((256, 2560), (2560, 512))
+    assert shapes["gather.matrix"] == (512, 256)
+    assert (VQVAE().lam, VQVAE().decay, VQVAE().epsilon) == (10, 0.999, 1e-5)
+
+
+def state(decoder):
+    return {name: tensor.clone() for name, tensor in decoder.codebook.state_dict().items()}
+
+
+def test_a_step_moves_the_codebook_once_by_the_reconstruction_alone():
+    step, networks = small_step(SMALL, also=[ACAI()])
+    decoder, before = quantised(step), state(quantised(step))
+    _ = step.x_mix
+    assert all(torch.equal(before[name], tensor) for name, tensor in state(decoder).items())
+    _ = step.x_hat, SMALL.term(step, networks), step.x_hat
+    # Six samples of two vectors: the counts move a thousandth of the way from 5 to 12 in sum.
+    assert decoder.codebook.counts.sum().item() == pytest.approx(5 + 0.001 * 7)
+    assert not torch.equal(before["means"], decoder.codebook.means)
+
+
+def test_in_use_the_codebook_stands_still():
+    step, _ = small_step(SMALL)
+    decoder = quantised(step).eval()
+    before = state(decoder)
+    decoded, _ = decoder.trace(step.z)
+    torch.testing.assert_close(decoder(step.z), decoded)
+    assert all(torch.equal(before[name], tensor) for name, tensor in state(decoder).items())
+
+
+def test_paths_are_between_codes_not_yet_quantised():
+    step, _ = small_step(SMALL, also=[ACAI()])
+    alpha = step.alpha[..., None]
+    torch.testing.assert_close(step.z_mix, (1 - alpha) * step.z + alpha * step.z.flip(1))
+    torch.testing.assert_close(step.x_mix, quantised(step)(step.z_mix))
+
+
+def test_velocities_pass_straight_through():
+    step, _ = small_step(SMALL, also=[Smooth()])
+    decoder, h = quantised(step), 1e-6
+    v = decoder._vectors(step.z_t)
+    e = decoder.codebook.entries(decoder.codebook.nearest(v))
+    there = decoder._vectors(step.path(step.z, step.z_partner, step.t + h))
+
+    def decoded(shift):
+        through = F.relu((e + shift).reshape(1, 6, 8))
+        return decoder.inner(decoder.gather(F.relu(decoder.hidden(through))))
+
+    expected = (decoded(there - v) - decoded(v - there)) / (2 * h)
+    torch.testing.assert_close(step.v_t, expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("prior", [NORMAL, SPHERE])
+def test_replicas_do_not_mix(prior):
+    assert_replicas_apart(SMALL, prior)
+
+
+def test_replicas_train_apart():
+    assert_stacks(lambda seeds: trainer(VQVAE(lam=0.1, codes=16, latents=3, width=16), seeds=seeds, steps=30))
+
+
+def test_it_resumes_to_the_bit():
+    assert_resumes(lambda: trainer(VQVAE(lam=0.1, codes=16, latents=3, width=16), steps=120))
+
+
+def test_a_short_training_reconstructs_and_is_loaded_as_it_was():
+    objective = VQVAE(lam=0.1, codes=64, latents=4, width=64, decay=0.95)
+    run = trainer(objective, steps=300)
+    run.run()
+    assert run.tests[300][0] < 0.6 * error_of_the_mean()
+    model = Autoencoder(MLP((6, 3), 6, widths=(32,)), SPHERE, torch.device("cpu"), [objective]).load(run.weights(0))
+    error = (model.reconstruct(run.test) - run.test).norm(dim=-1).mean()
+    assert error.item() == pytest.approx(run.tests[300][0], rel=1e-5)
+
+
+@pytest.mark.parametrize("setting", [{"codes": 0}, {"latents": 0}, {"width": 0}, {"decay": 1.0}, {"epsilon": -1.0}])
+def test_settings_that_make_no_codebook_are_refused(setting):
+    with pytest.raises(UsageError, match="vqvae"):
+        VQVAE(**setting)
