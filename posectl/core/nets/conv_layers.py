@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn import functional as F
 
-from posectl.core.nets.layers import BatchNorm
+from posectl.core.nets.layers import BatchNorm, normalised
 from posectl.errors import UsageError
 
 
@@ -92,25 +92,15 @@ class UpsampledConv2d(Conv2d):
 
 
 class MapNorm(BatchNorm):
-    """Batch normalisation of each replica and channel over the batch and the map: (R, B, C, H, W) to the same.
-
-    In forward mode it is written out, and its running statistics stay: PyTorch 2.13 takes the batch's own for constants
-    when it differentiates a forward derivative of its batch norm, and so returns a wrong gradient without a word.
-    """
+    """Batch normalisation of each replica and channel over the batch and the map: (R, B, C, H, W) to the same."""
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training and forward_ad.unpack_dual(x).tangent is not None:
-            return self._written_out(x)
+            pixels = x.movedim(2, -1)
+            normal = normalised(pixels.flatten(1, 3), self.weight[:, None], self.bias[:, None])
+            return normal.view(pixels.shape).movedim(-1, 2)
         own = (x, self.running_mean, self.running_var, self.weight, self.bias)
         return each(F.batch_norm, *own, training=self.training)
-
-    def _written_out(self, x: Tensor) -> Tensor:
-        pixels = x.movedim(2, -1)
-        rows = pixels.flatten(1, 3)
-        centred = rows - rows.mean(1, keepdim=True)
-        variance = centred.square().mean(1, keepdim=True)
-        normal = centred * (variance + 1e-5).rsqrt()
-        return torch.addcmul(self.bias[:, None], normal, self.weight[:, None]).view(pixels.shape).movedim(-1, 2)
 
 
 class Pool(nn.Module):

@@ -9,6 +9,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 from torch.nn import functional as F
 
 ACTIVATIONS = ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
@@ -49,8 +50,20 @@ class Linear(nn.Module):
         self.bias.data[replica] = torch.empty(outputs).uniform_(-bound, bound, generator=generator)
 
 
+def normalised(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Batch normalisation of each column of rows (..., B, C), written out for forward mode: PyTorch 2.13 takes the
+    batch's own statistics for constants when it differentiates a forward derivative of its batch norm, and so returns a
+    wrong gradient without a word."""
+    centred = rows - rows.mean(-2, keepdim=True)
+    variance = centred.square().mean(-2, keepdim=True)
+    return torch.addcmul(bias, centred * (variance + 1e-5).rsqrt(), weight)
+
+
 class BatchNorm(nn.Module):
-    """Batch normalisation of each replica and feature over the batch: (R, B, C) to the same."""
+    """Batch normalisation of each replica and feature over the batch: (R, B, C) to the same.
+
+    In forward mode its running statistics stay.
+    """
 
     running_mean: Tensor
     running_var: Tensor
@@ -64,14 +77,12 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         columns = x if x.dim() == 2 else x.transpose(0, 1).reshape(x.shape[1], -1)
-        normal = F.batch_norm(
-            columns,
-            self.running_mean.view(-1),
-            self.running_var.view(-1),
-            self.weight.view(-1),
-            self.bias.view(-1),
-            training=self.training,
-        )
+        weight, bias = self.weight.view(-1), self.bias.view(-1)
+        if self.training and forward_ad.unpack_dual(x).tangent is not None:
+            normal = normalised(columns, weight, bias)
+        else:
+            mean, variance = self.running_mean.view(-1), self.running_var.view(-1)
+            normal = F.batch_norm(columns, mean, variance, weight, bias, training=self.training)
         return normal if x.dim() == 2 else normal.view(x.shape[1], *self.weight.shape).transpose(0, 1)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:

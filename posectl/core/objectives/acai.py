@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
-from posectl.core.nets.layers import together
 from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
 from posectl.core.objectives.step import ALPHA, Step
 
@@ -43,10 +42,10 @@ class ACAI(Objective):
         guess, of_real = self._guesses(step, networks)
         return {"critic": mean_over_batch((guess - step.alpha).square()) + mean_over_batch(of_real.square())}
 
-    def _guesses(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
-        def guess() -> tuple[Tensor, ...]:
-            # Only the critic learns from the blend.
-            x_hat = step.x_hat.detach()
-            return together(networks["critic"], step.x_mix, x_hat + self.gamma * (step.x - x_hat))
+    def _guesses(self, step: Step, networks: Networks) -> tuple[Tensor, Tensor]:
+        def guess() -> tuple[Tensor, Tensor]:
+            # Two passes: only the critic learns from the blend, and the autoencoder need not go back through it.
+            x_hat, critic = step.x_hat.detach(), networks["critic"]
+            return critic(step.x_mix), critic(x_hat + self.gamma * (step.x - x_hat))
 
         return step.once("acai", guess)

@@ -92,3 +92,21 @@ def test_nonsense_sizes_are_refused():
         MLP((17, 3), 0)
     with pytest.raises(UsageError, match="no activation"):
         MLP((17, 3), 8, activation="rely")
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_the_gradient_of_a_forward_derivative_is_right_through_batch_norm(replicas):
+    torch.manual_seed(0)
+    net = MLP((5,), 3, widths=(4,), activation="tanh", batch_norm=True).decoder(replicas).double()
+    for replica in range(replicas):
+        initialise(net, replica, generator(replica, "init"))
+    z, tangent = torch.randn(2, replicas, 6, 3, dtype=torch.float64)
+
+    def size(z):
+        return torch.func.jvp(net, (z,), (tangent,))[1].square().sum()
+
+    gradient = torch.autograd.grad(size(z.requires_grad_()), z)[0]
+    way = torch.randn_like(z)
+    with torch.no_grad():
+        slope = (size(z + 1e-6 * way) - size(z - 1e-6 * way)) / 2e-6
+    assert (gradient * way).sum().item() == pytest.approx(slope.item(), rel=1e-6)
