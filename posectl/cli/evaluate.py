@@ -39,6 +39,9 @@ def evaluate(
     weights: Annotated[
         str, typer.Option(metavar="last|best|step-N|all", help="Weights of a model; all: every snapshot's.")
     ] = DEFAULT.weights,
+    sample_posterior: Annotated[
+        bool, typer.Option("--sample-posterior", help="Draw a VAE's codes, as published, in place of their mean.")
+    ] = False,
     path: Annotated[str | None, typer.Option(help="Path between codes (default: the prior's own).")] = None,
     endpoints: Annotated[
         int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
@@ -83,9 +86,9 @@ def evaluate(
     from posectl.stages.members import snapshots, spread_out
 
     options = EvaluateOptions(
-        metrics=names(metric) or (), compat=compat, weights=weights, path=path, endpoints=endpoints, steps=steps,
-        walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd, targets=targets, k=k,
-        interval=interval, intervals=intervals, retrieval=retrieval, inits=inits,
+        metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,
+        endpoints=endpoints, steps=steps, walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd,
+        targets=targets, k=k, interval=interval, intervals=intervals, retrieval=retrieval, inits=inits,
     )  # fmt: skip
     run = session.run()
     spread = spread_out(run, subjects) if subjects else [None]

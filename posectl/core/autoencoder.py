@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from posectl.core.latent.priors import Prior
 from posectl.core.memory import Blocks
 from posectl.core.nets import Architecture
 from posectl.core.objectives import Objective, build_decoder, build_encoder
+from posectl.core.objectives.vae import VAE, draw
+from posectl.core.random import generator
 from posectl.errors import IntegrityError, InvalidInputError
 
 # Rows that pass through a network at once, fewer where samples are large: enough to fill the hardware, and to fit.
@@ -20,12 +23,18 @@ ROWS, _NUMBERS = 16_384, 1 << 20
 
 
 class Autoencoder:
-    """Encoder and decoder in evaluation mode; every method keeps gradients off and works in blocks of rows."""
+    """Encoder and decoder in evaluation mode; every method keeps gradients off and works in blocks of rows.
+
+    A code is the encoder's own, a VAE's the mean of its posterior; where `posterior`, a seed, is set, a draw from that,
+    which depends on the seed and on the samples that are encoded together.
+    """
+
+    posterior: int | None = None
 
     def __init__(
         self, architecture: Architecture, prior: Prior, device: torch.device, objectives: Sequence[Objective] = ()
     ) -> None:
-        self.architecture, self.prior, self.device = architecture, prior, device
+        self.architecture, self.prior, self.device, self.objectives = architecture, prior, device, objectives
         self.encoder = build_encoder(architecture, objectives, 1).to(device).eval()
         self.decoder = build_decoder(architecture, objectives, 1).to(device).eval()
         self._rows = max(64, min(ROWS, _NUMBERS // math.prod(architecture.shape)))
@@ -54,7 +63,17 @@ class Autoencoder:
                 f"The model takes samples of shape {tuple(self.shape)}, and these have {tuple(samples.shape[1:])}.",
                 "Use a model that was trained on data of this shape.",
             )
-        return self.prior.project(self._blocks(self.encoder, samples)[:, : self.architecture.latent])
+        code, extra = self._blocks(self.encoder, samples).tensor_split([self.architecture.latent], dim=1)
+        if self.posterior is not None:
+            same = zlib.crc32(np.ascontiguousarray(samples.cpu().numpy()).data)
+            noise = torch.randn(code.shape, generator=generator(self.posterior, "posterior", same))
+            code = draw(code, extra, noise.to(code.device))
+        return self.prior.project(code)
+
+    @property
+    def has_posterior(self) -> bool:
+        """Whether the encoder gives a Gaussian's log variances beside its means."""
+        return any(isinstance(objective, VAE) for objective in self.objectives)
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:

@@ -109,7 +109,9 @@ def _of_artifact(
 
 
 def _take_image_model(run: Run, material: Material, artifact: Artifact, dataset: StoredDataset) -> None:
-    model = load_model(run, artifact, weights=material.options.weights)
+    model = load_model(
+        run, artifact, weights=material.options.weights, sample_posterior=material.options.sample_posterior
+    )
     if model.shape != dataset.shape:
         raise InvalidInputError(
             f"{artifact.ref} takes images of shape {model.shape}; {dataset.artifact.ref} has {dataset.shape}.",

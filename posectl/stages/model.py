@@ -33,12 +33,21 @@ def objectives_of(artifact: Artifact) -> list[Objective]:
         raise IntegrityError(f"{artifact.ref} does not describe its objectives.", "Train it again.") from error
 
 
-def load_model(run: Run, artifact: Artifact, *, weights: str = "last") -> Autoencoder:
-    """The autoencoder on the run's device, with its last weights, or its best by test reconstruction."""
+def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_posterior: bool = False) -> Autoencoder:
+    """The autoencoder on the run's device, with its last weights, its best by test reconstruction, or a snapshot's.
+
+    sample_posterior: codes are drawn from a VAE's posterior, as published, in place of its mean.
+    """
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
     prior = PRIORS[artifact.about["prior"]]
     model = Autoencoder(architecture_of(artifact), prior, device, objectives_of(artifact))
+    if sample_posterior:
+        if not model.has_posterior:
+            raise UsageError(
+                f"{artifact.ref} is no VAE, and its codes have no posterior.", "Leave out --sample-posterior."
+            )
+        model.posterior = run.seed
     return model.load(artifact.read_group(f"weights/{_known(artifact, weights)}"))
 
 

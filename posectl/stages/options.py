@@ -73,8 +73,9 @@ class SampleOptions:
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """metrics: names, () for all that the subject allows. weights: "last", "best", or a snapshot's, "step-N". compat: a
-    published protocol, "naayem" of poses, "acai" of images.
+    """metrics: names, () for all that the subject allows. weights: "last", "best", or a snapshot's, "step-N".
+    sample_posterior: a VAE's codes are draws, as published, in place of means. compat: a published protocol, "naayem"
+    of poses, "acai" of images.
 
     endpoints: test poses whose pairs are all interpolated, for the transition metrics; steps: of those paths. walks:
     random pairs, of walk_steps each, for Mean Distance and, of images, for every metric of paths; None: 10,000 of 10
@@ -89,6 +90,7 @@ class EvaluateOptions:
     metrics: tuple[str, ...] = ()
     compat: str | None = None
     weights: str = "last"
+    sample_posterior: bool = False
     path: str | None = None
     endpoints: int = 128
     steps: int = 100

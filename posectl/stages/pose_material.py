@@ -80,7 +80,7 @@ def take_as_it_is(material: Material, array: Tensor) -> None:
 def take_model(run: Run, material: Material, artifact: Artifact, reference: Reference) -> None:
     """What a model makes of the protocol."""
     options = material.options
-    model = load_model(run, artifact, weights=options.weights)
+    model = load_model(run, artifact, weights=options.weights, sample_posterior=options.sample_posterior)
     if model.shape != reference.test.shape[1:]:
         raise InvalidInputError(
             f"{artifact.ref} takes samples of shape {model.shape}; {reference.label} has {reference.test.shape[1:]}.",

@@ -28,9 +28,9 @@ class VAE(Objective):
     Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Points are Gaussian, each coordinate of
     deviation `sigma`, in metres: about what a plain autoencoder of poses with 8 numbers leaves.
 
-    In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `draw`. On the sphere
-    what is decoded is the direction of a draw: N(0, I) has a uniform one, so the loss still bounds the likelihood under
-    the sphere's own prior.
+    In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `draw`. On the
+    sphere what is decoded is the direction of a draw: N(0, I) has a uniform one, so the loss still bounds the
+    likelihood under the sphere's own prior.
     """
 
     name = "vae"
