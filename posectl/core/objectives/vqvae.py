@@ -152,7 +152,11 @@ class Codebook(nn.Module):
         self.counts.lerp_(found, share)
         moves = share * (vectors - _rows(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
         for means, rows, own in zip(self.means, nearest, moves, strict=True):
-            means.index_add_(0, rows, own)
+            # Each of the two adds in no certain order on the other device, and a run could not be repeated to the bit.
+            if means.is_cuda:
+                means.index_put_((rows,), own, accumulate=True)
+            else:
+                means.index_add_(0, rows, own)
 
     def _shares(self) -> Tensor:
         """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""

@@ -218,3 +218,17 @@ def test_a_short_training_reconstructs_and_is_loaded_as_it_was():
 def test_settings_that_make_no_codebook_are_refused(setting):
     with pytest.raises(UsageError, match="vqvae"):
         VQVAE(**setting)
+
+
+@pytest.mark.cuda
+def test_on_cuda_the_update_is_the_same_and_repeats_to_the_bit():
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    v, runs = vectors(5000), []
+    for device in ("cpu", "cuda", "cuda"):
+        book = codebook().float().to(device)
+        for _ in range(5):
+            book.follow(v.float().to(device), book.nearest(v.to(device)))
+        runs.append(book.means.cpu())
+    torch.testing.assert_close(runs[0], runs[1], atol=1e-5, rtol=1e-5)
+    assert torch.equal(runs[1], runs[2])
