@@ -49,8 +49,8 @@ class VQVAE(Objective):
     def __post_init__(self) -> None:
         if min(self.codes, self.latents, self.width) < 1:
             raise UsageError("vqvae's codes, latents and width are counts from 1 on.", "As published: 16384, 10, 512.")
-        if not (0 <= self.decay < 1 and self.epsilon >= 0):
-            raise UsageError("vqvae.decay is in [0, 1), and vqvae.epsilon not negative.", "As published: 0.999, 1e-5.")
+        if not (0 <= self.decay < 1 and self.epsilon > 0):
+            raise UsageError("vqvae.decay is in [0, 1), and vqvae.epsilon above 0.", "As published: 0.999, 1e-5.")
 
     def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         return Quantised(inner, architecture.latent, replicas, self)

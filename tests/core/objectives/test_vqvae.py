@@ -214,7 +214,7 @@ def test_a_short_training_reconstructs_and_is_loaded_as_it_was():
     assert error.item() == pytest.approx(run.tests[300][0], rel=1e-5)
 
 
-@pytest.mark.parametrize("setting", [{"codes": 0}, {"latents": 0}, {"width": 0}, {"decay": 1.0}, {"epsilon": -1.0}])
+@pytest.mark.parametrize("setting", [{"codes": 0}, {"latents": 0}, {"width": 0}, {"decay": 1.0}, {"epsilon": 0.0}])
 def test_settings_that_make_no_codebook_are_refused(setting):
     with pytest.raises(UsageError, match="vqvae"):
         VQVAE(**setting)
