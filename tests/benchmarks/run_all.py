@@ -69,7 +69,7 @@ def main() -> None:
             lines += [line for line in old.splitlines() if line.endswith(f"| `{name}` |")]
         else:
             lines += measured(name, flags, options)
-    table = f"{machine()}; {options.threads} threads.\n\n{HEADER}" + "".join(f"{line}\n" for line in lines)
+    table = f"{machine()}. Threads: {options.threads}, rounds: {options.rounds}.\n\n{HEADER}" + "".join(f"{line}\n" for line in lines)
     readme.write_text(f"{before}{START}{table}{END}{after}")
 
 

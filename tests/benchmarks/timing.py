@@ -120,7 +120,7 @@ def _own() -> float:
 
 def report(options: argparse.Namespace, rows: Sequence[Row]) -> None:
     """Print the rows, and leave them where `--rows` says."""
-    print(f"\n{machine()}; {options.threads} threads, load {os.getloadavg()[0]:.1f}")
+    print(f"\n{machine()}. Threads: {options.threads}, load {os.getloadavg()[0]:.1f}")
     for row in rows:
         print(f"{row.item}. {row.figure}: {row.posectl}")
         print(f"   asked: {row.asked}; peers: {row.peers or 'none'}; others kept {row.others:.2f} cores busy")
