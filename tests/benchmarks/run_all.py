@@ -69,8 +69,9 @@ def main() -> None:
             lines += [line for line in old.splitlines() if line.endswith(f"| `{name}` |")]
         else:
             lines += measured(name, flags, options)
-    table = f"{machine()}. Threads: {options.threads}, rounds: {options.rounds}.\n\n{HEADER}" + "".join(f"{line}\n" for line in lines)
-    readme.write_text(f"{before}{START}{table}{END}{after}")
+    where = f"{machine()}. Threads: {options.threads}, rounds: {options.rounds}.\n\n"
+    table = "".join(f"{line}\n" for line in lines)
+    readme.write_text(f"{before}{START}{where}{HEADER}{table}{END}{after}")
 
 
 if __name__ == "__main__":
