@@ -33,4 +33,4 @@ done
 scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
 read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
-posectl plot "${scores[@]}" --kind alpha-mse -o "$OUT/alpha-mse.png" --force
+posectl plot "${scores[@]}" --kind errors -o "$OUT/errors.png" --force

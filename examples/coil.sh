@@ -35,7 +35,7 @@ done
 scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
 read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
-for kind in alpha-mse retrieval; do
+for kind in errors retrieval distances; do
     posectl plot "${scores[@]}" --kind "$kind" -o "$OUT/$kind.png" --force
 done
 posectl render "${rows[@]}" -o "$OUT/rows.png" --force

@@ -42,5 +42,5 @@ done
 last=()
 for ((i = SNAPSHOTS - 1; i < ${#scores[@]}; i += SNAPSHOTS)); do last+=("${scores[i]}"); done
 posectl compare "${last[@]}" --published lines -o "$OUT/table.md" --force
-posectl plot "${scores[@]}" --kind course -o "$OUT/course.png" --force
+posectl plot "${scores[@]}" --kind training-curve -o "$OUT/course.png" --force
 posectl render "${rows[@]}" -o "$OUT/rows.png" --force

@@ -40,7 +40,7 @@ done
 scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
 read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
-for kind in alpha-mse interval-mse retrieval distance; do
+for kind in errors retrieval distances; do
     posectl plot "${scores[@]}" --kind "$kind" -o "$OUT/$kind.png" --force
 done
 posectl render "${rows[@]}" -o "$OUT/rows.png" --force
