@@ -35,8 +35,8 @@ class Grid:
 
 
 def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensions: int | None = None) -> Manifold:
-    """The codes of all samples, train and test, that a model was trained on, coloured `by` a factor or label (None: the
-    first factor, or the label), with the lines of the factors' grid where one of them goes round.
+    """The codes of all samples, train and test, of a model's dataset (MOST, evenly, of more), coloured `by` a factor or
+    label (None: the first factor, or the label), with the lines of the factors' grid where one of them goes round.
 
     Codes of two or three dimensions are shown as they are; more, or others than `dimensions`, by their principal
     components, two unless `dimensions` says 3. Raises UsageError for names and dimensions that there are not.
@@ -68,7 +68,8 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
     size = codes.shape[1]
     wanted = dimensions or (size if size in (2, 3) else 2)
     if wanted > size:
-        raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", f"--dimensions {min(size, 3)}.")
+        hint = f"--dimensions {size}." if size > 1 else "Train with --latent 2 or more."
+        raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", hint)
     if wanted == size:
         return lambda some: some, [f"z{index}" for index in "₁₂₃"[:size]]
     middle = codes.mean(0)

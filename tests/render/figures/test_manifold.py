@@ -43,6 +43,16 @@ def test_codes_in_three_dimensions_stand_in_space(tmp_path, saved):
     np.testing.assert_allclose(axes.lines[0].get_data_3d(), codes.T)
 
 
+def test_space_has_one_scale_even_where_codes_are_flat(tmp_path, saved):
+    codes = np.concatenate([CODES * (3, 1), np.zeros((8, 1))], 1)
+    manifold(Manifold(codes, ("a", "b", "c")), tmp_path / "a.png")
+    (axes,) = saved[0].axes
+    sides = np.ptp([axes.get_xlim(), axes.get_ylim(), axes.get_zlim()], axis=1)
+    np.testing.assert_allclose(sides / sides[0], [1, 1 / 3, 0.3])
+    box = axes._box_aspect  # which has no public reader in three dimensions
+    np.testing.assert_allclose(np.divide(box, box[0]), sides / sides[0])
+
+
 def test_without_values_there_is_no_scale(tmp_path, saved):
     manifold(Manifold(CODES, ("a", "b")), tmp_path / "a.png")
     assert len(saved[0].axes) == 1
