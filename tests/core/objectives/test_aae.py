@@ -1,6 +1,5 @@
 """The adversarial autoencoder by hand: its losses, whom they move, what its priors draw, and what labels choose."""
 
-
 import pytest
 import torch
 from core.objectives.settings import assert_replicas_apart, linear_step, moved, small_step
