@@ -12,7 +12,7 @@ from posectl.stages.compare import baselines_beside, differences, label
 from posectl.stages.evaluate import flat
 from posectl.stages.inputs import BASELINE
 from posectl.stages.members import members
-from posectl.stages.run import Run, expect, parent_of
+from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
 _CROSSFADE = f"{BASELINE}crossfade"
@@ -74,9 +74,12 @@ def over_images_seen(
     """
     scores = _every_score(run, subjects)
     baselines = [each for each in scores if each.about.get("label", "").startswith(BASELINE)]
-    trained = _by_step(run, [each for each in scores if each not in baselines])
-    _tell_differences(run, [*trained.values()])
-    means = {key: {n: s["mean"] for n, s in flat(a.summary["scores"]).items()} for key, a in trained.items()}
+    trained = [each for each in scores if each not in baselines]
+    _tell_differences(run, trained)
+    by_step = _by_step(run, trained)
+    means = {
+        key: {n: s["mean"] for a in some for n, s in flat(a.summary["scores"]).items()} for key, some in by_step.items()
+    }
     held = {name for each in means.values() for name in each}
     for name in metrics:
         if name not in held:
@@ -84,12 +87,12 @@ def over_images_seen(
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for metric in metrics or _over_training(held):
         lines = points.setdefault(metric, {})
-        for (_, seen), artifact in trained.items():
-            value = means[_, seen].get(metric)
+        for (model, seen), some in by_step.items():
+            value = means[model, seen].get(metric)
             if value is not None:
-                lines.setdefault(label(run, artifact), []).append((seen, value))
+                lines.setdefault(label(run, some[-1]), []).append((seen, value))
     levels: dict[str, dict[str, float]] = {metric: {} for metric in points}
-    for artifact in [*baselines_beside(run, [*trained.values(), *baselines]), *baselines]:
+    for artifact in [*baselines_beside(run, [*trained, *baselines]), *baselines]:
         for metric, score in flat(artifact.summary["scores"]).items():
             if metric in levels and score["mean"] is not None:
                 levels[metric][label(run, artifact)] = score["mean"]
@@ -160,18 +163,18 @@ def _is_snapshot(scores: Artifact) -> bool:
     return str(scores.summary["protocol"].get("weights", "")).startswith(_SNAPSHOT)
 
 
-def _by_step(run: Run, scores: Sequence[Artifact]) -> dict[tuple[str, int], Artifact]:
-    """The newest scores of each model (its digest) after so many images."""
-    found: dict[tuple[str, int], Artifact] = {}
+def _by_step(run: Run, scores: Sequence[Artifact]) -> dict[tuple[str, int], list[Artifact]]:
+    """The scores of each model (its digest) after so many images, in their order: what is newer counts."""
+    found: dict[tuple[str, int], list[Artifact]] = {}
     for each in scores:
         model = parent_of(run, each, "model")
         if model is None:
             raise InvalidInputError(f"{each.ref} has no model in the store.", "Evaluate a model.")
         weights = each.summary["protocol"].get("weights", "last")
-        options = expect(model, "model").config
+        options = model.config
         steps = {"last": options["steps"]["value"], "best": model.summary["best_step"]}
         step = steps[weights] if weights in steps else int(weights.removeprefix(_SNAPSHOT))
-        found[model.digest, step * options["batch"]["value"]] = each
+        found.setdefault((model.digest, step * options["batch"]["value"]), []).append(each)
     return found
 
 
