@@ -22,7 +22,7 @@ def test_every_file_registers_the_thing_of_its_name_and_says_what_it_is(registry
 
 def test_an_unknown_name_is_told_with_the_known_and_the_nearest():
     with pytest.raises(UsageError) as error:
-        OBJECTIVES.get("acia")
+        OBJECTIVES.get("acal")
     assert "Did you mean 'acai'?" in error.value.hint
     assert "none" in error.value.hint
 

@@ -129,6 +129,6 @@ def distance_loss(x: Tensor, z: Tensor) -> Tensor:
 
 def _log_distances(x: Tensor) -> Tensor:
     flat = x.flatten(2)
-    squares = (flat[:, :, None] - flat[:, None]).square().mean(-1)
+    squares = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist").square() / flat.shape[2]
     mean = squares.mean((1, 2), keepdim=True)
     return torch.log1p(squares / mean.clamp_min(torch.finfo(mean.dtype).tiny))
