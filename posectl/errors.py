@@ -86,6 +86,7 @@ class InterruptedRunError(PosectlError):
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """A hint that lists the known names, the nearest to `name` first; `Known: ...` alone when none is near."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    # Slips of the finger rarely hit the first letter: among the nearest, one that begins alike comes first.
+    close = sorted(difflib.get_close_matches(name, known, cutoff=0.5), key=lambda match: match[:1] != name[:1])
     suggestion = f"Did you mean {close[0]!r}? " if close else ""
     return f"{suggestion}Known: {', '.join(known)}."
