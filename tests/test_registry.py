@@ -15,6 +15,7 @@ from posectl.registry import Registry
 @pytest.mark.parametrize("registry", [OBJECTIVES, METRICS, SOURCES], ids=lambda r: r.kind)
 def test_every_file_registers_the_thing_of_its_name_and_says_what_it_is(registry):
     for name, summary in registry.summaries().items():
+        assert registry._files[name].stem == name.replace("-", "_")
         assert callable(registry.get(name))
         assert len(summary) > 10, name
         assert summary.endswith((".", ":")), name

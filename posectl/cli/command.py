@@ -6,7 +6,7 @@ import inspect
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -106,23 +106,29 @@ class Session:
 
 
 def command(
-    app: typer.Typer, name: str | None = None, *, computes: bool = True
+    app: typer.Typer, name: str | None = None, *, computes: bool = True, shared: Mapping[str, tuple[Any, Any]] = {}
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorator: register a function of (session, its own options...) as a command that has the common options too;
-    one that does not compute has none of `--seed`, `--device` and the like."""
+    one that does not compute has none of `--seed`, `--device` and the like.
+
+    shared: options that several commands have, by name their annotation and default; the function gets their values in
+    one mapping, `shared`.
+    """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(function, include_extras=True)
         own = [
             p.replace(annotation=hints[p.name])
             for p in inspect.signature(function).parameters.values()
-            if p.name != "session"
+            if p.name not in ("session", "shared")
         ]
         taken = {p.name for p in own}
-        common = [
+        wanted = {
+            key: option for key, option in _COMMON.items() if key not in taken and (computes or key not in _COMPUTING)
+        }
+        added = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-            for key, (annotation, default) in _COMMON.items()
-            if key not in taken and (computes or key not in _COMPUTING)
+            for key, (annotation, default) in (*shared.items(), *wanted.items())
         ]
         ctx = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
 
@@ -131,12 +137,14 @@ def command(
             chosen = {
                 key: values[key] if key in taken else values.pop(key, default) for key, (_, default) in _COMMON.items()
             }
+            if shared:
+                values["shared"] = {key: values.pop(key) for key in shared}
             session = Session(context, chosen)
             guarded(session.out, lambda: function(session, **values))
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-        entry.__signature__ = inspect.Signature([ctx, *keyword_only, *common])  # type: ignore[attr-defined]
-        entry.__annotations__ = {p.name: p.annotation for p in [ctx, *keyword_only, *common]}
+        entry.__signature__ = inspect.Signature([ctx, *keyword_only, *added])  # type: ignore[attr-defined]
+        entry.__annotations__ = {p.name: p.annotation for p in [ctx, *keyword_only, *added]}
         entry.__doc__ = function.__doc__
         app.command(name or function.__name__.rstrip("_"))(entry)
         return function

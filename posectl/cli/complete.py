@@ -9,11 +9,9 @@ from posectl.core.metrics import METRICS as _METRICS
 from posectl.registry import Registry
 from posectl.stages.options import RECIPES
 
-# These registries sit in packages that import torch; their folders are enough to list names.
+# These registries sit in packages that import torch; their files are enough to list names.
 _SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
-_OBJECTIVES: Registry[object] = Registry(
-    "regularizer", "posectl.core.objectives", helpers=("step", "places", "mixers", "spectral", "hourglass")
-)
+_OBJECTIVES: Registry[object] = Registry("regularizer", "posectl.core.objectives")
 
 SOURCES = _SOURCES.names()
 METRICS = _METRICS.names()

@@ -13,46 +13,20 @@ from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
 
 
-@command(app)
+@command(app, shared=training.OPTIONS)
 def sweep(
     session: Session,
+    shared: dict[str, Any],
     dataset: training.Dataset = None,
-    reg: training.Reg = None,
     lam: Annotated[
         list[str] | None,
-        typer.Option(
-            "--lam",
-            metavar="X,X",
-            help="Its weights, a list for each --reg (default: as published).",
-        ),
+        typer.Option("--lam", metavar="X,X", help="Its weights, a list for each --reg (default: as published)."),
     ] = None,
-    set_: training.Set = None,
     latent: Annotated[str, typer.Option(metavar="N,N", help="Sizes of a code.")] = str(DEFAULT.latent),
     seeds: Annotated[int, typer.Option(min=1, help="Seeds at each point, from --seed on.")] = 1,
     zip_: Annotated[bool, typer.Option("--zip", help="Pair the lists instead of multiplying them.")] = False,
     engine: Annotated[Literal["inline", "process"], typer.Option(help="Train here, or in processes.")] = "inline",
     jobs: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
-    prior: training.Prior = None,
-    net: training.Net = None,
-    widths: training.Widths = training.WIDTHS,
-    activation: training.Activation = DEFAULT.activation,
-    batch_norm: training.BatchNorm = DEFAULT.batch_norm,
-    depth: training.Depth = DEFAULT.depth,
-    latent_width: training.LatentWidth = DEFAULT.latent_width,
-    preset: training.Preset = "sensible",
-    steps: training.Steps = DEFAULT.steps,
-    batch: training.Batch = DEFAULT.batch,
-    lr: training.Rate = DEFAULT.lr,
-    lr_adversary: training.AdversaryRate = None,
-    betas: training.Betas = training.BETAS,
-    precision: training.Precision = DEFAULT.precision,
-    pairing: training.Pairing = DEFAULT.pairing,
-    evaluate_every: training.EvaluateEvery = DEFAULT.evaluate_every,
-    checkpoint_every: training.CheckpointEvery = DEFAULT.checkpoint_every,
-    snapshots: training.Snapshots = DEFAULT.snapshots,
-    rotate: training.Rotate = DEFAULT.rotate,
-    degrees: training.Degrees = DEFAULT.degrees,
-    flip: training.Flip = DEFAULT.flip,
 ) -> None:
     """Train a model at every point of lists of lambdas and latent sizes, those of one shape as one stack.
 
@@ -65,7 +39,6 @@ def sweep(
       posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
     """
-    given = training.options_among(locals(), but=("lam", "latent"))
     from posectl.cli.values import integers, numbers
     from posectl.stages.engines import Engine
     from posectl.stages.options import Axes
@@ -77,7 +50,7 @@ def sweep(
         seeds=seeds,
         zip=zip_,
     )
-    run, options = training.resolved(session, given, preset)
+    run, options = training.resolved(session, shared)
     run.sources = {**run.sources, "zip": run.sources.get("zip_", "default")}
     with live_table(session.out) as run.progress:
         result = stage(run, dataset, options, axes, engine=Engine(engine, jobs))

@@ -29,10 +29,5 @@ from posectl.registry import Registry
 Score = dict[str, Any]
 Metric = Callable[..., Score]
 
-METRICS: Registry[Metric] = Registry(
-    "metric",
-    "posectl.core.metrics",
-    helpers=("nearest", "summary", "distances", "transitions", "trace", "kmeans"),
-    dash="_",
-)
+METRICS: Registry[Metric] = Registry("metric", "posectl.core.metrics")
 metric = METRICS.register

@@ -32,5 +32,5 @@ class Architecture(Protocol):
     def critic(self, replicas: int) -> nn.Module: ...
 
 
-NETS: Registry[Any] = Registry("net", "posectl.core.nets", helpers=("layers", "conv_layers"))
+NETS: Registry[Any] = Registry("net", "posectl.core.nets")
 net = NETS.register

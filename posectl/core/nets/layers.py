@@ -6,6 +6,7 @@ One replica's slice of every parameter is shaped as PyTorch's own layer would ha
 from __future__ import annotations
 
 import math
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -16,14 +17,23 @@ ACTIVATIONS = ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
 
 
 class Replicated(nn.Sequential):
-    """Layers in a row, (R, B, ...) in and out. A single replica goes through without its dimension: it is faster."""
+    """Layers of vectors in a row, (R, B, *inputs) in and (R, B, *outputs) out.
 
-    def __init__(self, replicas: int, *layers: nn.Module) -> None:
+    A single replica goes through without its dimension, and layers are called without a module's hooks: in networks as
+    small as a pose's, both are felt.
+    """
+
+    def __init__(self, replicas: int, *layers: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> None:
         super().__init__(*layers)
-        self.replicas = replicas
+        self._replicas, self._outputs = replicas, outputs
+        self._flat = (*((replicas,) if replicas > 1 else ()), -1, math.prod(inputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) if self.replicas > 1 else super().forward(x.squeeze(0))[None]
+        batch = x.shape[1]
+        x = x.reshape(self._flat)
+        for layer in self:
+            x = layer.forward(x)
+        return x.view(self._replicas, batch, *self._outputs)
 
 
 class Linear(nn.Module):
@@ -112,9 +122,15 @@ def initialise(module: nn.Module, replica: int, generator: torch.Generator) -> N
             draw(replica, generator)
 
 
+# What `uses_batch_statistics` found: it is asked at every step.
+_FOUND: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
+
+
 def uses_batch_statistics(module: nn.Module) -> bool:
     """Whether a sample's output depends on its batch, so that two batches may not be passed as one."""
-    return any(isinstance(layer, BatchNorm) for layer in module.modules())
+    if module not in _FOUND:
+        _FOUND[module] = any(isinstance(layer, BatchNorm) for layer in module.modules())
+    return _FOUND[module]
 
 
 def together(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:

@@ -31,6 +31,7 @@ class Objective:
     name: ClassVar[str]
     draws: ClassVar[Mapping[str, Draw]] = {}
     replaces_reconstruction: ClassVar[bool] = False
+    has_term: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = False
     needs_velocity: ClassVar[bool] = False
     adversary_names: ClassVar[tuple[str, ...]] = ()
@@ -62,7 +63,7 @@ class Objective:
         return squared_error(step.x, step.x_hat)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """What the autoencoder minimises (R,), times lambda."""
+        """What the autoencoder minimises (R,), times lambda; asked of those that have one (`has_term`)."""
         return torch.zeros(len(step.x), device=step.x.device)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
@@ -94,9 +95,7 @@ def build_decoder(architecture: Architecture, objectives: Iterable[Objective], r
     return module
 
 
-OBJECTIVES: Registry[type[Objective]] = Registry(
-    "regularizer", "posectl.core.objectives", helpers=("step", "places", "mixers", "spectral", "hourglass")
-)
+OBJECTIVES: Registry[type[Objective]] = Registry("regularizer", "posectl.core.objectives")
 objective = OBJECTIVES.register
 
 
@@ -113,8 +112,8 @@ def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
 
 def mean_square(differences: Tensor) -> Tensor:
     """(R,) of differences of samples (R, B, *shape), as the reconstruction takes it: see `squared_error`."""
-    mean = mean_over_batch(differences.square())
-    return mean * 3 if are_points(differences) else mean
+    flat = differences.flatten(1)
+    return torch.linalg.vecdot(flat, flat) * ((3 if are_points(differences) else 1) / flat.shape[1])
 
 
 def are_points(x: Tensor) -> bool:

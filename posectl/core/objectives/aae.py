@@ -17,8 +17,9 @@ from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.latent.targets import mixture, swiss_roll
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Activation, Linear, Replicated, together
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives import Networks, Objective, objective
 from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
 from posectl.errors import UsageError, nearest_name
 
 _WHOLE = {"latent": None, "gaussian": NORMAL, "sphere": SPHERE}
@@ -74,21 +75,22 @@ class AAE(Objective):
                 f"--latent {architecture.latent + 1}.",
             )
         layers: list[nn.Module] = []
-        inputs = architecture.latent + (self.classes if self.labels else 0)
+        inputs = features = architecture.latent + (self.classes if self.labels else 0)
         for _ in range(self.depth):
-            layers += [Linear(replicas, inputs, self.width), Activation("leaky_relu", inplace=True)]
-            inputs = self.width
-        return {"discriminator": Replicated(replicas, *layers, Linear(replicas, inputs, 1), nn.Flatten(-2))}
+            layers += [Linear(replicas, features, self.width), Activation("leaky_relu", inplace=True)]
+            features = self.width
+        layers.append(Linear(replicas, features, 1))
+        return {"discriminator": Replicated(replicas, *layers, inputs=(inputs,), outputs=())}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Cross-entropy (R,) of the discriminator on codes, were they draws of the prior."""
         of_code, _ = self._logits(step, networks)
-        return mean_over_batch(F.softplus(-of_code))
+        return taken_for_real(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """Cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
-        return {"discriminator": mean_over_batch(F.softplus(of_code)) + mean_over_batch(F.softplus(-of_draw))}
+        return {"discriminator": taken_for_fake(of_code) + taken_for_real(of_draw)}
 
     def _logits(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
         def judge() -> tuple[Tensor, ...]:

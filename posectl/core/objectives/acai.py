@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
 from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
-from posectl.core.objectives.step import ALPHA, Step
+from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("acai")
@@ -23,7 +23,7 @@ class ACAI(Objective):
     in the pose report's final settings."""
 
     name = "acai"
-    draws = {"alpha": ALPHA}
+    draws = {"alpha": UNIFORM}
     adversary_names = ("critic",)
 
     lam: float = 0.5

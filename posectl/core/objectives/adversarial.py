@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective, places
-from posectl.core.objectives.step import T_UNIFORM, Step
+from posectl.core.objectives import Networks, Objective, objective, places
+from posectl.core.objectives.step import UNIFORM, Step
+from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
 
 
 @objective("adversarial")
@@ -24,7 +24,7 @@ class Adversarial(Objective):
     the logit of being data; the paper does not describe its own. For `grid`, see places.py."""
 
     name = "adversarial"
-    draws = {"t": T_UNIFORM}
+    draws = {"t": UNIFORM}
     adversary_names = ("discriminator",)
 
     lam: float = 0.01
@@ -51,13 +51,3 @@ class Adversarial(Objective):
             return together(networks["discriminator"], step.x, places.samples(step, self.grid))
 
         return step.once(self.name, scores)
-
-
-def taken_for_real(logits: Tensor) -> Tensor:
-    """Binary cross-entropy (R,) of logits (R, B) with the target 1."""
-    return mean_over_batch(F.softplus(-logits))
-
-
-def taken_for_fake(logits: Tensor) -> Tensor:
-    """Binary cross-entropy (R,) of logits (R, B) with the target 0."""
-    return mean_over_batch(F.softplus(logits))

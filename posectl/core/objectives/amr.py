@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
 from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
-from posectl.core.objectives.adversarial import taken_for_fake, taken_for_real
 from posectl.core.objectives.mixers import MIXERS, OF_MANY
 from posectl.core.objectives.spectral import Spectral
 from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
 from posectl.errors import UsageError, nearest_name
 
 

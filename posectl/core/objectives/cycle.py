@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from posectl.core.objectives import Networks, Objective, mean_over_batch, objective, places
-from posectl.core.objectives.step import T_UNIFORM, Step
+from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("cycle")
@@ -20,7 +20,7 @@ class Cycle(Objective):
     """The paper's squared norm, here the mean over a code's elements. For `grid`, see places.py."""
 
     name = "cycle"
-    draws = {"t": T_UNIFORM}
+    draws = {"t": UNIFORM}
 
     lam: float = 0.01
     grid: int = 0

@@ -25,6 +25,7 @@ class Denoising(Objective):
     and 0.05 m in each coordinate for points, for a metre would leave nothing of a pose."""
 
     name = "denoising"
+    has_term = False
     draws = {"denoising": Draw("normal", "sample")}
 
     lam: float = 1.0

@@ -22,6 +22,7 @@ class Dropout(Objective):
     On the sphere what is left is brought back to unit length: the decoder sees no other codes in use."""
 
     name = "dropout"
+    has_term = False
     draws = {"dropout": Draw("uniform", "code")}
 
     lam: float = 1.0

@@ -14,4 +14,5 @@ from posectl.core.objectives import Objective, objective
 @dataclass(frozen=True)
 class Nothing(Objective):
     name = "none"
+    has_term = False
     lam: float = 0.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from posectl.core.objectives import Networks, Objective, mean_square, objective, places
-from posectl.core.objectives.step import T_UNIFORM, Step
+from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("smooth")
@@ -22,7 +22,7 @@ class Smooth(Objective):
     places.py."""
 
     name = "smooth"
-    draws = {"t": T_UNIFORM}
+    draws = {"t": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.1

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.objectives import Networks, Objective, are_points, mean_over_batch, objective
-from posectl.core.objectives.step import S_UNIFORM, T_UNIFORM, Step
+from posectl.core.objectives.step import UNIFORM, Step
 
 # Slower than this a path stands still: as near as the metrics take two samples for one (metrics/transitions.py).
 _STILL = 1e-6
@@ -23,7 +23,7 @@ _STILL = 1e-6
 @dataclass(frozen=True)
 class Speed(Objective):
     name = "speed"
-    draws = {"t": T_UNIFORM, "s": S_UNIFORM}
+    draws = {"t": UNIFORM, "s": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.003

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,23 +37,21 @@ class Draw:
         return make(steps, batch, *tail, generator=generator)
 
 
-# Folded into [0, 1/2] for `alpha`, as it is for `t` and `s`: see Step.
-ALPHA = Draw("uniform")
-T_UNIFORM = Draw("uniform")
-S_UNIFORM = Draw("uniform")
+# One value in [0, 1) a sample: what `alpha`, `t` and `s` are drawn as (see Step).
+UNIFORM = Draw("uniform")
 
 T = TypeVar("T")
 
 Pairing = Literal["reverse", "halves"]
 
 
-class Traced(nn.Module):
+class Traced(nn.Module, ABC):
     """A decoder that has more to tell of a reconstruction than the samples. A training step calls `trace`, once, for
     the reconstruction; everything else that is decoded goes through `forward`."""
 
+    @abstractmethod
     def trace(self, codes: Tensor) -> tuple[Tensor, Any]:
         """Samples (R, B, *shape) of codes (R, B, d), and what the decoder's objective asks of how they came about."""
-        raise NotImplementedError
 
 
 class Step:
@@ -79,13 +78,12 @@ class Step:
         labels: Tensor | None = None,
         pairing: Pairing = "reverse",
         objectives: Sequence[Objective] = (),
-        index: int = 0,
     ) -> None:
         self._encoder, self._decoder, self.prior = encoder, decoder, prior
-        self.noise, self.index, self._latent, self._objectives = noise, index, latent, objectives
+        self.noise, self._latent, self._objectives = noise, latent, objectives
         self.halves = pairing == "halves"
         self._batch = batch
-        self.x, self._others = batch.chunk(2, dim=1) if self.halves else (batch, batch)
+        self.x = batch.chunk(2, dim=1)[0] if self.halves else batch
         self.labels = labels if labels is None or not self.halves else labels.chunk(2, dim=1)[0]
         self.needs_velocity = any(objective.needs_velocity for objective in objectives)
         self._made: dict[str, Any] = {}
@@ -151,7 +149,8 @@ class Step:
     @property
     def z_raw(self) -> Tensor:
         """The codes (R, B, d) as the encoder gives them, before they are projected."""
-        return self._raw[0][..., : self._latent]
+        raw = self._raw[0]
+        return raw if raw.shape[-1] == self._latent else raw[..., : self._latent]
 
     @property
     def extra(self) -> Tensor:

@@ -17,29 +17,30 @@ class Adam:
 
     def __init__(self, parameters: Sequence[nn.Parameter], rate: float, betas: tuple[float, float]) -> None:
         self.parameters, self.rate, self.betas = list(parameters), rate, betas
-        self.mean = [torch.zeros_like(p) for p in self.parameters]
-        self.square = [torch.zeros_like(p) for p in self.parameters]
+        # The same memory, which may be moved without halting autograd at every step.
+        self._values = [p.detach() for p in self.parameters]
+        self.mean = [torch.zeros_like(p) for p in self._values]
+        self.square = [torch.zeros_like(p) for p in self._values]
         device = self.parameters[0].device if self.parameters else None
         self.updates = torch.zeros((), device=device)
+        self._updates = [self.updates] * len(self.parameters)
 
-    @torch.no_grad()
     def step(self, gradients: Sequence[Tensor | None], pace: Tensor | None = None) -> None:
         """Move against the gradients, None for a parameter that stays. pace (R,), in [0, 1], scales the moves of each
         replica, as a learning rate does and the size of a gradient would not."""
         self.updates += 1
-        rows = [
-            (p, g.contiguous(), m, s)
-            for p, g, m, s in zip(self.parameters, gradients, self.mean, self.square, strict=True)
-            if g is not None
-        ]
-        if not rows:
+        there = [i for i, gradient in enumerate(gradients) if gradient is not None]
+        if not there:
             return
-        parameters, given, mean, square = (list(column) for column in zip(*rows, strict=True))
-        before = [p.clone() for p in parameters] if pace is not None else []
+        given = [gradient.contiguous() for gradient in gradients if gradient is not None]
+        values, mean, square = self._values, self.mean, self.square
+        if len(there) < len(values):
+            values, mean, square = ([column[i] for i in there] for column in (values, mean, square))
+        before = [value.clone() for value in values] if pace is not None else []
         torch._fused_adam_(
-            parameters, given, mean, square, [], [self.updates] * len(parameters), lr=self.rate, beta1=self.betas[0],
+            values, given, mean, square, [], self._updates[: len(values)], lr=self.rate, beta1=self.betas[0],
             beta2=self.betas[1], weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip
-        for parameter, old in zip(parameters, before, strict=False):
+        for value, old in zip(values, before, strict=False):
             share = pace.view(-1, *[1] * (old.dim() - 1))  # type: ignore[union-attr]
-            parameter.copy_(torch.lerp(old, parameter, share))
+            value.copy_(torch.lerp(old, value, share))

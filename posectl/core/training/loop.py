@@ -108,6 +108,7 @@ class Trainer:
         self.groups = self._groups()
         self.optimizers = {g: Adam(list(p.values()), self._rate(g), plan.betas) for g, p in self.groups.items()}
         self.figures = self._figures()
+        self._ones = torch.ones(self.replicas, device=self.device)
         self.log = torch.zeros(plan.steps, len(self.figures), self.replicas, device=self.device)
         self.tests: dict[int, np.ndarray] = {}
         self.best = {name: tensor.clone() for name, tensor in self._tensors().items()}
@@ -136,11 +137,12 @@ class Trainer:
                 block = self.batches.block(block_index)
             assert block is not None
             start, stop = self.step, self._next_pause(checkpoint_every)
-            stopped = False
+            stopped, losses = False, []
             while self.step < stop and not stopped:
-                self._advance(block, self.step % length)
+                losses += self._advance(block, self.step % length)
                 self.step += 1
                 stopped = should_stop()
+            self.log[start : self.step] = torch.stack(losses).view(-1, *self.log.shape[1:])
             self._note_divergence(start)
             if self.step in self.plan.kept:
                 self.snapshots[self.step] = {k: v.clone() for k, v in self._tensors().items() if _is_autoencoders(k)}
@@ -153,7 +155,8 @@ class Trainer:
                 checkpoint()
         return not self.all_diverged
 
-    def _advance(self, block: Block, k: int) -> None:
+    def _advance(self, block: Block, k: int) -> list[Tensor]:
+        """Take the k-th step of a block; its figures, (R,) each, in the order of `figures`."""
         step = Step(
             self.networks["encoder"],
             self.networks["decoder"],
@@ -164,7 +167,6 @@ class Trainer:
             labels=None if block.labels is None else block.labels[k],
             pairing=self.plan.pairing,
             objectives=self.objectives,
-            index=self.step,
         )
         with self._arithmetic():
             figures, losses = self._losses(step)
@@ -178,13 +180,14 @@ class Trainer:
         moving = [name for name in self.groups if name not in resting]
         gradients = {
             name: torch.autograd.grad(
-                losses[name].sum(), self.optimizers[name].parameters, retain_graph=name != moving[-1], allow_unused=True
+                losses[name], self.optimizers[name].parameters, self._ones, name != moving[-1], allow_unused=True
             )
             for name in moving
         }
         for name in moving:
             self.optimizers[name].step(gradients[name], paces.get(name))
-        self.log[self.step] = torch.stack([(figures | losses)[f].detach() for f in self.figures])
+        figures |= losses
+        return [figures[name].detach() for name in self.figures]
 
     def _losses(self, step: Step) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """The figures of a step, and what each group minimises, all (R,)."""
@@ -193,10 +196,9 @@ class Trainer:
         losses: dict[str, Tensor] = {}
         for term in self.terms:
             name, own = term.objective.name, self._own[term.objective.name]
-            if name == "none":
-                continue
-            figures[name] = term.objective.term(step, own)
-            total = total + term.lam * figures[name]
+            if term.objective.has_term:
+                figures[name] = term.objective.term(step, own)
+                total = total + term.lam * figures[name]
             losses |= self._by_group(term.objective, term.objective.adversaries(step, own))
         return figures, {"autoencoder": total, **losses}
 
@@ -230,7 +232,7 @@ class Trainer:
         return self.plan.lr if group == "autoencoder" or slow is None else slow
 
     def _figures(self) -> list[str]:
-        terms = [t.objective.name for t in self.terms if t.objective.name != "none"]
+        terms = [t.objective.name for t in self.terms if t.objective.has_term]
         return ["reconstruction", *terms, *(g for g in self.groups if g != "autoencoder"), "autoencoder"]
 
     def _next_pause(self, checkpoint_every: int) -> int:

@@ -8,13 +8,26 @@ true} or {"name": "pole", "size": 64, "colour": true, "endless": false}. Factors
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from posectl.data.worlds import lines, pole
 from posectl.errors import InvalidInputError, UsageError, nearest_name
+
+
+class World(Protocol):
+    """What a module of this package offers."""
+
+    def render(self, settings: Mapping[str, Any], factors: Mapping[str, Tensor]) -> Tensor: ...
+
+    def random_factors(self, count: int, generator: torch.Generator) -> dict[str, Tensor]: ...
+
+    def labels(self, factors: Mapping[str, Tensor]) -> dict[str, Tensor]: ...
+
+
+WORLDS: dict[str, World] = {"lines": lines, "pole": pole}
 
 Draw = Callable[[int, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 
@@ -24,19 +37,13 @@ def render(about: Mapping[str, Any], factors: Mapping[str, Tensor]) -> Tensor:
 
     Raises UsageError for a dataset that no world is behind, InvalidInputError for a world that is not known.
     """
-    world = _world(about)
-    if world["name"] == "lines":
-        return lines.draw(factors["angle"], renderer=world["renderer"], size=world["size"])
-    return pole.draw(factors["azimuth"], factors["elevation"], size=world["size"], colour=world["colour"])
+    world, settings = _world(about)
+    return world.render(settings, factors)
 
 
 def draw_factors(about: Mapping[str, Any], count: int, generator: torch.Generator) -> dict[str, Tensor]:
     """Factors (count,) float64 of fresh images, uniform over their ranges, on the CPU."""
-    if _world(about)["name"] == "lines":
-        return {"angle": lines.random_angles(count, generator)}
-    unit = torch.rand(2, count, dtype=torch.float64, generator=generator)
-    ranges = {"azimuth": pole.AZIMUTH, "elevation": pole.ELEVATION}
-    return {name: low + (high - low) * u for (name, (low, high)), u in zip(ranges.items(), unit, strict=True)}
+    return _world(about)[0].random_factors(count, generator)
 
 
 def sampler(about: Mapping[str, Any], device: torch.device | str = "cpu") -> Draw | None:
@@ -58,15 +65,16 @@ def sampler(about: Mapping[str, Any], device: torch.device | str = "cpu") -> Dra
 
 def labels(about: Mapping[str, Any], factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """{"label": (N,) int64} for factors of a world that has classes, else nothing."""
-    return {"label": lines.sector(factors["angle"])} if _world(about)["name"] == "lines" else {}
+    return _world(about)[0].labels(factors)
 
 
-def _world(about: Mapping[str, Any]) -> Mapping[str, Any]:
-    world: Mapping[str, Any] = about.get("world", {})
-    if not world:
+def _world(about: Mapping[str, Any]) -> tuple[World, Mapping[str, Any]]:
+    """The world that a dataset is of, and its settings."""
+    settings: Mapping[str, Any] = about.get("world", {})
+    if not settings:
         message = "This dataset is a collection of images, and what lies between them is not known."
         raise UsageError(message, "Take one of a world: posectl prepare lines, or pole.")
-    if world.get("name") not in ("lines", "pole"):
-        name = str(world.get("name"))
-        raise InvalidInputError(f"There is no world {name!r}.", nearest_name(name, ("lines", "pole")))
-    return world
+    name = str(settings.get("name"))
+    if name not in WORLDS:
+        raise InvalidInputError(f"There is no world {name!r}.", nearest_name(name, WORLDS))
+    return WORLDS[name], settings

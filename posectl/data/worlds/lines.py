@@ -8,7 +8,8 @@ points right and angles grow counterclockwise.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -36,14 +37,22 @@ def draw(angles: Tensor, *, renderer: Renderer = "acai", size: int = 32) -> Tens
     return images
 
 
+def render(settings: Mapping[str, Any], factors: Mapping[str, Tensor]) -> Tensor:
+    return draw(factors["angle"], renderer=settings["renderer"], size=settings["size"])
+
+
+def random_factors(count: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """`angle` (count,) float64, uniform in [0, 2 pi)."""
+    return {"angle": TURN * torch.rand(count, dtype=torch.float64, generator=generator)}
+
+
+def labels(factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {"label": sector(factors["angle"])}
+
+
 def sector(angles: Tensor) -> Tensor:
     """(N,) int64: which of ten 36-degree sectors each angle lies in, the label that ACAI's classifier is given."""
     return (SECTORS * angles.double() / (TURN - 1e-6)).long().clamp_(max=SECTORS - 1)
-
-
-def random_angles(count: int, generator: torch.Generator) -> Tensor:
-    """(count,) float64, uniform in [0, 2 pi)."""
-    return TURN * torch.rand(count, dtype=torch.float64, generator=generator)
 
 
 def _scan_line_coverage(angles: Tensor, size: int) -> Tensor:

@@ -8,6 +8,9 @@ x to the right and y upwards from the pole, and the light stands at `azimuth` de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -34,6 +37,22 @@ def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> 
         rows = slice(start, start + step)
         images[rows] = _render(torch.deg2rad(theta[rows].double()), torch.deg2rad(phi[rows].double()), size, colour)
     return images
+
+
+def render(settings: Mapping[str, Any], factors: Mapping[str, Tensor]) -> Tensor:
+    return draw(factors["azimuth"], factors["elevation"], size=settings["size"], colour=settings["colour"])
+
+
+def random_factors(count: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """`azimuth` and `elevation` (count,) float64 in degrees, uniform over their ranges."""
+    unit = torch.rand(2, count, dtype=torch.float64, generator=generator)
+    ranges = {"azimuth": AZIMUTH, "elevation": ELEVATION}
+    return {name: low + (high - low) * u for (name, (low, high)), u in zip(ranges.items(), unit, strict=True)}
+
+
+def labels(factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Nothing in this scene is of a class."""
+    return {}
 
 
 def _render(azimuth: Tensor, elevation: Tensor, size: int, colour: bool) -> Tensor:

@@ -32,7 +32,6 @@ def test_each_replica_computes_what_a_plain_network_with_its_weights_does(replic
     out = encoder(x)
     for r in range(replicas):
         plain = nn.Sequential(
-            nn.Flatten(),
             nn.Linear(51, 256),
             nn.LeakyReLU(0.2),
             nn.Linear(256, 256),
@@ -42,7 +41,7 @@ def test_each_replica_computes_what_a_plain_network_with_its_weights_does(replic
         plain.load_state_dict({
             k.replace("matrix", "weight"): v[r].mT if "matrix" in k else v[r] for k, v in encoder.state_dict().items()
         })  # fmt: skip
-        torch.testing.assert_close(out[r], plain(x[r]), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(out[r], plain(x[r].flatten(1)), atol=1e-5, rtol=1e-5)
 
 
 def test_a_critic_scores_by_the_mean_of_its_outputs():
