@@ -31,6 +31,11 @@ def compare(
     metric: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
     ] = None,
+    seeds: Annotated[
+        bool,
+        typer.Option("--seeds", help="One column for models that differ in seed alone: mean and spread over seeds."),
+    ] = False,
+    ratio: Annotated[bool, typer.Option("--ratio", help="Figures as multiples of the first subject's.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file.")] = None,
 ) -> None:
     """Print a table of scores, the way of the pose report's Table I.
@@ -42,13 +47,16 @@ def compare(
       posectl compare
       posectl compare plain acai:v1 acai:v2 --published d8 --format latex -o table.tex
       posectl compare plain acai --published lines
+      posectl compare plain-sweep posectl-sweep --seeds --ratio
     """
     from posectl.cli.files import write_bytes
     from posectl.cli.values import names
     from posectl.stages.compare import compare as stage
     from posectl.stages.tables import as_json
 
-    table = stage(session.run(), scores or [], published=published, metrics=names(metric) or ())
+    table = stage(
+        session.run(), scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio
+    )
     for warning in table.warnings:
         session.out.warn(warning)
     text = table.as_text(format_)

@@ -9,6 +9,7 @@ from typing import Any
 
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.stages.columns import over_seeds, relative_to
 from posectl.stages.evaluate import evaluate, flat, lacking
 from posectl.stages.gather import gather
 from posectl.stages.inputs import BASELINE, is_baseline
@@ -27,13 +28,21 @@ _ORDER = (
 
 
 def compare(
-    run: Run, subjects: Sequence[str] = (), *, published: str | None = None, metrics: Sequence[str] = ()
+    run: Run,
+    subjects: Sequence[str] = (),
+    *,
+    published: str | None = None,
+    metrics: Sequence[str] = (),
+    seeds: bool = False,
+    ratio: bool = False,
 ) -> Comparison:
     """Lay scores side by side: scores artifacts, or models, each by its newest scores; all models' if none is named.
     A sweep stands for its models. Beside scores of images stand those of the pixel cross-fade by the same protocol, and
     beside those of lines a perfect path's; they are made where they are not there.
 
     published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1.
+    seeds: models that differ in their seed alone become one column, of the mean over seeds and the spread between them.
+    ratio: every figure as a multiple of the first subject's.
     """
     tables = [*TABLE_I, LINES]
     if published is not None and published not in tables:
@@ -41,10 +50,17 @@ def compare(
     artifacts = _scores_of(run, subjects) if subjects else _all_scores(run)
     if not artifacts:
         raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
-    shown = [*baselines_beside(run, artifacts), *artifacts]
-    labels = _told_apart([label(run, a) for a in shown], [a.name for a in shown])
-    columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(labels, shown, strict=True)]
+    baselines = baselines_beside(run, artifacts)
+    shown = [*baselines, *artifacts]
+    labels = [label(run, a) for a in shown]
+    names = _told_apart(labels, [a.name for a in shown])
+    columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(names, shown, strict=True)]
+    if seeds:
+        columns = over_seeds(columns, [_apart_from_seed(run, a) for a in shown], labels)
+    first = columns[len(baselines)]
     columns += _published(run, published, artifacts) if published else []
+    if ratio:
+        columns = relative_to(first, columns)
     present = {name for c in columns for name in c.scores}
     for name in metrics:
         if name not in present:
@@ -119,6 +135,15 @@ def _all_scores(run: Run) -> list[Artifact]:
     """The newest scores of each subject, oldest first."""
     newest = {(s.about.get("label"), *(p.digest for p in s.parents)): s for s in run.artifacts.artifacts("scores")}
     return list(newest.values())
+
+
+def _apart_from_seed(run: Run, scores: Artifact) -> str:
+    """Equal for scores of models that differ in nothing but their seed."""
+    model = parent_of(run, scores, "model")
+    if model is None:
+        return scores.digest
+    settings = {key: entry["value"] for key, entry in sorted(model.config.items())}
+    return json.dumps([settings, sorted(parent.digest for parent in model.parents)])
 
 
 def _subject(run: Run, scores: Artifact) -> dict[str, Any] | None:

@@ -206,6 +206,7 @@ def _dims(array: np.ndarray) -> tuple[str, ...]:
 def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
     return {
         "losses": {k: v for k, v in latest(trainer, replica).items() if k != "test"},
+        "initial_test_error": float(trainer.tests[0][replica]),
         "test_error": float(trainer.tests[max(trainer.tests)][replica]),
         "best_test_error": float(trainer.best_error[replica]),
         "best_step": int(trainer.best_step[replica]),

@@ -130,6 +130,8 @@ class Trainer:
         `checkpoint` is called every so many steps, `report` after every few.
         """
         self._train_mode(True)
+        if not self.tests:
+            self._evaluate()  # what there was before the first step
         block, block_index, length = None, -1, self.batches.steps
         while self.step < self.plan.steps and not self.all_diverged:
             if self.step // length != block_index:

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Every regularizer, and three combinations, on every world: 2,000 steps each, and a table of the reconstruction error of
+# test samples before the first step and after the last.
+#
+#   examples/survey.sh TRAIN.npz TEST.npz COIL MNIST [STEPS]
+#
+# TRAIN, TEST: two files of poses; COIL: a folder of turntables; MNIST: one of MNIST's files. Interrupt it whenever you
+# like: run again, it goes on where it was. REGULARIZERS, BATCH, STORE and OUT may be set in the environment.
+set -euo pipefail
+
+[ $# -ge 4 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+steps=${5:-2000}
+REGULARIZERS=${REGULARIZERS:-none dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle
+    smooth uniform speed acai+cycle dropout+aae smooth+cycle+uniform+speed}
+BATCH=${BATCH:-16}
+OUT=${OUT:-survey}
+export POSECTL_STORE=${STORE:-$OUT/artifacts}
+mkdir -p "$OUT"
+
+declare -A data=(
+    [poses]=$(posectl prepare arrays "$1" --test "$2" --name poses)
+    [lines]=$(posectl prepare lines --name lines)
+    [pole]=$(posectl prepare pole --size 32 --name pole)
+    [coil]=$(posectl prepare images "$3" --objects 5 --size 32 --name coil)
+    [digits]=$(posectl prepare images "$4" --name digits)
+)
+{
+    echo "| reconstruction, before → after $steps steps | poses (m) | lines | pole | coil | digits |"
+    echo "|---|---:|---:|---:|---:|---:|"
+    for terms in $REGULARIZERS; do
+        read -ra regs <<< "--reg ${terms//+/ --reg }"
+        row="| $terms"
+        for world in poses lines pole coil digits; do
+            net=(--latent 8)
+            [ "$world" = poses ] || net=(--latent 64 --depth 8)
+            row+=" | $(posectl train "${data[$world]}" "${regs[@]}" "${net[@]}" --steps "$steps" --batch "$BATCH" \
+                --name "$world-${terms//+/-}" --json \
+                | python3 -c 'import json, sys
+print("{initial_test_error:.3g} → {test_error:.3g}".format(**json.load(sys.stdin)))' || echo failed)"
+        done
+        echo "$row |"
+    done
+} | tee "$OUT/table.md"
