@@ -83,10 +83,17 @@ class InterruptedRunError(PosectlError):
     exit_code = ExitCode.INTERRUPTED
 
 
+# A hint lists no more names than a person reads over; of more, as a store soon has, the few that are nearest.
+_LISTED, _FEW = 24, 8
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str:
-    """A hint that lists the known names, the nearest to `name` first; `Known: ...` alone when none is near."""
+    """A hint that says which known name is nearest, if any is near, and lists them all; of many, the nearest few."""
     known = sorted(known)
     # Slips of the finger rarely hit the first letter: among the nearest, one that begins alike comes first.
     close = sorted(difflib.get_close_matches(name, known, cutoff=0.5), key=lambda match: match[:1] != name[:1])
     suggestion = f"Did you mean {close[0]!r}? " if close else ""
+    if len(known) > _LISTED:
+        nearest = difflib.get_close_matches(name, known, n=_FEW, cutoff=0.0)
+        return f"{suggestion}Nearest of {len(known)}: {', '.join(nearest)}."
     return f"{suggestion}Known: {', '.join(known)}."
