@@ -32,6 +32,22 @@ def test_one_ref_on_stdout_that_the_other_commands_take(trained, tmp_path):
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_seeds_become_one_column_and_the_first_subject_the_unit(trained):
+    trained(*ARGS, "--lam", "0,0.1", "--latent", "3", "--steps", "10", "--seeds", "2")
+    assert trained("evaluate", "acai-sweep", "--metric", "reconstruction_mpjpe").code == 0
+    each = [
+        c["scores"]["reconstruction_mpjpe"]["mean"] for c in trained("compare", "acai-sweep", "--json").json["columns"]
+    ]
+    table = trained("compare", "acai-sweep", "--seeds", "--ratio", "--json").json["columns"]
+    assert [column["label"] for column in table] == ["acai λ=0, d=3, 2 seeds", "acai λ=0.1, d=3, 2 seeds"]
+    base = (each[0] + each[1]) / 2
+    for column, pair in zip(table, (each[:2], each[2:]), strict=True):
+        got = column["scores"]["reconstruction_mpjpe"]
+        assert got["mean"] == pytest.approx(sum(pair) / 2 / base, rel=1e-12)
+        assert got["std"] == pytest.approx(abs(pair[0] - pair[1]) / 2**0.5 / base, rel=1e-9)
+        assert got["unit"] == "1"
+
+
 def test_a_diverged_replica_is_a_warning_and_all_of_them_an_error(trained):
     some = trained(*ARGS, "--lam", "0.1,1e39", "--latent", "3", "--steps", "10", "--json")
     assert some.code == 0
