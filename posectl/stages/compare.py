@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from posectl.core.metrics import METRICS
+from posectl.core.objectives import OBJECTIVES
 from posectl.errors import InvalidInputError, UsageError, nearest_name
 from posectl.stages.columns import over_seeds, relative_to
 from posectl.stages.evaluate import evaluate, flat, lacking
@@ -157,8 +158,14 @@ def label(run: Run, scores: Artifact) -> str:
     about = _subject(run, scores)
     if about is None:
         return str(scores.about.get("label", scores.ref)).removeprefix(BASELINE)
-    parts = [f"{o['name']} λ={o['lam']:g}" for o in about["objectives"] if o["name"] != "none"]
+    parts = [_term(o) for o in about["objectives"] if o["name"] != "none"]
     return f"{' + '.join(parts) or 'plain'}, d={about['net']['latent']}"
+
+
+def _term(described: dict[str, Any]) -> str:
+    """A regularizer as a column names it: with its lambda, if there is a term that this weighs."""
+    name = described["name"]
+    return f"{name} λ={described['lam']:g}" if OBJECTIVES.get(name).has_term else str(name)
 
 
 def _lambda(run: Run, scores: Artifact) -> float | None:
