@@ -12,12 +12,12 @@ def lambdas(**options):
 
 
 def test_a_recipe_is_its_regularizers_at_their_weights():
-    assert lambdas(reg=("posectl",)) == {"smooth": 0.01, "cycle": 0.01, "uniform": 0.001, "speed": 0.003}
+    assert lambdas(reg=("posectl",)) == {"smooth": 0.005, "cycle": 0.003, "uniform": 0.0001, "speed": 0.002}
 
 
 def test_a_recipes_lambda_multiplies_all_of_its_weights():
     assert lambdas(reg=("posectl", "acai"), lam=(2.0, 0.3)) == pytest.approx(
-        {"smooth": 0.02, "cycle": 0.02, "uniform": 0.002, "speed": 0.006, "acai": 0.3}
+        {"smooth": 0.01, "cycle": 0.006, "uniform": 0.0002, "speed": 0.004, "acai": 0.3}
     )
 
 
