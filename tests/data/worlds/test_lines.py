@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from posectl.data.worlds.lines import RENDERERS, draw, random_angles, sector
+from posectl.data.worlds.lines import RENDERERS, draw, random_factors, sector
 
 D, STEPS = 10_000, 16
 
@@ -124,7 +124,7 @@ def test_the_papers_pair_scores_as_published(directions: Tensor) -> None:
 
 
 def test_random_pairs_score_as_published(directions: Tensor) -> None:
-    ends = random_angles(128, torch.Generator().manual_seed(0)).view(2, 64)
+    ends = random_factors(128, torch.Generator().manual_seed(0))["angle"].view(2, 64)
     distance, smoothness = scores(directions, perfect(*ends))
     assert distance == pytest.approx(1.8e-7, rel=0.1)
     assert smoothness < 2e-3  # the grid's floor; it rests on the few pairs that lie close together
@@ -161,7 +161,7 @@ def test_angles_turn_counterclockwise_from_the_right(renderer: str, size: int) -
 
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_images_are_in_range_and_do_not_depend_on_their_neighbours(renderer: str) -> None:
-    angles = random_angles(1500, torch.Generator().manual_seed(1))
+    angles = random_factors(1500, torch.Generator().manual_seed(1))["angle"]
     images = draw(angles, renderer=renderer)
     assert images.shape == (1500, 1, 32, 32)
     assert images.dtype == torch.float32
@@ -175,7 +175,7 @@ def test_images_are_in_range_and_do_not_depend_on_their_neighbours(renderer: str
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_a_cuda_device_draws_the_same_lines(renderer: str) -> None:
-    angles = random_angles(4096, torch.Generator().manual_seed(0))
+    angles = random_factors(4096, torch.Generator().manual_seed(0))["angle"]
     here, there = draw(angles, renderer=renderer), draw(angles.cuda(), renderer=renderer).cpu()
     torch.testing.assert_close(there, here, rtol=0, atol=1e-5)
 
@@ -188,7 +188,7 @@ def test_smooth_lines_move_no_faster_than_their_tip(grid: Tensor) -> None:
 
 
 def test_smooth_lines_turn_as_a_picture_turns() -> None:
-    angles = random_angles(16, torch.Generator().manual_seed(2))
+    angles = random_factors(16, torch.Generator().manual_seed(2))["angle"]
     turned = torch.rot90(draw(angles, renderer="smooth"), dims=(2, 3))
     torch.testing.assert_close(draw(angles + math.pi / 2, renderer="smooth"), turned, rtol=0, atol=1e-5)
 
@@ -201,14 +201,14 @@ def test_smooth_lines_are_as_bright_as_their_area(grid: Tensor) -> None:
 
 
 def test_sectors_are_ten_as_published() -> None:
-    angles = random_angles(1000, torch.Generator().manual_seed(3))
+    angles = random_factors(1000, torch.Generator().manual_seed(3))["angle"]
     assert sector(angles).tolist() == [int(10 * angle / (2 * math.pi - 1e-6)) for angle in angles.tolist()]
     assert sector(radians(0, 35.9, 36.1, 359.9)).tolist() == [0, 0, 1, 9]
     assert sector(torch.tensor([math.nextafter(2 * math.pi, 0)], dtype=torch.float64)).item() == 9
 
 
 def test_random_angles_are_uniform_over_a_turn() -> None:
-    angles = random_angles(20_000, torch.Generator().manual_seed(4)).numpy() / (2 * math.pi)
+    angles = random_factors(20_000, torch.Generator().manual_seed(4))["angle"].numpy() / (2 * math.pi)
     assert angles.min() >= 0
     assert angles.max() < 1
     # The largest gap between the empirical and the uniform distribution; 1.63 / sqrt(n) at one per cent.
