@@ -21,9 +21,13 @@ class Prior:
 
 
 def onto_sphere(codes: Tensor) -> Tensor:
-    """Codes (..., d) divided by their Euclidean norm (the pose report prints its square; b/000, row 1)."""
+    """Codes (..., d) divided by their Euclidean norm (the pose report prints its square; b/000, row 1).
+
+    Codes of 16 bits come back in float32: an angle between them would have too few digits to interpolate by.
+    """
+    wide = codes.float() if codes.dtype.itemsize < 4 else codes
     # Not F.normalize, whose clamp costs more to go back through than all the rest of it.
-    return codes / (torch.linalg.vector_norm(codes, dim=-1, keepdim=True) + 1e-16)
+    return wide / (torch.linalg.vector_norm(wide, dim=-1, keepdim=True) + 1e-16)
 
 
 def unchanged(codes: Tensor) -> Tensor:

@@ -182,7 +182,11 @@ class Trainer:
         moving = [name for name in self.groups if name not in resting]
         gradients = {
             name: torch.autograd.grad(
-                losses[name], self.optimizers[name].parameters, self._ones, name != moving[-1], allow_unused=True
+                losses[name],
+                self.optimizers[name].parameters,
+                self._ones.to(losses[name].dtype),
+                retain_graph=name != moving[-1],
+                allow_unused=True,
             )
             for name in moving
         }

@@ -22,3 +22,18 @@ def test_draws_of_the_normal_prior_have_unit_variance():
     codes = sample(NORMAL, 20_000, 4, generator(0, "test"))
     torch.testing.assert_close(codes.var(0), torch.ones(4), atol=0.05, rtol=0)
     assert torch.equal(NORMAL.project(codes), codes)
+
+
+def test_a_code_of_zeros_stays_and_so_does_its_gradient_finite():
+    codes = torch.zeros(2, 4, requires_grad=True)
+    assert torch.equal(SPHERE.project(codes), torch.zeros(2, 4))
+    SPHERE.project(codes).sum().backward()
+    assert codes.grad.isfinite().all()
+
+
+def test_codes_of_16_bits_reach_the_sphere_in_32():
+    codes = torch.randn(100, 8, generator=generator(0, "test")).bfloat16()
+    unit = SPHERE.project(codes)
+    assert unit.dtype == torch.float32
+    torch.testing.assert_close(unit, SPHERE.project(codes.float()))
+    assert SPHERE.project(codes.double()).dtype == torch.float64

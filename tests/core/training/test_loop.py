@@ -6,6 +6,7 @@ import torch
 
 from posectl.core.latent.priors import SPHERE
 from posectl.core.nets.mlp import MLP
+from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.acai import ACAI
 from posectl.core.objectives.none import Nothing
 from posectl.core.training.augment import for_poses
@@ -14,7 +15,9 @@ from posectl.core.training.loop import Plan, Term, Trainer
 MIRROR = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 
 
-def trainer(objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=False, lr=1e-3, data=None):
+def trainer(
+    objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=False, lr=1e-3, data=None, precision="fp32"
+):
     objective = objective or ACAI()
     if data is None:
         data = torch.randn(500, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
@@ -24,7 +27,7 @@ def trainer(objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=Fa
         [Term(objective, torch.tensor(lams))],
         data,
         data[:40],
-        Plan(steps=steps, batch=16, evaluate_every=70, lr=lr),
+        Plan(steps=steps, batch=16, evaluate_every=70, lr=lr, precision=precision),
         seeds or [0] * len(lams),
         augment=for_poses("+z", MIRROR),
     )
@@ -48,6 +51,15 @@ def test_a_run_stopped_anywhere_and_restored_ends_the_same_to_the_bit(stop, batc
     second.restore(first.step, saved)
     assert second.run()
     assert_same(second.state(), whole.state())
+
+
+@pytest.mark.parametrize("name", ["none", "acai", "adversarial", "gaia", "amr", "aae"])
+def test_sixteen_bits_learn_what_thirty_two_do(name):
+    # 8 bits of mantissa: errors of half a percent a product, and more where losses are differences.
+    exact, rough = (trainer(OBJECTIVES.get(name)(), precision=precision) for precision in ("fp32", "bf16"))
+    assert exact.run()
+    assert rough.run()
+    assert rough.tests[300][0] == pytest.approx(exact.tests[300][0], rel=0.05)
 
 
 def test_checkpoints_come_at_their_steps_and_change_nothing():
