@@ -9,6 +9,7 @@
 # empty: then the recipe alone), SEEDS, STORE, OUT and EVALUATE (more options of `posectl evaluate`) may be set in the
 # environment.
 set -euo pipefail
+shopt -s inherit_errexit # a function whose output is taken stops at its first error, too
 
 [ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 STEPS=${STEPS:-20000}
