@@ -5,8 +5,8 @@
 #   examples/ablation.sh --budget full        30,000: for a CUDA device
 #   examples/ablation.sh --budget 5000        so many steps
 #
-# Interrupt it whenever you like: run again, it goes on where it was. LR, STORE, OUT and PREPARE (more options of
-# `posectl prepare pole`) may be set in the environment.
+# Interrupt it whenever you like: run again, it goes on where it was. LR, STORE, OUT, PREPARE and TRAIN (more
+# options of `posectl prepare pole` and of `posectl train`, such as --precision bf16) may be set in the environment.
 set -euo pipefail
 
 [ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -18,6 +18,7 @@ esac
 LR=${LR:-0.001}
 OUT=${OUT:-ablation}
 read -ra PREPARE <<< "${PREPARE:-}"
+read -ra TRAIN <<< "${TRAIN:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
 mkdir -p "$OUT"
 
@@ -28,7 +29,7 @@ for terms in none adversarial cycle smooth adversarial+cycle adversarial+smooth 
     regs=()
     for term in ${terms//+/ }; do regs+=(--reg "$term"); done
     models+=("$(posectl train "$data" "${regs[@]}" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
-        --name "pole-${terms//+/-}" --resume)")
+        "${TRAIN[@]}" --name "pole-${terms//+/-}" --resume)")
 done
 scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
 read -rd '' -a scores <<< "$scores" || true

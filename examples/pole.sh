@@ -7,8 +7,8 @@
 #   examples/pole.sh --budget full        30,000: for a CUDA device
 #   examples/pole.sh --budget 5000        so many steps
 #
-# Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT and PREPARE (more options of
-# `posectl prepare pole`) may be set in the environment.
+# Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT, PREPARE and TRAIN (more
+# options of `posectl prepare pole` and of `posectl train`, such as --precision bf16) may be set in the environment.
 set -euo pipefail
 
 [ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -21,6 +21,7 @@ METHODS=${METHODS:-none beta-vae aae acai gaia amr aeai}
 LR=${LR:-0.001}
 OUT=${OUT:-pole}
 read -ra PREPARE <<< "${PREPARE:-}"
+read -ra TRAIN <<< "${TRAIN:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
 mkdir -p "$OUT"
 
@@ -30,7 +31,7 @@ rows=()
 blocks=()
 for method in $METHODS; do
     model=$(posectl train "$data" --reg "$method" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
-        --name "pole-$method" --resume)
+        "${TRAIN[@]}" --name "pole-$method" --resume)
     models+=("$model")
     rows+=("$(posectl interpolate pole#0 pole#128 --model "$model" --steps 16 --name "pole-$method-row")")
     blocks+=("$(posectl interpolate pole#0 pole#128 pole#7 pole#135 --grid 8 --model "$model" \

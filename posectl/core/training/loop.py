@@ -24,6 +24,7 @@ from posectl.core.objectives.step import Pairing, Step
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
 from posectl.core.training.batches import Batches, Block, Stored, Supply
+from posectl.core.training.dense import DensePlain
 
 # Rows whose test error is taken at once, fewer where samples are large.
 _ROWS, _NUMBERS = 8192, 1 << 22
@@ -109,6 +110,9 @@ class Trainer:
         self.optimizers = {g: Adam(list(p.values()), self._rate(g), plan.betas) for g, p in self.groups.items()}
         self.figures = self._figures()
         self._ones = torch.ones(self.replicas, device=self.device)
+        self._plain = None
+        if plan.precision != "bf16":
+            self._plain = DensePlain.of(self.networks, prior, self.objectives)
         self.log = torch.zeros(plan.steps, len(self.figures), self.replicas, device=self.device)
         self.tests: dict[int, np.ndarray] = {}
         self.best = {name: tensor.clone() for name, tensor in self._tensors().items()}
@@ -170,6 +174,10 @@ class Trainer:
             pairing=self.plan.pairing,
             objectives=self.objectives,
         )
+        if self._plain is not None:
+            loss, by_parameter = self._plain(step.x, step.x_in)
+            self.optimizers["autoencoder"].step(by_parameter)
+            return [loss] * len(self.figures)
         with self._arithmetic():
             figures, losses = self._losses(step)
         paces: dict[str, Tensor] = {}
