@@ -11,7 +11,7 @@ set -euo pipefail
 [ $# -ge 4 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 steps=${5:-2000}
 REGULARIZERS=${REGULARIZERS:-none dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle
-    smooth uniform speed acai+cycle dropout+aae smooth+cycle+uniform+speed}
+    smooth uniform speed near cover acai+cycle dropout+aae smooth+cycle+uniform+speed+near}
 BATCH=${BATCH:-16}
 OUT=${OUT:-survey}
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
@@ -31,8 +31,11 @@ data[digits]=$(posectl prepare images "$4" --name digits)
         read -ra regs <<< "--reg ${terms//+/ --reg }"
         row="| $terms"
         for world in poses lines pole coil digits; do
-            net=(--latent 8)
-            [ "$world" = poses ] || net=(--latent 64 --depth 8)
+            case $world in
+                poses) net=(--latent 8) ;;
+                digits) net=(--net mlp --latent 32) ;;
+                *) net=(--net conv --latent 64 --depth 4) ;;
+            esac
             row+=" | $(posectl train "${data[$world]}" "${regs[@]}" "${net[@]}" --steps "$steps" --batch "$BATCH" \
                 --name "$world-${terms//+/-}" --json \
                 | python3 -c 'import json, sys

@@ -34,6 +34,7 @@ class Objective:
     has_term: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = False
     needs_velocity: ClassVar[bool] = False
+    needs_data: ClassVar[bool] = False
     adversary_names: ClassVar[tuple[str, ...]] = ()
 
     lam: float

@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Draw:
     """Noise that a step needs: `distribution` over one value a sample, so many values a sample, a code's worth, or a
-    sample's worth."""
+    sample's worth; `times` of these, where that is not one."""
 
     distribution: Literal["uniform", "normal"]
     of: Literal["scalar", "code", "sample"] | int = "scalar"
+    times: int = 1
 
     def draw(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
-        """(steps, batch), (steps, batch, n), (steps, batch, d) or (steps, batch, *shape)."""
+        """(steps, batch), (steps, batch, n), (steps, batch, d) or (steps, batch, *shape); with `times` after batch."""
         if isinstance(self.of, int):
             tail: tuple[int, ...] = (self.of,)
         else:
             tail = {"scalar": (), "code": (latent,), "sample": shape}[self.of]
+        if self.times > 1:
+            tail = (self.times, *tail)
         make = torch.rand if self.distribution == "uniform" else torch.randn
         return make(steps, batch, *tail, generator=generator)
 
@@ -63,7 +66,8 @@ class Step:
     second, and then only the first half is x (the pose report's code).
 
     Objectives may corrupt what is encoded (x_in) and what is decoded for the reconstruction (z_in); codes z are never
-    corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`.
+    corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`. `data`
+    (R, N, *shape) are more of the training samples, the batch itself unless given.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Step:
         *,
         latent: int | None = None,
         labels: Tensor | None = None,
+        data: Tensor | None = None,
         pairing: Pairing = "reverse",
         objectives: Sequence[Objective] = (),
     ) -> None:
@@ -83,6 +88,7 @@ class Step:
         self.noise, self._latent, self._objectives = noise, latent, objectives
         self.halves = pairing == "halves"
         self._batch = batch
+        self.data = batch if data is None else data
         self.x = batch.chunk(2, dim=1)[0] if self.halves else batch
         self.labels = labels if labels is None or not self.halves else labels.chunk(2, dim=1)[0]
         self.needs_velocity = any(objective.needs_velocity for objective in objectives)

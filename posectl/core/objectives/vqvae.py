@@ -17,11 +17,9 @@ from torch.nn import functional as F
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Linear
 from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives.nearest import nearest, take
 from posectl.core.objectives.step import Step, Traced
 from posectl.errors import UsageError
-
-# Scores of codes against entries that are held at once.
-_NUMBERS = 1 << 23
 
 
 @objective("vqvae")
@@ -129,18 +127,12 @@ class Codebook(nn.Module):
 
     def nearest(self, vectors: Tensor) -> Tensor:
         """Which entry is nearest to each vector: (R, N, d) to (R, N)."""
-        with torch.no_grad(), torch.autocast(vectors.device.type, enabled=False):
-            entries = self.means * self._shares()[..., None]
-            half_squares = entries.square().sum(2)[:, None] / 2
-            rows = max(1, _NUMBERS // half_squares.numel())
-            # |v - e|^2 / 2 without |v|^2 / 2, which is the same for all.
-            blocks = vectors.detach().to(entries.dtype).split(rows, dim=1)
-            scores = (torch.baddbmm(half_squares, block, entries.mT, alpha=-1) for block in blocks)
-            return torch.cat([score.argmin(2) for score in scores], dim=1)
+        with torch.no_grad():
+            return nearest(vectors, self.means * self._shares()[..., None])
 
     def entries(self, which: Tensor) -> Tensor:
         """The entries (R, N, d) of these numbers (R, N)."""
-        return _rows(self.means, which) * self._shares().gather(1, which)[..., None]
+        return take(self.means, which) * self._shares().gather(1, which)[..., None]
 
     @torch.no_grad()
     def follow(self, vectors: Tensor, nearest: Tensor) -> None:
@@ -150,7 +142,7 @@ class Codebook(nn.Module):
             1, nearest, torch.ones_like(nearest, dtype=self.counts.dtype)
         )
         self.counts.lerp_(found, share)
-        moves = share * (vectors - _rows(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
+        moves = share * (vectors - take(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
         for means, rows, own in zip(self.means, nearest, moves, strict=True):
             # Each of the two adds in no certain order on the other device, and a run could not be repeated to the bit.
             if means.is_cuda:
@@ -162,8 +154,3 @@ class Codebook(nn.Module):
         """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""
         total = self.counts.sum(1, keepdim=True)
         return self.counts / (self.counts + self.epsilon) * (1 + self.counts.shape[1] * self.epsilon / total)
-
-
-def _rows(table: Tensor, which: Tensor) -> Tensor:
-    """Rows (R, N, d) of each replica's table (R, K, d)."""
-    return table.gather(1, which[..., None].expand(-1, -1, table.shape[2]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import torch
@@ -65,6 +65,11 @@ class Block:
     x: Tensor
     noise: Mapping[str, Tensor]
     labels: Tensor | None = None
+
+    @cached_property
+    def samples(self) -> Tensor:
+        """All of x, (R, steps * B, *shape)."""
+        return self.x.transpose(0, 1).flatten(1, 2)
 
 
 @dataclass

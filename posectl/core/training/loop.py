@@ -110,6 +110,7 @@ class Trainer:
         self.optimizers = {g: Adam(list(p.values()), self._rate(g), plan.betas) for g, p in self.groups.items()}
         self.figures = self._figures()
         self._ones = torch.ones(self.replicas, device=self.device)
+        self._needs_data = any(objective.needs_data for objective in self.objectives)
         self._plain = None
         if plan.precision != "bf16":
             self._plain = DensePlain.of(self.networks, prior, self.objectives)
@@ -171,6 +172,7 @@ class Trainer:
             {name: tensor[k] for name, tensor in block.noise.items()},
             latent=self.latent,
             labels=None if block.labels is None else block.labels[k],
+            data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
             objectives=self.objectives,
         )

@@ -1,0 +1,36 @@
+"""Coverage: some fresh code decodes to near every sample of the data.
+
+Of many codes drawn from the prior, the one whose decode is nearest to a sample is drawn to it. Source: Li and Malik,
+"Implicit Maximum Likelihood Estimation", 2018 (arXiv:1809.09087), Algorithm 1, with new codes at each step; the metric
+that it serves is the recall distance of Naayem, section IV.B. The weight is posectl's own, found on poses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from posectl.core.objectives import Networks, Objective, mean_square, objective
+from posectl.core.objectives.nearest import nearest, take
+from posectl.core.objectives.step import Draw, Step
+
+
+@objective("cover")
+@dataclass(frozen=True)
+class Cover(Objective):
+    name = "cover"
+    # Eight codes to choose from for each sample of the batch; every sample chooses among all of them.
+    draws = {"cover": Draw("normal", "code", times=8)}
+
+    lam: float = 0.1
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """Mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
+        codes = step.prior.draw(step.drawn("cover").flatten(1, 2))
+        with torch.no_grad():
+            (candidates,) = step.decode(codes)
+        which = nearest(step.x.flatten(2), candidates.flatten(2))
+        (chosen,) = step.decode(take(codes, which))
+        return mean_square(chosen - step.x)

@@ -1,0 +1,54 @@
+"""Nearness: what paths and fresh codes decode to lies near the data.
+
+The squared distance of a decoded sample to the nearest of some thousand training samples, which is left where it is: a
+path that crosses a gap is drawn to its sides. Source: posectl's own, one half of a Chamfer distance (Fan et al., "A
+Point Set Generation Network for 3D Object Reconstruction from a Single Image", 2017, Eq. 1); the metrics that it serves
+are Mean Distance and the precision distance of Naayem, section IV.B. The weights were found on poses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from posectl.core.objectives import Networks, Objective, mean_square, objective
+from posectl.core.objectives.nearest import nearest, take
+from posectl.core.objectives.step import UNIFORM, Draw, Step
+from posectl.errors import UsageError
+
+
+@objective("near")
+@dataclass(frozen=True)
+class Near(Objective):
+    """`samples` weighs what the prior's fresh codes decode to, beside what paths do; `among` is how many training
+    samples are searched, of the few thousand at hand at a step."""
+
+    name = "near"
+    draws = {"t": UNIFORM, "near": Draw("normal", "code")}
+    needs_data = True
+
+    lam: float = 0.1
+    samples: float = 0.3
+    among: int = 4096
+
+    def __post_init__(self) -> None:
+        if self.among < 1:
+            raise UsageError(f"near.among counts samples and cannot be {self.among}.", "For example 4096.")
+        if self.samples < 0:
+            raise UsageError(f"near.samples is a weight and cannot be {self.samples:g}.", "0 leaves paths alone.")
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """Mean of |x - nearest|^2 over path samples, and `samples` times that over fresh ones."""
+        if not self.samples:
+            return mean_square(self._off(step, step.x_t))
+        (fresh,) = step.decode(step.prior.draw(step.drawn("near")))
+        on_paths, fresh = self._off(step, torch.cat((step.x_t, fresh), dim=1)).chunk(2, dim=1)
+        return mean_square(on_paths) + self.samples * mean_square(fresh)
+
+    def _off(self, step: Step, samples: Tensor) -> Tensor:
+        """How far samples (R, N, *shape) are off the data, (R, N, *shape)."""
+        data = step.data[:, : self.among].flatten(2)
+        which = nearest(samples.flatten(2), data)
+        return samples - take(data, which).view(samples.shape)
