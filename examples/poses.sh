@@ -14,7 +14,8 @@ shopt -s inherit_errexit # a function whose output is taken stops at its first e
 [ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 STEPS=${STEPS:-20000}
 LATENT=${LATENT:-8}
-METHODS=${METHODS-dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle smooth uniform speed}
+METHODS=${METHODS-dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle smooth uniform speed
+    near cover}
 SEEDS=${SEEDS:-5}
 OUT=${OUT:-poses}
 read -ra EVALUATE <<< "${EVALUATE:-}"

@@ -53,7 +53,7 @@ def test_a_run_stopped_anywhere_and_restored_ends_the_same_to_the_bit(stop, batc
     assert_same(second.state(), whole.state())
 
 
-@pytest.mark.parametrize("name", ["none", "acai", "adversarial", "gaia", "amr", "aae"])
+@pytest.mark.parametrize("name", ["none", "acai", "adversarial", "gaia", "amr", "aae", "near", "cover"])
 def test_sixteen_bits_learn_what_thirty_two_do(name):
     # 8 bits of mantissa: errors of half a percent a product, and more where losses are differences.
     exact, rough = (trainer(OBJECTIVES.get(name)(), precision=precision) for precision in ("fp32", "bf16"))
