@@ -33,8 +33,8 @@ data[digits]=$(posectl prepare images "$4" --name digits)
         for world in poses lines pole coil digits; do
             case $world in
                 poses) net=(--latent 8) ;;
-                digits) net=(--net mlp --latent 32) ;;
-                *) net=(--net conv --latent 64 --depth 4) ;;
+                lines) net=(--net conv --latent 64 --depth 4) ;;
+                *) net=(--net mlp --latent 32) ;;
             esac
             row+=" | $(posectl train "${data[$world]}" "${regs[@]}" "${net[@]}" --steps "$steps" --batch "$BATCH" \
                 --name "$world-${terms//+/-}" --json \
