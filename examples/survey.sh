@@ -31,11 +31,8 @@ data[digits]=$(posectl prepare images "$4" --name digits)
         read -ra regs <<< "--reg ${terms//+/ --reg }"
         row="| $terms"
         for world in poses lines pole coil digits; do
-            case $world in
-                poses) net=(--latent 8) ;;
-                lines) net=(--net conv --latent 64 --depth 4) ;;
-                *) net=(--net mlp --latent 32) ;;
-            esac
+            net=(--latent 8)
+            [ "$world" = poses ] || net=(--net mlp --latent 32)
             row+=" | $(posectl train "${data[$world]}" "${regs[@]}" "${net[@]}" --steps "$steps" --batch "$BATCH" \
                 --name "$world-${terms//+/-}" --json \
                 | python3 -c 'import json, sys
