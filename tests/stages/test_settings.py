@@ -12,17 +12,19 @@ def lambdas(**options):
 
 
 def test_a_recipe_is_its_regularizers_at_their_weights():
-    assert lambdas(reg=("posectl",)) == {"smooth": 0.005, "cycle": 0.003, "uniform": 0.0001, "speed": 0.002}
+    assert lambdas(reg=("posectl",)) == {
+        "smooth": 0.005, "cycle": 0.003, "speed": 0.002, "near": 0.12, "cover": 0.4,
+    }  # fmt: skip
 
 
 def test_a_recipes_lambda_multiplies_all_of_its_weights():
     assert lambdas(reg=("posectl", "acai"), lam=(2.0, 0.3)) == pytest.approx(
-        {"smooth": 0.01, "cycle": 0.006, "uniform": 0.0002, "speed": 0.004, "acai": 0.3}
+        {"smooth": 0.01, "cycle": 0.006, "speed": 0.004, "near": 0.24, "cover": 0.8, "acai": 0.3}
     )
 
 
 def test_parts_of_a_recipe_take_settings():
-    assert build_objectives(TrainOptions(reg=("posectl",), set=("uniform.t=3",)))[2].t == 3
+    assert build_objectives(TrainOptions(reg=("posectl",), set=("near.among=9",)))[3].among == 9
 
 
 def test_settings_are_of_the_fields_type():
