@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -84,20 +86,32 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path`, whole and on the disk, once the block ends well.
 
-    Where the file system can do it the file has no name until then, so that not even a kill leaves anything.
+    Where the file system can do it the file has no name until then, and a kill leaves nothing. Elsewhere, and at the
+    instant at which an older file gives way, a kill leaves a `.part` beside it, which the next call takes away.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _sweep(path)
     try:
         with _nameless(path.parent) or temporary.open("x+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed, or its writer dies
             yield file
             file.flush()
             os.fsync(file.fileno())
-            if not temporary.exists():
+            if not temporary.exists() and not _named(file, path):
                 _name(file, temporary)
-        temporary.replace(path)
+            if temporary.exists():
+                temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     fsync(path.parent)
+
+
+def _sweep(path: Path) -> None:
+    """Removes what killed writers of `path` left beside it: files that nobody holds a lock on."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _nameless(folder: Path) -> BinaryIO | None:
@@ -105,6 +119,15 @@ def _nameless(folder: Path) -> BinaryIO | None:
         return open(os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666), "w+b")
     except (AttributeError, OSError):  # not Linux, or a file system without; a real failure shows in the next attempt
         return None
+
+
+def _named(file: BinaryIO, path: Path) -> bool:
+    """Gives an open file its name if that is free; False if it is taken."""
+    try:
+        _name(file, path)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _name(file: BinaryIO, path: Path) -> None:

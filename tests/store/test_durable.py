@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -150,6 +154,35 @@ def test_new_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytes
         file.write({}["missing"])
     assert path.read_bytes() == b"new"
     assert [each.name for each in tmp_path.iterdir()] == ["x.zip"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from posectl.store import durable
+if sys.argv[2] == "named":
+    vars(os).pop("O_TMPFILE", None)
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with durable.new_file(Path(sys.argv[1])) as file:
+    file.write(b"new")
+"""
+
+
+@pytest.mark.parametrize("kind", ["nameless", "named"])
+def test_what_a_kill_leaves_beside_an_older_file_goes_with_the_next_one(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x[1].zip"
+    path.write_bytes(b"old")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path), kind])
+    assert killed.returncode == -signal.SIGKILL
+    assert path.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 2
+    other = tmp_path / ".x[1].zip.1.part"  # of a writer that lives
+    with other.open("xb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with durable.new_file(path) as file:
+            file.write(b"newer")
+    assert path.read_bytes() == b"newer"
+    assert sorted(tmp_path.iterdir()) == sorted([path, other])
 
 
 def test_replace_file_leaves_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
