@@ -48,9 +48,11 @@ class Linear(nn.Module):
         self.bias = nn.Parameter(torch.empty(replicas, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dim() == 2:
-            return torch.addmm(self.bias, x, self.matrix.squeeze(0))
-        return torch.baddbmm(self.bias[:, None], x, self.matrix)
+        alone = x.dim() == 2
+        bias, matrix = (self.bias, self.matrix.squeeze(0)) if alone else (self.bias[:, None], self.matrix)
+        if matrix.shape[-1] == 1:  # a library's product with one column depends on how many replicas there are
+            return bias + (x * matrix.mT).sum(-1, keepdim=True)
+        return torch.addmm(bias, x, matrix) if alone else torch.baddbmm(bias, x, matrix)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
         """Uniform in +-1/sqrt(inputs), weights and biases, as PyTorch's own linear layer."""

@@ -23,7 +23,6 @@ class Adam:
         self.square = [torch.zeros_like(p) for p in self._values]
         device = self.parameters[0].device if self.parameters else None
         self.updates = torch.zeros((), device=device)
-        self._updates = [self.updates] * len(self.parameters)
 
     def step(self, gradients: Sequence[Tensor | None], pace: Tensor | None = None) -> None:
         """Move against the gradients, None for a parameter that stays. pace (R,), in [0, 1], scales the moves of each
@@ -37,10 +36,19 @@ class Adam:
         if len(there) < len(values):
             values, mean, square = ([column[i] for i in there] for column in (values, mean, square))
         before = [value.clone() for value in values] if pace is not None else []
+        rows = _rows(values)
         torch._fused_adam_(
-            values, given, mean, square, [], self._updates[: len(values)], lr=self.rate, beta1=self.betas[0],
-            beta2=self.betas[1], weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
+            rows, _rows(given), _rows(mean), _rows(square), [], [self.updates] * len(rows), lr=self.rate,
+            beta1=self.betas[0], beta2=self.betas[1], weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip
         for value, old in zip(values, before, strict=False):
             share = pace.view(-1, *[1] * (old.dim() - 1))  # type: ignore[union-attr]
             value.copy_(torch.lerp(old, value, share))
+
+
+def _rows(tensors: list[Tensor]) -> list[Tensor]:
+    """Each replica's part of each tensor. The fused pass rounds what fills a vector register otherwise than what is
+    left at a tensor's end, so a whole stack's rows would not move to the bit as they do alone."""
+    if tensors[0].is_cuda or len(tensors[0]) == 1:
+        return tensors
+    return [row for tensor in tensors for row in tensor.unbind()]
