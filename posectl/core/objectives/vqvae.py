@@ -1,7 +1,8 @@
 """VQ-VAE: what is decoded is made of entries of a codebook, which follows the codes by moving averages.
 
 Source: van den Oord et al., "Neural Discrete Representation Learning", 2017, Eq. 3 and appendix A.1; with the sizes of
-Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py).
+Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py). Entries out of use start anew, after
+Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, section 3.1.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class VQVAE(Objective):
     is not quantised yet.
 
     lam is beta, the weight of the commitment: 10 for images in [-1, 1]; beside squared metres that leaves few entries
-    in use, and 0.1 is a fair start. decay and epsilon are the moving averages'.
+    in use, and 0.1 is a fair start. decay and epsilon are the moving averages'. An entry that was nearest to nothing
+    for `restart` steps is put where a vector of the batch is; 0 lets it lie, as published, and then one entry may come
+    to stand for all images before the decoder has learned to tell them apart.
     """
 
     name = "vqvae"
@@ -43,12 +46,15 @@ class VQVAE(Objective):
     width: int = 512
     decay: float = 0.999
     epsilon: float = 1e-5
+    restart: int = 100
 
     def __post_init__(self) -> None:
         if min(self.codes, self.latents, self.width) < 1:
             raise UsageError("vqvae's codes, latents and width are counts from 1 on.", "As published: 16384, 10, 512.")
         if not (0 <= self.decay < 1 and self.epsilon > 0):
             raise UsageError("vqvae.decay is in [0, 1), and vqvae.epsilon above 0.", "As published: 0.999, 1e-5.")
+        if self.restart < 0:
+            raise UsageError(f"vqvae.restart counts steps and cannot be {self.restart}.", "0 restarts nothing.")
 
     def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         return Quantised(inner, architecture.latent, replicas, self)
@@ -74,7 +80,7 @@ class Quantised(Traced):
         self.inner = inner
         self.latents, self.latent = settings.latents, latent
         self.spread = Linear(replicas, latent, settings.latents * latent)
-        self.codebook = Codebook(replicas, settings.codes, latent, settings.decay, settings.epsilon)
+        self.codebook = Codebook(replicas, latent, settings)
         self.hidden = Linear(replicas, settings.latents * latent, settings.width)
         self.gather = Linear(replicas, settings.width, latent)
 
@@ -111,19 +117,22 @@ class Codebook(nn.Module):
 
     counts: Tensor
     means: Tensor
+    idle: Tensor
 
-    def __init__(self, replicas: int, entries: int, latent: int, decay: float, epsilon: float) -> None:
+    def __init__(self, replicas: int, latent: int, settings: VQVAE) -> None:
         super().__init__()
-        self.decay, self.epsilon = decay, epsilon
-        self.register_buffer("counts", torch.ones(replicas, entries))
-        self.register_buffer("means", torch.empty(replicas, entries, latent))
+        self.decay, self.epsilon, self.restart = settings.decay, settings.epsilon, settings.restart
+        self.register_buffer("counts", torch.ones(replicas, settings.codes))
+        self.register_buffer("means", torch.empty(replicas, settings.codes, latent))
+        # For how many steps an entry was nearest to nothing.
+        self.register_buffer("idle", torch.full((replicas, settings.codes), float(self.restart)))
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
         """Entries uniform in +-sqrt(3 / K), as the authors' (TensorFlow's unit scaling); each counts for one vector."""
         entries = self.means.shape[1]
         bound = math.sqrt(3 / entries)
         self.means[replica] = torch.empty(self.means.shape[1:]).uniform_(-bound, bound, generator=generator)
-        self.counts[replica] = 1
+        self.counts[replica], self.idle[replica] = 1, self.restart
 
     def nearest(self, vectors: Tensor) -> Tensor:
         """Which entry is nearest to each vector: (R, N, d) to (R, N)."""
@@ -149,6 +158,18 @@ class Codebook(nn.Module):
                 means.index_put_((rows,), own, accumulate=True)
             else:
                 means.index_add_(0, rows, own)
+        if self.restart:
+            self.idle.add_(1).scatter_(1, nearest, 0)
+            self._restart(vectors)
+
+    def _restart(self, vectors: Tensor) -> None:
+        """Put the entries that were idle the longest, if for long enough, where the vectors are: one vector each."""
+        steps, which = self.idle.topk(min(vectors.shape[1], self.idle.shape[1]))
+        anew = steps >= self.restart
+        places = torch.where(anew[..., None], vectors[:, : which.shape[1]], take(self.means, which))
+        self.means.scatter_(1, which[..., None].expand_as(places), places)
+        self.counts.scatter_(1, which, torch.where(anew, 1, self.counts.gather(1, which)))
+        self.idle.scatter_(1, which, torch.where(anew, 0, steps))
 
     def _shares(self) -> Tensor:
         """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""

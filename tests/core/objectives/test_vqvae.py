@@ -18,12 +18,12 @@ from posectl.core.objectives.vqvae import VQVAE, Codebook
 from posectl.core.random import generator
 from posectl.errors import UsageError
 
-SMALL = VQVAE(codes=5, latents=2, width=7)
+SMALL = VQVAE(codes=5, latents=2, width=7, restart=0)
 
 
-def codebook(replicas=2, entries=7, latent=3, decay=0.9, epsilon=1e-2):
+def codebook(replicas=2, entries=7, latent=3, decay=0.9, epsilon=1e-2, restart=0):
     """One in the midst of training, with some entries that hardly any vector is near to."""
-    made = Codebook(replicas, entries, latent, decay, epsilon).double()
+    made = Codebook(replicas, latent, VQVAE(codes=entries, decay=decay, epsilon=epsilon, restart=restart)).double()
     draw = torch.Generator().manual_seed(4)
     made.means.copy_(torch.randn(made.means.shape, generator=draw, dtype=torch.float64))
     made.counts.copy_(torch.rand(made.counts.shape, generator=draw, dtype=torch.float64) ** 4 * 10)
@@ -80,7 +80,8 @@ def test_the_update_written_out():
 
 
 def test_an_entry_comes_to_the_mean_of_what_is_nearest_to_it():
-    book = Codebook(1, 2, 1, 0.5, 1e-5).double()
+    book = codebook(1, 2, 1, 0.5, 1e-5)
+    book.counts.fill_(1)
     book.means.copy_(torch.tensor([[[-1.0], [1.0]]]))
     v = torch.tensor([[[2.0], [4.0], [-3.0]]], dtype=torch.float64)
     for _ in range(60):
@@ -90,7 +91,7 @@ def test_an_entry_comes_to_the_mean_of_what_is_nearest_to_it():
 
 
 def test_it_begins_by_its_replicas_own_stream_with_one_vector_an_entry():
-    book, alone = Codebook(2, 300, 4, 0.9, 1e-5), Codebook(1, 300, 4, 0.9, 1e-5)
+    book, alone = Codebook(2, 4, VQVAE(codes=300)), Codebook(1, 4, VQVAE(codes=300))
     for replica, seed in enumerate((0, 1)):
         initialise(book, replica, generator(seed, "init/decoder"))
     initialise(alone, 0, generator(1, "init/decoder"))
@@ -102,6 +103,29 @@ def test_it_begins_by_its_replicas_own_stream_with_one_vector_an_entry():
     assert book.means.std().item() == pytest.approx(300**-0.5, rel=0.05)
     # While every entry counts alike, smoothing changes none.
     torch.testing.assert_close(all_entries(book), book.means)
+
+
+def test_entries_out_of_use_start_anew_where_vectors_are():
+    book, v = codebook(restart=3), vectors(count=2)
+    book.idle.copy_(torch.tensor([[0.0, 2, 9, 1, 4, 2, 3], [0, 0, 0, 0, 0, 0, 9]]))
+    before, near = state_of(book), torch.tensor([[4, 0], [5, 5]])
+    book.follow(v, near)
+    # Of the first, entries 1, 2, 5 and 6 have now been idle for three steps or more: the two longest, 2 and 6, restart.
+    torch.testing.assert_close(book.means[0, [2, 6]], v[0])
+    assert book.counts[0, [2, 6]].tolist() == [1, 1]
+    assert book.idle[0].tolist() == [0, 3, 0, 2, 0, 3, 0]
+    torch.testing.assert_close(book.means[1, 6], v[1, 0])
+    assert book.idle[1].tolist() == [1, 1, 1, 1, 1, 0, 0]
+    assert torch.equal(book.means[0, [1, 3, 5]], before["means"][0, [1, 3, 5]])
+    assert torch.equal(book.means[1, :5], before["means"][1, :5])
+    resting = codebook(restart=0)
+    resting.idle.fill_(99)
+    resting.follow(v, near)
+    assert torch.equal(resting.means[0, [1, 2, 3, 5, 6]], before["means"][0, [1, 2, 3, 5, 6]])
+
+
+def state_of(book):
+    return {name: tensor.clone() for name, tensor in book.state_dict().items()}
 
 
 def quantised(step):
@@ -144,7 +168,7 @@ def test_the_published_settings():
 
 
 def state(decoder):
-    return {name: tensor.clone() for name, tensor in decoder.codebook.state_dict().items()}
+    return state_of(decoder.codebook)
 
 
 def test_a_step_moves_the_codebook_once_by_the_reconstruction_alone():
@@ -212,7 +236,9 @@ def test_a_short_training_reconstructs_and_is_loaded_as_it_was():
     assert error.item() == pytest.approx(run.tests[300][0], rel=1e-5)
 
 
-@pytest.mark.parametrize("setting", [{"codes": 0}, {"latents": 0}, {"width": 0}, {"decay": 1.0}, {"epsilon": 0.0}])
+@pytest.mark.parametrize(
+    "setting", [{"codes": 0}, {"latents": 0}, {"width": 0}, {"decay": 1.0}, {"epsilon": 0.0}, {"restart": -1}]
+)
 def test_settings_that_make_no_codebook_are_refused(setting):
     with pytest.raises(UsageError, match="vqvae"):
         VQVAE(**setting)
