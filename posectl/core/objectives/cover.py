@@ -7,6 +7,7 @@ that it serves is the recall distance of Naayem, section IV.B. The weight is pos
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -15,20 +16,31 @@ from torch import Tensor
 from posectl.core.objectives import Networks, Objective, mean_square, objective
 from posectl.core.objectives.nearest import nearest, take
 from posectl.core.objectives.step import Draw, Step
+from posectl.errors import UsageError
 
 
 @objective("cover")
 @dataclass(frozen=True)
 class Cover(Objective):
+    """`codes` are drawn for each sample of the batch, and every sample chooses among all of them: the more there are,
+    the nearer is the one that is chosen, and the less it costs the reconstruction to draw it nearer still."""
+
     name = "cover"
-    # Eight codes to choose from for each sample of the batch; every sample chooses among all of them.
-    draws = {"cover": Draw("normal", "code", times=8)}
 
     lam: float = 0.1
+    codes: int = 24
+
+    def __post_init__(self) -> None:
+        if self.codes < 1:
+            raise UsageError(f"cover.codes counts codes a sample and cannot be {self.codes}.", "For example 24.")
+
+    @property
+    def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
+        return {"cover": Draw("normal", "code", times=self.codes)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
-        codes = step.prior.draw(step.drawn("cover").flatten(1, 2))
+        codes = step.prior.draw(step.drawn("cover").flatten(1, -2))
         with torch.no_grad():
             (candidates,) = step.decode(codes)
         which = nearest(step.x.flatten(2), candidates.flatten(2))

@@ -7,6 +7,7 @@ from core.objectives.training import assert_resumes, trainer
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.objectives.cover import Cover
+from posectl.errors import UsageError
 
 
 def test_by_hand():
@@ -22,6 +23,14 @@ def test_moves_the_decoder_alone():
     term = Cover().term(step, {})
     assert moved(term, step._decoder)
     assert not moved(term, step._encoder)
+
+
+def test_so_many_codes_a_sample():
+    assert small_step(Cover(codes=5))[0].drawn("cover").shape[2] == 5
+    one, _ = small_step(Cover(codes=1))
+    assert Cover(codes=1).term(one, {}).isfinite().all()
+    with pytest.raises(UsageError, match=r"cover\.codes"):
+        Cover(codes=0)
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)
