@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from posectl.errors import ConflictError, InvalidInputError
+from posectl.store import durable
 
 if TYPE_CHECKING:
     from posectl.cli.command import Session
@@ -38,12 +38,13 @@ def write_array(session: Session, result: Result, name: str, path: str | None) -
 
 def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
     """Write all of the data or nothing. Raises ConflictError rather than overwrite, unless `force`."""
-    if path.exists() and not force:
-        raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_bytes(data)
-        beside.replace(path)
+        if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
+            path.write_bytes(data)
+            return
+        if path.exists() and not force:
+            raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
+        with durable.new_file(path) as file:
+            file.write(data)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise InvalidInputError(f"{path} cannot be written: {error.strerror}.", "Check the folder.") from error
