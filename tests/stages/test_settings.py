@@ -13,13 +13,13 @@ def lambdas(**options):
 
 def test_a_recipe_is_its_regularizers_at_their_weights():
     assert lambdas(reg=("posectl",)) == {
-        "smooth": 0.005, "cycle": 0.003, "speed": 0.002, "near": 0.12, "cover": 0.4,
+        "smooth": 0.003, "cycle": 0.001, "speed": 0.0012, "near": 0.09, "cover": 0.25,
     }  # fmt: skip
 
 
 def test_a_recipes_lambda_multiplies_all_of_its_weights():
     assert lambdas(reg=("posectl", "acai"), lam=(2.0, 0.3)) == pytest.approx(
-        {"smooth": 0.01, "cycle": 0.006, "speed": 0.004, "near": 0.24, "cover": 0.8, "acai": 0.3}
+        {"smooth": 0.006, "cycle": 0.002, "speed": 0.0024, "near": 0.18, "cover": 0.5, "acai": 0.3}
     )
 
 

@@ -30,7 +30,7 @@ class Near(Objective):
     needs_data = True
 
     lam: float = 0.1
-    samples: float = 0.3
+    samples: float = 0.1
     among: int = 4096
 
     def __post_init__(self) -> None:
