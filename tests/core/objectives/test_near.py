@@ -57,7 +57,7 @@ def test_a_resumed_run_searches_what_it_would_have():
 
 
 def test_a_term_near_the_data_ends_nearer():
-    plain, near = (trainer(Near(lam=lam), steps=400) for lam in (0.0, 0.3))
+    plain, near = (trainer(Near(lam=lam, samples=0.3), steps=400) for lam in (0.0, 0.3))
     plain.run()
     near.run()
     column = plain.figures.index("near")
