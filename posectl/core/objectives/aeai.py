@@ -21,7 +21,8 @@ from posectl.core.objectives.step import Step
 @dataclass(frozen=True)
 class AEAI(Adversarial):
     """`adversarial`, `cycle` and `smooth` are the paper's lambdas of its three terms, and lam scales their sum. They
-    look at one place of a path. For `grid`, see places.py; for what is a mean here, the three files."""
+    look at one place of a path. For `grid`, see places.py; for what is a mean here, and for when `smooth` is too much,
+    the three files."""
 
     name = "aeai"
     needs_velocity = True
