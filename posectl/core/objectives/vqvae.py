@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -170,6 +170,11 @@ class Codebook(nn.Module):
         self.means.scatter_(1, which[..., None].expand_as(places), places)
         self.counts.scatter_(1, which, torch.where(anew, 1, self.counts.gather(1, which)))
         self.idle.scatter_(1, which, torch.where(anew, 0, steps))
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        """Models from before entries restarted do not tell who was idle, which only training asks."""
+        state_dict.setdefault(f"{prefix}idle", self.idle)
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _shares(self) -> Tensor:
         """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""
