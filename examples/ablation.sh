@@ -5,12 +5,11 @@
 #   examples/ablation.sh --budget full        30,000: for a CUDA device
 #   examples/ablation.sh --budget 5000        so many steps
 #
-# Interrupt it whenever you like: run again, it goes on where it was. LR, STORE, OUT, PREPARE and TRAIN (more
-# options of `posectl prepare pole` and of `posectl train`, such as --precision bf16 or
-# --net mlp) may be set in the environment.
+# Interrupt it whenever you like: run again, it goes on where it was. LR, STORE, OUT, PREPARE and TRAIN (more options of
+# `posectl prepare pole` and of `posectl train`, such as --precision bf16 or --net mlp) may be set in the environment.
 set -euo pipefail
 
-[ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+[ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 case $2 in
     small) steps=1000 ;;
     full) steps=30000 ;;

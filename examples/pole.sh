@@ -8,8 +8,8 @@
 #   examples/pole.sh --budget 5000        so many steps
 #
 # Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT, PREPARE and TRAIN (more
-# options of `posectl prepare pole` and of `posectl train`, such as --precision bf16 or
-# --net mlp) may be set in the environment.
+# options of `posectl prepare pole` and of `posectl train`, such as --precision bf16 or --net mlp) may be set in the
+# environment.
 set -euo pipefail
 
 [ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }

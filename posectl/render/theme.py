@@ -23,7 +23,7 @@ RIGHT: Colour = (213, 94, 0)
 MIDDLE: Colour = (62, 70, 86)
 
 # Okabe and Ito's cycle in an order whose neighbours differ in lightness; yellow is left out, too pale on white.
-CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#262C38")
+CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#262c38")
 
 
 @cache

@@ -63,7 +63,8 @@ def method(label: str) -> str:
 
 
 def _left(count: int, taken: set[Any]) -> list[Style]:
-    """Styles beside those taken: colours of the theme while they last, else so many along viridis."""
+    """Styles beside those taken: colours of the theme while they last, else so many along viridis, whose start is left
+    out, too near the ink."""
     free = [colour for colour in theme.CYCLE if colour not in taken]
-    colours = free[:count] if count <= len(free) else matplotlib.colormaps["viridis"](np.linspace(0, 0.9, count))
+    colours = free[:count] if count <= len(free) else matplotlib.colormaps["viridis"](np.linspace(0.15, 0.9, count))
     return [Style(colour if isinstance(colour, str) else tuple(colour)) for colour in colours]

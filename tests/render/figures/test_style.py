@@ -50,6 +50,11 @@ def test_labels_of_no_method_take_the_cycle_in_its_order():
     assert [style.colour for style in styles("abcdefg").values()] == list(theme.CYCLE)
 
 
+def test_no_combination_takes_the_colour_of_a_method_beside_it():
+    looks = styles(["plain, d=8", "crossfade", *(f"smooth λ={i} + cycle λ=1, d=8" for i in range(7))])
+    assert len({to_rgb(style.colour) for style in looks.values()}) == 9
+
+
 def test_many_curves_have_as_many_colours():
     looks = styles([f"d = {i}" for i in range(20)])
     assert len({to_rgb(style.colour) for style in looks.values()}) == 20
