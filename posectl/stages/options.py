@@ -108,7 +108,7 @@ class EvaluateOptions:
 
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
 RECIPES: dict[str, dict[str, float]] = {
-    "posectl": {"smooth": 0.003, "cycle": 0.001, "speed": 0.0012, "near": 0.09, "cover": 0.25},
+    "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
 
 # The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its

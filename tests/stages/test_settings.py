@@ -13,13 +13,13 @@ def lambdas(**options):
 
 def test_a_recipe_is_its_regularizers_at_their_weights():
     assert lambdas(reg=("posectl",)) == {
-        "smooth": 0.003, "cycle": 0.001, "speed": 0.0012, "near": 0.09, "cover": 0.25,
+        "smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24,
     }  # fmt: skip
 
 
 def test_a_recipes_lambda_multiplies_all_of_its_weights():
     assert lambdas(reg=("posectl", "acai"), lam=(2.0, 0.3)) == pytest.approx(
-        {"smooth": 0.006, "cycle": 0.002, "speed": 0.0024, "near": 0.18, "cover": 0.5, "acai": 0.3}
+        {"smooth": 0.005, "cycle": 0.008, "speed": 0.0024, "near": 0.2, "cover": 0.48, "acai": 0.3}
     )
 
 
