@@ -7,10 +7,11 @@
 #   examples/coil.sh --budget 5000 FOLDER [OBJECT]       so many steps
 #
 # FOLDER holds obj{n}__{degrees}.png (COIL-100) or obj{n}__{index}.png (COIL-20). Interrupt it whenever you like: run again,
-# it goes on where it was. METHODS, SIZE, LR, STORE and OUT may be set in the environment.
+# it goes on where it was. METHODS, SIZE, LR, STORE and OUT may be set in the environment; METHODS="none beta-vae:0.3 aeai"
+# gives a method another weight than its paper's.
 set -euo pipefail
 
-[ "${1:-}" = --budget ] && [ $# -ge 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+[ "${1:-}" = --budget ] && [ $# -ge 3 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
 case $2 in
     small) steps=500 ;;
     full) steps=20000 ;;
@@ -26,8 +27,11 @@ mkdir -p "$OUT"
 data=$(posectl prepare images "$3" --objects "${4:-5}" --size "$SIZE" --name coil)
 models=()
 rows=()
-for method in $METHODS; do
-    model=$(posectl train "$data" --reg "$method" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
+for entry in $METHODS; do
+    method=${entry%%:*}
+    regularizer=(--reg "$method")
+    [ "$entry" = "$method" ] || regularizer+=(--lam "${entry#*:}")
+    model=$(posectl train "$data" "${regularizer[@]}" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
         --name "coil-$method" --resume)
     models+=("$model")
     rows+=("$(posectl interpolate coil#0 coil#12 --model "$model" --steps 13 --name "coil-$method-row")")

@@ -9,7 +9,7 @@
 #
 # Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT, PREPARE and TRAIN (more
 # options of `posectl prepare pole` and of `posectl train`, such as --precision bf16 or --net mlp) may be set in the
-# environment.
+# environment; METHODS="none beta-vae:0.3 aeai" gives a method another weight than its paper's.
 set -euo pipefail
 
 [ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -30,8 +30,11 @@ data=$(posectl prepare pole "${PREPARE[@]}" --name pole)
 models=()
 rows=()
 blocks=()
-for method in $METHODS; do
-    model=$(posectl train "$data" --reg "$method" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
+for entry in $METHODS; do
+    method=${entry%%:*}
+    regularizer=(--reg "$method")
+    [ "$entry" = "$method" ] || regularizer+=(--lam "${entry#*:}")
+    model=$(posectl train "$data" "${regularizer[@]}" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
         "${TRAIN[@]}" --name "pole-$method" --resume)
     models+=("$model")
     rows+=("$(posectl interpolate pole#0 pole#128 --model "$model" --steps 16 --name "pole-$method-row")")
