@@ -61,7 +61,10 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
     """The regularizers, recipes resolved into theirs, and their lambdas, None for the published one."""
     names: list[str] = []
     lams: list[float | None] = []
+    known = [*OBJECTIVES.names(), *RECIPES]
     for i, name in enumerate(options.reg):
+        if name not in known:
+            raise UsageError(f"There is no regularizer {name!r}.", nearest_name(name, known))
         lam = options.lam[i] if options.lam else None
         if name in RECIPES:
             names += RECIPES[name]

@@ -27,6 +27,13 @@ def test_parts_of_a_recipe_take_settings():
     assert build_objectives(TrainOptions(reg=("posectl",), set=("near.among=9",)))[3].among == 9
 
 
+def test_a_recipe_is_known_where_a_name_is_not():
+    with pytest.raises(UsageError, match="no regularizer 'posctl'") as caught:
+        lambdas(reg=("posctl",))
+    assert caught.value.hint is not None
+    assert "Did you mean 'posectl'?" in caught.value.hint
+
+
 def test_settings_are_of_the_fields_type():
     with pytest.raises(UsageError, match="whole number"):
         build_objectives(TrainOptions(reg=("vqvae",), set=("vqvae.codes=2.5",)))
