@@ -22,7 +22,8 @@ LEFT: Colour = (0, 114, 178)
 RIGHT: Colour = (213, 94, 0)
 MIDDLE: Colour = (62, 70, 86)
 
-# Okabe and Ito's cycle in an order whose neighbours differ in lightness; yellow is left out, too pale on white.
+# Okabe and Ito's cycle in an order whose neighbours differ in lightness; yellow is left out, too pale on white. In
+# small letters, for styles are told apart by how they are spelt.
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#262c38")
 
 
