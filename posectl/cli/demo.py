@@ -23,8 +23,8 @@ def demo(
 
     It takes two to three minutes on two cores.
     """
+    from posectl.stages.comparison.tables import as_json
     from posectl.stages.demo import demo as stage
-    from posectl.stages.tables import as_json
 
     made = stage(session.run(), output, steps=steps)
     table = made.comparison

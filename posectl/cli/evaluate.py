@@ -81,9 +81,9 @@ def evaluate(
       posectl evaluate baseline:crossfade --against lines
     """
     from posectl.cli.values import names
+    from posectl.stages.artifacts.members import snapshots, spread_out
     from posectl.stages.evaluate import evaluate as stage
     from posectl.stages.evaluate import flat
-    from posectl.stages.members import snapshots, spread_out
 
     options = EvaluateOptions(
         metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,

@@ -14,8 +14,8 @@ from posectl.cli.output import Output
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from posectl.stages.board import Row, SweepProgress
     from posectl.stages.run import Progress
+    from posectl.stages.training.progress import Row, SweepProgress
 
 # On a narrow terminal the columns that the model's name tells too are left out.
 _NARROW = 110
@@ -33,7 +33,7 @@ def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
         return
     from rich.live import Live
 
-    from posectl.stages.board import SweepProgress
+    from posectl.stages.training.progress import SweepProgress
 
     live = Live(console=out.console, transient=True, refresh_per_second=5)
     clock = _Clock()

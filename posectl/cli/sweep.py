@@ -40,9 +40,9 @@ def sweep(
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
     """
     from posectl.cli.values import integers, numbers
-    from posectl.stages.engines import Engine
     from posectl.stages.options import Axes
     from posectl.stages.sweep import sweep as stage
+    from posectl.stages.training.engines import Engine
 
     axes = Axes(
         lam=tuple(numbers(text, "--lam") for text in lam or ()),

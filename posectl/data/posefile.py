@@ -10,8 +10,8 @@ import numpy as np
 
 from posectl.data.clips import Clips, as_text, clip_table, together
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.npy import array_names, load_arrays
 from posectl.data.poses import AXES, METRES, UNITS, Axis, Unit, as_poses, find_up, in_metres
+from posectl.data.safe.npy import array_names, load_arrays
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 

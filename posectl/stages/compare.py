@@ -10,15 +10,15 @@ from typing import Any
 from posectl.core.metrics import METRICS
 from posectl.core.objectives import OBJECTIVES
 from posectl.errors import InvalidInputError, UsageError, nearest_name
-from posectl.stages.columns import over_seeds, relative_to
+from posectl.stages.artifacts.files import BASELINE, is_baseline
+from posectl.stages.artifacts.members import members
+from posectl.stages.comparison.columns import over_seeds, relative_to
+from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
+from posectl.stages.comparison.tables import Column, Comparison
 from posectl.stages.evaluate import evaluate, flat, lacking
-from posectl.stages.gather import gather
-from posectl.stages.inputs import BASELINE, is_baseline
-from posectl.stages.members import members
+from posectl.stages.evaluation.gather import gather
 from posectl.stages.options import EvaluateOptions
-from posectl.stages.published import LINES, TABLE_I, column, lines_columns
 from posectl.stages.run import Run, parent_of
-from posectl.stages.tables import Column, Comparison
 from posectl.store import Artifact
 
 # The published tables' rows first, in their order; whatever else was scored follows.

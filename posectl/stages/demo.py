@@ -9,8 +9,8 @@ import numpy as np
 
 from posectl.data.dataset import TEST
 from posectl.data.skeleton import H36M17
+from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.compare import Comparison, compare
-from posectl.stages.dataset import StoredDataset
 from posectl.stages.evaluate import evaluate
 from posectl.stages.interpolate import interpolate
 from posectl.stages.options import EvaluateOptions, TrainOptions

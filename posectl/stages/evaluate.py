@@ -9,8 +9,8 @@ from typing import Any
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
 from posectl.errors import InvalidInputError
-from posectl.stages.gather import gather
-from posectl.stages.material import Material
+from posectl.stages.evaluation.gather import gather
+from posectl.stages.evaluation.material import Material
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft

@@ -14,8 +14,8 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
 from posectl.core.latent.priors import SPHERE
 from posectl.errors import InvalidInputError, UsageError, nearest_name
-from posectl.stages.inputs import samples_of
-from posectl.stages.model import HINT, load_model
+from posectl.stages.artifacts.files import samples_of
+from posectl.stages.artifacts.model import HINT, load_model
 from posectl.stages.options import InterpolateOptions
 from posectl.stages.prepare import DIMS
 from posectl.stages.run import Result, Run, produce

@@ -13,10 +13,9 @@ import torch
 from posectl.core.metrics.transitions import normalised
 from posectl.errors import ConflictError, InvalidInputError, UsageError
 from posectl.render import figures
-from posectl.stages.inputs import is_file, read_paths
-from posectl.stages.manifold import manifold_of
-from posectl.stages.run import Run, expect
-from posectl.stages.score_curves import (
+from posectl.stages.artifacts.files import is_file, read_paths
+from posectl.stages.drawing.manifold import manifold_of
+from posectl.stages.drawing.score_curves import (
     error_panels,
     factor_distances,
     labelled,
@@ -24,7 +23,8 @@ from posectl.stages.score_curves import (
     over_images_seen,
     retrieved,
 )
-from posectl.stages.sweep_lines import sweep_lines
+from posectl.stages.drawing.sweep_lines import sweep_lines
+from posectl.stages.run import Run, expect
 from posectl.store import Artifact, Ref
 
 Kind = Literal[

@@ -16,11 +16,11 @@ from posectl.render.body import Body
 from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.render.write import write
-from posectl.stages.pictures import pictures_of, told_apart
-from posectl.stages.render_images import COLUMNS, ROWS, draw_images
+from posectl.stages.drawing.images import COLUMNS, ROWS, draw_images
+from posectl.stages.drawing.pictures import pictures_of, told_apart
+from posectl.stages.drawing.sequences import Sequences, sequences_of
+from posectl.stages.drawing.subject import Source, common_kind, source_of
 from posectl.stages.run import Run
-from posectl.stages.sequences import Sequences, sequences_of
-from posectl.stages.source import Source, common_kind, source_of
 
 SUFFIXES = (".gif", ".mp4", ".png")
 POSES_A_ROW = 10

@@ -10,7 +10,7 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import priors
 from posectl.core.random import generator
 from posectl.errors import UsageError
-from posectl.stages.model import HINT, load_model
+from posectl.stages.artifacts.model import HINT, load_model
 from posectl.stages.options import SampleOptions
 from posectl.stages.prepare import DIMS
 from posectl.stages.run import Result, Run, produce

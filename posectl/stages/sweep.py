@@ -11,14 +11,14 @@ import numpy as np
 
 from posectl.core import device as devices
 from posectl.errors import DivergedError, NotFoundError, UsageError
-from posectl.stages.engines import Engine, train_all
-from posectl.stages.members import members
+from posectl.stages.artifacts.members import members
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Result, Run, produce, run_key
-from posectl.stages.settings import build_objectives, check_options
-from posectl.stages.stack import Named, Outcome, stacks
 from posectl.stages.train import training_set
-from posectl.stages.training import ctrl_c, default_name, identify, models_by_key
+from posectl.stages.training.engines import Engine, train_all
+from posectl.stages.training.replica import ctrl_c, default_name, identify, models_by_key
+from posectl.stages.training.settings import build_objectives, check_options
+from posectl.stages.training.stack import Named, Outcome, stacks
 from posectl.store import Artifact, Draft
 
 

@@ -10,12 +10,11 @@ from typing import Any
 from posectl.core import device as devices
 from posectl.core.training.loop import Trainer
 from posectl.errors import DivergedError, InterruptedRunError, InvalidInputError
-from posectl.stages.dataset import StoredDataset
+from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Progress, Result, Run, produce
-from posectl.stages.settings import build_objectives, check_options
-from posectl.stages.training import (
+from posectl.stages.training.replica import (
     advance,
     build_trainer,
     ctrl_c,
@@ -25,6 +24,7 @@ from posectl.stages.training import (
     models_by_key,
     write_model,
 )
+from posectl.stages.training.settings import build_objectives, check_options
 from posectl.store import Checkpoints, Draft
 
 

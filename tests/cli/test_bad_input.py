@@ -141,7 +141,7 @@ def test_antipodal_endpoints(trained, tmp_path, arrays):
     # Search the network for two inputs with opposite codes, by gradient: a poor man's adversary.
     import torch
 
-    from posectl.stages.model import load_model
+    from posectl.stages.artifacts.model import load_model
     from posectl.stages.run import Run
 
     run = Run(store=tmp_path / "artifacts")

@@ -28,7 +28,7 @@ def test_the_first_commands_of_a_new_user_in_an_empty_folder(posectl, tmp_path, 
 
 
 def test_a_path_of_a_model_begins_and_ends_at_the_reconstructions_of_its_ends(trained, tmp_path):
-    from posectl.stages.model import load_model
+    from posectl.stages.artifacts.model import load_model
     from posectl.stages.run import Run
 
     result = trained("interpolate", "poses#3", "poses#200", "--steps", "7", "--json").json

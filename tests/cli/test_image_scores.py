@@ -82,7 +82,7 @@ def test_only_overshoot_tells_the_wrong_way_round(anchors):
 def test_the_papers_pair_as_a_file(folder):
     import torch
 
-    from posectl.data.worlds import lines
+    from posectl.data.synthetic import lines
 
     start, stop, steps = 5 * math.pi / 7, 3 * math.pi / 2, np.linspace(0, 1, 16)
     ends = lines.draw(torch.tensor([start, stop], dtype=torch.float64)).numpy()[:, 0].astype(np.float64)

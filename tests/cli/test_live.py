@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from posectl.cli import live
-from posectl.stages.board import Row, SweepProgress
+from posectl.stages.training.progress import Row, SweepProgress
 
 ROWS = (
     Row("acai-d8-l0-s0", (0.0,), 8, 0, "there"),

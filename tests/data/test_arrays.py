@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.npy import load_array, load_poses
 from posectl.data.poses import find_up
 from posectl.data.readers.arrays import read
 from posectl.data.readers.mannequin import read as mannequin
+from posectl.data.safe.npy import load_array, load_poses
 from posectl.data.skeleton import H36M32_TO_17
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError
 

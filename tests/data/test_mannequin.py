@@ -7,11 +7,11 @@ import pytest
 
 from posectl.data.check import check
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.motion.body import body_of, random_body
-from posectl.data.motion.limits import LIMITS, limited
-from posectl.data.motion.repertoire import MOTIONS
-from posectl.data.motion.rig import LEFT, RIGHT, joints
-from posectl.data.motion.take import Style, Take, clock, random_style, rolled
+from posectl.data.mannequin.body import body_of, random_body
+from posectl.data.mannequin.limits import LIMITS, limited
+from posectl.data.mannequin.repertoire import MOTIONS
+from posectl.data.mannequin.rig import LEFT, RIGHT, joints
+from posectl.data.mannequin.take import Style, Take, clock, random_style, rolled
 from posectl.data.readers.mannequin import read
 from posectl.data.skeleton import H36M17
 from posectl.errors import UsageError

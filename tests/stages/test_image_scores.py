@@ -9,7 +9,7 @@ import pytest
 import torch
 from stages.turntables import publish_pictures, publish_turntable
 
-from posectl.data.worlds import pole
+from posectl.data.synthetic import pole
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.compare import compare
 from posectl.stages.evaluate import evaluate

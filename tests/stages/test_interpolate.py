@@ -10,9 +10,9 @@ import torch
 from stages.turntables import publish_turntable
 
 from posectl.errors import InvalidInputError, UsageError
+from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluate import evaluate
 from posectl.stages.interpolate import interpolate
-from posectl.stages.model import load_model
 from posectl.stages.options import EvaluateOptions, InterpolateOptions, TrainOptions
 from posectl.stages.run import Run
 from posectl.stages.train import train

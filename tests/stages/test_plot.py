@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from posectl.errors import ConflictError, InvalidInputError, UsageError
-from posectl.stages.evaluate import evaluate
-from posectl.stages.options import EvaluateOptions, TrainOptions
-from posectl.stages.plot import PlotOptions, plot
-from posectl.stages.prepare import prepare
-from posectl.stages.run import Run
-from posectl.stages.score_curves import (
+from posectl.stages.drawing.score_curves import (
     error_panels,
     factor_distances,
     newest_of,
     over_images_seen,
     retrieved,
 )
+from posectl.stages.evaluate import evaluate
+from posectl.stages.options import EvaluateOptions, TrainOptions
+from posectl.stages.plot import PlotOptions, plot
+from posectl.stages.prepare import prepare
+from posectl.stages.run import Run
 from posectl.stages.train import train
 
 TINY = TrainOptions(net="mlp", widths=(16,), latent=4, steps=30, batch=8, snapshots=3)

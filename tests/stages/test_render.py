@@ -7,16 +7,16 @@ import pytest
 import torch
 from PIL import Image
 
-from posectl.data.worlds import lines
+from posectl.data.synthetic import lines
 from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
 from posectl.render.rows import APART
 from posectl.render.tiles import GAP, as_tiles, enlarged
 from posectl.render.titled import APART as MARGIN
 from posectl.render.titled import LETTERS
-from posectl.stages.pictures import corners, pictures_of
+from posectl.stages.drawing.pictures import corners, pictures_of
+from posectl.stages.drawing.subject import source_of
 from posectl.stages.render import RenderOptions, render
 from posectl.stages.run import Run
-from posectl.stages.source import source_of
 
 SIDE = 32
 TILE = 3 * SIDE  # at the usual size

@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from posectl.errors import DivergedError, UsageError
-from posectl.stages import stack as stacked
+from posectl.stages.artifacts.members import members, spread_out
 from posectl.stages.compare import compare
-from posectl.stages.engines import Engine, cores
+from posectl.stages.drawing.sweep_lines import sweep_lines
 from posectl.stages.evaluate import evaluate
-from posectl.stages.members import members, spread_out
 from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.sweep import expand, sweep
-from posectl.stages.sweep_lines import sweep_lines
 from posectl.stages.train import train
+from posectl.stages.training import stack as stacked
+from posectl.stages.training.engines import Engine, cores
 
 TINY = TrainOptions(reg=("acai",), steps=20, widths=(8,), evaluate_every=10)
 # No float32 holds it, so the first loss is infinite.

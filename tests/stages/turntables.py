@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.worlds import lines
+from posectl.data.synthetic import lines
 from posectl.stages.prepare import write
 from posectl.stages.run import Run
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from posectl.data.h36m.cameras import load_json, looks_like_cameras
 from posectl.data.h36m.pickled import is_object_npy, load_npy, load_npz, load_pickle
-from posectl.data.npy import array_names
+from posectl.data.safe.npy import array_names
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 
 LAYOUTS = {

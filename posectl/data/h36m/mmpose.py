@@ -16,7 +16,7 @@ import numpy as np
 from posectl.data.h36m.layouts import Found
 from posectl.data.h36m.names import action_and_take, subject_name
 from posectl.data.h36m.takes import Request, Take
-from posectl.data.npy import load_arrays
+from posectl.data.safe.npy import load_arrays
 from posectl.errors import InvalidInputError
 
 _IMAGE = re.compile(r"(?:.*/)?(S\d+)_([^./]+)\.([^./]+)_(\d{1,9})\.\w+")

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from posectl.data.restricted import loads
+from posectl.data.safe.restricted import loads
 from posectl.errors import InvalidInputError, NotFoundError
 
 _HEADER_LIMIT = 10_000

@@ -23,7 +23,7 @@ from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
 from posectl.data.images.gathered import Gathered, Request
 from posectl.data.images.split import role
-from posectl.data.npy import load_arrays
+from posectl.data.safe.npy import load_arrays
 from posectl.errors import InvalidInputError
 
 SUFFIXES = {".npy", ".npz"}

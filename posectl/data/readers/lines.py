@@ -1,8 +1,8 @@
 """ACAI's lines, 32x32: a hand at a known angle, drawn without end.
 
 D. Berthelot, C. Raffel, A. Roy and I. Goodfellow, Understanding and improving interpolation in autoencoders via an
-adversarial regularizer, 2018, section 3.1; how they are drawn: posectl.data.worlds.lines. Training draws lines of its
-own from its seed, for which the stored train split stands where a finite set is needed; 5,000 are for test, as
+adversarial regularizer, 2018, section 3.1; how they are drawn: posectl.data.synthetic.lines. Training draws lines of
+its own from its seed, for which the stored train split stands where a finite set is needed; 5,000 are for test, as
 published.
 """
 
@@ -17,8 +17,8 @@ import torch
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.images.fit import check_size
 from posectl.data.sources import source
-from posectl.data.worlds import draw_factors, labels, render
-from posectl.data.worlds.lines import RENDERERS, SECTORS, TURN, Renderer
+from posectl.data.synthetic import draw_factors, labels, render
+from posectl.data.synthetic.lines import RENDERERS, SECTORS, TURN, Renderer
 from posectl.errors import UsageError, nearest_name
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.motion.body import Body, random_body
-from posectl.data.motion.limits import limited
-from posectl.data.motion.repertoire import MOTIONS, Motion
-from posectl.data.motion.rig import joints, rotation
-from posectl.data.motion.take import Style, Take, clock, random_style
+from posectl.data.mannequin.body import Body, random_body
+from posectl.data.mannequin.limits import limited
+from posectl.data.mannequin.repertoire import MOTIONS, Motion
+from posectl.data.mannequin.rig import joints, rotation
+from posectl.data.mannequin.take import Style, Take, clock, random_style
 from posectl.data.skeleton import H36M17
 from posectl.data.sources import source
 from posectl.errors import UsageError

@@ -1,7 +1,7 @@
 """AEAI's pole and its shadow, 64x64: a light at 72 azimuths and 8 elevations, or anywhere between.
 
 A. Oring, Z. Yakhini and Y. Hel-Or, Autoencoder image interpolation by shaping the latent space, 2020, section 4. Their
-renders were never released; these are drawn by posectl.data.worlds.pole.
+renders were never released; these are drawn by posectl.data.synthetic.pole.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from posectl.data.dataset import Dataset
 from posectl.data.images.fit import check_size
 from posectl.data.images.split import random_fifth
 from posectl.data.sources import source
-from posectl.data.worlds import render
-from posectl.data.worlds.pole import AZIMUTH, ELEVATION
+from posectl.data.synthetic import render
+from posectl.data.synthetic.pole import AZIMUTH, ELEVATION
 from posectl.errors import UsageError
 
 _STEP = 5.0

@@ -11,7 +11,7 @@ import torch
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.readers.lines import read as read_lines
 from posectl.data.readers.pole import read as read_pole
-from posectl.data.worlds import render, sampler
+from posectl.data.synthetic import render, sampler
 from posectl.errors import UsageError
 
 

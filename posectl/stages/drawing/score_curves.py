@@ -1,0 +1,185 @@
+"""What figures of scores show: curves over alpha or the interval, scores over training, with the baselines beside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.render.figures import Distances, Panel, Retrieved
+from posectl.stages.artifacts.files import BASELINE
+from posectl.stages.artifacts.members import members
+from posectl.stages.compare import baselines_beside, differences, label
+from posectl.stages.evaluate import flat
+from posectl.stages.run import Run, parent_of
+from posectl.store import Artifact
+
+_CROSSFADE = f"{BASELINE}crossfade"
+_SNAPSHOT = "step-"
+
+Points = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
+
+
+def error_panels(run: Run, scores: Sequence[Artifact]) -> list[Panel]:
+    """The mean and the deviation of the errors over alpha, and the mean over lengths of the interval, of what all the
+    scores hold."""
+    shown = _beside_crossfade(run, scores)
+    held = [name for name in ("alpha_mse", "interval_mse") if all(a.has(f"{name}/mean") for a in shown.values())]
+    if not held:
+        raise _missing("errors against true images", "alpha_mse,interval_mse")
+
+    def lines(metric: str, axis: str, curve: str) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        return {name: (a.read(f"{metric}/{axis}"), a.read(f"{metric}/{curve}")) for name, a in shown.items()}
+
+    panels = []
+    if "alpha_mse" in held:
+        panels.append(Panel("MSE", "α", lines("alpha_mse", "alpha", "mean")))
+        panels.append(Panel("its standard deviation", "α", lines("alpha_mse", "alpha", "std")))
+    if "interval_mse" in held:
+        panels.append(Panel("MSE by interval", "interval (deg)", lines("interval_mse", "degrees", "mean")))
+    return panels
+
+
+def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, Retrieved]:
+    """The alpha of the nearest real image, by label."""
+    shown = _beside_crossfade(run, scores)
+    if not all(a.has("alpha_retrieval/median") for a in shown.values()):
+        raise _missing("retrieved alphas", "alpha_retrieval")
+    return {
+        name: Retrieved(*(a.read(f"alpha_retrieval/{curve}") for curve in Retrieved._fields))
+        for name, a in shown.items()
+    }
+
+
+def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, Distances], str]:
+    """The distances to both ends in the space of the factors, by label, and their unit."""
+    shown = _beside_crossfade(run, scores)
+    if not all(a.has("factor_distance/to_start") for a in shown.values()):
+        raise _missing("distances between factors", "factor_distance")
+    unit = next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"]
+    return {
+        name: Distances(*(a.read(f"factor_distance/{curve}") for curve in Distances._fields))
+        for name, a in shown.items()
+    }, str(unit)
+
+
+def over_images_seen(
+    run: Run, subjects: Sequence[Artifact], metrics: Sequence[str] = ()
+) -> tuple[Points, dict[str, dict[str, float]]]:
+    """metric -> label -> (images seen (n,), means (n,)), and metric -> label -> the mean of a baseline.
+
+    Subjects are scores of models at different steps; a model stands for all its scores. Models of the same label, such
+    as those of several seeds, share a line. metrics (): Mean Distance and smoothness, of poses the smoothness ratio.
+    """
+    scores = _every_score(run, subjects)
+    baselines = [each for each in scores if each.about.get("label", "").startswith(BASELINE)]
+    trained = [each for each in scores if each not in baselines]
+    _tell_differences(run, trained)
+    by_step = _by_step(run, trained)
+    means = {
+        key: {n: s["mean"] for a in some for n, s in flat(a.summary["scores"]).items()} for key, some in by_step.items()
+    }
+    held = {name for each in means.values() for name in each}
+    for name in metrics:
+        if name not in held:
+            raise UsageError(f"No score holds {name!r}.", nearest_name(name, held))
+    points: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for metric in metrics or _over_training(held):
+        lines = points.setdefault(metric, {})
+        for (model, seen), some in by_step.items():
+            value = means[model, seen].get(metric)
+            if value is not None:
+                lines.setdefault(label(run, some[-1]), []).append((seen, value))
+    levels: dict[str, dict[str, float]] = {metric: {} for metric in points}
+    for artifact in [*baselines_beside(run, [*trained, *baselines]), *baselines]:
+        for metric, score in flat(artifact.summary["scores"]).items():
+            if metric in levels and score["mean"] is not None:
+                levels[metric][label(run, artifact)] = score["mean"]
+    curves = {
+        metric: {name: (np.array(pairs)[:, 0], np.array(pairs)[:, 1]) for name, pairs in lines.items()}
+        for metric, lines in points.items()
+    }
+    return curves, levels
+
+
+def _over_training(held: Collection[str]) -> list[str]:
+    smoothness = "smoothness" if "smoothness" in held else "smoothness_ratio"
+    return [name for name in ("mean_distance", smoothness) if name in held]
+
+
+def newest_of(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
+    """Scores, as they are; and for each model, or model of a sweep, its newest scores at the end of its training."""
+    found = []
+    for each in [member for subject in subjects for member in members(run, subject)]:
+        of_it = [each] if each.kind == "scores" else [s for s in _scores_of(run, each) if not _is_snapshot(s)]
+        if not of_it:
+            raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
+        found.append(of_it[-1])
+    return found
+
+
+def labelled(run: Run, scores: Iterable[Artifact]) -> dict[str, Artifact]:
+    """Scores by what they are called; those of one label also by their refs."""
+    named: dict[str, Artifact] = {}
+    for artifact in scores:
+        name = label(run, artifact)
+        named[f"{name} ({artifact.ref})" if name in named else name] = artifact
+    return named
+
+
+def _beside_crossfade(run: Run, scores: Sequence[Artifact]) -> dict[str, Artifact]:
+    """Scores by label, those of the pixel cross-fade by the same protocol first."""
+    _tell_differences(run, scores)
+    beside = [each for each in baselines_beside(run, scores) if each.about.get("label") == _CROSSFADE]
+    return labelled(run, [*beside, *scores])
+
+
+def _tell_differences(run: Run, scores: Sequence[Artifact]) -> None:
+    """Say where the protocols differ, but for the step of training."""
+    by_weights: dict[str, list[Artifact]] = {}
+    for each in scores:
+        by_weights.setdefault(str(each.summary["protocol"].get("weights")), []).append(each)
+    for difference in {told: None for group in by_weights.values() for told in differences(group)}:
+        run.tell(difference)
+
+
+def _scores_of(run: Run, model: Artifact) -> list[Artifact]:
+    """All scores of a model, oldest first."""
+    return [s for s in run.artifacts.artifacts("scores") if any(p.digest == model.digest for p in s.parents)]
+
+
+def _every_score(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
+    found = []
+    for each in [member for subject in subjects for member in members(run, subject)]:
+        of_it = [each] if each.kind == "scores" else _scores_of(run, each)
+        if not of_it:
+            raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
+        found += of_it
+    return found
+
+
+def _is_snapshot(scores: Artifact) -> bool:
+    return str(scores.summary["protocol"].get("weights", "")).startswith(_SNAPSHOT)
+
+
+def _by_step(run: Run, scores: Sequence[Artifact]) -> dict[tuple[str, int], list[Artifact]]:
+    """The scores of each model (its digest) after so many images, in their order: what is newer counts."""
+    found: dict[tuple[str, int], list[Artifact]] = {}
+    for each in scores:
+        model = parent_of(run, each, "model")
+        if model is None:
+            raise InvalidInputError(f"{each.ref} has no model in the store.", "Evaluate a model.")
+        weights = each.summary["protocol"].get("weights", "last")
+        options = model.config
+        steps = {"last": options["steps"]["value"], "best": model.summary["best_step"]}
+        step = steps[weights] if weights in steps else int(weights.removeprefix(_SNAPSHOT))
+        found.setdefault((model.digest, step * options["batch"]["value"]), []).append(each)
+    return found
+
+
+def _missing(what: str, metrics: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"Not all of these scores hold {what}.",
+        f"Evaluate each with --metric {metrics}, against images whose factors are known.",
+    )

@@ -1,0 +1,77 @@
+"""Paths between images that need no model: what interpolations are to beat, to reach, or not to be mistaken for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from posectl.core.latent.paths import alphas
+from posectl.core.metrics.trace import wrapped
+from posectl.errors import UsageError, nearest_name
+from posectl.stages.evaluation.factors import Ends, PlacedEnds, World
+
+Way = Callable[[Ends, int], Tensor]
+"""Paths (B, steps, C, H, W) between so many pairs of images."""
+
+
+def crossfade(ends: Ends, steps: int) -> Tensor:
+    """One image fades out while the other fades in, pixel by pixel."""
+    start, stop = _apart(ends.images)
+    alpha = _alpha(steps, start)
+    return (1 - alpha) * start + alpha * stop
+
+
+def switch(ends: Ends, steps: int) -> Tensor:
+    """The first image until half-way, then the last."""
+    start, stop = _apart(ends.images)
+    return torch.where(_alpha(steps, start) < 0.5, start, stop)
+
+
+def blank(ends: Ends, steps: int) -> Tensor:
+    """The background, -1, throughout."""
+    start, _ = _apart(ends.images)
+    return torch.full_like(start, -1).expand(-1, steps, *start.shape[2:])
+
+
+def perfect(world: World, ends: Ends, steps: int) -> Tensor:
+    """The true images along the even way, or those that come nearest to them where not all exist."""
+    placed = cast(PlacedEnds, ends)
+    return world.shown(world.way(placed.factors, steps), placed.objects)
+
+
+def wrong_way(world: World, ends: Ends, steps: int) -> Tensor:
+    """The true images along the even way that takes each periodic factor the long way round."""
+    placed = cast(PlacedEnds, ends)
+    start, stop = placed.factors.unbind(1)
+    short = wrapped(stop - start, world.periods)
+    turn = torch.where(short < 0, -world.periods, world.periods)
+    long = torch.where(world.periods.isfinite(), short - turn, short)
+    alpha = alphas(steps).to(start)
+    return world.shown(start[:, None] + alpha[:, None] * long[:, None], placed.objects)
+
+
+_OF_IMAGES: dict[str, Way] = {"crossfade": crossfade, "switch": switch, "blank": blank}
+_OF_FACTORS: dict[str, Callable[[World, Ends, int], Tensor]] = {"perfect": perfect, "wrong-way": wrong_way}
+NAMES = (*_OF_IMAGES, *_OF_FACTORS)
+
+
+def baseline(name: str, world: Callable[[], World]) -> Way:
+    """The baseline of this name. Raises UsageError where there is none, and what `world` raises where it needs one."""
+    if name in _OF_IMAGES:
+        return _OF_IMAGES[name]
+    if name not in _OF_FACTORS:
+        raise UsageError(f"There is no baseline {name!r}.", nearest_name(name, NAMES))
+    known = world()
+    return lambda ends, steps: _OF_FACTORS[name](known, ends, steps)
+
+
+def _apart(images: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last images (B, 1, C, H, W) of pairs (B, 2, C, H, W)."""
+    return images[:, :1], images[:, 1:]
+
+
+def _alpha(steps: int, like: Tensor) -> Tensor:
+    return alphas(steps).to(like.device)[:, None, None, None]

@@ -1,0 +1,1 @@
+"""Training: settings, replicas, stacks of them, and where stacks are trained."""

@@ -1,0 +1,203 @@
+"""Where the stacks of a sweep are trained: one after another in this process, or side by side in several."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue as queues
+import signal
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from posectl.core import device as devices
+from posectl.errors import InterruptedRunError, PosectlError, UsageError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.run import Progress, Run
+from posectl.stages.training.progress import Board
+from posectl.stages.training.stack import Outcome, Stack, train_stack
+
+ENGINES = ("inline", "process")
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How a sweep is trained, which is no part of what it is. jobs: processes at once, each one stack at a time."""
+
+    name: str = "inline"
+    jobs: int = 1
+
+    def check(self, device: torch.device) -> None:
+        """Raise UsageError for more jobs than there are cores, or CUDA devices where those are used."""
+        if self.name not in ENGINES:
+            raise UsageError(f"There is no engine {self.name!r}.", f"Use {' or '.join(ENGINES)}.")
+        if self.jobs < 1:
+            raise UsageError(f"--jobs must be at least 1, not {self.jobs}.", "For example --jobs 2.")
+        if self.jobs > 1 and self.name == "inline":
+            raise UsageError("Several jobs need processes of their own.", "Add --engine process.")
+        most, what = (torch.cuda.device_count(), "CUDA device(s)") if device.type == "cuda" else (cores(), "core(s)")
+        if self.name == "process" and self.jobs > most:
+            raise UsageError(f"{self.jobs} jobs are more than the {most} {what} here.", f"--jobs {most} at most.")
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def train_all(
+    run: Run,
+    source: StoredDataset,
+    stacks: Sequence[Stack],
+    found: Collection[str],
+    device: torch.device,
+    engine: Engine,
+    stopped: Callable[[], bool],
+) -> dict[str, Outcome]:
+    """Train every replica that is not in `found` (keys), and say by key what each ended as.
+
+    A stack that fails stops no other; the first failure is raised when all are through. Raises InterruptedRunError.
+    """
+    missing = {i: stack for i, stack in enumerate(stacks) if not stack.all_in(found)}
+    if not missing:
+        return {}
+    board = Board(run, stacks, found)
+    run.progress(board.progress())
+    if engine.name == "process":
+        return _in_processes(run, source, missing, found, device, engine.jobs, board, stopped)
+    outcomes: dict[str, Outcome] = {}
+    failures: list[Exception] = []
+    for index, stack in missing.items():
+        try:
+            outcomes |= train_stack(
+                run, source, stack, found, device, report=partial(board.report, index), stopped=stopped
+            )
+        except InterruptedRunError:
+            raise
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return outcomes
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A stack as a worker receives it."""
+
+    index: int
+    run: Run
+    dataset: str
+    stack: Stack
+    found: frozenset[str]
+    device: str
+
+
+def _in_processes(
+    run: Run,
+    source: StoredDataset,
+    stacks: Mapping[int, Stack],
+    found: Collection[str],
+    device: torch.device,
+    jobs: int,
+    board: Board,
+    stopped: Callable[[], bool],
+) -> dict[str, Outcome]:
+    context = multiprocessing.get_context("spawn")
+    messages, stop = context.Queue(), context.Event()
+    # As many threads each as keep all cores at work, but no more than this process was allowed.
+    threads = run.threads or max(1, min(torch.get_num_threads(), cores() // jobs))
+    theirs = replace(
+        run, tell=_tell, progress=_no_progress, threads=threads, sources=dict(run.sources),
+        store=str(run.artifacts.path),
+    )  # fmt: skip
+    outcomes: dict[str, Outcome] = {}
+    failures: list[BaseException] = []
+    with ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_enter, initargs=(messages, stop, os.getpid())
+    ) as pool:
+        pending: set[Future[dict[str, Outcome]]] = {
+            pool.submit(
+                _work,
+                _Task(i, theirs, source.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs)),
+            )
+            for n, (i, stack) in enumerate(stacks.items())
+        }
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+                _relay(messages, run, board)
+                if stopped():
+                    stop.set()
+                for future in done:
+                    if error := future.exception():
+                        failures.append(error)
+                    else:
+                        outcomes |= future.result()
+        except BaseException:
+            stop.set()  # else leaving the pool would wait for the trainings to end
+            raise
+        _relay(messages, run, board)
+    interruptions = [error for error in failures if isinstance(error, InterruptedRunError)]
+    for error in interruptions or failures:
+        if isinstance(error, BrokenProcessPool):
+            raise PosectlError(
+                "A training process died, perhaps for want of memory; finished models are there.",
+                f"Fewer --jobs need less; to go on: {run.command}",
+            ) from error
+        raise error
+    return outcomes
+
+
+def _device_of(index: int, device: torch.device, jobs: int) -> str:
+    return f"cuda:{index % torch.cuda.device_count()}" if device.type == "cuda" and jobs > 1 else str(device)
+
+
+def _relay(messages: Any, run: Run, board: Board) -> None:
+    """Pass on what the workers said since."""
+    while True:
+        try:
+            message = messages.get_nowait()
+        except queues.Empty:
+            return
+        if isinstance(message, str):
+            run.tell(message)
+        else:
+            board.report(*message)
+
+
+# What a worker knows of the process that started it.
+_messages: Any = None
+_stop: Any = None
+_parent = 0
+
+
+def _enter(messages: Any, stop: Any, parent: int) -> None:
+    """Begin a worker: it leaves Ctrl-C to the process that started it, and stops when that says so or is gone."""
+    global _messages, _stop, _parent
+    _messages, _stop, _parent = messages, stop, parent
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(task: _Task) -> dict[str, Outcome]:
+    devices.use_threads(task.run.threads)
+    source = StoredDataset(task.run.artifacts.get(task.dataset))
+    return train_stack(
+        task.run, source, task.stack, task.found, torch.device(task.device),
+        report=lambda standing: _messages.put((task.index, standing)),
+        stopped=lambda: os.getppid() != _parent or _stop.is_set(),
+    )  # fmt: skip
+
+
+def _tell(message: str) -> None:
+    _messages.put(message)
+
+
+def _no_progress(progress: Progress) -> None:
+    """A worker's progress goes by its standings."""

@@ -1,0 +1,188 @@
+"""A stack: replicas of equal shape that train as one, and end as a model each."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from posectl.core.training.loop import Trainer
+from posectl.errors import InterruptedRunError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.run import Run, produce
+from posectl.stages.training.replica import Replica, advance, build_trainer, latest, write_model
+from posectl.store import Checkpoints, Draft
+
+
+@dataclass(frozen=True)
+class Named:
+    """A replica, and what its model is to be called."""
+
+    name: str
+    replica: Replica
+
+    @property
+    def key(self) -> str:
+        return self.replica.key
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Replicas that differ in lambdas and seed alone: all that were planned, be they trained already or not."""
+
+    replicas: tuple[Named, ...]
+
+    @property
+    def key(self) -> str:
+        """What its checkpoints are found by."""
+        return hashlib.sha256("".join(sorted(r.key for r in self.replicas)).encode()).hexdigest()
+
+    @property
+    def steps(self) -> int:
+        return self.replicas[0].replica.options.steps
+
+    def all_in(self, keys: Collection[str]) -> bool:
+        return all(replica.key in keys for replica in self.replicas)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a replica ended as: a model, or the step at which its loss became non-finite."""
+
+    ref: str | None = None
+    diverged_at: int = -1
+
+
+@dataclass(frozen=True)
+class ReplicaStanding:
+    """The last step's loss and the last test error, NaN before there is one; the step it diverged at, or -1."""
+
+    loss: float
+    test: float
+    diverged_at: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a stack is: its replicas by key, and their samples per second, all summed."""
+
+    step: int
+    replicas: Mapping[str, ReplicaStanding]
+    rate: float
+
+    @property
+    def all_diverged(self) -> bool:
+        return all(replica.diverged_at >= 0 for replica in self.replicas.values())
+
+
+def stacks(replicas: Iterable[Named]) -> list[Stack]:
+    """Replicas by shape, in the order in which the shapes first come."""
+    groups: dict[Any, list[Named]] = {}
+    for each in replicas:
+        groups.setdefault(replace(each.replica.options, lam=()), []).append(each)
+    return [Stack(tuple(group)) for group in groups.values()]
+
+
+def train_stack(
+    run: Run,
+    source: StoredDataset,
+    stack: Stack,
+    found: Collection[str],
+    device: torch.device,
+    *,
+    report: Callable[[Standing], None],
+    stopped: Callable[[], bool],
+) -> dict[str, Outcome]:
+    """Train what is not in `found` (keys) as one, publish each model, and say by key what each ended as.
+
+    A stack that was killed goes on at its checkpoint with the replicas that it had then. Raises InterruptedRunError
+    where `stopped` ended it, ConflictError where a live process trains it.
+    """
+    checkpoints = run.artifacts.checkpoints(stack.key)
+    with checkpoints.lock():
+        if run.force:
+            checkpoints.clear()
+        saved = checkpoints.load()
+        keys = set(saved[2]["replicas"]) if saved else {r.key for r in stack.replicas} - set(found)
+        members = [r for r in stack.replicas if r.key in keys]
+        trainer = build_trainer(source, [r.replica for r in members], device)
+        if saved:
+            trainer.restore(saved[0], saved[1])
+            run.tell(f"Continuing {len(members)} replicas at step {trainer.step}.")
+        seconds = _run(run, trainer, members, checkpoints, report, stopped)
+        outcomes = {
+            member.key: _publish(run, trainer, i, member, source, seconds, device)
+            for i, member in enumerate(members)
+            if member.key not in found
+        }
+        checkpoints.clear()
+    return outcomes
+
+
+def _run(
+    run: Run,
+    trainer: Trainer,
+    members: Sequence[Named],
+    checkpoints: Checkpoints,
+    report: Callable[[Standing], None],
+    stopped: Callable[[], bool],
+) -> float:
+    options, known = members[0].replica.options, trainer.diverged_at.copy()
+
+    def save() -> None:
+        checkpoints.save(trainer.step, trainer.state(), {"replicas": [member.key for member in members]})
+
+    def look(rate: float) -> None:
+        nonlocal known
+        for i in np.flatnonzero(trainer.diverged_at != known).tolist():
+            run.tell(f"{members[i].name} diverged at step {trainer.diverged_at[i]}; the rest goes on.")
+        known = trainer.diverged_at.copy()
+        report(_standing(trainer, members, rate))
+
+    report(_standing(trainer, members, 0.0))
+    finished, seconds = advance(trainer, options, save=save, report=look, stopped=stopped)
+    if not finished and not trainer.all_diverged:
+        raise InterruptedRunError(
+            f"Interrupted at step {trainer.step}; the models that were finished are there.", f"To go on: {run.command}"
+        )
+    if finished:
+        save()  # a run that is killed while it publishes has trained nothing in vain
+    return seconds
+
+
+def _standing(trainer: Trainer, members: Sequence[Named], rate: float) -> Standing:
+    replicas = {}
+    for i, member in enumerate(members):
+        figures = latest(trainer, i) if trainer.step else {}
+        replicas[member.key] = ReplicaStanding(
+            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.diverged_at[i])
+        )
+    return Standing(trainer.step, replicas, rate)
+
+
+def _publish(
+    run: Run,
+    trainer: Trainer,
+    index: int,
+    member: Named,
+    source: StoredDataset,
+    seconds: float,
+    device: torch.device,
+) -> Outcome:
+    if trainer.diverged_at[index] >= 0:
+        return Outcome(diverged_at=int(trainer.diverged_at[index]))
+
+    def fill(draft: Draft) -> dict[str, Any]:
+        draft.record(about={"stack": trainer.replicas})
+        return write_model(draft, trainer, index, member.replica, source, seconds)
+
+    result = produce(
+        replace(run, name=member.name, seed=member.replica.seed), "model", member.name, member.replica.config, fill,
+        parents=[("dataset", source.artifact)], device=str(device),
+    )  # fmt: skip
+    return Outcome(ref=result.ref)
