@@ -1,3 +1,3 @@
 """posectl: train autoencoders whose latent space interpolates well, and measure exactly how well."""
 
-__version__ = "0.1.0"
+from posectl.version import __version__ as __version__

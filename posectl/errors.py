@@ -87,7 +87,7 @@ class InterruptedRunError(PosectlError):
 _LISTED, _FEW = 24, 8
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint that says which known name is nearest, if any is near, and lists them all; of many, the nearest few."""
     known = sorted(known)
     # Slips of the finger rarely hit the first letter: among the nearest, one that begins alike comes first.

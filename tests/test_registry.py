@@ -7,12 +7,12 @@ import pytest
 
 from posectl.core.metrics import METRICS
 from posectl.core.objectives import OBJECTIVES
-from posectl.data.sources import SOURCES
+from posectl.data.readers import READERS
 from posectl.errors import PosectlError, UsageError
 from posectl.registry import Registry
 
 
-@pytest.mark.parametrize("registry", [OBJECTIVES, METRICS, SOURCES], ids=lambda r: r.kind)
+@pytest.mark.parametrize("registry", [OBJECTIVES, METRICS, READERS], ids=lambda r: r.kind)
 def test_every_file_registers_the_thing_of_its_name_and_says_what_it_is(registry):
     for name, summary in registry.summaries().items():
         assert registry._files[name].stem == name.replace("-", "_")
@@ -29,7 +29,7 @@ def test_an_unknown_name_is_told_with_the_known_and_the_nearest():
 
 
 def test_a_name_registered_twice_is_an_error():
-    registry = Registry("thing", "posectl.core.objectives")
+    registry = Registry("thing", "posectl.core.objectives", decorator="objective")
     registry.register("a")(object())
     with pytest.raises(PosectlError, match="twice"):
         registry.register("a")(object())

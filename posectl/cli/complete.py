@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from posectl.core.metrics import METRICS as _METRICS
+from posectl.core.objectives import OBJECTIVES as _OBJECTIVES
 from posectl.registry import Registry
 from posectl.stages.options import RECIPES
 
-# These registries sit in packages that import torch; their files are enough to list names.
-_SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
-_OBJECTIVES: Registry[object] = Registry("regularizer", "posectl.core.objectives")
+# The readers' own registry imports numpy; their files are enough to list names.
+_SOURCES: Registry[object] = Registry("source", "posectl.data.readers", decorator="reader")
 
 SOURCES = _SOURCES.names()
 METRICS = _METRICS.names()

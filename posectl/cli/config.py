@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from posectl.errors import InvalidInputError, NotFoundError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, NotFoundError, UsageError, did_you_mean
 
 _LARGEST = 1 << 20
 _SOURCES = {"COMMANDLINE": "flag", "ENVIRONMENT": "env", "DEFAULT_MAP": "file"}
@@ -30,7 +30,7 @@ def apply(ctx: typer.Context, path: Path, commands: set[str]) -> None:
     for key, value in [*((k, v) for k, v in values.items() if k not in commands), *section.items()]:
         name = str(key).replace("_", "-")
         if name not in known:
-            raise UsageError(f"{path}: there is no option {key!r}.", nearest_name(name, known))
+            raise UsageError(f"{path}: there is no option {key!r}.", did_you_mean(name, known))
         parameter = known[name]
         many = getattr(parameter, "multiple", False) or getattr(parameter, "nargs", 1) == -1
         chosen[parameter.name or name] = value if isinstance(value, list) or not many else [value]

@@ -47,15 +47,15 @@ def evaluate(
         int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
     ] = DEFAULT.endpoints,
     steps: Annotated[int, typer.Option(help="Steps of those paths.")] = DEFAULT.steps,
-    walks: Annotated[
+    random_pairs: Annotated[
         int | None, typer.Option(help="Paths for Mean Distance; of images, all paths (default: 10000; images: 256).")
-    ] = DEFAULT.walks,
-    walk_steps: Annotated[
+    ] = DEFAULT.random_pairs,
+    random_steps: Annotated[
         int | None, typer.Option(help="Steps of those (default: 10; images: 16).")
-    ] = DEFAULT.walk_steps,
+    ] = DEFAULT.random_steps,
     samples: Annotated[int, typer.Option(help="Draws for precision.")] = DEFAULT.samples,
-    crowd: Annotated[int, typer.Option(help="Draws for recall.")] = DEFAULT.crowd,
-    targets: Annotated[int, typer.Option(help="Real poses whose recall is asked.")] = DEFAULT.targets,
+    recall_samples: Annotated[int, typer.Option(help="Draws for recall.")] = DEFAULT.recall_samples,
+    recall_targets: Annotated[int, typer.Option(help="Real poses whose recall is asked.")] = DEFAULT.recall_targets,
     k: Annotated[int, typer.Option(help="Neighbours of prdc.")] = DEFAULT.k,
     interval: Annotated[
         float, typer.Option(metavar="DEGREES", help="Between the ends where paths are held against true images.")
@@ -65,7 +65,7 @@ def evaluate(
         Literal["l2", "l1", "cosine"] | None,
         typer.Option(help="How the nearest real image is told (default: cosine of lines, else l2)."),
     ] = DEFAULT.retrieval,  # type: ignore[assignment]
-    inits: Annotated[int, typer.Option(help="Beginnings of k-means.")] = DEFAULT.inits,
+    kmeans_restarts: Annotated[int, typer.Option(help="Beginnings of k-means.")] = DEFAULT.kmeans_restarts,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
@@ -82,13 +82,14 @@ def evaluate(
     """
     from posectl.cli.values import names
     from posectl.stages.artifacts.members import snapshots, spread_out
+    from posectl.stages.comparison.scores import flat
     from posectl.stages.evaluate import evaluate as stage
-    from posectl.stages.evaluate import flat
 
     options = EvaluateOptions(
         metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,
-        endpoints=endpoints, steps=steps, walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd,
-        targets=targets, k=k, interval=interval, intervals=intervals, retrieval=retrieval, inits=inits,
+        endpoints=endpoints, steps=steps, random_pairs=random_pairs, random_steps=random_steps, samples=samples,
+        recall_samples=recall_samples, recall_targets=recall_targets, k=k, interval=interval, intervals=intervals,
+        retrieval=retrieval, kmeans_restarts=kmeans_restarts,
     )  # fmt: skip
     run = session.run()
     spread = spread_out(run, subjects) if subjects else [None]

@@ -51,7 +51,7 @@ def render(
       posectl render plain-grid acai-grid -o blocks.png
       posectl render poses#3 -o clip.gif
     """
-    from posectl.stages.render import RenderOptions
+    from posectl.stages.options import RenderOptions
     from posectl.stages.render import render as stage
 
     options = RenderOptions(fps, size, columns, most, tuple(label or ()), turntable, crossfade)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from posectl import __version__
+from posectl.version import __version__
 
 app = typer.Typer(
     name="posectl",

@@ -30,7 +30,11 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     "set": (
         Annotated[
             list[str] | None,
-            typer.Option("--set", metavar="REG.KEY=VALUE", help="A setting of a regularizer: acai.gamma=0.05."),
+            typer.Option(
+                "--set",
+                metavar="NAME.KEY=VALUE",
+                help="A setting of a regularizer or net: acai.gamma=0.05, mlp.widths=512,512.",
+            ),
         ],
         None,
     ),
@@ -46,26 +50,6 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
             str | None, typer.Option(help="Network: mlp, conv or vgg (default: mlp for poses, conv for images).")
         ],
         None,
-    ),
-    "widths": (
-        Annotated[str, typer.Option(metavar="N,N", help="Hidden layers of the encoder.")],
-        ",".join(map(str, DEFAULT.widths)),
-    ),
-    "activation": (
-        Annotated[str, typer.Option(help="leaky_relu, relu, elu, gelu, silu or tanh.")],
-        DEFAULT.activation,
-    ),
-    "batch_norm": (
-        Annotated[bool, typer.Option("--batch-norm/--no-batch-norm", help="Batch normalisation.")],
-        DEFAULT.batch_norm,
-    ),
-    "depth": (
-        Annotated[int, typer.Option(min=1, help="Feature maps of a convolutional net's first layer.")],
-        DEFAULT.depth,
-    ),
-    "latent_width": (
-        Annotated[int, typer.Option(min=1, help="Side of the conv net's latent map.")],
-        DEFAULT.latent_width,
     ),
     "preset": (
         Annotated[
@@ -119,14 +103,13 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
 def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[Run, TrainOptions]:
     """The surroundings and options of a training: the values of `OPTIONS` as typer gave them, a preset's where none was
     asked for, and the command's own."""
-    from posectl.cli.values import integers, numbers
+    from posectl.cli.values import numbers
 
     given = {**shared, **own}
     preset = given.pop("preset")
     given |= {
         "reg": tuple(given["reg"] or DEFAULT.reg),
         "set": tuple(given["set"] or ()),
-        "widths": integers(given["widths"], "--widths"),
         "betas": numbers(given["betas"], "--betas"),
     }
     run = session.run()
@@ -135,9 +118,14 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[R
         if sources.get(key, "default") == "default":
             given[key], sources[key] = value, f"preset {preset}"
     # A preset's settings are for those regularizers that are used.
-    given["set"] = tuple(s for s in given["set"] if sources["set"] == "flag" or s.partition(".")[0] in given["reg"])
+    given["set"] = tuple(s for s in given["set"] if sources["set"] == "flag" or _is_used(s, given))
     run.sources = sources
     return run, TrainOptions(**given)
+
+
+def _is_used(setting: str, given: Mapping[str, Any]) -> bool:
+    name = setting.partition(".")[0]
+    return name in given["reg"] or name == (given["net"] or "mlp")
 
 
 def error(value: float, unit: str) -> str:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 # Rows are the scene's right, away and up in the poses' own axes. All are rotations: to swap two axes would mirror the
 # body and exchange its left and right.
@@ -32,7 +32,7 @@ def upright(up: str) -> np.ndarray:
     Raises UsageError for any other name.
     """
     if up not in UPRIGHT:
-        raise UsageError(f"There is no up axis {up!r}.", nearest_name(up, UPRIGHT))
+        raise UsageError(f"There is no up axis {up!r}.", did_you_mean(up, UPRIGHT))
     return np.array(UPRIGHT[up], dtype=np.float64)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.render.files import WrittenInfo, checked_frames, replacing
 from posectl.render.gif import write_gif
 from posectl.render.mp4 import write_mp4
@@ -46,5 +46,5 @@ def known_suffix(path: str | Path) -> str:
     """The suffix of `path`, in lower case. Raises UsageError unless a picture or film can be written under it."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise UsageError(f"No picture can be written as {str(path)!r}.", nearest_name(suffix, SUFFIXES))
+        raise UsageError(f"No picture can be written as {str(path)!r}.", did_you_mean(suffix, SUFFIXES))
     return suffix

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from posectl.core import device as devices
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics.nearest import nearest
 from posectl.core.nets.mlp import MLP
@@ -93,7 +94,9 @@ def training_rate(replicas: int, regularizer: str, budget: float, device: torch.
     poses = torch.randn(64_000, *POSE.shape, generator=torch.Generator().manual_seed(0)).to(device)
     term = Term(OBJECTIVES.get(regularizer)(), torch.linspace(0, 0.5, replicas, device=device))
     plan = Plan(steps=100_000, batch=BATCH, evaluate_every=100_000)
-    trainer = Trainer(POSE, PRIORS["sphere"], [term], poses, poses[:100], plan, range(replicas))
+    trainer = Trainer(
+        POSE, PRIORS["sphere"], [term], poses, poses[:100], plan, range(replicas), kind=KINDS.get("poses")
+    )
     marks = [(0, time.perf_counter())]
 
     def mark() -> None:

@@ -13,15 +13,15 @@ from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.compare import Comparison, compare
 from posectl.stages.evaluate import evaluate
 from posectl.stages.interpolate import interpolate
-from posectl.stages.options import EvaluateOptions, TrainOptions
+from posectl.stages.options import EvaluateOptions, RenderOptions, TrainOptions
 from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
-from posectl.stages.render import RenderOptions, render
+from posectl.stages.render import render
 from posectl.stages.run import Run
 from posectl.stages.train import train
 
 # Enough for stable figures on this small set; the protocol in each score says so.
-SIZES = EvaluateOptions(endpoints=64, walks=1000, samples=2000, crowd=20_000, targets=2000)
+SIZES = EvaluateOptions(endpoints=64, random_pairs=1000, samples=2000, recall_samples=20_000, recall_targets=2000)
 LAMBDA = 0.1
 
 

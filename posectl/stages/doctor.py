@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from posectl import __version__
+from posectl.version import __version__
 from posectl.errors import PosectlError
 from posectl.stages.run import Run
 

@@ -12,19 +12,16 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
-from posectl.core.latent.priors import SPHERE
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError
+from posectl.stages.artifacts.about import DecodedAbout
 from posectl.stages.artifacts.files import samples_of
-from posectl.stages.artifacts.model import HINT, load_model
+from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.options import InterpolateOptions
-from posectl.stages.prepare import DIMS
 from posectl.stages.run import Result, Run, produce
-from posectl.store import Artifact, Draft
+from posectl.store import Draft
 
 # Codes this close to a straight angle have no shortest way between them, in float32.
 _ANTIPODAL = 1e-3
-
-_ON_A_SPHERE = ("slerp", "lerp-sphere", "circle")
 
 
 def interpolate(
@@ -48,54 +45,32 @@ def interpolate(
     _check_count(ends, options)
     paths.alphas(options.grid or options.steps)  # a wrong number of steps is told before anything is read
     artifact = run.subject(model, "model", HINT)
+    about = model_about(artifact)
     autoencoder = load_model(run, artifact, weights=options.weights)
+    kind = autoencoder.kind
     way = fitting_path(artifact, autoencoder, options.path)
-    samples, records = zip(*(samples_of(run, source, autoencoder.shape) for source in ends), strict=True)
+    samples, records = zip(*(samples_of(run, source, kind, autoencoder.shape) for source in ends), strict=True)
     if options.grid:
         steps, pairs = options.grid, _corners(samples)
     else:
         steps, pairs = options.steps, _paired(*samples)
     config = run.config(dataclasses.replace(options, path=way))
-    dims = DIMS[artifact.about.get("samples", {}).get("kind", "poses")]
 
     def fill(draft: Draft) -> dict[str, Any]:
         codes = _codes(autoencoder, *pairs, way)
         if options.grid:
             codes = _edges(*codes, steps, way)
-        decoded = decode_paths(autoencoder, *codes, steps, way)
-        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *dims))
+        decoded = autoencoder.decode_path(*codes, steps, way)
+        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *kind.axes))
         draft.put("alpha", paths.alphas(steps).numpy(), ("step",))
-        draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *dims))
-        draft.record(about={"samples": artifact.about.get("samples", {}), "grid": options.grid})
+        draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *kind.axes))
         return {"paths": len(decoded), "steps": steps, "along": way}
 
     return produce(
         run, "paths", f"{artifact.name}-{'grid' if options.grid else 'paths'}", config, fill,
-        parents=[("model", artifact)], inputs=list(records), device=str(autoencoder.device),
+        stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)], inputs=list(records),
+        device=str(autoencoder.device), about=DecodedAbout(samples=about.samples, grid=options.grid),
     )  # fmt: skip
-
-
-def decode_paths(model: Autoencoder, a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
-    """Decoded paths (B, steps, *shape) between codes (B, d)."""
-    codes = paths.between(a, b, steps, path)
-    return model.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
-
-
-def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> str:
-    """The path to take between a model's codes: the wanted one, or the prior's own.
-
-    Raises UsageError for one that there is not, and for a way round a sphere where the codes are on none.
-    """
-    if wanted is None:
-        return model.prior.path
-    if wanted not in paths.PATHS:
-        raise UsageError(f"There is no path {wanted!r}.", nearest_name(wanted, paths.PATHS))
-    if wanted in _ON_A_SPHERE and model.prior.path != SPHERE.path:
-        raise UsageError(
-            f"The codes of {artifact.ref} are not on a sphere, and {wanted} goes round one.",
-            "Take --path lerp, or train with --prior sphere.",
-        )
-    return wanted
 
 
 def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:

@@ -13,7 +13,9 @@ import torch
 from posectl.core.metrics.transitions import normalised
 from posectl.errors import ConflictError, InvalidInputError, UsageError
 from posectl.render import figures
-from posectl.stages.artifacts.files import is_file, read_paths
+from posectl.stages.artifacts.about import DecodedAbout, read_about
+from posectl.stages.artifacts.dataset import kind_named
+from posectl.stages.artifacts.files import is_file, read_file
 from posectl.stages.drawing.manifold import manifold_of
 from posectl.stages.drawing.score_curves import (
     error_panels,
@@ -165,15 +167,15 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path, PlotOptions], None]] = {
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
     """The normalised transitions (T - 1,) of one path."""
     if artifact is None:
-        kind, array = read_paths(subject)
-        path = array[0] if array.ndim == (4 if kind == "poses" else 5) else array
+        kind, array = read_file(subject)
+        path = array[0] if array.ndim == 2 + len(kind.axes) else array
     else:
         index = Ref.parse(subject).sample or 0
         rows = expect(artifact, "paths").read("paths", rows=slice(index, index + 1))
         if not len(rows):
             raise InvalidInputError(f"{artifact.ref} has no path {index}.", "Count them from #0.")
-        path = rows[0]
-    values = normalised(torch.from_numpy(path)[None])[0].numpy()
+        kind, path = kind_named(read_about(artifact, DecodedAbout).samples.kind), rows[0]
+    values = normalised(torch.from_numpy(path)[None], kind)[0].numpy()
     if not np.isfinite(values).all():
         raise InvalidInputError(f"The ends of {subject} coincide, so its transitions are undefined.", "Plot another.")
     return values

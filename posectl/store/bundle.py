@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, nearest_name
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, did_you_mean
 from posectl.store import durable
 from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
 from posectl.store.headers import ArrayInfo
@@ -86,7 +86,7 @@ class Bundle:
         from posectl.store.arrays import read_array
 
         if name not in self._arrays:
-            raise NotFoundError(f"{self.path} has no array {name!r}.", nearest_name(name, self._arrays))
+            raise NotFoundError(f"{self.path} has no array {name!r}.", did_you_mean(name, self._arrays))
         with durable.storage_errors(f"read {self.path / name}"):
             return read_array(self.path, name, self._arrays[name], self.files, rows)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from posectl.errors import InvalidInputError, nearest_name
+from posectl.errors import InvalidInputError, did_you_mean
 
 Manifest = dict[str, Any]
 Step = Callable[[Manifest], Manifest]
@@ -50,7 +50,7 @@ def migrate(manifest: Manifest, where: str) -> Manifest:
         raise _newer(where, f"manifest schema {manifest['schema']}, and this one reads up to {SCHEMA}")
     kind = manifest.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise InvalidInputError(f"{where} is of the kind {kind!r}, unknown here.", nearest_name(str(kind), KINDS))
+        raise InvalidInputError(f"{where} is of the kind {kind!r}, unknown here.", did_you_mean(str(kind), KINDS))
     while _number(manifest, "kind_version", where) < KINDS[kind]:
         since = manifest["kind_version"]
         manifest = {**_kind_steps[kind, since](dict(manifest)), "kind_version": since + 1}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError, nearest_name
+from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
@@ -132,7 +132,7 @@ class Store:
         from posectl.store.draft import Draft
 
         if kind not in KINDS:
-            raise UsageError(f"There is no kind {kind!r} of artifact.", nearest_name(kind, KINDS))
+            raise UsageError(f"There is no kind {kind!r} of artifact.", did_you_mean(kind, KINDS))
         return Draft(self.layout, kind, check_name(name))
 
     def checkpoints(self, key: str) -> Checkpoints:
@@ -248,7 +248,7 @@ class Store:
 
     def _what_is_there(self, name: str) -> str:
         if names := self.names():
-            return nearest_name(name, names)
+            return did_you_mean(name, names)
         return "The store is empty: `posectl prepare mannequin` makes a first dataset."
 
     def _what_has(self, name: str) -> str:

@@ -68,10 +68,12 @@ def metrics(trainer: Trainer, replica: int, poses: Poses) -> dict[str, float]:
     samples = model.decode(PRIOR.project(drawn))
     reference = torch.cat([poses.train, poses.test])
     scores = {
-        "mean_distance": METRICS.get("mean_distance")(walks=walks, reference=reference),
+        "mean_distance": METRICS.get("mean_distance")(random_pairs=walks, reference=reference),
         "smoothness_ratio": METRICS.get("smoothness_ratio")(paths=walks),
         "precision_distance": METRICS.get("precision_distance")(samples=samples, reference=reference),
-        "recall_distance": METRICS.get("recall_distance")(crowd=samples, targets=poses.test[order[:DRAWS]]),
+        "recall_distance": METRICS.get("recall_distance")(
+            recall_samples=samples, recall_targets=poses.test[order[:DRAWS]]
+        ),
     }
     return {"test_error": float(trainer.tests[trainer.step][replica]), **{k: s["mean"] for k, s in scores.items()}}
 

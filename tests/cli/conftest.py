@@ -70,7 +70,7 @@ def store_with_a_model(tmp_path_factory: pytest.TempPathFactory, people: np.ndar
     np.savez(folder / "poses.npz", positions=people)
     prepared = run_in(folder, "prepare", "arrays", "poses.npz", "--name", "poses")
     assert prepared.code == 0, prepared.err
-    done = run_in(folder, "train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "20", "--widths", "16",
+    done = run_in(folder, "train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "20", "--set", "mlp.widths=16",
                   "--name", "acai")  # fmt: skip
     assert done.code == 0, done.err
     return folder

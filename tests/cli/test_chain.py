@@ -6,7 +6,20 @@ import sys
 import numpy as np
 import pytest
 
-SMALL = ("--endpoints", "8", "--steps", "10", "--walks", "20", "--samples", "50", "--crowd", "100", "--targets", "50")
+SMALL = (
+    "--endpoints",
+    "8",
+    "--steps",
+    "10",
+    "--random-pairs",
+    "20",
+    "--samples",
+    "50",
+    "--recall-samples",
+    "100",
+    "--recall-targets",
+    "50",
+)
 
 AS_BEFORE = "train poses --reg acai --lam 0.1 --steps 20 --widths 16 --name acai".split()
 

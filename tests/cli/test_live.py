@@ -65,7 +65,20 @@ def test_time_left_is_told_by_what_was_done_since(monkeypatch: pytest.MonkeyPatc
 
 
 def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> None:
-    args = ["sweep", "poses", "--reg", "acai", "--lam", "0,0.1", "--latent", "3", "--steps", "600", "--widths", "16"]
+    args = [
+        "sweep",
+        "poses",
+        "--reg",
+        "acai",
+        "--lam",
+        "0,0.1",
+        "--latent",
+        "3",
+        "--steps",
+        "600",
+        "--set",
+        "mlp.widths=16",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
     terminal = pexpect.spawn(sys.executable, ["-m", "posectl", *args], cwd=str(tmp_path), encoding="utf-8", timeout=60,
                              dimensions=(40, 120), env=environment)  # fmt: skip

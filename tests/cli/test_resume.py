@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-ARGS = ("train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "4000", "--widths", "32", "--name", "m")
+ARGS = ("train", "poses", "--reg", "acai", "--lam", "0.1", "--steps", "4000", "--set", "mlp.widths=32", "--name", "m")
 
 
 def start(tmp_path, *extra):

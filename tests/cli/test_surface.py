@@ -89,6 +89,6 @@ def test_list_reg_names_each_with_its_source(posectl):
 
 
 def test_version(posectl):
-    from posectl import __version__
+    from posectl.version import __version__
 
     assert posectl("--version").out == f"{__version__}\n"

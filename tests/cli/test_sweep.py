@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ARGS = ("sweep", "poses", "--reg", "acai", "--widths", "16", "--checkpoint-every", "50")
+ARGS = ("sweep", "poses", "--reg", "acai", "--set", "mlp.widths=16", "--checkpoint-every", "50")
 
 
 def models(posectl):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from posectl.data.check import check
+from posectl.data.checks import check
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.mannequin.body import body_of, random_body
 from posectl.data.mannequin.limits import LIMITS, limited

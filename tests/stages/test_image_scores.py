@@ -18,7 +18,7 @@ from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train
 
-FEW = EvaluateOptions(walks=6, walk_steps=5, intervals=5, inits=3)
+FEW = EvaluateOptions(random_pairs=6, random_steps=5, intervals=5, kmeans_restarts=3)
 FACTORS = ("alpha_mse", "interval_mse", "alpha_retrieval", "factor_distance", "factor_monotonicity", "overshoot",
            "admissibility")  # fmt: skip
 
@@ -120,7 +120,7 @@ def test_codes_of_labelled_images_are_told_apart(run):
 
 
 def test_a_path_between_objects_is_in_no_space_of_factors(run):
-    assert "overshoot" not in scores(run, "baseline:crossfade", "turntable", walks=3)
+    assert "overshoot" not in scores(run, "baseline:crossfade", "turntable", random_pairs=3)
     with pytest.raises(InvalidInputError, match="factors are known"):
         scores(run, "baseline:crossfade", "turntable", "factor_distance")
 

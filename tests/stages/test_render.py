@@ -15,7 +15,8 @@ from posectl.render.titled import APART as MARGIN
 from posectl.render.titled import LETTERS
 from posectl.stages.drawing.pictures import corners, pictures_of
 from posectl.stages.drawing.subject import source_of
-from posectl.stages.render import RenderOptions, render
+from posectl.stages.options import RenderOptions
+from posectl.stages.render import render
 from posectl.stages.run import Run
 
 SIDE = 32

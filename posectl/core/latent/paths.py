@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.latent.priors import onto_sphere
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 # A cosine further from zero leaves the angle fewer than half of float32's digits.
 _NEARLY_PARALLEL = 1 - 1e-6
@@ -81,6 +81,7 @@ def _orthogonal(a: Tensor) -> Tensor:
 
 
 PATHS: dict[str, Path] = {"slerp": slerp, "lerp": lerp, "lerp-sphere": lerp_sphere, "circle": circle}
+ON_SPHERE = ("slerp", "lerp-sphere", "circle")
 
 
 def alphas(steps: int) -> Tensor:
@@ -93,5 +94,5 @@ def alphas(steps: int) -> Tensor:
 def between(a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
     """Codes (B, steps, d) on the named path from a (B, d) to b (B, d)."""
     if path not in PATHS:
-        raise UsageError(f"There is no path {path!r}.", nearest_name(path, PATHS))
+        raise UsageError(f"There is no path {path!r}.", did_you_mean(path, PATHS))
     return PATHS[path](a[:, None], b[:, None], alphas(steps).to(a.device)[:, None])

@@ -48,6 +48,6 @@ NORMAL = Prior("normal", project=unchanged, pull=unchanged, draw=unchanged, path
 PRIORS = {prior.name: prior for prior in (SPHERE, NORMAL)}
 
 
-def sample(prior: Prior, count: int, latent: int, generator: torch.Generator) -> Tensor:
+def sample_codes(prior: Prior, count: int, latent: int, generator: torch.Generator) -> Tensor:
     """`count` fresh codes (count, latent) of the prior."""
     return prior.draw(torch.randn(count, latent, generator=generator))

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posectl.core.distances import root_mean_square
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import image_distance
 from posectl.core.metrics.factor_monotonicity import forward_share
 from posectl.core.metrics.summary import summarise
 from posectl.core.metrics.trace import Trace
@@ -32,9 +32,9 @@ def admissibility(interval_paths: Tensor, interval_truth: Tensor, interval_trace
     even path; met at LIPSCHITZ at most. credibility: the share of images that are credible; met at 1.
     admissible: 1 for a path that meets all four, else 0. Undefined where the ends have the same factors or images.
     """
-    chord = image_distance(interval_truth[:, 0], interval_truth[:, -1])
+    chord = root_mean_square(interval_truth[:, 0], interval_truth[:, -1])
     chord = torch.where(chord > 0, chord, torch.nan)
-    ends = image_distance(interval_paths[:, [0, -1]], interval_truth[:, [0, -1]])
+    ends = root_mean_square(interval_paths[:, [0, -1]], interval_truth[:, [0, -1]])
     even = interval_trace.length / (interval_paths.shape[1] - 1)
     credible = (interval_trace.gap <= NEAR * chord[:, None]).double().mean(1)
     figures = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from posectl.core.distances import mean_square
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import mean_square
 from posectl.core.metrics.summary import columns, summarise
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from posectl.core.kinds import Kind
 from posectl.core.metrics import Score, metric
 from posectl.core.metrics.summary import row_sums, summarise
 from posectl.core.metrics.transitions import normalised, transition_curve
 
 
 @metric("anci")
-def anci(paths: Tensor, compat: str | None = None) -> Score:
+def anci(paths: Tensor, kind: Kind, compat: str | None = None) -> Score:
     """ANCI of paths (B, T, J, 3), without unit; paths whose ends coincide are undefined.
 
     Each path's value is the mean of its normalised transitions, and the statistics are over the paths (`over`:
@@ -22,8 +23,8 @@ def anci(paths: Tensor, compat: str | None = None) -> Score:
     "steps"). `undefined` counts paths all the same.
     """
     if compat != "naayem":
-        return summarise(row_sums(normalised(paths)) / (paths.shape[1] - 1), "1", over="paths")
-    curve = transition_curve(paths, compat)
+        return summarise(row_sums(normalised(paths, kind)) / (paths.shape[1] - 1), "1", over="paths")
+    curve = transition_curve(paths, kind, compat)
     undefined = len(paths) - curve.paths
     share = undefined / max(len(paths), 1)
     return summarise(curve.mean, "1", compat=compat, over="steps", undefined=undefined, undefined_share=share)

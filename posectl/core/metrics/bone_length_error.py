@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from posectl.core.distances import mean_per_joint
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import pose_distance
 from posectl.core.metrics.summary import row_sums, summarise
 
 
@@ -28,7 +28,7 @@ def bone_length_error(paths: Tensor, parents: Sequence[int]) -> Score:
     bones = [(parent, child) for child, parent in enumerate(parents) if parent >= 0]
     for parent, child in bones:
         # The distance of "poses" that are one joint each is the length of the bone between them.
-        length = pose_distance(paths[:, :, parent, None], paths[:, :, child, None])
+        length = mean_per_joint(paths[:, :, parent, None], paths[:, :, child, None])
         should = (1 - alpha) * length[:, :1] + alpha * length[:, -1:]
         deviation += (length[:, 1:-1] - should).abs()
         expected += should

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from posectl.core.distances import mean_square
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import mean_square
 from posectl.core.metrics.summary import columns, summarise
 
 

@@ -1,4 +1,4 @@
-"""K-means by Lloyd's algorithm, many beginnings at once, and the whitening that ACAI's protocol does before."""
+"""K-means by Lloyd's algorithm, many restarts at once, and the whitening that ACAI's protocol does before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 AT_ONCE = 1 << 24
-"""Point-centre pairs, over all beginnings, that are compared at once; some 200 MB."""
+"""Point-centre pairs, over all restarts, that are compared at once; some 200 MB."""
 
 TOLERANCE = 1e-4
 """Centres that together move by less, squared and over the points' mean variance, have arrived (as in scikit-learn)."""
@@ -28,12 +28,12 @@ class Whitening:
         return (points.double() - self.mean) @ self.matrix
 
 
-def kmeans(points: Tensor, clusters: int, *, inits: int, iterations: int, generator: torch.Generator) -> Tensor:
-    """Centres (clusters, d) of points (N, d): the best by inertia of `inits` runs, each begun at random points."""
+def kmeans(points: Tensor, clusters: int, *, restarts: int, iterations: int, generator: torch.Generator) -> Tensor:
+    """Centres (clusters, d) of points (N, d): the best by inertia of `restarts` runs, each begun at random points."""
     best, least = points[:clusters], torch.inf
     size = max(1, AT_ONCE // (len(points) * clusters))
-    for first in range(0, inits, size):
-        count = min(size, inits - first)
+    for first in range(0, restarts, size):
+        count = min(size, restarts - first)
         begin = torch.stack([torch.randperm(len(points), generator=generator)[:clusters] for _ in range(count)])
         centres = _lloyd(points, points[begin.to(points.device)], iterations)
         inertia = _inertia(points, centres)

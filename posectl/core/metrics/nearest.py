@@ -14,7 +14,7 @@ from torch import Tensor
 from posectl.core.nearest.block import Block
 from posectl.core.nearest.read import Samples, read
 from posectl.core.nearest.recent import Recent
-from posectl.errors import InvalidInputError, nearest_name
+from posectl.errors import InvalidInputError, did_you_mean
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
@@ -61,7 +61,7 @@ class Index:
 
 def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -> tuple[Tensor, Tensor]:
     if metric not in get_args(Metric):
-        raise InvalidInputError(f"There is no distance {metric!r}.", nearest_name(metric, get_args(Metric)))
+        raise InvalidInputError(f"There is no distance {metric!r}.", did_you_mean(metric, get_args(Metric)))
     if k < 1:
         raise InvalidInputError(f"{k} nearest neighbours were asked for.", "Ask for one or more.")
     if isinstance(queries, Iterator):

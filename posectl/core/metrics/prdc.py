@@ -21,15 +21,15 @@ PAIRS = 1 << 20
 
 
 @metric("prdc")
-def prdc(samples: Tensor, targets: Tensor, *, k: int = 5) -> Score:
-    """Four scores, without unit, of generated samples (M, J, 3) against real targets (N, J, 3).
+def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
+    """Four scores, without unit, of generated samples (M, *shape) against real recall_targets (N, *shape).
 
     precision: share of the samples inside the ball of some target; recall: share of the targets inside the ball of some
     sample; density: balls of targets that a sample is inside of, over k (may exceed 1); coverage: share of the targets
     whose own ball holds a sample. Each is a score of its own, under its name; `k` stands beside them.
     Raises InvalidInputError where a set has no k-th neighbour.
     """
-    fake, real = samples.flatten(1), targets.flatten(1).to(samples.device)
+    fake, real = samples.flatten(1), recall_targets.flatten(1).to(samples.device)
     balls_over_fake, occupied = _membership(fake, real, _radii(real, k))
     balls_over_real, _ = _membership(real, fake, _radii(fake, k))
     return {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from posectl.core.distances import mean_per_joint
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import pose_distance
 from posectl.core.metrics.summary import summarise
 
 
 @metric("reconstruction_mpjpe")
 def reconstruction_mpjpe(truth: Tensor, reconstruction: Tensor) -> Score:
     """Mean per-joint position error in metres, one value a pose, of poses (N, J, 3); nothing is aligned before."""
-    return summarise(pose_distance(truth, reconstruction), "m")
+    return summarise(mean_per_joint(truth, reconstruction), "m")

@@ -11,9 +11,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from posectl.core.metrics.distances import image_distance
+from posectl.core.distances import root_mean_square
 from posectl.core.metrics.nearest import nearest
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 Retrieval = Literal["l2", "l1", "cosine"]
 
@@ -78,7 +78,7 @@ def retrieve(images: Tensor, gallery: Tensor, metric: Retrieval) -> tuple[Tensor
     """Index (...,) into gallery (G, C, H, W) of the nearest to images (..., C, H, W), and the root mean square distance
     (...,) to it, whichever metric chose it."""
     if metric not in get_args(Retrieval):
-        raise UsageError(f"Nothing is retrieved by {metric!r}.", nearest_name(metric, get_args(Retrieval)))
+        raise UsageError(f"Nothing is retrieved by {metric!r}.", did_you_mean(metric, get_args(Retrieval)))
     flat = images.flatten(0, -4)
     index = _nearest_l1(flat, gallery) if metric == "l1" else nearest(flat, gallery, metric=metric)[1][:, 0]
     lead = images.shape[:-3]
@@ -93,4 +93,4 @@ def _nearest_l1(images: Tensor, gallery: Tensor) -> Tensor:
 
 def _gaps(images: Tensor, gallery: Tensor, index: Tensor) -> Tensor:
     pieces = zip(images.split(256), index.split(256), strict=True)  # gathers no more of the gallery than it measures
-    return torch.cat([image_distance(some, gallery[nearest]) for some, nearest in pieces])
+    return torch.cat([root_mean_square(some, gallery[nearest]) for some, nearest in pieces])

@@ -32,5 +32,5 @@ class Architecture(Protocol):
     def critic(self, replicas: int) -> nn.Module: ...
 
 
-NETS: Registry[Any] = Registry("net", "posectl.core.nets")
+NETS: Registry[Any] = Registry("net", "posectl.core.nets", decorator="net")
 net = NETS.register

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from posectl.core.nets import net
 from posectl.core.nets.layers import ACTIVATIONS, Activation, BatchNorm, Linear, Replicated
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 
 @net("mlp")
@@ -33,7 +33,7 @@ class MLP:
 
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
-            raise UsageError(f"There is no activation {self.activation!r}.", nearest_name(self.activation, ACTIVATIONS))
+            raise UsageError(f"There is no activation {self.activation!r}.", did_you_mean(self.activation, ACTIVATIONS))
         if self.latent < 1 or not self.widths or min(self.widths) < 1:
             raise UsageError("Layers must be at least one unit wide.", "For example --latent 8 --widths 256,256.")
 

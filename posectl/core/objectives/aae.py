@@ -17,10 +17,11 @@ from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.latent.targets import mixture, swiss_roll
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Activation, Linear, Replicated, together
-from posectl.core.objectives import Networks, Objective, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.cross_entropy import fake_loss, real_loss
 from posectl.core.objectives.step import Draw, Step
-from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 _WHOLE = {"latent": None, "gaussian": NORMAL, "sphere": SPHERE}
 _IN_PARTS: dict[str, Callable[[Tensor, Tensor, int], Tensor]] = {"mixture": mixture, "swiss-roll": swiss_roll}
@@ -53,7 +54,7 @@ class AAE(Objective):
     def __post_init__(self) -> None:
         known = [*_WHOLE, *_IN_PARTS]
         if self.prior not in known:
-            raise UsageError(f"aae has no prior {self.prior!r}.", nearest_name(self.prior, known))
+            raise UsageError(f"aae has no prior {self.prior!r}.", did_you_mean(self.prior, known))
         if self.labels and self.prior not in _IN_PARTS:
             raise UsageError(
                 f"aae.labels names the components of a prior, and {self.prior!r} has none.",
@@ -85,12 +86,12 @@ class AAE(Objective):
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Cross-entropy (R,) of the discriminator on codes, were they draws of the prior."""
         of_code, _ = self._logits(step, networks)
-        return taken_for_real(of_code)
+        return real_loss(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """Cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
-        return {"discriminator": taken_for_fake(of_code) + taken_for_real(of_draw)}
+        return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
 
     def _logits(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
         def judge() -> tuple[Tensor, ...]:

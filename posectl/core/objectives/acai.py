@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Step
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Networks, objective
+from posectl.core.objectives import objective
 from posectl.core.objectives.adversarial import Adversarial
+from posectl.core.objectives.base import Networks
 from posectl.core.objectives.cycle import inconsistency
 from posectl.core.objectives.smooth import unevenness
 from posectl.core.objectives.step import Step
@@ -21,8 +22,8 @@ from posectl.core.objectives.step import Step
 @dataclass(frozen=True)
 class AEAI(Adversarial):
     """`adversarial`, `cycle` and `smooth` are the paper's lambdas of its three terms, and lam scales their sum. They
-    look at one place of a path. For `grid`, see places.py; for what is a mean here, and for when `smooth` is too much,
-    the three files."""
+    look at one place of a path. For `grid`, see path_points.py; for what is a mean here, and for when `smooth` is too
+    much, the three files."""
 
     name = "aeai"
     needs_velocity = True

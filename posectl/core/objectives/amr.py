@@ -13,12 +13,13 @@ from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
+from posectl.core.objectives.cross_entropy import fake_loss, real_loss
 from posectl.core.objectives.mixers import MIXERS, OF_MANY
 from posectl.core.objectives.spectral import Spectral
 from posectl.core.objectives.step import Draw, Step
-from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 
 @objective("amr")
@@ -48,7 +49,7 @@ class AMR(Objective):
 
     def __post_init__(self) -> None:
         if self.mixer not in MIXERS:
-            raise UsageError(f"amr has no mixer {self.mixer!r}.", nearest_name(self.mixer, MIXERS))
+            raise UsageError(f"amr has no mixer {self.mixer!r}.", did_you_mean(self.mixer, MIXERS))
         if self.k < 2 or self.every < 1:
             raise UsageError("amr.k is at least 2 and amr.every at least 1.", "As published: k=3, every=5.")
         if self.l1 < 0 or self.beta < 0:
@@ -76,7 +77,7 @@ class AMR(Objective):
     def term(self, step: Step, networks: Networks) -> Tensor:
         """BCE(D(x_hat), 1) + BCE(D(x_mix), 1) + beta |encode(x_mix) - z_mix|."""
         _, of_reconstruction, of_mix = self._scores(step, networks)
-        loss = taken_for_real(of_reconstruction) + taken_for_real(of_mix)
+        loss = real_loss(of_reconstruction) + real_loss(of_mix)
         if not self.beta:
             return loss
         mix, decoded = self._mixed(step)
@@ -86,9 +87,9 @@ class AMR(Objective):
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """BCE(D(x), 1) + BCE(D(x_hat), 0) + BCE(D(x_mix), 0)."""
         of_real, of_reconstruction, of_mix = self._scores(step, networks)
-        return {"discriminator": taken_for_real(of_real) + taken_for_fake(of_reconstruction) + taken_for_fake(of_mix)}
+        return {"discriminator": real_loss(of_real) + fake_loss(of_reconstruction) + fake_loss(of_mix)}
 
-    def resting(self, index: int) -> tuple[str, ...]:
+    def frozen(self, index: int) -> tuple[str, ...]:
         return ("autoencoder",) if index % self.every else ()
 
     def mix(self, step: Step) -> Tensor:

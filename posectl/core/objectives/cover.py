@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_square, objective
-from posectl.core.objectives.nearest import nearest, take
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.lookup import closest, rows
 from posectl.core.objectives.step import Draw, Step
 from posectl.errors import UsageError
 
@@ -43,6 +44,6 @@ class Cover(Objective):
         codes = step.prior.draw(step.drawn("cover").flatten(1, -2))
         with torch.no_grad():
             (candidates,) = step.decode(codes)
-        which = nearest(step.x.flatten(2), candidates.flatten(2))
-        (chosen,) = step.decode(take(codes, which))
-        return mean_square(chosen - step.x)
+        which = closest(step.x.flatten(2), candidates.flatten(2))
+        (chosen,) = step.decode(rows(codes, which))
+        return step.kind.mean_square(chosen - step.x)

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective, places
+from posectl.core.objectives import objective, path_points
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("cycle")
 @dataclass(frozen=True)
 class Cycle(Objective):
-    """The paper's squared norm, here the mean over a code's elements. For `grid`, see places.py."""
+    """The paper's squared norm, here the mean over a code's elements. For `grid`, see path_points.py."""
 
     name = "cycle"
     draws = {"t": UNIFORM}
@@ -26,7 +27,7 @@ class Cycle(Objective):
     grid: int = 0
 
     def __post_init__(self) -> None:
-        places.check_grid(self.name, self.grid)
+        path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         return inconsistency(step, self.grid)
@@ -34,5 +35,5 @@ class Cycle(Objective):
 
 def inconsistency(step: Step, intervals: int = 0) -> Tensor:
     """Mean (R,) of (z(alpha) - encode(decode(z(alpha))))^2; gradients reach both codes."""
-    (again,) = step.encode(places.samples(step, intervals))
-    return mean_over_batch((again - places.codes(step, intervals)).square())
+    (again,) = step.encode(path_points.samples(step, intervals))
+    return mean_over_batch((again - path_points.codes(step, intervals)).square())

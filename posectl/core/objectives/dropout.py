@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Objective, check_unweighted, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Objective, check_unweighted
 from posectl.core.objectives.step import Draw, Step
 from posectl.errors import UsageError
 

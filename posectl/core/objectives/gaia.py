@@ -14,15 +14,12 @@ from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, are_points, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.hourglass import hourglass
 from posectl.core.objectives.step import Draw, Step
 from posectl.errors import UsageError
 
-# What counts as one in the authors' mean absolute errors, of images in [0, 1]: ours in [-1, 1] span two. Poses scatter
-# about their mean by 0.06 m (Bandai-Namco) to 0.09 m (CMU) a coordinate, and lines by 0.05 and a COIL object by 0.08 of
-# an image's range: so to the slope of 20 a metre is what the whole range of an image is.
-_RANGE_OF_IMAGES, _RANGE_OF_POSES = 2.0, 1.0
 # At most this share of the discriminator's loss is spent on failing.
 _MOST_FAKE = 0.9
 
@@ -83,12 +80,12 @@ class GAIA(Objective):
         share = self._balance(self.gamma * interpolated - real).clamp(0, _MOST_FAKE)
         return {"discriminator": (real - share * (generated + interpolated) / 2).clamp(-1, 1)}
 
-    def paces(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+    def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """The worse the discriminator does on data against what is generated, the faster it moves, and the slower the
         autoencoder (the paper's Algorithm 1 has the two swapped)."""
         real, generated, interpolated = (error.detach() for error in self._errors(step, networks))
-        pace = self._balance(real - (generated + interpolated) / 2)
-        return {"discriminator": pace, "autoencoder": 1 - pace}
+        scale = self._balance(real - (generated + interpolated) / 2)
+        return {"discriminator": scale, "autoencoder": 1 - scale}
 
     def interpolate(self, step: Step) -> Tensor:
         """Codes near half way between the first half of the batch and the second, and between the first half reversed
@@ -110,15 +107,14 @@ class GAIA(Objective):
             (decoded,) = step.decode(self.interpolate(step))
             seen = together(networks["discriminator"], step.x, step.x_hat, decoded)
             wanted = (step.x, step.x, decoded)
-            return _Errors(*(absolute_error(x, again) for x, again in zip(wanted, seen, strict=True)))
+            return _Errors(*(absolute_error(step, x, again) for x, again in zip(wanted, seen, strict=True)))
 
         return step.once("gaia", errors)
 
 
-def absolute_error(x: Tensor, x_hat: Tensor) -> Tensor:
-    """Mean absolute error (R,) over every element, on the scale of images in [0, 1]."""
-    unit = _RANGE_OF_POSES if are_points(x) else _RANGE_OF_IMAGES
-    return mean_over_batch((x - x_hat).abs()) / unit
+def absolute_error(step: Step, x: Tensor, x_hat: Tensor) -> Tensor:
+    """Return the mean absolute error (R,) over every element, in the kind's `intensity`."""
+    return mean_over_batch((x - x_hat).abs()) / step.kind.intensity
 
 
 def distance_loss(x: Tensor, z: Tensor) -> Tensor:

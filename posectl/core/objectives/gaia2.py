@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, objective, squared_error
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.hourglass import hourglass
 from posectl.core.objectives.step import Draw, Step
 
@@ -68,7 +69,7 @@ class GAIA2(Objective):
             (mixed,) = step.decode(step.prior.project(weights @ step.z))
             seen = together(networks["discriminator"], step.x, step.x_hat, mixed)
             wanted = (step.x, step.x, mixed)
-            return _Errors(*(squared_error(x, again) for x, again in zip(wanted, seen, strict=True)))
+            return _Errors(*(step.kind.mean_square(again - x) for x, again in zip(wanted, seen, strict=True)))
 
         return step.once("gaia2", errors)
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_square, objective
-from posectl.core.objectives.nearest import nearest, take
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.lookup import closest, rows
 from posectl.core.objectives.step import UNIFORM, Draw, Step
 from posectl.errors import UsageError
 
@@ -42,13 +43,13 @@ class Near(Objective):
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Mean of |x - nearest|^2 over path samples, and `samples` times that over fresh ones."""
         if not self.samples:
-            return mean_square(self._off(step, step.x_t))
+            return step.kind.mean_square(self._off(step, step.x_t))
         (fresh,) = step.decode(step.prior.draw(step.drawn("near")))
         on_paths, fresh = self._off(step, torch.cat((step.x_t, fresh), dim=1)).chunk(2, dim=1)
-        return mean_square(on_paths) + self.samples * mean_square(fresh)
+        return step.kind.mean_square(on_paths) + self.samples * step.kind.mean_square(fresh)
 
     def _off(self, step: Step, samples: Tensor) -> Tensor:
         """How far samples (R, N, *shape) are off the data, (R, N, *shape)."""
         data = step.data[:, : self.among].flatten(2)
-        which = nearest(samples.flatten(2), data)
-        return samples - take(data, which).view(samples.shape)
+        which = closest(samples.flatten(2), data)
+        return samples - rows(data, which).view(samples.shape)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from posectl.core.objectives import Objective, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Objective
 
 
 @objective("none")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_square, objective, places
+from posectl.core.objectives import objective, path_points
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.step import UNIFORM, Step
 
 
@@ -20,7 +21,7 @@ class Smooth(Objective):
     """The paper leaves open how pixels are reduced; were it a sum, lambda would depend on the size of an image. Here it
     is as in the reconstruction: the mean over elements, and for points over squared 3-vectors. Of all paths between two
     images the pixel cross-fade moves the least, so beside a small squared error this weight may ask for that: on the
-    pole and its shadow 0.001 does better than 0.1. For `grid`, see places.py."""
+    pole and its shadow 0.001 does better than 0.1. For `grid`, see path_points.py."""
 
     name = "smooth"
     draws = {"t": UNIFORM}
@@ -30,7 +31,7 @@ class Smooth(Objective):
     grid: int = 0
 
     def __post_init__(self) -> None:
-        places.check_grid(self.name, self.grid)
+        path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         return unevenness(step, self.grid)
@@ -38,4 +39,4 @@ class Smooth(Objective):
 
 def unevenness(step: Step, intervals: int = 0) -> Tensor:
     """Mean (R,) of |d x_hat / d alpha|^2, least on a path at constant speed straight from end to end."""
-    return mean_square(places.velocities(step, intervals))
+    return step.kind.mean_square(path_points.velocities(step, intervals))

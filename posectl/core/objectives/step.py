@@ -6,17 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from posectl.core.kinds import Kind
 from posectl.core.latent.paths import PATHS
 from posectl.core.latent.priors import Prior
 from posectl.core.nets.layers import together
-
-if TYPE_CHECKING:
-    from posectl.core.objectives import Objective
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,17 @@ class Traced(nn.Module, ABC):
         """Samples (R, B, *shape) of codes (R, B, d), and what the decoder's objective asks of how they came about."""
 
 
+class Corruption(Protocol):
+    """What a step asks of the objectives: see `posectl.core.objectives.base.Objective`."""
+
+    @property
+    def needs_velocity(self) -> bool: ...
+
+    def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor], kind: Kind) -> Tensor: ...
+
+    def corrupt_code(self, z: Tensor, step: Step) -> Tensor: ...
+
+
 class Step:
     """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decodes that regularizers share.
 
@@ -78,14 +87,15 @@ class Step:
         batch: Tensor,
         noise: Mapping[str, Tensor],
         *,
+        kind: Kind,
         latent: int | None = None,
         labels: Tensor | None = None,
         data: Tensor | None = None,
         pairing: Pairing = "reverse",
-        objectives: Sequence[Objective] = (),
+        objectives: Sequence[Corruption] = (),
     ) -> None:
         self._encoder, self._decoder, self.prior = encoder, decoder, prior
-        self.noise, self._latent, self._objectives = noise, latent, objectives
+        self.kind, self.noise, self._latent, self._objectives = kind, noise, latent, objectives
         self.halves = pairing == "halves"
         self._batch = batch
         self.data = batch if data is None else data
@@ -139,7 +149,7 @@ class Step:
     def _corrupted_batch(self) -> Tensor:
         corrupted = self._batch
         for objective in self._objectives:
-            corrupted = objective.corrupt_input(corrupted, self.noise)
+            corrupted = objective.corrupt_input(corrupted, self.noise, self.kind)
         return corrupted
 
     @cached_property

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from posectl.core.latent.priors import onto_sphere
-from posectl.core.objectives import Networks, Objective, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.step import Step
 from posectl.errors import UsageError
 

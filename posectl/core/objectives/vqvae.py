@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from posectl.core.kinds import Kind
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Linear
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
-from posectl.core.objectives.nearest import nearest, take
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
+from posectl.core.objectives.lookup import closest, rows
 from posectl.core.objectives.step import Step, Traced
 from posectl.errors import UsageError
 
@@ -56,7 +58,7 @@ class VQVAE(Objective):
         if self.restart < 0:
             raise UsageError(f"vqvae.restart counts steps and cannot be {self.restart}.", "0 restarts nothing.")
 
-    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
         return Quantised(inner, architecture.latent, replicas, self)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
@@ -137,11 +139,11 @@ class Codebook(nn.Module):
     def nearest(self, vectors: Tensor) -> Tensor:
         """Which entry is nearest to each vector: (R, N, d) to (R, N)."""
         with torch.no_grad():
-            return nearest(vectors, self.means * self._shares()[..., None])
+            return closest(vectors, self.means * self._shares()[..., None])
 
     def entries(self, which: Tensor) -> Tensor:
         """The entries (R, N, d) of these numbers (R, N)."""
-        return take(self.means, which) * self._shares().gather(1, which)[..., None]
+        return rows(self.means, which) * self._shares().gather(1, which)[..., None]
 
     @torch.no_grad()
     def follow(self, vectors: Tensor, nearest: Tensor) -> None:
@@ -151,13 +153,13 @@ class Codebook(nn.Module):
             1, nearest, torch.ones_like(nearest, dtype=self.counts.dtype)
         )
         self.counts.lerp_(found, share)
-        moves = share * (vectors - take(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
-        for means, rows, own in zip(self.means, nearest, moves, strict=True):
+        moves = share * (vectors - rows(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
+        for means, which, own in zip(self.means, nearest, moves, strict=True):
             # Each of the two adds in no certain order on the other device, and a run could not be repeated to the bit.
             if means.is_cuda:
-                means.index_put_((rows,), own, accumulate=True)
+                means.index_put_((which,), own, accumulate=True)
             else:
-                means.index_add_(0, rows, own)
+                means.index_add_(0, which, own)
         if self.restart:
             self.idle.add_(1).scatter_(1, nearest, 0)
             self._restart(vectors)
@@ -166,7 +168,7 @@ class Codebook(nn.Module):
         """Put the entries that were idle the longest, if for long enough, where the vectors are: one vector each."""
         steps, which = self.idle.topk(min(vectors.shape[1], self.idle.shape[1]))
         anew = steps >= self.restart
-        places = torch.where(anew[..., None], vectors[:, : which.shape[1]], take(self.means, which))
+        places = torch.where(anew[..., None], vectors[:, : which.shape[1]], rows(self.means, which))
         self.means.scatter_(1, which[..., None].expand_as(places), places)
         self.counts.scatter_(1, which, torch.where(anew, 1, self.counts.gather(1, which)))
         self.idle.scatter_(1, which, torch.where(anew, 0, steps))

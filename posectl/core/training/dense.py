@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets.layers import Activation, Linear, Replicated
-from posectl.core.objectives import Objective, are_points
+from posectl.core.objectives.base import Objective
 
 # Their derivative can be told from what comes out, so they may overwrite what went in; the slope of negative values.
 _SLOPES = {"leaky_relu": 0.2, "relu": 0.0}
@@ -24,11 +25,14 @@ _SLOPES = {"leaky_relu": 0.2, "relu": 0.0}
 class DensePlain:
     """Loss and gradient of one replica whose networks are dense and whose objectives leave the loss alone."""
 
-    def __init__(self, encoder: Replicated, decoder: Replicated, prior: Prior) -> None:
+    def __init__(self, encoder: Replicated, decoder: Replicated, prior: Prior, kind: Kind) -> None:
+        self._coordinates = kind.coordinates
         self._encoder, self._decoder, self._prior = _Stack(encoder), _Stack(decoder), prior
 
     @classmethod
-    def of(cls, networks: Mapping[str, nn.Module], prior: Prior, objectives: Sequence[Objective]) -> DensePlain | None:
+    def of(
+        cls, networks: Mapping[str, nn.Module], prior: Prior, objectives: Sequence[Objective], kind: Kind
+    ) -> DensePlain | None:
         """What takes the gradient of these networks' loss, or None where that is autograd's work."""
         encoder, decoder = networks["encoder"], networks["decoder"]
         if not (isinstance(encoder, Replicated) and isinstance(decoder, Replicated)):
@@ -38,7 +42,7 @@ class DensePlain:
             for o in objectives
         )
         fits = len(networks) == 2 and untouched and _is_dense(encoder) and _is_dense(decoder)
-        return cls(encoder, decoder, prior) if fits else None
+        return cls(encoder, decoder, prior, kind) if fits else None
 
     @torch.no_grad()
     def __call__(self, x: Tensor, x_in: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -48,7 +52,7 @@ class DensePlain:
         raw = self._encoder.forward(x_in.reshape(target.shape))
         codes = self._prior.project(raw)
         difference = (self._decoder.forward(codes) - target).view(-1)
-        scale = (3 if are_points(x) else 1) / len(difference)
+        scale = self._coordinates / len(difference)
         loss = torch.dot(difference, difference) * scale
         self._decoder.backward(difference.mul_(2 * scale).view(target.shape))
         self._encoder.backward(self._prior.pull(self._decoder.of_input(), codes, raw))

@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import initialise
-from posectl.core.objectives import Objective, build_decoder, build_encoder, check_together, squared_error
+from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
 from posectl.core.objectives.step import Pairing, Step
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
@@ -80,17 +81,18 @@ class Trainer:
         plan: Plan,
         seeds: Sequence[int],
         *,
+        kind: Kind,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
         self.objectives = [term.objective for term in terms]
         check_together(self.objectives)
         supply = Stored(train) if isinstance(train, Tensor) else train
         self.prior, self.terms, self.plan, self.test = prior, list(terms), plan, test
-        self.replicas, self.step, self.device = len(seeds), 0, supply.device
+        self.kind, self.replicas, self.step, self.device = kind, len(seeds), 0, supply.device
         self.latent = architecture.latent
         self.networks: dict[str, nn.Module] = {
             "encoder": build_encoder(architecture, self.objectives, self.replicas),
-            "decoder": build_decoder(architecture, self.objectives, self.replicas),
+            "decoder": build_decoder(architecture, self.objectives, self.replicas, kind),
         }
         for objective in self.objectives:
             own = objective.networks(architecture, self.replicas)
@@ -113,7 +115,7 @@ class Trainer:
         self._needs_data = any(objective.needs_data for objective in self.objectives)
         self._plain = None
         if plan.precision != "bf16":
-            self._plain = DensePlain.of(self.networks, prior, self.objectives)
+            self._plain = DensePlain.of(self.networks, prior, self.objectives, kind)
         self.log = torch.zeros(plan.steps, len(self.figures), self.replicas, device=self.device)
         self.tests: dict[int, np.ndarray] = {}
         self.best = {name: tensor.clone() for name, tensor in self._tensors().items()}
@@ -170,6 +172,7 @@ class Trainer:
             self.prior,
             block.x[k],
             {name: tensor[k] for name, tensor in block.noise.items()},
+            kind=self.kind,
             latent=self.latent,
             labels=None if block.labels is None else block.labels[k],
             data=block.samples if self._needs_data else None,
@@ -185,8 +188,8 @@ class Trainer:
         paces: dict[str, Tensor] = {}
         resting: set[str] = set()
         for objective in self.objectives:
-            paces |= self._by_group(objective, objective.paces(step, self._own[objective.name]))
-            resting |= self._by_group(objective, dict.fromkeys(objective.resting(self.step))).keys()
+            paces |= self._by_group(objective, objective.lr_scales(step, self._own[objective.name]))
+            resting |= self._by_group(objective, dict.fromkeys(objective.frozen(self.step))).keys()
 
         # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
         moving = [name for name in self.groups if name not in resting]
@@ -232,7 +235,7 @@ class Trainer:
         for term in self.terms:
             if term.objective.replaces_reconstruction:
                 return term.objective.reconstruction(step, self._own[term.objective.name])
-        return squared_error(step.x, step.x_hat)
+        return step.kind.mean_square(step.x_hat - step.x)
 
     def _groups(self) -> dict[str, dict[str, nn.Parameter]]:
         """Optimiser groups: the autoencoder, with every network that has no loss of its own, and each adversary."""
@@ -275,7 +278,7 @@ class Trainer:
         for block in self.test.split(rows):
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
-            errors += sample_errors(x, self.networks["decoder"](codes)).double().sum(1)
+            errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
         self._train_mode(True)
         error = (errors / len(self.test)).cpu().numpy()
         self.tests[self.step] = error
@@ -356,11 +359,3 @@ class Trainer:
 
 def _is_autoencoders(name: str) -> bool:
     return name.startswith(("encoder.", "decoder."))
-
-
-def sample_errors(x: Tensor, x_hat: Tensor) -> Tensor:
-    """The test error of each sample, (R, B): mean joint distance for points (..., 3), metres; else mean square."""
-    difference = x_hat - x
-    if x.dim() == 4 and x.shape[-1] == 3:
-        return torch.linalg.vector_norm(difference, dim=-1).mean(-1)
-    return difference.square().flatten(2).mean(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 TRAIN_SUBJECTS = ("S1", "S5", "S6", "S7", "S8")
 TEST_SUBJECTS = ("S9", "S11")
@@ -72,6 +72,6 @@ def known_actions(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         action = _CANONICAL.get(name.strip().lower())
         if action is None:
-            raise UsageError(f"{name!r} is no action of Human3.6M.", nearest_name(name, ACTIONS))
+            raise UsageError(f"{name!r} is no action of Human3.6M.", did_you_mean(name, ACTIONS))
         found.append(action)
     return tuple(dict.fromkeys(found))

@@ -21,7 +21,8 @@ import numpy as np
 from posectl.data.clips import as_text
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
-from posectl.data.images.gathered import Gathered, Request
+from posectl.data.images.image_set import ImageSet
+from posectl.data.images.request import Request
 from posectl.data.images.split import role
 from posectl.data.safe.npy import load_arrays
 from posectl.errors import InvalidInputError
@@ -35,7 +36,7 @@ _BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
 _SLACK = 1e-3  # of floats that were computed to lie in a range
 
 
-def read(path: Path, request: Request) -> Gathered:
+def read(path: Path, request: Request) -> ImageSet:
     """What one file holds. Raises NotFoundError and InvalidInputError."""
     arrays = _one_split(load_arrays(path))
     key = next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
@@ -54,7 +55,7 @@ def read(path: Path, request: Request) -> Gathered:
     for name, values in factors.items():
         if not np.isfinite(values).all():
             raise InvalidInputError(f"The factor {name!r} in {path} has NaN or infinity.", "Leave those images out.")
-    return Gathered(images, "arrays", labels, classes, factors, split=_split(beside, path))
+    return ImageSet(images, "arrays", labels, classes, factors, split=_split(beside, path))
 
 
 def _one_split(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -91,7 +92,7 @@ def _in_range(values: np.ndarray, request: Request, name: str) -> np.ndarray:
     if values.dtype == bool:
         return scaled(values, 1)
     if values.dtype == np.uint16:
-        request.said.append(f"{name} has 16 bits a pixel, and their range of 0 to 65,535 became -1 to 1.")
+        request.warned.append(f"{name} has 16 bits a pixel, and their range of 0 to 65,535 became -1 to 1.")
         return scaled(values, _WORD)
     low, high = (float(values.min()), float(values.max())) if values.dtype.kind in "fiu" else (np.nan, np.nan)
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -103,7 +104,7 @@ def _in_range(values: np.ndarray, request: Request, name: str) -> np.ndarray:
         request.step("scaled from [0, 1]")
         return scaled(np.clip(values, 0, 1), 1)
     if low >= 0 and high <= _BYTE:
-        request.said.append(f"{name} holds {values.dtype}, and was taken to range from 0 to 255.")
+        request.warned.append(f"{name} holds {values.dtype}, and was taken to range from 0 to 255.")
         return scaled(values, _BYTE)
     message = f"{name} holds values from {low:.4g} to {high:.4g}, in no range that is known."
     raise InvalidInputError(message, "Save bytes, or floats from 0 to 1 or from -1 to 1.")

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from posectl.errors import InvalidInputError, UsageError
+from posectl.data.images.request import Request
+from posectl.data.images.size import LARGEST, SMALLEST, is_power_of_two
+from posectl.errors import InvalidInputError
 
-if TYPE_CHECKING:
-    from posectl.data.images.gathered import Request
-
-_SMALLEST, _LARGEST = 8, 1024
 _MNIST, _PADDED = 28, 32
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of Rec. 601
 _BLACK = -1.0
-
-
-def _is_power_of_two(size: int) -> bool:
-    return _SMALLEST <= size <= _LARGEST and size & (size - 1) == 0
-
-
-def check_size(size: int) -> None:
-    """Raise UsageError unless images may be so many pixels wide."""
-    if not _is_power_of_two(size):
-        message = f"--size {size} is not a power of two from {_SMALLEST} to {_LARGEST}."
-        raise UsageError(message, "The networks halve it again and again: try --size 32.")
 
 
 def scaled(values: np.ndarray, largest: int) -> np.ndarray:
@@ -68,9 +53,9 @@ def fitted_side(side: int, size: int | None) -> int:
 
 def check_sides(height: int, width: int, name: str) -> None:
     """Raise InvalidInputError unless the networks take images of these sides as they are."""
-    if height != width or not (_is_power_of_two(width) or width == _MNIST):
-        nearest = 2 ** round(np.log2(min(max(min(height, width), _SMALLEST), _LARGEST)))
-        message = f"{name} is {width}x{height} pixels; images must be square, and a power of two from {_SMALLEST} wide."
+    if height != width or not (is_power_of_two(width) or width == _MNIST):
+        nearest = 2 ** round(np.log2(min(max(min(height, width), SMALLEST), LARGEST)))
+        message = f"{name} is {width}x{height} pixels; images must be square, and a power of two from {SMALLEST} wide."
         raise InvalidInputError(message, f"Have them cropped and resized: --size {nearest}.")
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.images.gathered import Gathered, Request, natural
+from posectl.data.images.image_set import ImageSet, natural
 from posectl.data.images.pictures import SUFFIXES, read_pictures
+from posectl.data.images.request import Request
 from posectl.data.images.split import role
 from posectl.errors import InvalidInputError, NotFoundError
 
@@ -38,7 +39,7 @@ def is_turntable(paths: Sequence[Path]) -> bool:
     return bool(paths) and all(_COIL.fullmatch(path.stem) for path in paths)
 
 
-def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request: Request) -> Gathered:
+def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
     """Views of objects, of all of them or those whose numbers are wanted, with `azimuth` in degrees and `object`."""
     number, view = _object_and_view(paths)
     if objects is not None:
@@ -47,7 +48,7 @@ def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request
         paths, number, view = [paths[int(i)] for i in chosen], number[chosen], view[chosen]
     images, kept = read_pictures(paths, request)
     known, label = np.unique(number[kept], return_inverse=True)
-    return Gathered(
+    return ImageSet(
         images,
         layout="turntable",
         labels=label.astype(np.int32),
@@ -58,7 +59,7 @@ def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request
     )
 
 
-def read_folder(paths: Sequence[Path], request: Request) -> Gathered:
+def read_folder(paths: Sequence[Path], request: Request) -> ImageSet:
     """Any pictures; label and split are those that their folders tell of all of them."""
     folders = [_below(path, paths) for path in paths]
     roles = [role(parts[0]) if parts else None for parts in folders]
@@ -67,10 +68,10 @@ def read_folder(paths: Sequence[Path], request: Request) -> Gathered:
     images, kept = read_pictures(paths, request)
     if any(names) and not all(names):
         loose = [path.name for path, name in zip(paths, names, strict=True) if not name]
-        request.odd["lie in no folder of their own, so that no folder is taken for a label"] = loose
+        request.noted["lie in no folder of their own, so that no folder is taken for a label"] = loose
     classes = sorted({names[i] for i in kept}, key=natural)
     labels = np.array([classes.index(names[i]) for i in kept], np.int32)
-    return Gathered(
+    return ImageSet(
         images,
         layout="folder",
         labels=labels if all(names) else None,

@@ -18,7 +18,8 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
-from posectl.data.images.gathered import Gathered, Request, joined
+from posectl.data.images.image_set import ImageSet, joined
+from posectl.data.images.request import Request
 from posectl.data.images.split import role
 from posectl.errors import InvalidInputError
 
@@ -33,7 +34,7 @@ def is_idx(path: Path) -> bool:
     return _NAME.fullmatch(path.name) is not None
 
 
-def read(paths: Sequence[Path], request: Request) -> Gathered:
+def read(paths: Sequence[Path], request: Request) -> ImageSet:
     """The images of all the files, with their labels, which are found by name; train and test by name too."""
     files = _files(paths)
     sets = [(key, path) for (key, what), path in files.items() if what == "images"]
@@ -48,18 +49,18 @@ def read(paths: Sequence[Path], request: Request) -> Gathered:
     return joined(parts[TRAIN], parts[TEST])
 
 
-def _read_set(path: Path, labels_path: Path | None, request: Request) -> Gathered:
+def _read_set(path: Path, labels_path: Path | None, request: Request) -> ImageSet:
     pixels = read_idx(path)
     if pixels.ndim != 3 or 0 in pixels.shape:
         raise InvalidInputError(f"{path} has shape {pixels.shape}, not (N, rows, columns).", "Name the images' file.")
     images = fit(scaled(pixels, _BYTE)[:, None], request, str(path))
     if labels_path is None:
-        return Gathered(images, "idx")
+        return ImageSet(images, "idx")
     labels = read_idx(labels_path)
     if labels.shape != (len(images),):
         message = f"{labels_path} has {labels.size:,} labels, and there are {len(images):,} images."
         raise InvalidInputError(message, "Take both files from one set.")
-    return Gathered(images, "idx", labels.astype(np.int32), [str(label) for label in range(int(labels.max()) + 1)])
+    return ImageSet(images, "idx", labels.astype(np.int32), [str(label) for label in range(int(labels.max()) + 1)])
 
 
 def read_idx(path: Path) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from posectl.data.images.fit import check_sides, fit, fitted_side, scaled
-from posectl.data.images.gathered import Request
+from posectl.data.images.request import Request
 from posectl.errors import InvalidInputError
 
 S = TypeVar("S")

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.images.gathered import Gathered
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.data.images.image_set import ImageSet
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 Split = Literal["random", "azimuth", "object"]
 
@@ -33,7 +33,7 @@ def random_fifth(count: int, seed: int) -> np.ndarray:
     return split
 
 
-def deal(gathered: Gathered, how: Split | None, seed: int) -> tuple[np.ndarray, str]:
+def deal(gathered: ImageSet, how: Split | None, seed: int) -> tuple[np.ndarray, str]:
     """(split (N,) uint8, how it came about): as asked for, else as the files say, else a random fifth for test."""
     count = len(gathered.images)
     if count < 2:
@@ -43,7 +43,7 @@ def deal(gathered: Gathered, how: Split | None, seed: int) -> tuple[np.ndarray, 
     if how is None or how == "random":
         return random_fifth(count, seed), f"a fifth of the images to test, drawn by seed {seed}"
     if how not in get_args(Split):
-        raise UsageError(f"There is no split {how!r}.", nearest_name(how, get_args(Split)))
+        raise UsageError(f"There is no split {how!r}.", did_you_mean(how, get_args(Split)))
     column = {**gathered.factors, **gathered.columns}.get(how)
     if column is None or len(np.unique(column)) < 2:
         known = "no" if column is None else "one"

@@ -17,7 +17,7 @@ from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of
 from posectl.data.skeleton import H36M17
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 
 def to_dataset(
@@ -99,7 +99,7 @@ def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
     chosen |= (table.name == word) | (table.subject == word)
     if not chosen.any():
         known = {*map(str, table.name), *map(str, table.subject)} - {""}
-        hint = nearest_name(word, known) if len(known) <= 40 else "Name files, folders, clips or subjects."
+        hint = did_you_mean(word, known) if len(known) <= 40 else "Name files, folders, clips or subjects."
         raise UsageError(f"No clip is {word!r}, which --test names.", hint)
     return chosen
 

@@ -75,7 +75,7 @@ def _begins_with_numbers(path: Path) -> bool:
 
 
 def read_clips(
-    paths: list[Path], options: Options, *, offered_asf: tuple[Path, ...], jobs: int | None, progress: Progress | None
+    paths: list[Path], options: Options, *, offered_asf: tuple[Path, ...], jobs: int | None, progress: Progress
 ) -> Generator[_Outcome, None, None]:
     """Each file's clip, or what is wrong with it, in the order of `paths`; `progress` hears (done, total, file name).
 

@@ -35,7 +35,7 @@ from posectl.data.mocap.text import is_number, read_text
 from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
-from posectl.errors import InvalidInputError, nearest_name
+from posectl.errors import InvalidInputError, did_you_mean
 
 MAX_BYTES = 64 * 1024
 UNFILLED = "?"
@@ -177,7 +177,7 @@ def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
 def _known(value: Any, keys: set[str], what: str, path: Path) -> None:
     for key in _mapping(value, what, path):
         if key not in keys:
-            raise _error(path, f"{key[:40]!r} is no key of {what}", nearest_name(key[:40], keys))
+            raise _error(path, f"{key[:40]!r} is no key of {what}", did_you_mean(key[:40], keys))
 
 
 def _word(mapping: dict[str, Any], key: str, path: Path) -> str | None:

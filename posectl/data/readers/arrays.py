@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,34 +25,39 @@ from posectl.data.clips import Clips, deal, join
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.poses import AXES, UNITS, Axis, Unit
+from posectl.data.readers import Progress, option, reader
 from posectl.data.skeleton import H36M17
-from posectl.data.sources import source
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _TRAIN_WORDS = {"train", "training"}
 _TEST_WORDS = {"test", "testing", "val", "valid", "validation"}
 
 
-@source("arrays")
-def read(
-    paths: Sequence[str | Path],
-    *,
-    test: tuple[str, ...] = (),
-    unit: Unit | None = None,
-    up: Axis | None = None,
-    fps: float = 30.0,
-) -> Dataset:
-    """One dataset of all the files `paths`.
+@dataclass(frozen=True)
+class ArrayOptions:
+    """The options of `prepare arrays`."""
 
-    test: the files of the test split, among `paths` or besides. Without it, the names of the files count, if they say
-        train and test; else a `split` array in them; else whole subjects, whole clips or the last fifth go to test.
-    unit: the unit of the files; without it they say theirs or are in metres.
-    up: the axis that points up; without it the files say theirs, or it is found from the poses.
-    fps: the frame rate of files that do not say theirs.
-    Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
+    test: tuple[str, ...] = option(
+        (), "File of the test split, among the others or besides; repeatable.", metavar="FILE"
+    )
+    unit: Unit | None = option(None, "Unit of the files; without it they say theirs, or are in metres.")
+    up: Axis | None = option(
+        None, "Axis that points up; without it the files say theirs, or it is found from the poses."
+    )
+    fps: float = option(30.0, "Frames a second of files that do not say theirs.")
+
+
+@reader("arrays", ArrayOptions)
+def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Dataset:
+    """Read one dataset from all the files.
+
+    Without test files, the names of the files count, if they say train and test; else a `split` array in them; else
+    whole subjects, whole clips or the last fifth go to test. Raises NotFoundError, InvalidInputError; UsageError for
+    options that make no sense.
     """
+    unit, up, fps = options.unit, options.up, options.fps
     _check_options(paths, unit, up, fps)
-    is_test = _split_by_file(paths, test)
+    is_test = _split_by_file(paths, options.test)
     files = [read_file(path, unit=unit, up=up, fps=fps) for path in is_test]
     if len({file.up for file in files}) > 1:
         found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
@@ -63,9 +69,9 @@ def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | No
     if not paths:
         raise UsageError("The source 'arrays' reads files, and none was named.", "posectl prepare arrays poses.npz")
     if unit is not None and unit not in UNITS:
-        raise UsageError(f"There is no unit {unit!r}.", nearest_name(unit, UNITS))
+        raise UsageError(f"There is no unit {unit!r}.", did_you_mean(unit, UNITS))
     if up is not None and up not in AXES:
-        raise UsageError(f"There is no axis {up!r}.", nearest_name(up, AXES))
+        raise UsageError(f"There is no axis {up!r}.", did_you_mean(up, AXES))
     if not (np.isfinite(fps) and fps > 0):
         raise UsageError(f"A frame rate of {fps} makes no sense.", "Give a positive number, as in --fps 30.")
 

@@ -9,52 +9,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from posectl.data.dataset import Dataset
 from posectl.data.images import archive, folder, idx
-from posectl.data.images.gathered import Gathered, Progress, Request, joined
+from posectl.data.images.image_set import ImageSet, joined
+from posectl.data.images.request import Request
 from posectl.data.images.split import Split, deal
-from posectl.data.sources import source
+from posectl.data.readers import Progress, option, reader
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 _PERIODS = {"angle": 2 * math.pi, "azimuth": 360.0}
 
 
-@source("images")
-def read(
-    paths: Sequence[str | Path],
-    *,
-    test: tuple[str | Path, ...] = (),
-    size: int | None = None,
-    grey: bool = False,
-    objects: Sequence[str] | None = None,
-    split: Split | None = None,
-    skip_broken: bool = False,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> Dataset:
-    """Images (N, C, S, S) of all the files, with their labels and factors.
+@dataclass(frozen=True)
+class ImageOptions:
+    """The options of `prepare images`."""
 
-    test: files or folders of the test split. Without them the files' or folders' names count, if they say train and
-        test; else a fifth of the images, drawn by the seed.
-    size: side in pixels to bring all images to, a power of two; without it they have one, or are 28 px wide.
-    grey: one channel.
-    objects: of a turntable, the numbers of the objects to read; all without it.
-    split: "random", "azimuth" (every fifth view of a turntable to test) or "object" (whole ones).
-    skip_broken: leave broken pictures out, and say which.
-    Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
+    test: tuple[str, ...] = option((), "File or folder of the test split; repeatable.", metavar="PATH")
+    size: int | None = option(None, "Side in pixels that all images are brought to, a power of two.", metavar="PIXELS")
+    grey: bool = option(False, "Whether images are brought to one channel.")
+    objects: tuple[str, ...] | None = option(
+        None, "Objects of a turntable, as in 5,14; all without it.", metavar="LIST"
+    )
+    split: Split | None = option(None, "What goes to test: a random fifth, every fifth view, or whole objects.")
+    skip_broken: bool = option(False, "Whether broken pictures are left out, and named.")
+    seed: int = option(0, "Seed that draws the fifth of the images for test.")
+
+
+@reader("images", ImageOptions)
+def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
+    """Read images (N, C, S, S) of all the files, with their labels and factors.
+
+    Without test files, the files' or folders' names count, if they say train and test; else a fifth of the images,
+    drawn by the seed. Without a size they have one, or are 28 px wide. Raises NotFoundError, InvalidInputError;
+    UsageError for options that make no sense.
     """
     if not paths:
         raise UsageError("The source 'images' reads files, and none was named.", "posectl prepare images FOLDER")
+    test, split, objects = options.test, options.split, options.objects
     if test and split is not None:
         raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
-    request = Request(size, grey, skip_broken, progress)
+    request = Request(options.size, options.grey, options.skip_broken, progress)
     gathered = _gather([Path(path) for path in paths], objects, request)
     if test:
         gathered = joined(gathered, _gather([Path(path) for path in test], objects, request))
-    is_test, how = deal(gathered, split, seed)
+    is_test, how = deal(gathered, split, options.seed)
     about: dict[str, Any] = {
         "kind": "images",
         "layout": gathered.layout,
@@ -72,7 +74,7 @@ def read(
     return Dataset(gathered.images, is_test, per_sample, about=about, warnings=request.warnings)
 
 
-def _gather(paths: list[Path], objects: Sequence[str] | None, request: Request) -> Gathered:
+def _gather(paths: list[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
     """The images of files and folders, by the reader of their layout."""
     for path in paths:
         if not path.exists():

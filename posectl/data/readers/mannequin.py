@@ -8,6 +8,7 @@ the moment when the right foot comes down.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,8 @@ from posectl.data.mannequin.limits import limited
 from posectl.data.mannequin.repertoire import MOTIONS, Motion
 from posectl.data.mannequin.rig import joints, rotation
 from posectl.data.mannequin.take import Style, Take, clock, random_style
+from posectl.data.readers import Progress, option, reader
 from posectl.data.skeleton import H36M17
-from posectl.data.sources import source
 from posectl.errors import UsageError
 
 _TEST_SHARE = 6
@@ -29,19 +30,23 @@ _CITATION = (
 )
 
 
-@source("mannequin")
-def read(
-    paths: Sequence[str | Path] = (),
-    *,
-    subjects: int = 12,
-    seconds: float = 4.0,
-    fps: float = 30.0,
-    seed: int = 0,
-) -> Dataset:
-    """So many subjects, so many seconds of each motion from each; the last sixth of the subjects is the test split.
+@dataclass(frozen=True)
+class MannequinOptions:
+    """The options of `prepare mannequin`."""
 
-    fps: frames a second. seed: another gives other people who move otherwise. Raises UsageError for odd options.
+    subjects: int = option(12, "How many people move.", metavar="N")
+    seconds: float = option(4.0, "Length of each person's clip of each motion.")
+    fps: float = option(30.0, "Frames a second.")
+    seed: int = option(0, "Seed of the people and of how they move.")
+
+
+@reader("mannequin", MannequinOptions)
+def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Dataset:
+    """Move so many people for so many seconds; the last sixth of them is the test split.
+
+    Raises UsageError for options that make no sense.
     """
+    subjects, seconds, fps, seed = options.subjects, options.seconds, options.fps, options.seed
     _check_options(paths, subjects, seconds, fps, seed)
     frames = max(2, round(seconds * fps))
     time = np.arange(frames) / fps

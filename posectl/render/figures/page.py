@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.render import theme
 from posectl.render.figures.style import Style
 from posectl.render.files import replacing
@@ -70,7 +70,7 @@ def page(path: str | Path, width: float, height: float) -> Iterator[Figure]:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in UNDATED:
-        raise UsageError(f"No figure can be written as {str(path)!r}.", nearest_name(suffix, UNDATED))
+        raise UsageError(f"No figure can be written as {str(path)!r}.", did_you_mean(suffix, UNDATED))
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure

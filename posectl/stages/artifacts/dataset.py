@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from posectl.core.kinds import KINDS, Kind
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.skeleton import H36M17, Skeleton
 from posectl.errors import NotFoundError
+from posectl.stages.artifacts.about import DatasetAbout, read_about
 from posectl.stages.run import Run, expect, parent_of
 from posectl.store import Artifact
 
@@ -20,9 +21,9 @@ class StoredDataset:
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = expect(artifact, "dataset")
 
-    @property
-    def about(self) -> dict[str, Any]:
-        return self.artifact.about
+    @cached_property
+    def about(self) -> DatasetAbout:
+        return read_about(self.artifact, DatasetAbout)
 
     @cached_property
     def samples(self) -> np.ndarray:
@@ -45,21 +46,12 @@ class StoredDataset:
         return self.artifact.arrays()["samples"].shape[1:]
 
     @property
-    def kind(self) -> str:
-        """What the samples are: "poses", "images" or "clouds"."""
-        return self.about.get("kind", "poses")
-
-    @property
-    def is_poses(self) -> bool:
-        return self.kind == "poses"
-
-    @property
-    def factors(self) -> tuple[str, ...]:
-        """Names of the continuous factors known of every sample."""
-        return tuple(self.about.get("factors", ()))
+    def kind(self) -> Kind:
+        """The kind of the samples."""
+        return kind_named(self.about.kind)
 
     def known(self, name: str) -> np.ndarray:
-        """What is known of every sample under this name (N, ...): a factor, `label`, `object`."""
+        """Read what is known of every sample under this name (N, ...): a factor, `label`, `object`."""
         return self.artifact.read(name)
 
     @property
@@ -68,17 +60,17 @@ class StoredDataset:
 
     @property
     def up(self) -> str:
-        return self.about.get("up", "+z")
+        return self.about.up or "+z"
 
     def sample(self, index: int) -> np.ndarray:
-        """One sample; raises NotFoundError beyond the end."""
+        """Read one sample; raises NotFoundError beyond the end."""
         count = self.artifact.arrays()["samples"].shape[0]
         if not 0 <= index < count:
             raise NotFoundError(f"{self.artifact.ref} has no sample {index}.", f"Its samples are #0 to #{count - 1}.")
         return self.artifact.read("samples", rows=slice(index, index + 1))[0]
 
     def clip(self, index: int) -> tuple[np.ndarray, str]:
-        """The samples of one clip, and its name."""
+        """Read the samples of one clip, and its name."""
         lengths = self.artifact.read("clips/length")
         if not 0 <= index < len(lengths):
             raise NotFoundError(f"{self.artifact.ref} has no clip {index}.", f"Its clips are 0 to {len(lengths) - 1}.")
@@ -87,8 +79,13 @@ class StoredDataset:
         return self.artifact.read("samples", rows=slice(start, start + int(lengths[index]))), name
 
 
+def kind_named(name: str) -> Kind:
+    """Return the kind of this name; artifacts of the first release that name none hold poses."""
+    return KINDS.get(name or "poses")
+
+
 def dataset_of(run: Run, model: Artifact) -> StoredDataset:
-    """The dataset that a model was trained on. Raises NotFoundError if it is not in the store any more."""
+    """Find the dataset that a model was trained on. Raises NotFoundError if it is not in the store any more."""
     dataset = parent_of(run, model, "dataset")
     if dataset is None:
         raise NotFoundError(f"The dataset of {model.ref} is not in {run.store}.", "Name one with --against.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.files import is_baseline, is_file
+from posectl.stages.artifacts.model import model_about
 from posectl.stages.run import Run
 from posectl.store import Artifact
 from posectl.store.lineage import find_parent
@@ -37,7 +38,7 @@ def spread_out(run: Run, subjects: list[str]) -> list[str]:
 def snapshots(run: Run, subject: str | None) -> list[str]:
     """The weights that a model kept on its way, in their order. Raises UsageError for one that kept none."""
     model = run.subject(subject, "model", "`posectl train --snapshots 16` makes one.")
-    steps = model.about.get("snapshots", [])
+    steps = model_about(model).snapshots
     if not steps:
         raise UsageError(f"{model.ref} kept nothing on its way.", "Train it with --snapshots 16.")
     return [f"step-{step}" for step in steps]

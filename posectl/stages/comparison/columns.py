@@ -1,4 +1,4 @@
-"""Columns of a table made of other columns: seeds merged into one, figures as multiples of another's."""
+"""Columns of a table, and columns made of others: seeds merged into one, figures as multiples of another's."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Comparison:
     def as_text(self, form: str) -> str:
         """The table as md, csv, latex or json."""
         if form not in FORMS:
-            raise UsageError(f"There is no table format {form!r}.", nearest_name(form, FORMS))
+            raise UsageError(f"There is no table format {form!r}.", did_you_mean(form, FORMS))
         return FORMS[form](self)
 
 

@@ -1,4 +1,4 @@
-"""How subjects of images are set out: rows of interpolations, blocks, tiles, or films."""
+"""Drawings of images: rows of interpolations, blocks, tiles, or films."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from posectl.errors import InvalidInputError, UsageError
 from posectl.render.blocks import draw_blocks
 from posectl.render.reel import draw_reel
 from posectl.render.rows import draw_rows
-from posectl.stages.drawing.pictures import Pictures, corners
+from posectl.stages.drawing.drawings import drawing
+from posectl.stages.drawing.pictures import Pictures, corners, pictures_of, told_apart
+from posectl.stages.drawing.subject import Subject
 from posectl.stages.evaluation import baselines
 from posectl.stages.evaluation.factors import Ends
+from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
 
 CROSSFADE = "cross-fade"
@@ -23,11 +26,25 @@ COLUMNS, ROWS = 16, 6
 TILE, BLOCK_TILE = 0.3, 0.2
 
 
-def draw_images(
+@drawing("images")
+def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, film: bool) -> np.ndarray:
+    """Draw images: rows of interpolations, blocks, tiles, or films."""
+    if options.turntable:
+        raise UsageError("Images have no other side to turn.", "Leave --turntable out.")
+    most = (options.most or ROWS) * (options.columns or COLUMNS)
+    found = [pictures_of(run, subject, most=most) for subject in subjects]
+    labels = options.labels or told_apart(found, [subject.name for subject in subjects])
+    return set_out(
+        run, found, labels, columns=options.columns, most=options.most, size=options.size, fade=options.crossfade,
+        film=film,
+    )  # fmt: skip
+
+
+def set_out(
     run: Run, found: Sequence[Pictures], labels: Sequence[str], *, columns: int, most: int, size: int,
     fade: bool | None, film: bool,
 ) -> np.ndarray:  # fmt: skip
-    """One picture (H, W, 3), or the frames (T, H, W, 3) of a film.
+    """Return one picture (H, W, 3), or the frames (T, H, W, 3) of a film.
 
     Blocks stand side by side; of paths, the first of every subject, then the second, each time under the pixel
     cross-fade between the first subject's ends; single images fill rows. columns, most 0: as many as suit. fade None:

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 from posectl.render.figures import Manifold
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.model import load_model
-from posectl.stages.evaluation.factors import World
+from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
@@ -50,10 +50,10 @@ def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensio
     grid, marks = _grid(model, dataset, project)
     if name is None:
         return Manifold(shown, axes, grid=grid, marks=marks)
-    values, period = dataset.known(name)[rows].astype(np.float64), dataset.about.get("periods", {}).get(name)
+    values, period = dataset.known(name)[rows].astype(np.float64), dataset.about.periods.get(name)
     if period:
         return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0, grid, marks)
-    if name in dataset.factors:
+    if name in dataset.about.factors:
         return Manifold(shown, axes, values, name, None, grid, marks)
     middles = [(np.median(shown[values == value], axis=0), f"{value:g}") for value in np.unique(values)]
     return Manifold(shown, axes, values, "", None, grid, middles)
@@ -81,9 +81,9 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
 
 def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
     """The name of what colours the codes; None where nothing is known of the samples."""
-    known = [*dataset.factors, *(name for name in ("label", "object") if dataset.artifact.has(name))]
+    known = [*dataset.about.factors, *(name for name in ("label", "object") if dataset.artifact.has(name))]
     if by is not None and by not in known:
-        raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", nearest_name(by, known))
+        raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", did_you_mean(by, known))
     return by or (known[0] if known else None)
 
 
@@ -91,67 +91,69 @@ def _grid(
     model: Autoencoder, dataset: StoredDataset, project: Project
 ) -> tuple[list[np.ndarray], list[tuple[np.ndarray, str]]]:
     """Lines of the projected grid, and named points of it; none where no factor goes round."""
-    if not set(dataset.about.get("periods", {})) & set(dataset.factors):
+    if not set(dataset.about.periods) & set(dataset.about.factors):
         return [], []
-    world = World(dataset, model.device)
+    space = FactorSpace(dataset, model.device)
 
     def codes(grid: Grid) -> np.ndarray:
-        images = world.shown(grid.factors, grid.objects)
+        images = space.shown(grid.factors, grid.objects)
         return project(_encoded(model, images.flatten(0, 1))).reshape(*grid.factors.shape[:2], -1)
 
-    lines = [line for grid in (_rings(world), _spokes(world)) if grid is not None for line in codes(grid)]
-    return lines, _marks(world, dataset, codes)
+    lines = [line for grid in (_rings(space), _spokes(space)) if grid is not None for line in codes(grid)]
+    return lines, _marks(space, dataset, codes)
 
 
-def _levels(world: World) -> tuple[Tensor, Tensor]:
+def _levels(space: FactorSpace) -> tuple[Tensor, Tensor]:
     """Values (L, F) of the factors that do not turn, 0 for the one that does, with their objects (L,): those there are,
     or, of one that was drawn at random, LEVELS from end to end."""
-    still = world.values.clone()
-    still[:, world.turning] = 0
-    distinct = torch.unique(torch.cat([still, world.objects[:, None].double()], 1), dim=0)
-    if world.drawn and len(distinct) > MOST_LEVELS:
-        share = torch.linspace(0, 1, LEVELS, dtype=torch.float64, device=world.device)[:, None]
+    still = space.values.clone()
+    still[:, space.turning] = 0
+    distinct = torch.unique(torch.cat([still, space.objects[:, None].double()], 1), dim=0)
+    if space.drawn and len(distinct) > MOST_LEVELS:
+        share = torch.linspace(0, 1, LEVELS, dtype=torch.float64, device=space.device)[:, None]
         distinct = torch.lerp(distinct.amin(0), distinct.amax(0), share)
     return distinct[:, :-1], distinct[:, -1]
 
 
-def _rings(world: World) -> Grid:
+def _rings(space: FactorSpace) -> Grid:
     """Once round at every level of what does not turn."""
-    levels, objects = _levels(world)
-    count = RING if world.drawn else len(torch.unique(world.values[:, world.turning]))
-    return Grid(_turned(world, levels[:, None].repeat(1, count + 1, 1), torch.linspace(0, 1, count + 1)), objects)
+    levels, objects = _levels(space)
+    count = RING if space.drawn else len(torch.unique(space.values[:, space.turning]))
+    return Grid(_turned(space, levels[:, None].repeat(1, count + 1, 1), torch.linspace(0, 1, count + 1)), objects)
 
 
-def _spokes(world: World) -> Grid | None:
+def _spokes(space: FactorSpace) -> Grid | None:
     """From end to end of the one factor that does not turn, at turns evenly apart; None without just one."""
-    levels, objects = _levels(world)
-    if levels.shape[1] != 2 or not world.has_one_object:
+    levels, objects = _levels(space)
+    if levels.shape[1] != 2 or not space.has_one_object:
         return None
-    if world.drawn:
-        share = torch.linspace(0, 1, SPOKE, dtype=torch.float64, device=world.device)[:, None]
+    if space.drawn:
+        share = torch.linspace(0, 1, SPOKE, dtype=torch.float64, device=space.device)[:, None]
         levels = torch.lerp(levels.amin(0), levels.amax(0), share)
-    factors = _turned(world, levels.repeat(SPOKES, 1, 1), torch.arange(SPOKES)[:, None] / SPOKES)
+    factors = _turned(space, levels.repeat(SPOKES, 1, 1), torch.arange(SPOKES)[:, None] / SPOKES)
     return Grid(factors, objects[:1].expand(SPOKES))
 
 
-def _marks(world: World, dataset: StoredDataset, codes: Callable[[Grid], np.ndarray]) -> list[tuple[np.ndarray, str]]:
+def _marks(
+    space: FactorSpace, dataset: StoredDataset, codes: Callable[[Grid], np.ndarray]
+) -> list[tuple[np.ndarray, str]]:
     """Names of each object, where there are several; else of the quarters of a turn, and of the first and last ring."""
-    levels, objects = _levels(world)
-    if not world.has_one_object:
+    levels, objects = _levels(space)
+    if not space.has_one_object:
         at = codes(Grid(levels[:, None], objects))[:, 0]
         return [(point, f"{float(name):g}") for point, name in zip(at, objects, strict=True)]
-    quarters = _turned(world, levels[:1].repeat(QUARTERS, 1, 1), torch.arange(QUARTERS)[:, None] / QUARTERS)
+    quarters = _turned(space, levels[:1].repeat(QUARTERS, 1, 1), torch.arange(QUARTERS)[:, None] / QUARTERS)
     at = codes(Grid(quarters, objects[:1].expand(QUARTERS)))[:, 0]
     marks = [(point, f"{360 * i // QUARTERS}°") for i, point in enumerate(at)]
-    for i, name in enumerate(dataset.factors):
-        if i != world.turning and len(levels) > 1:
-            ends = _turned(world, levels[[0, -1]][:, None], torch.tensor(1 / 8))
+    for i, name in enumerate(dataset.about.factors):
+        if i != space.turning and len(levels) > 1:
+            ends = _turned(space, levels[[0, -1]][:, None], torch.tensor(1 / 8))
             at = codes(Grid(ends, objects[[0, -1]]))[:, 0]
             marks += [(point, f"{name} {float(level):g}") for point, level in zip(at, levels[[0, -1], i], strict=True)]
     return marks
 
 
-def _turned(world: World, factors: Tensor, turns: Tensor) -> Tensor:
+def _turned(space: FactorSpace, factors: Tensor, turns: Tensor) -> Tensor:
     """The factors (L, K, F), with the one that turns at so many turns (..., K)."""
-    factors[..., world.turning] = turns.to(factors) * world.periods[world.turning]
+    factors[..., space.turning] = turns.to(factors) * space.periods[space.turning]
     return factors

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from posectl.errors import InvalidInputError
-from posectl.stages.artifacts.files import as_images
-from posectl.stages.compare import label
-from posectl.stages.drawing.subject import Source
+from posectl.stages.artifacts.about import DecodedAbout, read_about
+from posectl.stages.artifacts.image_arrays import as_images
+from posectl.stages.comparison.scores import label
+from posectl.stages.drawing.subject import Subject
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
@@ -30,19 +31,19 @@ class Pictures:
         return self.ends is not None
 
 
-def pictures_of(run: Run, source: Source, *, most: int) -> Pictures:
-    """Up to `most` paths or images of a source; of a block all, of a dataset images spread evenly over it.
+def pictures_of(run: Run, subject: Subject, *, most: int) -> Pictures:
+    """Up to `most` paths or images of a subject; of a block all, of a dataset images spread evenly over it.
 
     Arrays are (B, T, C, H, W) or grey (B, T, H, W), which are paths, and (N, C, H, W), (C, H, W), grey (N, H, W) or
     (H, W), which are not: an axis of 1 or 3 before the last two is channels. A square array may stand beside blocks.
     """
-    artifact = source.artifact
+    artifact = subject.artifact
     if artifact is None:
-        return _of_array(run, source.subject, as_images(source.held, source.subject), most)
+        return _of_array(run, subject.name, as_images(subject.held, subject.name, subject.kind), most)
     if artifact.kind == "paths":
-        return _of_paths(run, artifact, source, most)
-    if source.sample is not None:
-        return Pictures(source.subject, artifact.read("samples", rows=source.row))
+        return _of_paths(run, artifact, subject, most)
+    if subject.sample is not None:
+        return Pictures(subject.name, artifact.read("samples", rows=subject.row))
     if artifact.kind == "samples":
         return Pictures(label(run, artifact), artifact.read("samples", rows=slice(0, most)))
     images = artifact.read("samples")
@@ -50,27 +51,27 @@ def pictures_of(run: Run, source: Source, *, most: int) -> Pictures:
     return Pictures(artifact.ref, images[np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(int)])
 
 
-def _of_array(run: Run, subject: str, array: np.ndarray, most: int) -> Pictures:
+def _of_array(run: Run, name: str, array: np.ndarray, most: int) -> Pictures:
     if array.min() >= 0:
-        run.tell(f"No value of {subject} is below 0, and images are in [-1, 1]: they will look pale.")
+        run.tell(f"No value of {name} is below 0, and images are in [-1, 1]: they will look pale.")
     if array.ndim == 2 or (array.ndim == 3 and array.shape[0] not in (1, 3)):
         array = array[..., None, :, :]
     if array.ndim == 4 and array.shape[1] not in (1, 3):
         array = array[:, :, None]
     if array.ndim > 5:
-        raise InvalidInputError(f"{subject} has shape {array.shape}.", "Paths of images are (B, T, C, H, W).")
+        raise InvalidInputError(f"{name} has shape {array.shape}.", "Paths of images are (B, T, C, H, W).")
     if array.ndim == 5:
-        return Pictures(subject, array, _own_ends(array))
-    return Pictures(subject, (array if array.ndim == 4 else array[None])[:most])
+        return Pictures(name, array, _own_ends(array))
+    return Pictures(name, (array if array.ndim == 4 else array[None])[:most])
 
 
-def _of_paths(run: Run, artifact: Artifact, source: Source, most: int) -> Pictures:
+def _of_paths(run: Run, artifact: Artifact, subject: Subject, most: int) -> Pictures:
     name = label(run, artifact)
-    if source.side:
+    if subject.grid:
         return Pictures(name, artifact.read("paths"), artifact.read("ends"), block=True)
-    rows = slice(0, most) if source.sample is None else source.row
+    rows = slice(0, most) if subject.sample is None else subject.row
     paths = artifact.read("paths", rows=rows)
-    row_of_block = bool(artifact.about.get("grid"))
+    row_of_block = bool(read_about(artifact, DecodedAbout).grid)
     return Pictures(name, paths, _own_ends(paths) if row_of_block else artifact.read("ends", rows=rows))
 
 

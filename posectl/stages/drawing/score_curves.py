@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.render.figures import Distances, Panel, Retrieved
+from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
-from posectl.stages.compare import baselines_beside, differences, label
-from posectl.stages.evaluate import flat
+from posectl.stages.compare import baselines_beside
+from posectl.stages.comparison.scores import differences, flat, label
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
@@ -73,7 +74,7 @@ def over_images_seen(
     as those of several seeds, share a line. metrics (): Mean Distance and smoothness, of poses the smoothness ratio.
     """
     scores = _every_score(run, subjects)
-    baselines = [each for each in scores if each.about.get("label", "").startswith(BASELINE)]
+    baselines = [each for each in scores if read_about(each, ScoresAbout).label.startswith(BASELINE)]
     trained = [each for each in scores if each not in baselines]
     _tell_differences(run, trained)
     by_step = _by_step(run, trained)
@@ -83,7 +84,7 @@ def over_images_seen(
     held = {name for each in means.values() for name in each}
     for name in metrics:
         if name not in held:
-            raise UsageError(f"No score holds {name!r}.", nearest_name(name, held))
+            raise UsageError(f"No score holds {name!r}.", did_you_mean(name, held))
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for metric in metrics or _over_training(held):
         lines = points.setdefault(metric, {})
@@ -131,7 +132,7 @@ def labelled(run: Run, scores: Iterable[Artifact]) -> dict[str, Artifact]:
 def _beside_crossfade(run: Run, scores: Sequence[Artifact]) -> dict[str, Artifact]:
     """Scores by label, those of the pixel cross-fade by the same protocol first."""
     _tell_differences(run, scores)
-    beside = [each for each in baselines_beside(run, scores) if each.about.get("label") == _CROSSFADE]
+    beside = [each for each in baselines_beside(run, scores) if read_about(each, ScoresAbout).label == _CROSSFADE]
     return labelled(run, [*beside, *scores])
 
 

@@ -1,29 +1,28 @@
-"""What a subject to be drawn names: a file, or an artifact and perhaps one sample of it."""
+"""The subject of a drawing: a file, or an artifact and perhaps one sample of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 
+from posectl.core.kinds import Kind
 from posectl.data.safe.npy import load_array, source_name
 from posectl.errors import InvalidInputError, NotFoundError
+from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_about
+from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file
+from posectl.stages.artifacts.formats import tell_kind
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact, Ref
 
-Kind = Literal["poses", "images"]
-
-_FLAT_POSE = 51
-
 
 @dataclass(frozen=True)
-class Source:
+class Subject:
     """array: what a file holds, of any shape; else artifact: paths, samples or a dataset, and sample: `#i`."""
 
-    subject: str
+    name: str
     array: np.ndarray | None = None
     artifact: Artifact | None = None
     sample: int | None = None
@@ -36,22 +35,19 @@ class Source:
 
     @property
     def kind(self) -> Kind:
-        """What it holds. A file holds poses if its array ends in 3 coordinates or in the 51 numbers of a flat pose."""
-        if self.artifact is not None:
-            about = self.artifact.about
-            kind = about.get("kind", "poses") if self.artifact.kind == "dataset" else _kind_of_samples(about)
-            if kind not in ("poses", "images"):
-                raise InvalidInputError(f"{self.artifact.ref} holds {kind}.", "Draw poses or images.")
-            return "images" if kind == "images" else "poses"
-        shape = self.held.shape
-        flat = shape[-1:] == (_FLAT_POSE,) and len(shape) <= 3
-        return "poses" if flat or shape[-1:] == (3,) or len(shape) < 2 else "images"
+        """The kind of the samples."""
+        if self.artifact is None:
+            return tell_kind(self.held, self.name)
+        if self.artifact.kind == "dataset":
+            return kind_named(read_about(self.artifact, DatasetAbout).kind)
+        return kind_named(read_about(self.artifact, DecodedAbout).samples.kind)
 
     @property
-    def side(self) -> int:
+    def grid(self) -> int:
         """Samples on a side of a block; 0 where it is none, or `#i` names one row of it."""
-        whole = self.artifact is not None and self.artifact.kind == "paths" and self.sample is None
-        return int(self.artifact.about.get("grid", 0)) if self.artifact is not None and whole else 0
+        if self.artifact is None or self.artifact.kind != "paths" or self.sample is not None:
+            return 0
+        return read_about(self.artifact, DecodedAbout).grid
 
     @property
     def row(self) -> slice:
@@ -65,21 +61,17 @@ class Source:
         return slice(self.sample, self.sample + 1)
 
 
-def _kind_of_samples(about: dict[str, Any]) -> str:
-    return about.get("samples", {}).get("kind", "poses")
+def open_subject(run: Run, name: str) -> Subject:
+    """Open the file or artifact of this name; a file, or standard input, is read here."""
+    if is_file(name):
+        return Subject(source_name(name), array=load_array(name))
+    ref = Ref.parse(name)
+    return Subject(name, artifact=expect(run.artifacts.get(ref), "paths", "samples", "dataset"), sample=ref.sample)
 
 
-def source_of(run: Run, subject: str) -> Source:
-    """The file or artifact of this name; a file, or standard input, is read here."""
-    if is_file(subject):
-        return Source(source_name(subject), array=load_array(subject))
-    ref = Ref.parse(subject)
-    return Source(subject, artifact=expect(run.artifacts.get(ref), "paths", "samples", "dataset"), sample=ref.sample)
-
-
-def common_kind(sources: Sequence[Source]) -> Kind:
-    """What all sources hold. Raises InvalidInputError where some hold poses and some images."""
-    kinds = {source.kind for source in sources}
+def common_kind(subjects: Sequence[Subject]) -> Kind:
+    """Return the kind of all subjects. Raises InvalidInputError where they are of several."""
+    kinds = {subject.kind.name: subject.kind for subject in subjects}
     if len(kinds) > 1:
-        raise InvalidInputError("One picture cannot show poses and images.", "Draw them one by one.")
-    return kinds.pop()
+        raise InvalidInputError(f"One picture cannot show {' and '.join(sorted(kinds))}.", "Draw them one by one.")
+    return next(iter(kinds.values()))

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from posectl.stages.artifacts.about import SweepAbout, read_about
 from posectl.stages.artifacts.members import members
-from posectl.stages.compare import differences, newest_scores
-from posectl.stages.evaluate import flat
+from posectl.stages.artifacts.model import model_about
+from posectl.stages.comparison.scores import differences, flat, newest_scores
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
 
@@ -49,14 +50,14 @@ def _labels(sweep: Artifact, rows: Sequence[Mapping[str, Any]]) -> tuple[int, li
     counts = [len(set(lams)) for lams in zip(*(row["lam"] for row in rows), strict=True)]
     axis = int(np.argmax(counts))
     others = [i for i, count in enumerate(counts) if i != axis and count > 1]
-    names = sweep.about["regularizers"]
+    names = read_about(sweep, SweepAbout).regularizers
     return axis, [
         ", ".join([f"d = {row['latent']}", *(f"{names[i]} λ = {row['lam'][i]:g}" for i in others)]) for row in rows
     ]
 
 
 def _figures(model: Artifact, scores: Artifact | None) -> dict[str, float]:
-    in_metres = model.about["samples"].get("unit") == "m"
+    in_metres = model_about(model).samples.unit == "m"
     figures = dict([_in_millimetres("test error", model.summary["test_error"], in_metres)])
     for name, score in flat(scores.summary["scores"]).items() if scores else ():
         if score["mean"] is not None:

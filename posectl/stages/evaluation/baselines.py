@@ -10,10 +10,10 @@ from torch import Tensor
 
 from posectl.core.latent.paths import alphas
 from posectl.core.metrics.trace import wrapped
-from posectl.errors import UsageError, nearest_name
-from posectl.stages.evaluation.factors import Ends, PlacedEnds, World
+from posectl.errors import UsageError, did_you_mean
+from posectl.stages.evaluation.factors import Ends, FactorSpace, PlacedEnds
 
-Way = Callable[[Ends, int], Tensor]
+Baseline = Callable[[Ends, int], Tensor]
 """Paths (B, steps, C, H, W) between so many pairs of images."""
 
 
@@ -36,35 +36,35 @@ def blank(ends: Ends, steps: int) -> Tensor:
     return torch.full_like(start, -1).expand(-1, steps, *start.shape[2:])
 
 
-def perfect(world: World, ends: Ends, steps: int) -> Tensor:
+def perfect(space: FactorSpace, ends: Ends, steps: int) -> Tensor:
     """The true images along the even way, or those that come nearest to them where not all exist."""
     placed = cast(PlacedEnds, ends)
-    return world.shown(world.way(placed.factors, steps), placed.objects)
+    return space.shown(space.way(placed.factors, steps), placed.objects)
 
 
-def wrong_way(world: World, ends: Ends, steps: int) -> Tensor:
+def wrong_way(space: FactorSpace, ends: Ends, steps: int) -> Tensor:
     """The true images along the even way that takes each periodic factor the long way round."""
     placed = cast(PlacedEnds, ends)
     start, stop = placed.factors.unbind(1)
-    short = wrapped(stop - start, world.periods)
-    turn = torch.where(short < 0, -world.periods, world.periods)
-    long = torch.where(world.periods.isfinite(), short - turn, short)
+    short = wrapped(stop - start, space.periods)
+    turn = torch.where(short < 0, -space.periods, space.periods)
+    long = torch.where(space.periods.isfinite(), short - turn, short)
     alpha = alphas(steps).to(start)
-    return world.shown(start[:, None] + alpha[:, None] * long[:, None], placed.objects)
+    return space.shown(start[:, None] + alpha[:, None] * long[:, None], placed.objects)
 
 
-_OF_IMAGES: dict[str, Way] = {"crossfade": crossfade, "switch": switch, "blank": blank}
-_OF_FACTORS: dict[str, Callable[[World, Ends, int], Tensor]] = {"perfect": perfect, "wrong-way": wrong_way}
+_OF_IMAGES: dict[str, Baseline] = {"crossfade": crossfade, "switch": switch, "blank": blank}
+_OF_FACTORS: dict[str, Callable[[FactorSpace, Ends, int], Tensor]] = {"perfect": perfect, "wrong-way": wrong_way}
 NAMES = (*_OF_IMAGES, *_OF_FACTORS)
 
 
-def baseline(name: str, world: Callable[[], World]) -> Way:
-    """The baseline of this name. Raises UsageError where there is none, and what `world` raises where it needs one."""
+def baseline(name: str, space: Callable[[], FactorSpace]) -> Baseline:
+    """The baseline of this name. Raises UsageError where there is none, and what `space` raises where it needs one."""
     if name in _OF_IMAGES:
         return _OF_IMAGES[name]
     if name not in _OF_FACTORS:
-        raise UsageError(f"There is no baseline {name!r}.", nearest_name(name, NAMES))
-    known = world()
+        raise UsageError(f"There is no baseline {name!r}.", did_you_mean(name, NAMES))
+    known = space()
     return lambda ends, steps: _OF_FACTORS[name](known, ends, steps)
 
 

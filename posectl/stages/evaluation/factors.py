@@ -43,22 +43,22 @@ class PlacedEnds(Ends):
     objects: Tensor
 
 
-class World:
-    """Factors (N, F) of the samples of a dataset, and images at other values: drawn, or looked up where they exist.
+class FactorSpace:
+    """The factors (N, F) of the samples of a dataset, and images at other values: drawn, or looked up where they exist.
 
     Raises InvalidInputError for a dataset without factors, or with none that has a period.
     """
 
     def __init__(self, dataset: StoredDataset, device: torch.device, retrieval: str | None = None) -> None:
         self.dataset, self.device = dataset, device
-        if not dataset.factors:
+        if not dataset.about.factors:
             raise InvalidInputError(
                 f"Nothing is known of what varies in the images of {dataset.artifact.ref}.",
                 "Name a dataset with factors: `posectl prepare lines`, `pole`, or images of a turntable.",
             )
-        self.values = torch.stack([self._known(name).double() for name in dataset.factors], 1)
-        known = dataset.about.get("periods", {})
-        periods = [float(known.get(name, torch.inf)) for name in dataset.factors]
+        self.values = torch.stack([self._known(name).double() for name in dataset.about.factors], 1)
+        known = dataset.about.periods
+        periods = [known.get(name, torch.inf) for name in dataset.about.factors]
         if not np.isfinite(periods).any():
             raise InvalidInputError(
                 f"No factor of {dataset.artifact.ref} goes round.", "Its images can be scored without their factors."
@@ -76,7 +76,7 @@ class World:
     @property
     def drawn(self) -> bool:
         """Whether there is an image at any value of the factors."""
-        return bool(self.dataset.about.get("world"))
+        return bool(self.dataset.about.scene)
 
     @cached_property
     def has_one_object(self) -> bool:
@@ -110,8 +110,8 @@ class World:
         return self._draw(factors) if self.drawn else self.images[self._nearest(factors, objects)[0]]
 
     def _draw(self, factors: Tensor) -> Tensor:
-        flat = dict(zip(self.dataset.factors, factors.flatten(0, -2).unbind(-1), strict=True))
-        images = synthetic.render(self.dataset.about, flat).to(self.device)
+        flat = dict(zip(self.dataset.about.factors, factors.flatten(0, -2).unbind(-1), strict=True))
+        images = synthetic.render(self.dataset.about.scene, flat).to(self.device)
         return images.unflatten(0, factors.shape[:-1])
 
     def _nearest(self, factors: Tensor, objects: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,5 @@
-"""What metrics of images are computed from: paths of a model or a baseline, or as they are; and the real images.
-
-A model interpolates between random pairs of test images (ACAI), and between images a fixed angle apart (AEAI).
-"""
+"""The evaluation protocol of images: paths between random pairs of test images (ACAI), and between images a fixed angle
+apart (AEAI)."""
 
 from __future__ import annotations
 
@@ -13,45 +11,118 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.evaluation.baselines import Way
-from posectl.stages.evaluation.factors import FINEST, LENGTHS, STEP, Ends, PlacedEnds, World
-from posectl.stages.evaluation.material import Material
-from posectl.stages.evaluation.pairs import random_pairs
-from posectl.stages.interpolate import decode_paths
+from posectl.stages.artifacts.files import is_file
+from posectl.stages.evaluation.baselines import Baseline
+from posectl.stages.evaluation.endpoints import random_pairs
+from posectl.stages.evaluation.factors import FINEST, LENGTHS, STEP, Ends, FactorSpace, PlacedEnds
+from posectl.stages.evaluation.protocol import Evaluation, Protocol, check_kind, protocol, provide_labels
 
 
-def world_of(material: Material, dataset: StoredDataset) -> World | None:
-    """The factors behind the images; None where nothing is known of them, or none of them goes round."""
-    if not dataset.about.get("periods", {}).keys() & set(dataset.factors):
+@protocol("images")
+class ImageProtocol(Protocol):
+    """Every metric of paths takes the random pairs. Where the factors behind the images are known, paths are placed
+    among them, and held against the true images."""
+
+    compat = ("acai",)
+    sizes = {"random_pairs": 256, "random_steps": 16}
+
+    def model(self, of: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
+        dataset = self.dataset(of, dataset)
+        if dataset is None:
+            raise InvalidInputError(f"The dataset of {of.label} is gone.", "Name one with --against.")
+        if model.shape != dataset.shape:
+            raise InvalidInputError(
+                f"{of.label} takes images of shape {model.shape}; {dataset.artifact.ref} has {dataset.shape}.",
+                "Name a dataset of the model's shape with --against.",
+            )
+
+        def decoded(ends: Ends, steps: int) -> Tensor:
+            first, last = (model.encode(ends.images[:, i]) for i in (0, 1))
+            return model.decode_path(first, last, steps, path)
+
+        self.baseline(of, decoded, dataset)
+        of.inputs.provide(
+            model=lambda: model,
+            originals=lambda: of.tensor(dataset.test if (dataset.split == TEST).any() else dataset.train),
+            reconstructions=lambda: model.reconstruct(of.inputs.get("originals")),
+        )
+        provide_labels(of, model, dataset)
+        of.protocol |= {"path": path, "prior": model.prior.name, "weights": of.options.weights}
+
+    def baseline(self, of: Evaluation, decode: Baseline, dataset: StoredDataset) -> None:
+        """Provide the paths that a model or a baseline makes, and where they are among the factors."""
+        options, space = of.options, _factor_space(of, dataset)
+        ends = _random_ends(of, dataset, space)
+        of.inputs.provide(
+            paths=lambda: decode(ends, options.random_steps),
+            random_paths=lambda: of.inputs.get("paths"),
+        )
+        of.protocol |= {
+            "pairs": options.random_pairs,
+            "steps": options.random_steps,
+            "endpoints": "random pairs of test images",
+        }
+        _provide_reference(of, dataset, space)
+        if space is not None and isinstance(ends, PlacedEnds):
+            if space.has_one_object:
+                even = space.way(ends.factors, options.random_steps)
+                of.inputs.provide(trace=lambda: space.trace(of.inputs.get("paths"), even))
+            _provide_intervals(of, space, decode)
+
+    def array(self, of: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
+        """Provide paths (B, T, C, H, W) as they are; their ends are where the nearest real images are."""
+        if of.files and array.min() >= 0:
+            of.run.tell(
+                f"No value of {of.label} is below 0: images are in [-1, 1], and scores of others do not compare."
+            )
+        if array.ndim != 5:
+            return
+        paths = torch.from_numpy(array).to(of.device)
+        of.inputs.provide(paths=lambda: paths, random_paths=lambda: paths)
+        of.protocol |= {"pairs": paths.shape[0], "steps": paths.shape[1]}
+        dataset = self.dataset(of, behind)
+        if dataset is None:
+            return
+        if paths.shape[2:] != dataset.shape:
+            raise InvalidInputError(
+                f"{of.label} has images {tuple(paths.shape[2:])}; {dataset.artifact.ref} has {dataset.shape}.",
+                "Name a dataset of the same shape with --against; paths are (B, T, C, H, W) or, in grey, (B, T, H, W).",
+            )
+        space = _factor_space(of, dataset)
+        _provide_reference(of, dataset, space)
+        if space is None:
+            return
+        inputs = of.inputs
+        inputs.provide(
+            trace=lambda: space.trace(paths),
+            interval_paths=lambda: paths,
+            interval_trace=lambda: inputs.get("trace"),
+            interval_truth=lambda: space.truth(inputs.get("trace").way, space.seen_in(paths[:, 0])),
+        )
+        of.protocol["endpoints"] = "as the nearest real images have them"
+
+    def dataset(self, of: Evaluation, own: StoredDataset | None) -> StoredDataset | None:
+        """Return the dataset of images that was named as reference, or the subject's own."""
+        if of.against is None:
+            return own
+        if is_file(of.against):
+            raise UsageError("Images are held against a dataset, not a file.", "`posectl prepare images` makes one.")
+        dataset = StoredDataset(of.run.artifacts.get(of.against))
+        check_kind(dataset, self.kind)
+        return dataset
+
+
+def _factor_space(of: Evaluation, dataset: StoredDataset) -> FactorSpace | None:
+    """Return the factors behind the images; None where nothing is known of them, or none of them goes round."""
+    if not dataset.about.periods.keys() & set(dataset.about.factors):
         return None
-    return World(dataset, material.device, material.options.retrieval)
+    return FactorSpace(dataset, of.device, of.options.retrieval)
 
 
-def take_way(material: Material, dataset: StoredDataset, way: Way, seed: int) -> None:
-    """The paths that a model or a baseline makes, and where they are among the factors."""
-    options, world = material.options, world_of(material, dataset)
-    ends = _random_ends(dataset, world, material.device, options.walks, seed)
-    material.makers |= {
-        "paths": lambda: way(ends, options.walk_steps),
-        "walks": lambda: material.get("paths"),
-    }
-    material.protocol |= {
-        "pairs": options.walks,
-        "steps": options.walk_steps,
-        "endpoints": "random pairs of test images",
-    }
-    _take_reference(material, dataset, world)
-    if world is not None and isinstance(ends, PlacedEnds):
-        if world.has_one_object:
-            even = world.way(ends.factors, options.walk_steps)
-            material.makers["trace"] = lambda: world.trace(material.get("paths"), even)
-        _take_intervals(material, world, way, seed)
-
-
-def _random_ends(dataset: StoredDataset, world: World | None, device: torch.device, count: int, seed: int) -> Ends:
+def _random_ends(of: Evaluation, dataset: StoredDataset, space: FactorSpace | None) -> Ends:
     rows = np.flatnonzero(dataset.split == TEST)
     if not len(rows):
         rows = np.arange(len(dataset.split))
@@ -59,125 +130,69 @@ def _random_ends(dataset: StoredDataset, world: World | None, device: torch.devi
         raise InvalidInputError(
             f"{dataset.artifact.ref} has fewer than two images to go between.", "Prepare one of more images."
         )
-    pairs = np.stack([rows[some] for some in random_pairs(len(rows), count, seed)], 1)
-    images = torch.from_numpy(dataset.samples[pairs]).to(device)
-    if world is None:
+    pairs = np.stack([rows[some] for some in random_pairs(len(rows), of.options.random_pairs, of.run.seed)], 1)
+    images = torch.from_numpy(dataset.samples[pairs]).to(of.device)
+    if space is None:
         return Ends(images)
-    chosen = torch.from_numpy(pairs).to(device)
-    return PlacedEnds(images, world.values[chosen], world.objects[chosen[:, 0]])
+    chosen = torch.from_numpy(pairs).to(of.device)
+    return PlacedEnds(images, space.values[chosen], space.objects[chosen[:, 0]])
 
 
-def _take_reference(material: Material, dataset: StoredDataset, world: World | None) -> None:
-    """The real images that distances are measured to."""
-    stored = {"reference_images": len(dataset.split), "reference_split": "train and test"}
-    material.makers["reference"] = lambda: torch.from_numpy(dataset.samples).to(material.device)
-    material.protocol |= {"reference": dataset.artifact.ref, **stored}
-    material.parents = [*material.parents, ("reference", dataset.artifact)]
-    if world is not None:
-        material.makers["reference"] = lambda: world.gallery[0]
-        material.protocol["retrieval"] = world.metric
-        if world.fine:
-            material.protocol |= {"reference_images": FINEST, "reference_split": "drawn evenly"}
+def _provide_reference(of: Evaluation, dataset: StoredDataset, space: FactorSpace | None) -> None:
+    """Provide the real images that distances are measured to."""
+    of.inputs.provide(reference=lambda: of.tensor(dataset.samples))
+    of.protocol |= {
+        "reference": dataset.artifact.ref,
+        "reference_images": len(dataset.split),
+        "reference_split": "train and test",
+    }
+    of.parents = [*of.parents, ("reference", dataset.artifact)]
+    if space is not None:
+        of.inputs.provide(reference=lambda: space.gallery[0])
+        of.protocol["retrieval"] = space.metric
+        if space.fine:
+            of.protocol |= {"reference_images": FINEST, "reference_split": "drawn evenly"}
 
 
-def _take_intervals(material: Material, world: World, way: Way, seed: int) -> None:
-    options = material.options
+def _provide_intervals(of: Evaluation, space: FactorSpace, decode: Baseline) -> None:
+    options = of.options
     degrees = options.interval
     if not 2 * STEP <= degrees < 180:
         raise UsageError(
             f"An interval of {degrees:g} degrees cannot be gone through.", "Take 10 to 175: --interval 80."
         )
-    ends = world.interval(degrees, options.intervals, seed)
+    ends = space.interval(degrees, options.intervals, of.run.seed)
     if ends is None:
         return
     steps = steps_of(degrees)
-    even = world.way(ends.factors, steps)
-    material.makers |= {
-        "interval_paths": lambda: way(ends, steps),
-        "interval_truth": lambda: world.truth(even, ends.objects),
-        "interval_trace": lambda: world.trace(material.get("interval_paths"), even),
-        "interval_sweep": lambda: _Sweep(world, way, options.intervals, seed),
-    }
-    material.protocol |= {"interval": degrees, "intervals": len(ends.images)}
+    even = space.way(ends.factors, steps)
+    of.inputs.provide(
+        interval_paths=lambda: decode(ends, steps),
+        interval_truth=lambda: space.truth(even, ends.objects),
+        interval_trace=lambda: space.trace(of.inputs.get("interval_paths"), even),
+        interval_sweep=lambda: _IntervalSweep(space, decode, options.intervals, of.run.seed),
+    )
+    of.protocol |= {"interval": degrees, "intervals": len(ends.images)}
 
 
 def steps_of(degrees: float) -> int:
-    """Images on an interval, both ends included: one every STEP degrees."""
+    """Count the images on an interval, both ends included: one every STEP degrees."""
     return round(degrees / STEP) + 1
 
 
 @dataclass(frozen=True)
-class _Sweep:
+class _IntervalSweep:
     """Paths and true images on intervals of one length after the other, made as they are asked for."""
 
-    world: World
-    way: Way
+    space: FactorSpace
+    decode: Baseline
     most: int
     seed: int
 
     def __iter__(self) -> Iterator[tuple[float, Tensor, Tensor]]:
         for degrees in LENGTHS:
-            ends = self.world.interval(degrees, self.most, self.seed)
+            ends = self.space.interval(degrees, self.most, self.seed)
             if ends is not None:
                 steps = steps_of(degrees)
-                truth = self.world.truth(self.world.way(ends.factors, steps), ends.objects)
-                yield float(degrees), self.way(ends, steps), truth
-
-
-def model_way(model: Autoencoder, path: str) -> Way:
-    """The decoded path between the codes of both ends."""
-
-    def way(ends: Ends, steps: int) -> Tensor:
-        return decode_paths(model, model.encode(ends.images[:, 0]), model.encode(ends.images[:, 1]), steps, path)
-
-    return way
-
-
-def take_model(material: Material, dataset: StoredDataset, model: Autoencoder, path: str, seed: int) -> None:
-    """What a model makes of the protocol: paths, reconstructions, and codes where the images have labels."""
-    take_way(material, dataset, model_way(model, path), seed)
-
-    def images(split: int) -> Tensor:
-        return torch.from_numpy(dataset.samples[dataset.split == split]).to(material.device)
-
-    truth = TEST if (dataset.split == TEST).any() else TRAIN
-    material.makers |= {
-        "originals": lambda: images(truth),
-        "reconstructions": lambda: model.reconstruct(material.get("originals")),
-    }
-    classes = dataset.about.get("classes")
-    if classes and dataset.artifact.has("label") and (dataset.split == TRAIN).any() and (dataset.split == TEST).any():
-        labels = torch.from_numpy(dataset.known("label")).long()
-        splits = torch.from_numpy(dataset.split)
-        material.makers |= {
-            "codes": lambda: model.encode(images(TRAIN)),
-            "labels": lambda: labels[splits == TRAIN],
-            "test_codes": lambda: model.encode(images(TEST)),
-            "test_labels": lambda: labels[splits == TEST],
-            "classes": lambda: classes,
-        }
-    material.protocol |= {"path": path, "prior": model.prior.name, "weights": material.options.weights}
-
-
-def take_paths(material: Material, paths: Tensor, dataset: StoredDataset | None) -> None:
-    """Paths (B, T, C, H, W) as they are; their ends are where the nearest real images are."""
-    material.makers |= {"paths": lambda: paths, "walks": lambda: paths}
-    material.protocol |= {"pairs": paths.shape[0], "steps": paths.shape[1]}
-    if dataset is None:
-        return
-    if paths.shape[2:] != dataset.shape:
-        raise InvalidInputError(
-            f"{material.label} has images {tuple(paths.shape[2:])}; {dataset.artifact.ref} has {dataset.shape}.",
-            "Name a dataset of the same shape with --against; paths are (B, T, C, H, W) or, in grey, (B, T, H, W).",
-        )
-    world = world_of(material, dataset)
-    _take_reference(material, dataset, world)
-    if world is None:
-        return
-    material.makers |= {
-        "trace": lambda: world.trace(paths),
-        "interval_paths": lambda: paths,
-        "interval_trace": lambda: material.get("trace"),
-        "interval_truth": lambda: world.truth(material.get("trace").way, world.seen_in(paths[:, 0])),
-    }
-    material.protocol["endpoints"] = "as the nearest real images have them"
+                truth = self.space.truth(self.space.way(ends.factors, steps), ends.objects)
+                yield float(degrees), self.decode(ends, steps), truth

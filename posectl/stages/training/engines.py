@@ -19,7 +19,7 @@ from posectl.core import device as devices
 from posectl.errors import InterruptedRunError, PosectlError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Progress, Run
-from posectl.stages.training.progress import Board
+from posectl.stages.training.progress import ProgressTable
 from posectl.stages.training.stack import Outcome, Stack, train_stack
 
 ENGINES = ("inline", "process")
@@ -53,7 +53,7 @@ def cores() -> int:
 
 def train_all(
     run: Run,
-    source: StoredDataset,
+    dataset: StoredDataset,
     stacks: Sequence[Stack],
     found: Collection[str],
     device: torch.device,
@@ -67,16 +67,16 @@ def train_all(
     missing = {i: stack for i, stack in enumerate(stacks) if not stack.all_in(found)}
     if not missing:
         return {}
-    board = Board(run, stacks, found)
-    run.progress(board.progress())
+    table = ProgressTable(run, stacks, found)
+    run.progress(table.progress())
     if engine.name == "process":
-        return _in_processes(run, source, missing, found, device, engine.jobs, board, stopped)
+        return _in_processes(run, dataset, missing, found, device, engine.jobs, table, stopped)
     outcomes: dict[str, Outcome] = {}
     failures: list[Exception] = []
     for index, stack in missing.items():
         try:
             outcomes |= train_stack(
-                run, source, stack, found, device, report=partial(board.report, index), stopped=stopped
+                run, dataset, stack, found, device, report=partial(table.report, index), stopped=stopped
             )
         except InterruptedRunError:
             raise
@@ -101,12 +101,12 @@ class _Task:
 
 def _in_processes(
     run: Run,
-    source: StoredDataset,
+    dataset: StoredDataset,
     stacks: Mapping[int, Stack],
     found: Collection[str],
     device: torch.device,
     jobs: int,
-    board: Board,
+    table: ProgressTable,
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
     context = multiprocessing.get_context("spawn")
@@ -125,14 +125,14 @@ def _in_processes(
         pending: set[Future[dict[str, Outcome]]] = {
             pool.submit(
                 _work,
-                _Task(i, theirs, source.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs)),
+                _Task(i, theirs, dataset.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs)),
             )
             for n, (i, stack) in enumerate(stacks.items())
         }
         try:
             while pending:
                 done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-                _relay(messages, run, board)
+                _relay(messages, run, table)
                 if stopped():
                     stop.set()
                 for future in done:
@@ -143,7 +143,7 @@ def _in_processes(
         except BaseException:
             stop.set()  # else leaving the pool would wait for the trainings to end
             raise
-        _relay(messages, run, board)
+        _relay(messages, run, table)
     interruptions = [error for error in failures if isinstance(error, InterruptedRunError)]
     for error in interruptions or failures:
         if isinstance(error, BrokenProcessPool):
@@ -159,7 +159,7 @@ def _device_of(index: int, device: torch.device, jobs: int) -> str:
     return f"cuda:{index % torch.cuda.device_count()}" if device.type == "cuda" and jobs > 1 else str(device)
 
 
-def _relay(messages: Any, run: Run, board: Board) -> None:
+def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
     """Pass on what the workers said since."""
     while True:
         try:
@@ -169,7 +169,7 @@ def _relay(messages: Any, run: Run, board: Board) -> None:
         if isinstance(message, str):
             run.tell(message)
         else:
-            board.report(*message)
+            table.report(*message)
 
 
 # What a worker knows of the process that started it.
@@ -187,10 +187,10 @@ def _enter(messages: Any, stop: Any, parent: int) -> None:
 
 def _work(task: _Task) -> dict[str, Outcome]:
     devices.use_threads(task.run.threads)
-    source = StoredDataset(task.run.artifacts.get(task.dataset))
+    dataset = StoredDataset(task.run.artifacts.get(task.dataset))
     return train_stack(
-        task.run, source, task.stack, task.found, torch.device(task.device),
-        report=lambda standing: _messages.put((task.index, standing)),
+        task.run, dataset, task.stack, task.found, torch.device(task.device),
+        report=lambda progress: _messages.put((task.index, progress)),
         stopped=lambda: os.getppid() != _parent or _stop.is_set(),
     )  # fmt: skip
 
@@ -200,4 +200,4 @@ def _tell(message: str) -> None:
 
 
 def _no_progress(progress: Progress) -> None:
-    """A worker's progress goes by its standings."""
+    """A worker's progress goes by its progress_by_stack."""

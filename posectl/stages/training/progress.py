@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from posectl.stages.run import Progress, Run
-from posectl.stages.training.stack import Named, Stack, Standing
+from posectl.stages.training.stack import NamedReplica, Stack, StackProgress
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,22 @@ class SweepProgress(Progress):
 
 
 @dataclass
-class Board:
+class ProgressTable:
     """Gathers what the stacks at work report, and passes it on. found: the keys of what was trained before."""
 
     run: Run
     stacks: Sequence[Stack]
     found: Collection[str]
-    standings: dict[int, Standing] = field(default_factory=dict)
+    progress_by_stack: dict[int, StackProgress] = field(default_factory=dict)
 
-    def report(self, index: int, standing: Standing) -> None:
+    def report(self, index: int, progress: StackProgress) -> None:
         """The stack of this index stands so."""
-        self.standings[index] = standing
+        self.progress_by_stack[index] = progress
         self.run.progress(self.progress())
 
     def progress(self) -> SweepProgress:
         at_work = {i: stack for i, stack in enumerate(self.stacks) if not stack.all_in(self.found)}
-        done = sum(at_work[i].steps if s.all_diverged else s.step for i, s in self.standings.items())
+        done = sum(at_work[i].steps if s.all_diverged else s.step for i, s in self.progress_by_stack.items())
         rows = [self._row(i, each) for i, stack in enumerate(self.stacks) for each in stack.replicas]
         figures = {
             "replicas": float(sum(row.state != "there" for row in rows)),
@@ -63,16 +63,16 @@ class Board:
         figures["samples/s"] = sum(row.rate for row in rows if row.state == "training")
         return SweepProgress("sweep", done, sum(stack.steps for stack in at_work.values()), "steps", figures, rows)
 
-    def _row(self, index: int, each: Named) -> Row:
-        replica, standing = each.replica, self.standings.get(index)
+    def _row(self, index: int, each: NamedReplica) -> Row:
+        replica, progress = each.replica, self.progress_by_stack.get(index)
         about = each.name, tuple(o.lam for o in replica.objectives), replica.options.latent, replica.seed
         if each.key in self.found:
             return Row(*about, "there")
-        if standing is None or each.key not in standing.replicas:
+        if progress is None or each.key not in progress.replicas:
             return Row(*about, "waiting")
-        now = standing.replicas[each.key]
+        now = progress.replicas[each.key]
         if now.diverged_at >= 0:
             return Row(*about, f"diverged at {now.diverged_at}", now.diverged_at, test=now.test)
-        if standing.step == self.stacks[index].steps:
-            return Row(*about, "done", standing.step, now.loss, now.test)
-        return Row(*about, "training", standing.step, now.loss, now.test, standing.rate / len(standing.replicas))
+        if progress.step == self.stacks[index].steps:
+            return Row(*about, "done", progress.step, now.loss, now.test)
+        return Row(*about, "training", progress.step, now.loss, now.test, progress.rate / len(progress.replicas))

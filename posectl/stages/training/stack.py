@@ -15,12 +15,14 @@ from posectl.core.training.loop import Trainer
 from posectl.errors import InterruptedRunError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Run, produce
-from posectl.stages.training.replica import Replica, advance, build_trainer, latest, write_model
+from posectl.stages.training.model import write_model
+from posectl.stages.training.replica import Replica
+from posectl.stages.training.trainer import advance, build_trainer, latest
 from posectl.store import Checkpoints, Draft
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedReplica:
     """A replica, and what its model is to be called."""
 
     name: str
@@ -35,7 +37,7 @@ class Named:
 class Stack:
     """Replicas that differ in lambdas and seed alone: all that were planned, be they trained already or not."""
 
-    replicas: tuple[Named, ...]
+    replicas: tuple[NamedReplica, ...]
 
     @property
     def key(self) -> str:
@@ -59,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class ReplicaStanding:
+class ReplicaProgress:
     """The last step's loss and the last test error, NaN before there is one; the step it diverged at, or -1."""
 
     loss: float
@@ -68,11 +70,11 @@ class ReplicaStanding:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StackProgress:
     """How far a stack is: its replicas by key, and their samples per second, all summed."""
 
     step: int
-    replicas: Mapping[str, ReplicaStanding]
+    replicas: Mapping[str, ReplicaProgress]
     rate: float
 
     @property
@@ -80,9 +82,9 @@ class Standing:
         return all(replica.diverged_at >= 0 for replica in self.replicas.values())
 
 
-def stacks(replicas: Iterable[Named]) -> list[Stack]:
+def stacks(replicas: Iterable[NamedReplica]) -> list[Stack]:
     """Replicas by shape, in the order in which the shapes first come."""
-    groups: dict[Any, list[Named]] = {}
+    groups: dict[Any, list[NamedReplica]] = {}
     for each in replicas:
         groups.setdefault(replace(each.replica.options, lam=()), []).append(each)
     return [Stack(tuple(group)) for group in groups.values()]
@@ -90,12 +92,12 @@ def stacks(replicas: Iterable[Named]) -> list[Stack]:
 
 def train_stack(
     run: Run,
-    source: StoredDataset,
+    dataset: StoredDataset,
     stack: Stack,
     found: Collection[str],
     device: torch.device,
     *,
-    report: Callable[[Standing], None],
+    report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
     """Train what is not in `found` (keys) as one, publish each model, and say by key what each ended as.
@@ -110,13 +112,13 @@ def train_stack(
         saved = checkpoints.load()
         keys = set(saved[2]["replicas"]) if saved else {r.key for r in stack.replicas} - set(found)
         members = [r for r in stack.replicas if r.key in keys]
-        trainer = build_trainer(source, [r.replica for r in members], device)
+        trainer = build_trainer(dataset, [r.replica for r in members], device)
         if saved:
             trainer.restore(saved[0], saved[1])
             run.tell(f"Continuing {len(members)} replicas at step {trainer.step}.")
         seconds = _run(run, trainer, members, checkpoints, report, stopped)
         outcomes = {
-            member.key: _publish(run, trainer, i, member, source, seconds, device)
+            member.key: _publish(run, trainer, i, member, dataset, seconds, device)
             for i, member in enumerate(members)
             if member.key not in found
         }
@@ -127,9 +129,9 @@ def train_stack(
 def _run(
     run: Run,
     trainer: Trainer,
-    members: Sequence[Named],
+    members: Sequence[NamedReplica],
     checkpoints: Checkpoints,
-    report: Callable[[Standing], None],
+    report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
 ) -> float:
     options, known = members[0].replica.options, trainer.diverged_at.copy()
@@ -142,9 +144,9 @@ def _run(
         for i in np.flatnonzero(trainer.diverged_at != known).tolist():
             run.tell(f"{members[i].name} diverged at step {trainer.diverged_at[i]}; the rest goes on.")
         known = trainer.diverged_at.copy()
-        report(_standing(trainer, members, rate))
+        report(_progress(trainer, members, rate))
 
-    report(_standing(trainer, members, 0.0))
+    report(_progress(trainer, members, 0.0))
     finished, seconds = advance(trainer, options, save=save, report=look, stopped=stopped)
     if not finished and not trainer.all_diverged:
         raise InterruptedRunError(
@@ -155,22 +157,22 @@ def _run(
     return seconds
 
 
-def _standing(trainer: Trainer, members: Sequence[Named], rate: float) -> Standing:
+def _progress(trainer: Trainer, members: Sequence[NamedReplica], rate: float) -> StackProgress:
     replicas = {}
     for i, member in enumerate(members):
         figures = latest(trainer, i) if trainer.step else {}
-        replicas[member.key] = ReplicaStanding(
+        replicas[member.key] = ReplicaProgress(
             figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.diverged_at[i])
         )
-    return Standing(trainer.step, replicas, rate)
+    return StackProgress(trainer.step, replicas, rate)
 
 
 def _publish(
     run: Run,
     trainer: Trainer,
     index: int,
-    member: Named,
-    source: StoredDataset,
+    member: NamedReplica,
+    dataset: StoredDataset,
     seconds: float,
     device: torch.device,
 ) -> Outcome:
@@ -178,11 +180,10 @@ def _publish(
         return Outcome(diverged_at=int(trainer.diverged_at[index]))
 
     def fill(draft: Draft) -> dict[str, Any]:
-        draft.record(about={"stack": trainer.replicas})
-        return write_model(draft, trainer, index, member.replica, source, seconds)
+        return write_model(draft, trainer, index, member.replica, dataset, seconds)
 
     result = produce(
         replace(run, name=member.name, seed=member.replica.seed), "model", member.name, member.replica.config, fill,
-        parents=[("dataset", source.artifact)], device=str(device),
+        stage="train", modules=member.replica.modules, parents=[("dataset", dataset.artifact)], device=str(device),
     )  # fmt: skip
     return Outcome(ref=result.ref)

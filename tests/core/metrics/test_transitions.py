@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posectl.core.metrics import METRICS
-from posectl.core.metrics.distances import pose_distance
+from posectl.core.distances import mean_per_joint
 from posectl.core.metrics.transitions import (
     COINCIDENT,
     end_to_end,
@@ -31,7 +31,7 @@ def brute_transitions(paths: np.ndarray) -> np.ndarray:
 
 def test_pose_distance_is_the_mean_over_joints_of_their_distances() -> None:
     a, b = torch.zeros(2, 3), torch.tensor([[3.0, 4.0, 0.0], [0.0, 0.0, 1.0]])
-    assert pose_distance(a, b).item() == 3.0  # joints 5 m and 1 m apart
+    assert mean_per_joint(a, b).item() == 3.0  # joints 5 m and 1 m apart
 
 
 def test_transitions_equal_a_float64_brute_force() -> None:

@@ -6,7 +6,7 @@ from torch import nn
 from posectl.core.latent.priors import NORMAL
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import build_decoder, build_encoder
+from posectl.core.objectives.base import build_decoder, build_encoder
 from posectl.core.objectives.step import Step
 from posectl.core.random import generator
 

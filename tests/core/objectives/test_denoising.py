@@ -7,7 +7,7 @@ from core.objectives.training import error_of_the_mean, trainer
 from torch import nn
 
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import squared_error
+from posectl.core.objectives.base import squared_error
 from posectl.core.objectives.denoising import Denoising
 from posectl.errors import UsageError
 

@@ -6,7 +6,8 @@ import torch
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import OBJECTIVES, squared_error
+from posectl.core.objectives import OBJECTIVES
+from posectl.core.objectives.base import squared_error
 from posectl.core.training.dense import DensePlain
 from posectl.core.training.loop import Plan, Term, Trainer
 

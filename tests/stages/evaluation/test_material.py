@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from posectl.core.metrics.distances import pose_distance
+from posectl.core.distances import mean_per_joint
 from posectl.data.dataset import TEST, TRAIN
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.model import load_model
-from posectl.stages.evaluate import evaluate, score
-from posectl.stages.evaluation.gather import gather
+from posectl.stages.evaluate import evaluate
+from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train
 
-SIZES = EvaluateOptions(endpoints=6, steps=5, walks=9, walk_steps=4, samples=20, crowd=30, targets=15)
+SIZES = EvaluateOptions(
+    endpoints=6, steps=5, random_pairs=9, random_steps=4, samples=20, recall_samples=30, recall_targets=15
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def test_all_pairs_of_the_endpoints_are_interpolated_between_test_poses(run):
     model, data = load_model(run, run.artifacts.get("plain")), StoredDataset(run.artifacts.get("mannequin"))
     reconstructions = model.reconstruct(torch.from_numpy(data.test))
     ends = torch.cat([paths[:, 0], paths[:, -1]])
-    gaps = pose_distance(ends[:, None], reconstructions[None]).min(1).values
+    gaps = mean_per_joint(ends[:, None], reconstructions[None]).min(1).values
     assert gaps.max().item() < 1e-5
     # 6 endpoints in 15 pairs: each is at an end of 5 of them.
     _, counts = np.unique((ends * 1e4).round().flatten(1).numpy(), axis=0, return_counts=True)
@@ -43,13 +45,13 @@ def test_all_pairs_of_the_endpoints_are_interpolated_between_test_poses(run):
 def test_walks_go_between_different_poses(run):
     walks = gather(run, None, None, SIZES).get("walks")
     assert walks.shape == (9, 4, 17, 3)
-    assert pose_distance(walks[:, 0], walks[:, -1]).min().item() > 1e-4
+    assert mean_per_joint(walks[:, 0], walks[:, -1]).min().item() > 1e-4
 
 
 def test_the_reference_is_every_pose_and_as_published_only_test(run):
     data = StoredDataset(run.artifacts.get("mannequin"))
     assert len(gather(run, None, None, SIZES).get("reference")) == len(data.samples)
-    published = gather(run, None, None, EvaluateOptions(compat="naayem", endpoints=6, walks=9))
+    published = gather(run, None, None, EvaluateOptions(compat="naayem", endpoints=6, random_pairs=9))
     assert len(published.get("reference")) == int((data.split == TEST).sum())
     assert published.protocol["reference_split"] == "test"
     assert published.get("paths").shape[0] == 15

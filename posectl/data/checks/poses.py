@@ -1,11 +1,11 @@
-"""What a user checks first in a dataset: its size, split, joints, unit and bones; and what looks wrong in it."""
+"""Checks of poses: joints, unit, up axis, bones, sides."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.images.check import describe as describe_images
+from posectl.data.checks import check_of, clip_of
+from posectl.data.dataset import Dataset
 from posectl.data.poses import find_up, thigh_length
 from posectl.data.report import Report, listed
 from posectl.data.skeleton import H36M17
@@ -24,63 +24,17 @@ _JOINT = {name: joint for joint, name in enumerate(H36M17.joints)}
 _BONE = {H36M17.joints[child]: bone for bone, (_, child) in enumerate(H36M17.bones)}
 
 _UNEVEN = 0.10
-_NUMBERS_AT_ONCE = 1 << 18
 _THIGH = (0.3, 0.6)
 _BACKWARDS, _UPRIGHT = -0.05, 0.5
 
 
-def check(dataset: Dataset) -> Report:
-    """What the dataset holds, and warnings of what looks wrong in it; never raises for what it finds."""
-    report = Report()
-    finite = np.isfinite(dataset.samples).all(axis=tuple(range(1, dataset.samples.ndim)))
-    _size(report, dataset)
-    if not finite.all():
-        bad = np.flatnonzero(~finite)
-        report.warn(f"{_noun(dataset).capitalize()} with NaN or infinity: {len(bad):,}, the first at index {bad[0]:,}.")
-    kind = dataset.about.get("kind")
-    if kind == "images" and finite.any():
-        describe_images(report, dataset, finite)
-    elif kind == "poses" and finite.any():
-        _frame_of_reference(report, dataset, dataset.samples[finite])
-        _bones(report, dataset, finite)
-        _sides(report, dataset, finite)
-        _travel(report, dataset)
-    elif finite.any():
-        values = dataset.samples[finite]
-        report.row("values", f"{values.min():.3g} to {values.max():.3g}, shape {values.shape[1:]}")
-    _duplicates(report, dataset)
-    return report
-
-
-def _noun(dataset: Dataset) -> str:
-    return "images" if dataset.about.get("kind") == "images" else "frames"
-
-
-def _size(report: Report, dataset: Dataset) -> None:
-    frames, test = len(dataset.samples), int((dataset.split == TEST).sum())
-    report.row(_noun(dataset), f"{frames:,}: {frames - test:,} train, {test:,} test")
-    clips = dataset.per_clip
-    if "length" in clips and len(clips["length"]):
-        rates = ", ".join(f"{rate:g}" for rate in np.unique(clips["fps"])) if "fps" in clips else "?"
-        seconds = clips["length"] / clips["fps"] if "fps" in clips else clips["length"]
-        report.row("clips", f"{len(seconds):,} at {rates} fps, {seconds.min():.1f} to {seconds.max():.1f} s")
-    for key, label in (("subject", "subjects"), ("action", "actions")):
-        names = np.unique(clips[key][clips[key] != ""]) if key in clips else np.array([])
-        if len(names):
-            report.row(label, f"{len(names):,}: {listed(names)}{_in_both(dataset, key)}")
-    report.row("split", str(dataset.about.get("split", "unknown")))
-    if not 0 < test < frames:
-        report.warn(f"The {'train' if test else 'test'} split is empty.")
-
-
-def _in_both(dataset: Dataset, key: str) -> str:
-    """`; 2 in both splits` for the subjects or actions of which train and test both have frames."""
-    if "clip" not in dataset.per_sample:
-        return ""
-    rows = [np.unique(dataset.per_sample["clip"][dataset.split == part]) for part in (TRAIN, TEST)]
-    column = dataset.per_clip[key]
-    both = np.intersect1d(column[rows[0]], column[rows[1]])
-    return f"; {len(both[both != '']):,} in both splits"
+@check_of("poses")
+def check_poses(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
+    """Report unit, up axis, joints and bones, sides and travel of poses; `finite` (N,) tells those without NaN."""
+    _frame_of_reference(report, dataset, dataset.samples[finite])
+    _bones(report, dataset, finite)
+    _sides(report, dataset, finite)
+    _travel(report, dataset)
 
 
 def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> None:
@@ -118,7 +72,7 @@ def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
 
 def _stray_scale(report: Report, dataset: Dataset, finite: np.ndarray, thighs: np.ndarray) -> None:
     """Clips whose thighs (N,) are less than half or more than twice as long as usual, as in another unit."""
-    clip, names = _clip(dataset)[finite], _names(dataset)
+    clip, names = clip_of(dataset)[finite], _names(dataset)
     count = np.bincount(clip, minlength=len(names))
     usual = np.median(thighs)
     scale = np.bincount(clip, thighs, len(names)) / np.maximum(count * usual, 1e-9)
@@ -134,7 +88,7 @@ def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
     Thigh x shin points to a person's left however they stand or lie, and the hip joints say where that is. The sine of
     the bend makes straight legs count for nothing.
     """
-    poses, clip, names = dataset.samples[finite], _clip(dataset)[finite], _names(dataset)
+    poses, clip, names = dataset.samples[finite], clip_of(dataset)[finite], _names(dataset)
     count = np.maximum(np.bincount(clip, minlength=len(names)), 1)
     hips = _unit(poses[:, _JOINT["LHip"]] - poses[:, _JOINT["RHip"]])
     shoulders = _unit(poses[:, _JOINT["LShoulder"]] - poses[:, _JOINT["RShoulder"]])
@@ -152,13 +106,8 @@ def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
         report.warn(f"Left and right of arms and legs do not agree in {crossed.sum():,} of {len(names):,} clips.")
 
 
-def _clip(dataset: Dataset) -> np.ndarray:
-    """(N,): the clip of each frame, all one where the dataset knows of none."""
-    return dataset.per_sample.get("clip", np.zeros(len(dataset.samples), np.int32))
-
-
 def _names(dataset: Dataset) -> np.ndarray:
-    return dataset.per_clip.get("name", np.arange(_clip(dataset).max() + 1).astype(str))
+    return dataset.per_clip.get("name", np.arange(clip_of(dataset).max() + 1).astype(str))
 
 
 def _bend(poses: np.ndarray, side: str) -> np.ndarray:
@@ -172,7 +121,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _travel(report: Report, dataset: Dataset) -> None:
-    root, clip = dataset.per_sample.get("root"), _clip(dataset)
+    root, clip = dataset.per_sample.get("root"), clip_of(dataset)
     if root is None:
         report.row("root", "not known: poses are about their pelvises")
         return
@@ -182,34 +131,3 @@ def _travel(report: Report, dataset: Dataset) -> None:
     per_clip = np.bincount(clip[1:], steps, minlength=1)
     span = f"pelvis {np.nanmin(height):.2f} to {np.nanmax(height):.2f} m high"
     report.row("root", f"{span}, travels up to {np.nanmax(per_clip):.1f} m in a clip")
-
-
-def _duplicates(report: Report, dataset: Dataset) -> None:
-    first = first_alike(dataset.samples)
-    repeated = first != np.arange(len(first))
-    clip = _clip(dataset)
-    frozen = np.zeros(len(first), bool)
-    frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
-    told, before = f"{repeated.sum():,}", f", {frozen.sum():,} of them the frame before"
-    told += before if _noun(dataset) == "frames" else ""
-    report.row("duplicates", told if repeated.any() else "none")
-    if repeated.any():
-        report.warn(f"{_noun(dataset).capitalize()} that repeat another exactly: {told}.")
-    leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
-    if leaked:
-        report.warn(f"Test {_noun(dataset)} that are in the train split too: {leaked:,}.")
-
-
-def first_alike(samples: np.ndarray) -> np.ndarray:
-    """(N,) int64: for each sample the index of the first one that is exactly like it, which may be itself."""
-    bits = np.ascontiguousarray(samples + np.float32(0), dtype=np.float32).view(np.uint32).reshape(len(samples), -1)
-    # Rows alike have the same key; of rows with the same key, only those alike in all their bits count.
-    odd = np.random.default_rng(0).integers(1 << 63, size=bits.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    key = np.concatenate([part @ odd for part in np.array_split(bits, bits.size // _NUMBERS_AT_ONCE + 1)])
-    order = np.argsort(key, kind="stable")
-    near = np.flatnonzero(key[order[1:]] == key[order[:-1]])
-    fresh = np.ones(len(bits), bool)
-    fresh[near + 1] = (bits[order[near]] != bits[order[near + 1]]).any(axis=1)
-    first = np.empty(len(bits), np.int64)
-    first[order] = order[fresh][np.cumsum(fresh) - 1]
-    return first

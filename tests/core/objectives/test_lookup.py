@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from posectl.core.objectives import nearest as module
+from posectl.core.objectives.base import nearest as module
 from posectl.core.objectives.nearest import nearest, take
 
 

@@ -1,4 +1,4 @@
-"""How far apart two samples are: poses by their joints, images by their elements.
+"""Distances between samples in float64: by joints, and by elements.
 
 Sums are taken in one fixed order, which pins every bit: the order in which a reduction of torch's own adds depends on
 how the samples lie in memory.
@@ -16,29 +16,24 @@ BLOCK = 1 << 20
 """Coordinates that are compared at once; some 40 MB in float64. No result depends on it."""
 
 
-def distance(a: Tensor, b: Tensor) -> Tensor:
-    """Distance (B, T) float64 of samples on paths that broadcast: `pose_distance` of (B, T, J, 3), in metres;
-    `image_distance` of (B, T, C, H, W), in units of intensity, of which images in [-1, 1] span two."""
-    return pose_distance(a, b) if a.dim() == 4 else image_distance(a, b)
-
-
-def pose_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Mean per-joint distance (...) float64, in metres, of poses (..., J, 3) that broadcast (pose report, Eq. 8)."""
+def mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
+    """The mean per-joint distance (...) float64, metres, of poses (..., J, 3) that broadcast (pose report, Eq. 8)."""
     return _in_blocks(_mean_per_joint, a, b, 2)
 
 
-def image_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Root mean square difference (...) float64 over the elements of images (..., C, H, W) that broadcast."""
-    return mean_square(a, b).sqrt()
+def mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
+    """The mean squared difference (...) float64 over the elements of samples of so many axes that broadcast: of images
+    (..., C, H, W) unless told otherwise."""
+    return _in_blocks(lambda x, y: _mean_square(x, y, axes), a, b, axes)
 
 
-def mean_square(a: Tensor, b: Tensor) -> Tensor:
-    """Mean squared difference (...) float64 over the elements of images (..., C, H, W) that broadcast."""
-    return _in_blocks(_mean_square, a, b, 3)
+def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
+    """The root of `mean_square`, in units of intensity, of which images in [-1, 1] span two."""
+    return mean_square(a, b, axes).sqrt()
 
 
 def _in_blocks(measure: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor, axes: int) -> Tensor:
-    """measure(a, b) of samples that have so many axes, BLOCK coordinates or a single sample at a time."""
+    """Take measure(a, b) of samples that have so many axes, BLOCK coordinates or a single sample at a time."""
     a, b = torch.broadcast_tensors(a, b)
     lead = a.shape[:-axes]
     if a.numel() <= BLOCK or lead.numel() <= 1:
@@ -53,8 +48,8 @@ def _mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
     return _from_left(joints) / joints.shape[-1]
 
 
-def _mean_square(a: Tensor, b: Tensor) -> Tensor:
-    squares = (a - b).square().flatten(-3)
+def _mean_square(a: Tensor, b: Tensor, axes: int) -> Tensor:
+    squares = (a - b).square().flatten(-axes)
     return _by_halves(squares) / squares.shape[-1]
 
 

@@ -7,25 +7,25 @@ import pytest
 import torch
 from core.metrics.known_paths import blocks_of, randn
 
-from posectl.core.metrics.distances import distance, image_distance, mean_square, pose_distance
+from posectl.core.distances import distance, root_mean_square, mean_square, mean_per_joint
 
 
 @pytest.mark.parametrize("size", [(1, 4, 4), (3, 5, 7), (1, 1, 1)])
 def test_image_distance_is_the_root_mean_square_over_elements(size: tuple[int, ...]) -> None:
     a, b = randn(4, 6, *size), randn(4, 6, *size, seed=1)
     expected = np.sqrt(((a.numpy() - b.numpy()) ** 2).mean((-3, -2, -1)))
-    np.testing.assert_allclose(image_distance(a, b).numpy(), expected, rtol=1e-14)
+    np.testing.assert_allclose(root_mean_square(a, b).numpy(), expected, rtol=1e-14)
     np.testing.assert_allclose(mean_square(a, b).numpy(), expected**2, rtol=1e-14)
 
 
 def test_black_and_white_are_two_apart() -> None:
-    assert image_distance(torch.full((1, 3, 3), -1.0), torch.full((1, 3, 3), 1.0)).item() == 2
+    assert root_mean_square(torch.full((1, 3, 3), -1.0), torch.full((1, 3, 3), 1.0)).item() == 2
 
 
 def test_paths_of_poses_and_of_images_are_told_by_their_axes() -> None:
     poses, images = randn(2, 5, 17, 3), randn(2, 5, 1, 4, 3)
-    assert torch.equal(distance(poses, poses[:, :1]), pose_distance(poses, poses[:, :1]))
-    assert torch.equal(distance(images, images[:, :1]), image_distance(images, images[:, :1]))
+    assert torch.equal(distance(poses, poses[:, :1]), mean_per_joint(poses, poses[:, :1]))
+    assert torch.equal(distance(images, images[:, :1]), root_mean_square(images, images[:, :1]))
 
 
 @pytest.mark.parametrize("block", [1, 13, 400])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posectl.data.check import check, first_alike
+from posectl.data.checks import check, first_alike
 from posectl.data.dataset import TEST, Dataset
 from posectl.data.readers.arrays import read as read_arrays
 from posectl.data.readers.mannequin import read as mannequin

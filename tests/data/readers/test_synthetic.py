@@ -28,7 +28,7 @@ def test_the_usual_lines_are_those_of_the_benchmark() -> None:
     assert dataset.per_sample["label"].tolist() == expected
     assert dataset.per_sample["label"].dtype == np.int32
     some = slice(None, None, 1000)
-    drawn = render(dataset.about, {"angle": torch.from_numpy(angle[some])})
+    drawn = render(dataset.about["world"], {"angle": torch.from_numpy(angle[some])})
     np.testing.assert_array_equal(dataset.samples[some], drawn.numpy())
 
 
@@ -46,7 +46,7 @@ def test_lines_are_drawn_as_they_are_wanted() -> None:
     dataset = read_lines(renderer="smooth", size=64, endless=False, train_count=3, test_count=2)
     assert dataset.samples.shape == (5, 1, 64, 64)
     assert dataset.about["world"] == {"name": "lines", "renderer": "smooth", "size": 64, "endless": False}
-    assert sampler(dataset.about) is None
+    assert sampler(dataset.about["world"]) is None
 
 
 def test_the_pole_has_576_lights_and_a_fifth_of_them_for_test() -> None:
@@ -59,7 +59,7 @@ def test_the_pole_has_576_lights_and_a_fifth_of_them_for_test() -> None:
     assert dataset.about["periods"] == {"azimuth": 360.0}
     assert "label" not in dataset.per_sample
     factors = {name: torch.from_numpy(dataset.per_sample[name]) for name in dataset.about["factors"]}
-    np.testing.assert_array_equal(dataset.samples, render(dataset.about, factors).numpy())
+    np.testing.assert_array_equal(dataset.samples, render(dataset.about["world"], factors).numpy())
 
 
 def test_the_seed_draws_the_poles_split_and_nothing_else() -> None:
@@ -72,7 +72,7 @@ def test_the_seed_draws_the_poles_split_and_nothing_else() -> None:
 def test_a_grey_endless_pole_says_so() -> None:
     dataset = read_pole(size=16, grey=True, endless=True)
     assert dataset.samples.shape == (576, 1, 16, 16)
-    draw = sampler(dataset.about)
+    draw = sampler(dataset.about["world"])
     assert draw is not None
     assert draw(3, torch.Generator().manual_seed(0))[0].shape == (3, 1, 16, 16)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from posectl.data.check import check
+from posectl.data.checks import check
 from posectl.data.dataset import Dataset
 from posectl.data.readers.lines import read as read_lines
 from posectl.data.readers.pole import read as read_pole

@@ -1,4 +1,4 @@
-"""What a user checks first in a dataset of images: size, range, factors and classes; and what looks wrong in it."""
+"""Checks of images: size, range, factors and classes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from posectl.data.checks import check_of
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.report import Report, listed
 
@@ -14,12 +15,13 @@ _UNITS = {"angle": " rad", "azimuth": "°", "elevation": "°"}
 _FLAT = 0.25
 
 
-def describe(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
-    """Rows and warnings of images (N, C, H, W), of which `finite` (N,) have no NaN; never raises for what it finds."""
+@check_of("images")
+def check_images(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
+    """Report size, range, factors and classes of images (N, C, H, W); `finite` (N,) tells those without NaN."""
     images = dataset.samples
     channels, height, width = images.shape[1:]
     report.row("size", f"{width}x{height}, {channels} channel{'s' * (channels > 1)} ({_CHANNELS.get(channels, '?')})")
-    _world(report, dataset)
+    _scene(report, dataset)
     if dataset.about.get("prepared"):
         report.row("prepared", "; ".join(dataset.about["prepared"]))
     _values(report, images[finite] if not finite.all() else images)
@@ -28,7 +30,7 @@ def describe(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
     _classes(report, dataset)
 
 
-def _world(report: Report, dataset: Dataset) -> None:
+def _scene(report: Report, dataset: Dataset) -> None:
     world = dataset.about.get("world")
     if world:
         renderer = f", {world['renderer']} renderer" if "renderer" in world else ""

@@ -1,4 +1,4 @@
-"""What a discriminator's verdicts cost: binary cross-entropy of its logits, as it learns and as it is to be fooled.
+"""Binary cross-entropy of a discriminator's logits, as it learns and as it is to be fooled.
 
 Source: Goodfellow et al., "Generative Adversarial Nets", 2014, with the generator's loss that does not saturate.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from posectl.core.objectives import mean_over_batch
+from posectl.core.objectives.base import mean_over_batch
 
 
-def taken_for_real(logits: Tensor) -> Tensor:
+def real_loss(logits: Tensor) -> Tensor:
     """Binary cross-entropy (R,) of logits (R, B) with the target 1."""
     return mean_over_batch(F.softplus(-logits))
 
 
-def taken_for_fake(logits: Tensor) -> Tensor:
+def fake_loss(logits: Tensor) -> Tensor:
     """Binary cross-entropy (R,) of logits (R, B) with the target 0."""
     return mean_over_batch(F.softplus(logits))

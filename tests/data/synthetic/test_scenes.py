@@ -21,12 +21,12 @@ def seeded(seed: int) -> torch.Generator:
 
 def test_factors_are_rendered_as_the_dataset_says() -> None:
     angle, azimuth, elevation = torch.tensor([1.0, 2.0]), torch.tensor([30.0]), torch.tensor([50.0])
-    drawn = render(LINES, {"angle": angle})
+    drawn = render(LINES["world"], {"angle": angle})
     assert torch.equal(drawn, lines.draw(angle, renderer="smooth", size=16))
-    drawn = render(POLE, {"azimuth": azimuth, "elevation": elevation})
+    drawn = render(POLE["world"], {"azimuth": azimuth, "elevation": elevation})
     assert torch.equal(drawn, pole.draw(azimuth, elevation, size=16))
     grey = {"world": {**POLE["world"], "colour": False}}
-    assert render(grey, {"azimuth": azimuth, "elevation": elevation}).shape == (1, 1, 16, 16)
+    assert render(grey["world"], {"azimuth": azimuth, "elevation": elevation}).shape == (1, 1, 16, 16)
 
 
 @pytest.mark.parametrize(
@@ -35,22 +35,22 @@ def test_factors_are_rendered_as_the_dataset_says() -> None:
 def test_images_are_drawn_where_their_factors_are(world: dict[str, Any]) -> None:
     """On a device of no memory, which refuses to work with tensors from elsewhere."""
     factors = {name: torch.empty(3000, device="meta") for name in ("angle", "azimuth", "elevation")}
-    assert render({"world": world}, factors).device.type == "meta"
+    assert render(world, factors).device.type == "meta"
 
 
 @pytest.mark.parametrize("about", [LINES, POLE])
 def test_an_endless_world_draws_what_its_factors_say(about: dict[str, Any]) -> None:
-    draw = sampler(about)
+    draw = sampler(about["world"])
     assert draw is not None
     images, factors = draw(50, seeded(0))
-    assert torch.equal(images, render(about, factors))
+    assert torch.equal(images, render(about["world"], factors))
     again, other = draw(50, seeded(0))[0], draw(50, seeded(1))[0]
     assert torch.equal(images, again)
     assert not torch.equal(images, other)
 
 
 def test_lines_bring_their_sectors_along() -> None:
-    draw = sampler(LINES)
+    draw = sampler(LINES["world"])
     assert draw is not None
     _, drawn = draw(500, seeded(0))
     assert torch.equal(drawn["label"], lines.sector(drawn["angle"]))
@@ -58,7 +58,7 @@ def test_lines_bring_their_sectors_along() -> None:
 
 
 def test_lights_are_uniform_over_the_sky_that_the_grid_covers() -> None:
-    draw = sampler(POLE)
+    draw = sampler(POLE["world"])
     assert draw is not None
     _, drawn = draw(4000, seeded(0))
     for name, low, high in (("azimuth", 0, 360), ("elevation", 45, 80)):
@@ -71,16 +71,16 @@ def test_lights_are_uniform_over_the_sky_that_the_grid_covers() -> None:
 
 @pytest.mark.parametrize("about", [{}, {"world": {**LINES["world"], "endless": False}}])
 def test_finite_datasets_have_no_sampler(about: dict[str, Any]) -> None:
-    assert sampler(about) is None
+    assert sampler(about["world"]) is None
 
 
 def test_a_dataset_without_a_world_cannot_be_rendered() -> None:
     with pytest.raises(UsageError, match="not known") as caught:
-        render({"factors": ["azimuth"]}, {"azimuth": torch.zeros(1)})
+        render({}, {"azimuth": torch.zeros(1)})
     assert "posectl prepare lines" in caught.value.hint
 
 
 def test_an_unknown_world_is_named_with_its_nearest() -> None:
     with pytest.raises(InvalidInputError, match="'line'") as caught:
-        render({"world": {"name": "line"}}, {"angle": torch.zeros(1)})
+        render({"name": "line"}, {"angle": torch.zeros(1)})
     assert "lines" in caught.value.hint

@@ -10,8 +10,8 @@ _NUMBERS = 1 << 23
 
 
 @torch.no_grad()
-def nearest(vectors: Tensor, entries: Tensor) -> Tensor:
-    """Which of a replica's entries (R, K, d) is nearest to each of its vectors (R, N, d), in L2: (R, N)."""
+def closest(vectors: Tensor, entries: Tensor) -> Tensor:
+    """Tell which of a replica's entries (R, K, d) is nearest to each of its vectors (R, N, d), in L2: (R, N)."""
     with torch.autocast(vectors.device.type, enabled=False):
         half_squares = entries.square().sum(2)[:, None] / 2
         blocks = vectors.to(entries.dtype).split(max(1, _NUMBERS // half_squares.numel()), dim=1)
@@ -20,6 +20,6 @@ def nearest(vectors: Tensor, entries: Tensor) -> Tensor:
         return torch.cat([score.argmin(2) for score in scores], dim=1)
 
 
-def take(table: Tensor, which: Tensor) -> Tensor:
-    """Rows (R, N, d) of each replica's table (R, K, d), by their numbers (R, N)."""
+def rows(table: Tensor, which: Tensor) -> Tensor:
+    """Return rows (R, N, d) of each replica's table (R, K, d), by their numbers (R, N)."""
     return table.gather(1, which[..., None].expand(-1, -1, table.shape[2]))

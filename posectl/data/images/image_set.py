@@ -1,55 +1,19 @@
-"""What a layout gives: images of one form, and what is known of each."""
+"""The images of a layout, of one form, and what is known of each."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.images.fit import check_size
 from posectl.errors import InvalidInputError
 
-Progress = Callable[[int, int, str], None]
-
 
 @dataclass
-class Request:
-    """How the images are wanted, what was done to make them so, and what of it a user should hear.
-
-    size: their side in pixels, or None for the side that they have. steps: what was done to them all. said: sentences
-    to warn with. odd: a sentence's end -> the names of the pictures that it is about.
-    """
-
-    size: int | None = None
-    grey: bool = False
-    skip_broken: bool = False
-    progress: Progress | None = None
-    steps: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    odd: dict[str, list[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.size is not None:
-            check_size(self.size)
-
-    def step(self, done: str) -> None:
-        if done not in self.steps:
-            self.steps.append(done)
-
-    def note(self, name: str, what: str) -> None:
-        self.odd.setdefault(what, []).append(name)
-
-    @property
-    def warnings(self) -> list[str]:
-        counted = (f"{len(names):,} images {what} (the first is {names[0]})." for what, names in self.odd.items())
-        return [*self.said, *counted]
-
-
-@dataclass
-class Gathered:
+class ImageSet:
     """images (N, C, S, S) float32 in [-1, 1]; of each its label (N,) 0 to K - 1 with K class names, its factors (N,)
     and other columns (N,), and its split (N,), where they are known."""
 
@@ -69,7 +33,7 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def joined(train: Gathered, test: Gathered) -> Gathered:
+def joined(train: ImageSet, test: ImageSet) -> ImageSet:
     """Both as one; labels go by the names of the classes. Raises InvalidInputError where their shapes differ."""
     if train.images.shape[1:] != test.images.shape[1:]:
         shapes = [" x ".join(map(str, part.images.shape[1:])) for part in (train, test)]
@@ -81,7 +45,7 @@ def joined(train: Gathered, test: Gathered) -> Gathered:
         place = {name: index for index, name in enumerate(names)}
         ours = [np.array([place[name] for name in part.class_names])[part.labels] for part in parts]
         labels = np.concatenate(ours).astype(np.int32)
-    return Gathered(
+    return ImageSet(
         images=np.concatenate([part.images for part in parts]),
         layout=train.layout,
         labels=labels,
