@@ -55,8 +55,9 @@ def plot(
       posectl plot acai-sweep -o lambda.pdf
     """
     from posectl.cli.values import names
-    from posectl.stages.plot import PlotOptions
+    from posectl.stages.options import PlotOptions
     from posectl.stages.plot import plot as stage
 
     options = PlotOptions(kind, names(metric) or (), by, dimensions)
-    session.out.data(str(output), stage(session.run(), subjects, output, options))
+    info = stage(session.run(), subjects, output, options)
+    session.out.data(str(output), {key: value for key, value in info.items() if key != "figure"})

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from posectl.version import __version__
 from posectl.errors import PosectlError
 from posectl.stages.run import Run
+from posectl.version import __version__
 
 _NEEDED = ("typer", "torch", "numpy", "zarr", "rich", "scipy", "pyyaml", "imageio", "pillow", "matplotlib", "numba")
 _EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib"}

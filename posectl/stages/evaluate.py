@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
 from posectl.errors import InvalidInputError
@@ -27,12 +29,15 @@ _GROUNDS = {
 
 
 def evaluate(
-    run: Run, subject: str | None = None, against: str | None = None, options: EvaluateOptions = EvaluateOptions()
+    run: Run,
+    subject: str | np.ndarray | None = None,
+    against: str | None = None,
+    options: EvaluateOptions = EvaluateOptions(),
 ) -> Result:
     """Score the subject (the newest model if None) and publish a scores artifact.
 
     A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; a paths or
-    samples artifact or file is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
+    samples artifact, file or array is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
     (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics) and
     `protocol`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that does not exist,

@@ -53,11 +53,11 @@ def interpolate(
     if options.grid:
         steps, pairs = options.grid, _corners(samples)
     else:
-        steps, pairs = options.steps, _paired(*samples)
+        steps, pairs = options.steps, paired(*samples)
     config = run.config(dataclasses.replace(options, path=way))
 
     def fill(draft: Draft) -> dict[str, Any]:
-        codes = _codes(autoencoder, *pairs, way)
+        codes = encode_ends(autoencoder, *pairs, way)
         if options.grid:
             codes = _edges(*codes, steps, way)
         decoded = autoencoder.decode_path(*codes, steps, way)
@@ -97,7 +97,7 @@ def _corners(samples: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         )
     a, b, c, d = samples
     for first, last in ((a, b), (c, d), (a, c), (b, d)):
-        _paired(first, last)
+        paired(first, last)
     return np.concatenate([a, b]), np.concatenate([c, d])
 
 
@@ -107,7 +107,9 @@ def _edges(start: Tensor, stop: Tensor, steps: int, path: str) -> tuple[Tensor, 
     return left, right
 
 
-def _paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pair samples (B, *shape), or one with each of many. Raises InvalidInputError where they do not pair, or
+    coincide."""
     if len(start) != len(stop) and 1 not in (len(start), len(stop)):
         raise InvalidInputError(
             f"A holds {len(start)} samples and B {len(stop)}, so they do not pair.",
@@ -123,7 +125,8 @@ def _paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return start, stop
 
 
-def _codes(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
+def encode_ends(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
+    """Encode first and last samples (B, *shape) of paths. Raises InvalidInputError for antipodal codes on a sphere."""
     a, b = (model.encode(torch.from_numpy(end).to(model.device)) for end in (start, stop))
     apart = paths.angle(a, b)[:, 0]
     if path in ("slerp", "lerp-sphere") and bool((apart > torch.pi - _ANTIPODAL).any()):

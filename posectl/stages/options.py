@@ -158,6 +158,27 @@ class RenderOptions:
     crossfade: bool | None = None
 
 
+PlotKind = Literal[
+    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+]
+
+
+@dataclass(frozen=True)
+class PlotOptions:
+    """The options of a figure.
+
+    kind: what it shows; "auto": what suits the subjects.
+    metrics: of a training curve; (): those of ACAI.
+    by: what colours a manifold; None: the first factor, or the label.
+    dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
+    """
+
+    kind: PlotKind = "auto"
+    metrics: tuple[str, ...] = ()
+    by: str | None = None
+    dimensions: int | None = None
+
+
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},

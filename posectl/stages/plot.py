@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 
 from posectl.core.metrics.transitions import normalised
 from posectl.errors import ConflictError, InvalidInputError, UsageError
@@ -26,27 +26,15 @@ from posectl.stages.drawing.score_curves import (
     retrieved,
 )
 from posectl.stages.drawing.sweep_lines import sweep_lines
+from posectl.stages.options import PlotKind, PlotOptions
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact, Ref
 
-Kind = Literal[
-    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
-]
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
-@dataclass(frozen=True)
-class PlotOptions:
-    """metrics: of a training-curve, () for those of ACAI. by: what colours a manifold; dimensions: 2 or 3 of it."""
-
-    kind: Kind = "auto"
-    metrics: tuple[str, ...] = ()
-    by: str | None = None
-    dimensions: int | None = None
-
-
-def plot(run: Run, subjects: Sequence[str], out: Path, options: PlotOptions = PlotOptions()) -> dict[str, Any]:
-    """Draw one figure of all subjects.
+def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptions = PlotOptions()) -> dict[str, Any]:
+    """Draw one figure of all subjects, and write it to `out`, if that is named; `figure` in what it returns.
 
     Of scores, or models by their newest: transitions, their average over alpha, one curve each (pose report, Figs. 1,
     2); errors, against true images over alpha and the interval's length; retrieval, the alpha of the nearest real
@@ -57,20 +45,20 @@ def plot(run: Run, subjects: Sequence[str], out: Path, options: PlotOptions = Pl
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
     """
-    if out.suffix.lower() not in SUFFIXES:
+    if out is not None and out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.png.")
-    if out.exists() and not run.force:
+    if out is not None and out.exists() and not run.force:
         raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
     if not subjects:
         raise UsageError("Nothing was named to plot.", "For example: posectl plot SCORES -o curves.png.")
     artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s)) for s in subjects}
     kind = _fitting(artifacts) if options.kind == "auto" else options.kind
     if kind not in _DRAW:
-        raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(Kind))}.")
+        raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(PlotKind))}.")
     if kind != "path" and None in artifacts.values():
         raise InvalidInputError("A file holds paths, and only --kind path draws those.", "Name artifacts of the store.")
-    _DRAW[kind](run, artifacts, out, options)
-    return {"path": str(out), "kind": kind, "subjects": list(subjects)}
+    figure = _DRAW[kind](run, artifacts, out, options)
+    return {"figure": figure, "path": str(out) if out else None, "kind": kind, "subjects": list(subjects)}
 
 
 Subjects = dict[str, Artifact | None]
@@ -96,7 +84,7 @@ def _scores(run: Run, subjects: Subjects) -> list[Artifact]:
     return newest_of(run, _artifacts(subjects, "scores", "model", "sweep"))
 
 
-def _transitions(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+def _transitions(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     shown = labelled(run, _scores(run, subjects))
     for artifact in shown.values():
         if not artifact.has("transitions/mean"):
@@ -105,53 +93,55 @@ def _transitions(run: Run, subjects: Subjects, out: Path, options: PlotOptions) 
     # Bands over bands tell nothing: the spread is for a few.
     few = shown if len(shown) <= 3 else {}
     spread = {name: artifact.read("transitions/std") for name, artifact in few.items()}
-    figures.transition_curves(curves, out, spread=spread)
+    return figures.transition_curves(curves, out, spread=spread)
 
 
-def _errors(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
-    figures.error_curves(error_panels(run, _scores(run, subjects)), out)
+def _errors(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.error_curves(error_panels(run, _scores(run, subjects)), out)
 
 
-def _retrieval(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
-    figures.retrieval_curves(retrieved(run, _scores(run, subjects)), out)
+def _retrieval(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.retrieval_curves(retrieved(run, _scores(run, subjects)), out)
 
 
-def _distances(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+def _distances(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     methods, unit = factor_distances(run, _scores(run, subjects))
-    figures.distance_curves(methods, out, unit=unit)
+    return figures.distance_curves(methods, out, unit=unit)
 
 
-def _training_curve(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+def _training_curve(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     scored = _artifacts(subjects, "scores", "model", "sweep")
     points, levels = over_images_seen(run, scored, options.metrics)
     titles = {name: name.replace("_", " ") for name in points}
-    figures.over_training(
+    return figures.over_training(
         {titles[name]: lines for name, lines in points.items()}, out,
         levels={titles[name]: lines for name, lines in levels.items()},
     )  # fmt: skip
 
 
-def _paths(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
-    figures.path_transitions({s: _one_path(artifact, s) for s, artifact in subjects.items()}, out)
+def _paths(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.path_transitions({s: _one_path(artifact, s) for s, artifact in subjects.items()}, out)
 
 
-def _training(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
-    figures.training_curves({s: _log(a) for s, a in zip(subjects, _artifacts(subjects, "model"), strict=True)}, out)
+def _training(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.training_curves(
+        {s: _log(a) for s, a in zip(subjects, _artifacts(subjects, "model"), strict=True)}, out
+    )
 
 
-def _manifold(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
+def _manifold(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     models = _artifacts(subjects, "model")
     if len(models) > 1:
         raise UsageError("A manifold is that of one model.", "Draw one figure for each.")
     shown = manifold_of(run, models[0], by=options.by, dimensions=options.dimensions)
-    figures.manifold(shown, out, title=models[0].ref)
+    return figures.manifold(shown, out, title=models[0].ref)
 
 
-def _sweep(run: Run, subjects: Subjects, out: Path, options: PlotOptions) -> None:
-    figures.against_lambda(sweep_lines(run, _artifacts(subjects, "sweep")), out)
+def _sweep(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.against_lambda(sweep_lines(run, _artifacts(subjects, "sweep")), out)
 
 
-_DRAW: dict[str, Callable[[Run, Subjects, Path, PlotOptions], None]] = {
+_DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = {
     "transitions": _transitions,
     "errors": _errors,
     "retrieval": _retrieval,

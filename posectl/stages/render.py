@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from posectl.errors import ConflictError, UsageError
 from posectl.render.write import write
 from posectl.stages.drawing.drawings import drawing_of
@@ -17,7 +19,9 @@ from posectl.stages.run import Run
 SUFFIXES = (".gif", ".mp4", ".png")
 
 
-def render(run: Run, subjects: Sequence[str], out: Path, options: RenderOptions = RenderOptions()) -> dict[str, Any]:
+def render(
+    run: Run, subjects: Sequence[str | np.ndarray], out: Path, options: RenderOptions = RenderOptions()
+) -> dict[str, Any]:
     """Draw the subjects into `out`: side by side as GIF or MP4; one below the other, or as blocks, as a PNG.
 
     Returns what was written: path, frames, frames per second as stored, seconds and bytes. Raises ConflictError rather

@@ -17,7 +17,8 @@ from posectl.stages.drawing.score_curves import (
 )
 from posectl.stages.evaluate import evaluate
 from posectl.stages.options import EvaluateOptions, TrainOptions
-from posectl.stages.plot import PlotOptions, plot
+from posectl.stages.options import PlotOptions
+from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train

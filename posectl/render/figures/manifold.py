@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
@@ -43,7 +44,7 @@ class Manifold:
     marks: Sequence[tuple[np.ndarray, str]] = ()
 
 
-def manifold(shown: Manifold, path: str | Path, *, title: str = "") -> None:
+def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Figure:
     """Codes as dots, coloured by a factor, under the lines of the factors' grid; all axes on one scale.
 
     Source: Oring et al., Fig. 2. Raises InvalidInputError for codes that are empty, not finite or of
@@ -76,6 +77,7 @@ def manifold(shown: Manifold, path: str | Path, *, title: str = "") -> None:
             if shown.period is not None:
                 bar.set_ticks([shown.period * part / 4 for part in range(5)])
                 bar.ax.yaxis.set_major_formatter("{x:.3g}")
+    return figure
 
 
 def _dots(shown: Manifold, count: int) -> dict[str, Any]:

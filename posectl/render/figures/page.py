@@ -63,19 +63,20 @@ Lines = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 @contextmanager
-def page(path: str | Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure of so many inches, written to `path` if all goes well.
+def page(path: str | Path | None, width: float, height: float) -> Iterator[Figure]:
+    """Make a figure of so many inches, written to `path`, if that is named and all goes well.
 
     Raises UsageError for a suffix other than .pdf, .png and .svg.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = ".png" if path is None else Path(path).suffix.lower()
     if suffix not in UNDATED:
         raise UsageError(f"No figure can be written as {str(path)!r}.", did_you_mean(suffix, UNDATED))
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
-        with replacing(path) as beside:
-            figure.savefig(beside, format=suffix[1:], dpi=DPI, metadata=UNDATED[suffix])
+        if path is not None:
+            with replacing(path) as beside:
+                figure.savefig(beside, format=suffix[1:], dpi=DPI, metadata=UNDATED[suffix])
 
 
 def in_rows(count: int, most: int = COLUMNS) -> tuple[int, int]:

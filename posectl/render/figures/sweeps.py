@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from posectl.errors import InvalidInputError
@@ -17,7 +18,7 @@ from posectl.render.figures.style import styles
 CROWDED = 5
 
 
-def against_lambda(metrics: Mapping[str, Lines], path: str | Path) -> None:
+def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Figure:
     """Metrics against lambda, one small panel a metric, one line a label: the mean over seeds, in a band of their
     standard deviation (n - 1) to either side, over a dot for each seed.
 
@@ -45,6 +46,7 @@ def against_lambda(metrics: Mapping[str, Lines], path: str | Path) -> None:
                 axes.plot(lam, mean, color=colour, linestyle=dash, marker="o" if len(lam) == 1 else None, ms=4)
             _over_lambda(axes, np.array(sorted(every)))
         legend(figure, looks)
+    return figure
 
 
 def over_seeds(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from posectl.errors import InvalidInputError
@@ -21,7 +22,7 @@ SMOOTHED = 0.04
 Log = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def training_curves(logs: Mapping[str, Log], path: str | Path) -> None:
+def training_curves(logs: Mapping[str, Log], path: str | Path | None) -> Figure:
     """Losses over training steps, one panel a loss, one curve a run; on a log scale where that helps.
 
     logs: run -> loss -> (steps (n,), values (n,)). Long runs are drawn faintly, under their running mean. Values that
@@ -42,11 +43,12 @@ def training_curves(logs: Mapping[str, Log], path: str | Path) -> None:
                 if name in log:
                     _loss(axes, *log[name], looks[run])
         legend(figure, looks)
+    return figure
 
 
 def over_training(
-    metrics: Mapping[str, Lines], path: str | Path, *, levels: Mapping[str, Mapping[str, float]] | None = None
-) -> None:
+    metrics: Mapping[str, Lines], path: str | Path | None, *, levels: Mapping[str, Mapping[str, float]] | None = None
+) -> Figure:
     """Scores over the images that training has seen, one panel a metric, one line a method, named at its end; on a log
     scale where that helps.
 
@@ -71,6 +73,7 @@ def over_training(
         ]
         for axes, last in zip(panels, ends, strict=True):
             name_at_end(axes, last, looks)
+    return figure
 
 
 def _scores(axes: Axes, lines: Lines, levels: Mapping[str, float], looks: Mapping[str, Style]) -> dict[str, float]:

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from posectl.render.figures.page import INK, MUTED, Series, checked, legend, page
 from posectl.render.figures.style import styles
 
 
 def transition_curves(
-    curves: Series, path: str | Path, *, spread: Series | None = None, title: str | None = None
-) -> None:
+    curves: Series, path: str | Path | None, *, spread: Series | None = None, title: str | None = None
+) -> Figure:
     """Average normalised transitions over alpha, one curve a model, and the line at 1 that an even path keeps to.
 
     curves: label -> (T-1,), the change from each step to the next over the mean change. spread: label -> (T-1,), how
@@ -38,9 +39,10 @@ def transition_curves(
         axes.set_ylabel("normalised change")
         axes.set_title(title or "")
         legend(figure, looks)
+    return figure
 
 
-def path_transitions(values: Series, path: str | Path) -> None:
+def path_transitions(values: Series, path: str | Path | None) -> Figure:
     """The normalised transitions of single paths over alpha, one panel a path, all on one scale.
 
     values: label -> (T-1,). Source: Naayem, Figs. 5 and 7. Raises as transition_curves does.
@@ -57,6 +59,7 @@ def path_transitions(values: Series, path: str | Path) -> None:
             axes.set_title(label)
         figure.supylabel("normalised change", color=INK, fontsize=9)
         panels[-1].set_xlabel("α")
+    return figure
 
 
 def mid_steps(transitions: int) -> np.ndarray:

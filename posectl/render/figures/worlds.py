@@ -46,7 +46,7 @@ class Distances(NamedTuple):
     even_to_end: np.ndarray
 
 
-def error_curves(panels: Sequence[Panel], path: str | Path) -> None:
+def error_curves(panels: Sequence[Panel], path: str | Path | None) -> Figure:
     """Errors of several methods in panels side by side, each line named at its end, right of the last panel.
 
     Every panel has the same labels; points that are not finite are left out. Source: Oring et al., Figs. 6 and 14: the
@@ -71,9 +71,10 @@ def error_curves(panels: Sequence[Panel], path: str | Path) -> None:
             axes.margins(x=0)
             axes.set_ylim(bottom=0)
         name_at_end(row[-1], ends, looks)
+    return figure
 
 
-def retrieval_curves(methods: Mapping[str, Retrieved], path: str | Path) -> None:
+def retrieval_curves(methods: Mapping[str, Retrieved], path: str | Path | None) -> Figure:
     """The alpha of the nearest real image over the alpha that was decoded, one panel a method: median and interquartile
     band, and the line that a perfect path keeps to.
 
@@ -89,9 +90,10 @@ def retrieval_curves(methods: Mapping[str, Retrieved], path: str | Path) -> None
             axes.set_title(label)
         figure.supxlabel("α", color=INK, fontsize=9)
         figure.supylabel("α of the nearest real image", color=INK, fontsize=9)
+    return figure
 
 
-def distance_curves(methods: Mapping[str, Distances], path: str | Path, *, unit: str) -> None:
+def distance_curves(methods: Mapping[str, Distances], path: str | Path | None, *, unit: str) -> Figure:
     """How far paths are from both ends in the space of the factors, over alpha, one panel a method, with the straight
     lines of an even path.
 
@@ -112,6 +114,7 @@ def distance_curves(methods: Mapping[str, Distances], path: str | Path, *, unit:
             first.text(x, 0.98, name, color=colour, ha=side, va="top", transform=first.transAxes)
         figure.supxlabel("α", color=INK, fontsize=9)
         figure.supylabel(f"distance in factors ({unit})", color=INK, fontsize=9)
+    return figure
 
 
 def _size(methods: int) -> tuple[float, float]:

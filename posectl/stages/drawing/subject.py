@@ -61,8 +61,10 @@ class Subject:
         return slice(self.sample, self.sample + 1)
 
 
-def open_subject(run: Run, name: str) -> Subject:
-    """Open the file or artifact of this name; a file, or standard input, is read here."""
+def open_subject(run: Run, name: str | np.ndarray) -> Subject:
+    """Open an array, or the file or artifact of this name; a file, or standard input, is read here."""
+    if isinstance(name, np.ndarray):
+        return Subject("array", array=name)
     if is_file(name):
         return Subject(source_name(name), array=load_array(name))
     ref = Ref.parse(name)

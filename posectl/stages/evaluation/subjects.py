@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
+from posectl.data.safe.npy import load_array, source_name
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
-from posectl.stages.artifacts.files import BASELINE, file_record, is_baseline, is_file, read_file
+from posectl.stages.artifacts.files import BASELINE, file_record, is_baseline, is_file
+from posectl.stages.artifacts.formats import format_of, tell_kind
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.evaluation.baselines import baseline
 from posectl.stages.evaluation.factors import FactorSpace
@@ -20,18 +24,22 @@ from posectl.stages.run import Run, expect, parent_of
 from posectl.store import Artifact
 
 
-def open_subject(run: Run, subject: str | None, against: str | None, options: EvaluateOptions) -> Evaluation:
-    """Bring a subject under its kind's protocol: a ref, a file, `baseline:NAME`, or the newest model."""
+def open_subject(
+    run: Run, subject: str | np.ndarray | None, against: str | None, options: EvaluateOptions
+) -> Evaluation:
+    """Bring a subject under its kind's protocol: a ref, a file, an array, `baseline:NAME`, or the newest model."""
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
 
     def begin(label: str, name: str, kind: Kind) -> Evaluation:
         return Evaluation(run, label, name, kind, device, protocol_of(kind).resolve(options), against)
 
-    if subject is not None and is_baseline(subject):
+    if isinstance(subject, np.ndarray):
+        evaluation = _array(begin, subject, "array")
+    elif subject is not None and is_baseline(subject):
         evaluation = _baseline(begin, subject)
     elif subject is not None and is_file(subject):
-        evaluation = _file(begin, subject)
+        evaluation = _array(begin, load_array(subject), source_name(subject))
     else:
         artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
         evaluation = _artifact(begin, expect(artifact, "model", "paths", "samples"))
@@ -71,8 +79,10 @@ def _baseline(begin: Begin, subject: str) -> Evaluation:
     return of
 
 
-def _file(begin: Begin, source: str) -> Evaluation:
-    kind, array = read_file(source)
+def _array(begin: Begin, array: np.ndarray, source: str) -> Evaluation:
+    """Evaluate an array from outside, of a kind that its shape tells."""
+    kind = tell_kind(array, source)
+    array = format_of(kind).read(array, source)
     of = begin(source, _file_name(source), kind)
     of.files = [file_record(source, array)]
     protocol_of(kind).array(of, array, None)
@@ -113,7 +123,6 @@ def _dataset_of(of: Evaluation, model: Artifact) -> StoredDataset | None:
 
 
 def _file_name(source: str) -> str:
-    stem = "".join(
-        c if c.isalnum() or c in "._-" else "-" for c in source.rsplit("/", 1)[-1].rpartition(".")[0].lower()
-    )
+    name = source.rsplit("/", 1)[-1].lower()
+    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in name.rpartition(".")[0] or name)
     return stem.strip("-._")[:48] or "stdin"
