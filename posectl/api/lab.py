@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from posectl.api.artifacts import Dataset, Model, Paths, Samples, Scores, Stored
 from posectl.api.options import Regularizers, Weights, options_from, regularizers
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
+from posectl.errors import UsageError
+from posectl.stages.artifacts.formats import tell_kind
 from posectl.stages.options import (
     Axes,
     EvaluateOptions,
@@ -100,7 +103,7 @@ class Lab:
         from posectl.data.readers import READERS
         from posectl.stages.prepare import prepare
 
-        given = options_from(READERS.get(source).options, options, f"prepare {source!r}")
+        given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
         values = {key: getattr(given, key) for key in options}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
@@ -194,9 +197,8 @@ class Lab:
 
         given = options_from(InterpolateOptions, options, "interpolate")
         with self._running(name, seed) as run:
-            return Stored.of(
-                run, interpolate(run, str(a), str(b), _ref(model, "model"), given, below=[*map(str, below)])
-            )  # type: ignore[return-value]
+            result = interpolate(run, str(a), str(b), _ref(model, "model"), given, below=[*map(str, below)])
+            return Stored.of(run, result)  # type: ignore[return-value]
 
     def sample(
         self, model: Subject = None, count: int = 1000, *, name: str | None = None, seed: int | None = None,
@@ -277,14 +279,16 @@ class Lab:
 
         given = options_from(PlotOptions, options, "plot")
         with self._running(None, None) as run:
-            return plot(run, [str(_ref(each)) for each in _several(subjects)], out and Path(out), given)["figure"]
+            return plot(run, [str(_ref(each)) for each in _several(subjects)], Path(out) if out else None, given)[
+                "figure"
+            ]
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: a film that shows itself in a notebook, or a file.
 
-        subjects: paths, samples or datasets, refs, files or arrays. out: a .gif, .mp4 or .png; None: a GIF in memory.
-        options: fps, size, columns, most, labels, turntable, crossfade. Raises UsageError, NotFoundError,
-        InvalidInputError.
+        subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
+        .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade.
+        Raises UsageError, NotFoundError, InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open(tmp / "artifacts")
@@ -294,7 +298,7 @@ class Lab:
         from posectl.stages.render import render
 
         given = options_from(RenderOptions, options, "render")
-        named = [_subject(each) for each in _several(subjects)]
+        named = [_moving(_subject(each)) for each in _several(subjects)]
         with self._running(None, None) as run, tempfile.TemporaryDirectory() as folder:
             path = Path(out) if out else Path(folder, "picture.gif")
             info = render(run, named, path, given)
@@ -318,8 +322,6 @@ def _ref(subject: Subject, kind: str | None = None) -> str | None:
         return subject.ref
     if isinstance(subject, str | Path | Ref):
         return str(subject)
-    from posectl.errors import UsageError
-
     wanted = f"a {kind}" if kind else "an artifact"
     raise UsageError(
         f"{type(subject).__name__} is not {wanted}.",
@@ -333,11 +335,16 @@ def _subject(subject: Subject) -> Any:
     return subject if isinstance(subject, np.ndarray) else _ref(subject)
 
 
+def _moving(subject: Any) -> Any:
+    """Return an array of one path (T, *shape) as one of several; anything else as it is."""
+    if not isinstance(subject, np.ndarray):
+        return subject
+    return subject[None] if subject.ndim == 1 + len(tell_kind(subject, "array").axes) else subject
+
+
 def _several(subjects: Subject) -> list[Subject]:
     return list(subjects) if isinstance(subjects, list | tuple) else [subjects]
 
 
 def _say(message: str) -> None:
-    import sys
-
-    print(message, file=sys.stderr)
+    sys.stderr.write(f"{message}\n")

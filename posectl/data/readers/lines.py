@@ -36,7 +36,7 @@ class LineOptions:
     seed: int = option(0, "Seed of the lines that are drawn.")
 
 
-@reader("lines", LineOptions)
+@reader("lines", LineOptions, kind="images")
 def read(paths: Sequence[Path], options: LineOptions, progress: Progress) -> Dataset:
     """Draw lines (N, 1, size, size) with their `angle` in radians, and ten sectors of 36 degrees as labels.
 

@@ -40,7 +40,7 @@ class MannequinOptions:
     seed: int = option(0, "Seed of the people and of how they move.")
 
 
-@reader("mannequin", MannequinOptions)
+@reader("mannequin", MannequinOptions, kind="poses")
 def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Dataset:
     """Move so many people for so many seconds; the last sixth of them is the test split.
 
