@@ -24,7 +24,8 @@ Progress = Callable[[int, int, str], None]
 def option(default: Any, help: str, **shown: Any) -> Any:
     """Make a field of a reader's options: its default, a phrase of help, and how the command line shows it.
 
-    shown: `metavar`; `min`, the least number that makes sense; `flag`, where it is not the field's name.
+    shown: `metavar`; `min`, the least number that makes sense; `flag`, where it is not the field's name;
+    `quick`, what POSECTL_QUICK=1 cuts a size to.
     """
     return dataclasses.field(default=default, metadata={"help": help, **shown})
 

@@ -34,8 +34,8 @@ _CITATION = (
 class MannequinOptions:
     """The options of `prepare mannequin`."""
 
-    subjects: int = option(12, "How many people move.", metavar="N")
-    seconds: float = option(4.0, "Length of each person's clip of each motion.")
+    subjects: int = option(12, "How many people move.", metavar="N", quick=3)
+    seconds: float = option(4.0, "Length of each person's clip of each motion.", quick=0.5)
     fps: float = option(30.0, "Frames a second.")
     seed: int = option(0, "Seed of the people and of how they move.")
 
