@@ -69,7 +69,7 @@ def prepare(
     """
     from posectl.cli.values import names, number_or_word
     from posectl.stages.prepare import prepare as stage
-    from posectl.stages.prepare import show_joints as joints_of
+    from posectl.stages.show_joints import show_joints as joints_of
 
     if show_joints:
         session.out.data(text := joints_of(paths or []), {"map": text})

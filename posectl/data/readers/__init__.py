@@ -1,9 +1,9 @@
 """Readers: where datasets come from, one module each, and `posectl prepare NAME` runs it.
 
-`@reader("lines", Options)` on a function (paths, options, progress) -> Dataset, in any module, registers one. The
-fields of the options, a frozen dataclass whose fields `option` makes, are what the command line offers. A reader raises
-InvalidInputError or NotFoundError, never anything else, for input that is not what it should be, and UsageError for
-options that make no sense.
+`@reader("lines", Options, kind="images")` on a function (paths, options, progress) -> Dataset, in any module, registers
+one. The fields of the options, a frozen dataclass whose fields `option` makes, are what the command line offers. A
+reader raises InvalidInputError or NotFoundError, never anything else, for input that is not what it should be, and
+UsageError for options that make no sense.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Progress = Callable[[int, int, str], None]
 def option(default: Any, help: str, **shown: Any) -> Any:
     """Make a field of a reader's options: its default, a phrase of help, and how the command line shows it.
 
-    shown: `metavar`; `min`, the least number that makes sense; `flag`, where it is not the field's name.
+    shown: `metavar`; `min`, the least number that makes sense; `flag`, where it is not the field's name;
+    `quick`, what POSECTL_QUICK=1 cuts a size to.
     """
     return dataclasses.field(default=default, metadata={"help": help, **shown})
 
@@ -32,8 +33,8 @@ def option(default: Any, help: str, **shown: Any) -> Any:
 class Reader:
     """A reader: `reader(paths, size=32)` reads with these options."""
 
-    def __init__(self, function: Callable[[Sequence[Path], Any, Progress], Dataset], options: type) -> None:
-        self.function, self.options = function, options
+    def __init__(self, function: Callable[[Sequence[Path], Any, Progress], Dataset], options: type, kind: str) -> None:
+        self.function, self.options, self.kind = function, options, kind
         self.__module__, self.__doc__ = function.__module__, function.__doc__
 
     def __call__(
@@ -51,10 +52,12 @@ class Reader:
 READERS: Registry[Reader] = Registry("source", "posectl.data.readers", decorator="reader")
 
 
-def reader(name: str, options: type) -> Callable[[Callable[[Sequence[Path], Any, Progress], Dataset]], Reader]:
-    """Decorator: register a function that reads, with the dataclass of its options, under a name."""
+def reader(
+    name: str, options: type, *, kind: str
+) -> Callable[[Callable[[Sequence[Path], Any, Progress], Dataset]], Reader]:
+    """Decorator: register a function that reads samples of a kind, with the dataclass of its options, under a name."""
 
     def put(function: Callable[[Sequence[Path], Any, Progress], Dataset]) -> Reader:
-        return READERS.register(name)(Reader(function, options))
+        return READERS.register(name)(Reader(function, options, kind))
 
     return put

@@ -47,7 +47,7 @@ class ArrayOptions:
     fps: float = option(30.0, "Frames a second of files that do not say theirs.")
 
 
-@reader("arrays", ArrayOptions)
+@reader("arrays", ArrayOptions, kind="poses")
 def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Dataset:
     """Read one dataset from all the files.
 

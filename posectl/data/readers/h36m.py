@@ -42,7 +42,7 @@ class H36MOptions:
     cameras: Path | None = option(None, "Camera parameters, to go from one to the other.", metavar="FILE")
 
 
-@reader("h36m", H36MOptions)
+@reader("h36m", H36MOptions, kind="poses")
 def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dataset:
     """Read poses (N, 17, 3) of Human3.6M: metres, pelvis at the origin, the pelvis's place in `per_sample["root"]`.
 

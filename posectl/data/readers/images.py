@@ -39,7 +39,7 @@ class ImageOptions:
     seed: int = option(0, "Seed that draws the fifth of the images for test.")
 
 
-@reader("images", ImageOptions)
+@reader("images", ImageOptions, kind="images")
 def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
     """Read images (N, C, S, S) of all the files, with their labels and factors.
 

@@ -31,12 +31,12 @@ class LineOptions:
     renderer: Renderer = option("acai", "How lines are drawn: as published, or smooth in the angle.")
     size: int = option(32, "Side of the images in pixels, a power of two.", metavar="PIXELS")
     endless: bool = option(True, "Whether training draws fresh lines at every step.", flag="--endless/--finite")
-    train_count: int = option(1 << 14, "Lines stored for training.", metavar="N")
-    test_count: int = option(5000, "Lines stored for test.", metavar="N")
+    train_count: int = option(1 << 14, "Lines stored for training.", metavar="N", quick=256)
+    test_count: int = option(5000, "Lines stored for test.", metavar="N", quick=64)
     seed: int = option(0, "Seed of the lines that are drawn.")
 
 
-@reader("lines", LineOptions)
+@reader("lines", LineOptions, kind="images")
 def read(paths: Sequence[Path], options: LineOptions, progress: Progress) -> Dataset:
     """Draw lines (N, 1, size, size) with their `angle` in radians, and ten sectors of 36 degrees as labels.
 

@@ -52,7 +52,7 @@ class MocapOptions:
     jobs: int | None = option(None, "Files read at once, each in a process; as many as pay without it.", min=1)
 
 
-@reader("mocap", MocapOptions)
+@reader("mocap", MocapOptions, kind="poses")
 def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Dataset:
     """Read the poses (N, 17, 3) of all the files.
 

@@ -37,7 +37,7 @@ class PoleOptions:
     seed: int = option(0, "Seed that draws the fifth of the images for test.")
 
 
-@reader("pole", PoleOptions)
+@reader("pole", PoleOptions, kind="images")
 def read(paths: Sequence[Path], options: PoleOptions, progress: Progress) -> Dataset:
     """Draw the 576 images (N, 3 or 1, size, size) with the light's `azimuth` and `elevation` in degrees, by steps of 5.
 
