@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from posectl.core import kinds
-from posectl.core.kinds import Kind, kind, of_shape
+from posectl.core.kinds import KINDS, Kind, kind, of_shape
 from posectl.core.latent.priors import SPHERE
 from posectl.core.metrics.mean_distance import mean_distance
 from posectl.core.metrics.path_length_ratio import path_length_ratio
@@ -13,22 +12,18 @@ from posectl.core.metrics.precision_distance import precision_distance
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives.acai import ACAI
 from posectl.core.training.loop import Plan, Term, Trainer
-from posectl.registry import Registry
 
 
 @pytest.fixture
-def curves(monkeypatch):
+def curves():
     """Curves (N, T) of nothing in particular, registered for the length of a test."""
-    registry = Registry("kind of sample", "posectl.core.kinds", decorator="kind")
-    for name in registry.built_in():
-        registry.register(name)(kinds.KINDS.get(name))
-    monkeypatch.setattr(kinds, "KINDS", registry)
 
-    @kind("curves")
+    @kind("known curves")
     class Curves(Kind):
         axes = ("time",)
 
-    return registry.get("curves")
+    yield KINDS.get("known curves")
+    KINDS.unregister("known curves")
 
 
 def randn(*shape, seed=0):
@@ -42,7 +37,7 @@ def test_a_kind_that_says_nothing_but_its_axes_is_compared_element_by_element(cu
     np.testing.assert_allclose(curves.errors(x, x_hat).numpy(), squares.mean(2), rtol=1e-6)
     np.testing.assert_allclose(curves.distance(x, x_hat).numpy(), np.sqrt(squares.mean(2)), rtol=1e-14)
     np.testing.assert_allclose(curves.speed(x).numpy(), np.sqrt((x.double().numpy() ** 2).mean(2)), rtol=1e-6)
-    assert (curves.name, curves.unit, curves.path_unit, curves.noun) == ("curves", "1", "1", "sample")
+    assert (curves.name, curves.unit, curves.path_unit, curves.noun) == ("known curves", "1", "1", "sample")
 
 
 def test_a_straight_path_of_any_kind_has_ratio_one_and_its_nearest_by_l2(curves):
@@ -83,4 +78,4 @@ def test_a_shape_that_no_other_kind_has_is_that_of_a_kind_from_outside(curves):
 
 def test_poses_and_images_come_before_a_kind_from_outside_that_accepts_everything(curves, monkeypatch):
     monkeypatch.setattr(type(curves), "accepts", lambda self, shape: True)
-    assert [of_shape(shape).name for shape in ((17, 3), (3, 8, 8), (4, 4))] == ["poses", "images", "curves"]
+    assert [of_shape(shape).name for shape in ((17, 3), (3, 8, 8), (4, 4))] == ["poses", "images", "known curves"]

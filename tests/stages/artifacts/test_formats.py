@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
-from posectl.core import kinds
-from posectl.core.kinds import Kind
+from posectl.core.kinds import KINDS, Kind, kind
 from posectl.errors import InvalidInputError
-from posectl.registry import Registry
-from posectl.stages.artifacts import formats
 from posectl.stages.artifacts.formats import ArrayFormat, as_many, format_of, tell_kind
 from posectl.stages.artifacts.image_arrays import ImageArrays
 from posectl.stages.artifacts.pose_arrays import PoseArrays
 
 
 @pytest.mark.parametrize(
-    ("shape", "kind"),
+    ("shape", "name"),
     [
         ((17, 3), "poses"), ((51,), "poses"), ((9, 51), "poses"), ((9, 17, 3), "poses"), ((2, 9, 17, 3), "poses"),
         ((2, 9, 51), "poses"), ((9, 32, 3), "poses"), ((2, 9, 32, 3), "poses"), ((3,), "poses"), ((), "poses"),
@@ -25,8 +24,8 @@ from posectl.stages.artifacts.pose_arrays import PoseArrays
         ((2, 9, 1, 8, 3), "images"),
     ],
 )  # fmt: skip
-def test_a_shape_tells_poses_from_images(shape: tuple[int, ...], kind: str) -> None:
-    assert tell_kind(np.zeros(shape, np.float32), "a.npy").name == kind
+def test_a_shape_tells_poses_from_images(shape: tuple[int, ...], name: str) -> None:
+    assert tell_kind(np.zeros(shape, np.float32), "a.npy").name == name
 
 
 def test_a_shape_of_no_kind_is_told_with_its_file() -> None:
@@ -35,26 +34,20 @@ def test_a_shape_of_no_kind_is_told_with_its_file() -> None:
     assert "(N, 17, 3)" in caught.value.hint
 
 
-class Clouds(Kind):
-    """Points (P, 4) that no file of posectl's knows."""
-
-    name = "clouds"
-    axes = ("point", "channel")
-    nouns = "clouds"
-
-    def accepts(self, shape: tuple[int, ...]) -> bool:
-        return len(shape) == 2 and shape[1] == 4
-
-
 @pytest.fixture
-def clouds(monkeypatch: pytest.MonkeyPatch) -> Kind:
+def clouds() -> Iterator[Kind]:
     """A kind from outside without a format of its own, registered for the length of a test."""
-    registry = Registry("kind of sample", "posectl.core.kinds", decorator="kind")
-    for name in registry.built_in():
-        registry.register(name)(kinds.KINDS.get(name))
-    registry.register("clouds")(Clouds())
-    monkeypatch.setattr(formats, "KINDS", registry)
-    return registry.get("clouds")
+
+    @kind("known clouds")
+    class Clouds(Kind):
+        axes = ("point", "channel")
+        nouns = "clouds"
+
+        def accepts(self, shape: tuple[int, ...]) -> bool:
+            return len(shape) == 2 and shape[1] == 4
+
+    yield KINDS.get("known clouds")
+    KINDS.unregister("known clouds")
 
 
 @pytest.mark.parametrize("shape", [(50, 4), (9, 50, 4), (2, 9, 50, 4)])
@@ -93,8 +86,8 @@ def test_what_are_no_floats_is_refused(clouds: Kind, array: np.ndarray, said: st
 
 
 def test_poses_and_images_have_formats_of_their_own() -> None:
-    assert isinstance(format_of(kinds.KINDS.get("poses")), PoseArrays)
-    assert isinstance(format_of(kinds.KINDS.get("images")), ImageArrays)
+    assert isinstance(format_of(KINDS.get("poses")), PoseArrays)
+    assert isinstance(format_of(KINDS.get("images")), ImageArrays)
 
 
 def test_a_single_sample_counts_as_one_and_other_shapes_are_refused() -> None:

@@ -7,12 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from posectl.core import metrics
+from posectl.core.metrics import INPUTS, METRICS, metric
 from posectl.errors import UsageError
-from posectl.registry import Registry
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluate import evaluate
-from posectl.stages.evaluation import inputs as module
 from posectl.stages.evaluation.inputs import Inputs
 from posectl.stages.options import EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
@@ -28,28 +26,28 @@ from posectl.core.metrics.summary import summarise
 made = []
 
 
-@metric_input("path_codes")
-def path_codes(paths, model):
+@metric_input("codes_of_paths")
+def codes_of_paths(paths, model):
     """The codes (B, T, d) of the samples on the paths."""
     made.append(paths.shape)
     return model.encode(paths.flatten(0, 1)).unflatten(0, paths.shape[:2])
 
 
-@metric_input("path_angles")
-def path_angles(path_codes):
+@metric_input("angles_of_ends")
+def angles_of_ends(codes_of_paths):
     """The angles (B,) between the codes of a path's ends."""
-    return angle(path_codes[:, 0], path_codes[:, -1])[:, 0]
+    return angle(codes_of_paths[:, 0], codes_of_paths[:, -1])[:, 0]
 
 
 @metric("code_length")
-def code_length(path_codes, path_angles):
+def code_length(codes_of_paths, angles_of_ends):
     """The sum of the angles between neighbours over that of the ends."""
-    return summarise(angle(path_codes[:, 1:], path_codes[:, :-1])[..., 0].sum(1) / path_angles, "1")
+    return summarise(angle(codes_of_paths[:, 1:], codes_of_paths[:, :-1])[..., 0].sum(1) / angles_of_ends, "1")
 
 
 @metric("code_angle")
-def code_angle(path_angles, compat=None):
-    return summarise(path_angles, "rad", compat=compat)
+def code_angle(angles_of_ends, compat=None):
+    return summarise(angles_of_ends, "rad", compat=compat)
 '''
 
 SIZES = EvaluateOptions(
@@ -59,24 +57,15 @@ SIZES = EvaluateOptions(
 
 
 @pytest.fixture
-def registries(monkeypatch):
-    """Registries of their own, with posectl's metrics in them."""
-    for name, noun, decorator in (("METRICS", "metric", "metric"), ("INPUTS", "metric input", "metric_input")):
-        registry = Registry(noun, "posectl.core.metrics", decorator=decorator)
-        for known in registry.built_in():
-            registry.register(known)(getattr(metrics, name).get(known))
-        monkeypatch.setattr(metrics, name, registry)
-        monkeypatch.setattr(metrics, decorator, registry.register)
-        monkeypatch.setattr(module, name, registry)
-    monkeypatch.setattr("posectl.stages.evaluate.METRICS", metrics.METRICS)
-
-
-@pytest.fixture
-def plugin(registries, tmp_path, monkeypatch):
+def plugin(tmp_path, monkeypatch):
+    """The module above, registered for the length of a test."""
     (tmp_path / "code_metrics.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("code_metrics")
     del sys.modules["code_metrics"]
+    for registry, names in ((METRICS, ("code_length", "code_angle")), (INPUTS, ("codes_of_paths", "angles_of_ends"))):
+        for name in names:
+            registry.unregister(name)
 
 
 @pytest.fixture(scope="module")
@@ -103,32 +92,33 @@ def test_an_input_that_several_metrics_ask_for_is_made_once(run, plugin):
 
 
 def test_the_modules_of_a_metric_are_its_own_and_those_of_the_inputs_that_it_asks_for(plugin):
-    @metrics.metric("spread")
-    def spread(path_angles):
+    @metric("code_spread")
+    def spread(angles_of_ends):
         """Elsewhere than its input."""
 
     inputs = Inputs()
     inputs.provide(paths=lambda: None, model=lambda: None)
-    assert set(inputs.modules("spread")) == {__name__, "code_metrics"}
-    inputs.provide(path_angles=lambda: None)
-    assert inputs.modules("spread") == [__name__]
+    assert set(inputs.modules("code_spread")) == {__name__, "code_metrics"}
+    inputs.provide(angles_of_ends=lambda: None)
+    assert inputs.modules("code_spread") == [__name__]
     assert inputs.modules("anci") == ["posectl.core.metrics.anci"]
+    METRICS.unregister("code_spread")
 
 
 def test_without_what_an_input_is_made_of_the_metric_lacks_it(plugin):
     inputs = Inputs()
     inputs.provide(paths=lambda: pytest.fail("only asked for"))
-    assert not inputs.has("path_codes")
-    assert inputs.lacking("code_length") == ["path_codes", "path_angles"]
+    assert not inputs.has("codes_of_paths")
+    assert inputs.lacking("code_length") == ["codes_of_paths", "angles_of_ends"]
     assert inputs.lacking("monotonicity") == ["kind"]
     inputs.provide(model=lambda: pytest.fail("only asked for"))
-    assert inputs.has("path_angles")
+    assert inputs.has("angles_of_ends")
     assert inputs.lacking("code_length") == []
 
 
 def test_what_has_a_default_is_given_where_there_is_any(plugin):
     inputs = Inputs()
-    inputs.provide(path_angles=lambda: torch.tensor([1.0, 2.0, 4.0, 8.0]))
+    inputs.provide(angles_of_ends=lambda: torch.tensor([1.0, 2.0, 4.0, 8.0]))
     assert inputs.score("code_angle")["median"] == 3
     inputs.provide(compat=lambda: "naayem")
     assert inputs.score("code_angle")["median"] == 2  # the lower one
@@ -136,11 +126,11 @@ def test_what_has_a_default_is_given_where_there_is_any(plugin):
 
 def test_what_a_subject_gives_goes_before_what_is_registered(plugin):
     inputs = Inputs()
-    inputs.provide(path_angles=lambda: torch.tensor([2.0]), paths=lambda: None, model=lambda: None)
-    assert inputs.get("path_angles").tolist() == [2.0]
+    inputs.provide(angles_of_ends=lambda: torch.tensor([2.0]), paths=lambda: None, model=lambda: None)
+    assert inputs.get("angles_of_ends").tolist() == [2.0]
     assert plugin.made == []
 
 
-def test_what_is_no_input_is_told(registries):
+def test_what_is_no_input_is_told():
     with pytest.raises(UsageError, match="no metric input 'pathes'"):
         Inputs().get("pathes")
