@@ -6,7 +6,7 @@ import pytest
 
 from posectl.core.objectives import OBJECTIVES
 
-NAMES = OBJECTIVES.names()
+NAMES = OBJECTIVES.built_in()
 DOCS = OBJECTIVES.docs()
 
 
