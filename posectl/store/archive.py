@@ -60,7 +60,7 @@ def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
                 staging = Staging(store.layout)
                 stack.callback(staging.discard)
                 staged.append((name, staging, _unpack(archive, entries, staging.path)))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
