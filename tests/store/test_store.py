@@ -17,6 +17,7 @@ from posectl.errors import (
     UsageError,
 )
 from posectl.store import Ref, Store
+from posectl.store.kinds import KINDS, SCHEMA
 
 from .conftest import Publish
 
@@ -90,7 +91,8 @@ def test_manifest_says_what_was_recorded(store: Store, publish: Publish) -> None
     assert model.about == {"unit": "m"}
     assert model.parents == [("dataset", "poses:v1", poses.digest)]
     manifest = model.manifest
-    assert [manifest[key] for key in ("schema", "kind_version", "seed", "device", "threads")] == [1, 1, 7, "cpu", 2]
+    assert [manifest[key] for key in ("schema", "kind_version")] == [SCHEMA, KINDS["model"]]
+    assert [manifest[key] for key in ("seed", "device", "threads")] == [7, "cpu", 2]
     assert manifest["software"].keys() == {"posectl", "python", "torch", "numpy", "zarr", "numcodecs"}
     assert manifest["software"]["numpy"] == np.__version__
     assert [entry["path"] for entry in manifest["files"]] == ["zarr.json"]
