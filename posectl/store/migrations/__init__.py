@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from posectl.errors import InvalidInputError, did_you_mean
 from posectl.store.kinds import KINDS, SCHEMA
+from posectl.store.migrations import model, scores, sweep  # noqa: F401 - each registers its steps
 from posectl.store.migrations.steps import KIND_STEPS, SCHEMA_STEPS, Manifest
 
 
