@@ -45,10 +45,11 @@ def _bench(session: Session) -> tuple[dict[str, Any], list[str]]:
     session.out.tell("Measuring; this takes half a minute.")
     measurements, busy = list(bench(session.run())), load()
     value = {"load": busy, "measurements": [asdict(m) for m in measurements]}
-    lines = [*map(_line, measurements)]
+    lines = [*map(as_line, measurements)]
     return value, lines if busy is None else [*lines, f"load {busy:.1f}; a busy machine is a slow one"]
 
 
-def _line(m: Measurement) -> str:
+def as_line(m: Measurement) -> str:
+    """Lay out a measurement as a line of a table, with its ratio where it has one."""
     ratio = "" if m.ratio is None else f"{m.ratio:8.3g} times {m.against}"
     return f"{m.label:26} {m.value:10,.0f} {m.unit:10} {ratio}".rstrip()
