@@ -1,7 +1,7 @@
 """posectl: train autoencoders whose latent space interpolates well, and measure exactly how well.
 
 >>> import posectl
->>> lab = posectl.open(tmp / "artifacts")
+>>> lab = posectl.open("artifacts")
 >>> model = lab.train(reg={"acai": 0.3}, latent=8, steps=20)
 >>> model.sample(3, seed=0).shape
 (3, 17, 3)

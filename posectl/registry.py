@@ -36,16 +36,26 @@ class Registry(Generic[T]):
         self._modules: dict[str, str] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
-        """Decorator: make `get(name)` return what it decorates. A name taken twice raises."""
+        """Decorator: make `get(name)` return what it decorates.
+
+        A name that another module has raises; the same module may register it again, as a notebook's cell does.
+        """
 
         def put(thing: T) -> T:
             module = thing.__module__
-            if name in self._entries or (name in self._files and not module.startswith(f"{self.package}.")):
+            taken = self.module(name) if name in self._files else self._modules.get(name, module)
+            if taken != module:
                 raise PosectlError(f"The {self.noun} {name!r} is registered twice.")
             self._entries[name], self._modules[name] = thing, module
             return thing
 
         return put
+
+    def unregister(self, name: str) -> None:
+        """Forget a thing that was registered from outside."""
+        if name not in self._files:
+            self._entries.pop(name, None)
+            self._modules.pop(name, None)
 
     @cached_property
     def _files(self) -> dict[str, Path]:

@@ -132,9 +132,10 @@ class Model(Stored):
     """A trained autoencoder: encode, decode, interpolate and sample, in arrays of the sort that is given.
 
     >>> import posectl
-    >>> lab = posectl.open(tmp / "artifacts")
-    >>> model = lab.train(reg={"acai": 0.3}, latent=4, steps=20)
-    >>> x = lab["mannequin"].test[:2]
+    >>> lab = posectl.open("artifacts")
+    >>> poses = lab.prepare("mannequin")
+    >>> model = lab.train(poses, reg={"acai": 0.3}, latent=4)
+    >>> x = poses.test[:2]
     >>> model.decode(model.encode(x)).shape
     (2, 17, 3)
     """

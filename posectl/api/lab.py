@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from posectl.api.artifacts import Dataset, Model, Paths, Samples, Scores, Stored
 from posectl.api.options import Regularizers, Weights, options_from, regularizers
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
+from posectl.errors import UsageError
+from posectl.stages.artifacts.formats import tell_kind
 from posectl.stages.options import (
     Axes,
     EvaluateOptions,
@@ -50,9 +53,9 @@ def open(
     progress. Raises InvalidInputError where the folder holds something else.
 
     >>> import posectl
-    >>> lab = posectl.open(tmp / "artifacts")
-    >>> lab.prepare("mannequin", subjects=3, seconds=0.5).ref
-    'mannequin:v1'
+    >>> lab = posectl.open("artifacts")
+    >>> lab.prepare("mannequin", name="people").ref
+    'people:v1'
     """
     tell: Callable[[str], None] = (lambda message: None) if quiet else _say
     run = Run(store=path, seed=seed, device=device, threads=threads, force=force, reuse=reuse, tell=tell)
@@ -93,15 +96,17 @@ class Lab:
         option that there is not, NotFoundError and InvalidInputError for files.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
+        >>> lab = posectl.open("artifacts")
         >>> len(lab.prepare("lines", size=16, train_count=64, test_count=8))
         72
         """
         from posectl.data.readers import READERS
         from posectl.stages.prepare import prepare
 
-        given = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        values = {key: getattr(given, key) for key in options}
+        given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
+        blank: Any = READERS.get(source).options()
+        changed = {f.name: value for f in fields(given) if (value := getattr(given, f.name)) != getattr(blank, f.name)}
+        values = {**{key: getattr(given, key) for key in options}, **changed}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 
@@ -124,8 +129,9 @@ class Lab:
         that make no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> lab.train(reg={"acai": 0.3}, latent=4, steps=20, set="mlp.widths=16,16").latent
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> lab.train(poses, reg={"acai": 0.3}, latent=4, set="mlp.widths=16,16").latent
         4
         """
         from posectl.stages.train import train
@@ -155,8 +161,9 @@ class Lab:
         "process" trains in so many processes. Raises as `train`.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> len(lab.sweep(reg="acai", lam=[0, 0.1], latent=4, steps=5, set="mlp.widths=8").replicas)
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> len(lab.sweep(poses, reg="acai", lam=[0, 0.1], latent=4, steps=20_000).replicas)
         2
         """
         from posectl.stages.sweep import sweep
@@ -185,18 +192,17 @@ class Lab:
         NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> _ = lab.train(latent=4, steps=5)
-        >>> lab.interpolate("mannequin#0", "mannequin#9", steps=7).array.shape
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.interpolate("mannequin#0", "mannequin#9", model=model, steps=7).array.shape
         (1, 7, 17, 3)
         """
         from posectl.stages.interpolate import interpolate
 
         given = options_from(InterpolateOptions, options, "interpolate")
         with self._running(name, seed) as run:
-            return Stored.of(
-                run, interpolate(run, str(a), str(b), _ref(model, "model"), given, below=[*map(str, below)])
-            )  # type: ignore[return-value]
+            result = interpolate(run, str(a), str(b), _ref(model, "model"), given, below=[*map(str, below)])
+            return Stored.of(run, result)  # type: ignore[return-value]
 
     def sample(
         self, model: Subject = None, count: int = 1000, *, name: str | None = None, seed: int | None = None,
@@ -205,8 +211,9 @@ class Lab:
         """Decode draws from a model's prior, and publish them.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> lab.sample(lab.train(latent=4, steps=5), 3).array.shape
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.sample(model, 3).array.shape
         (3, 17, 3)
         """
         from posectl.stages.sample import sample
@@ -232,8 +239,9 @@ class Lab:
         that there is not, InvalidInputError for one that the subject gives no ground for.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> scores = lab.evaluate(lab.train(latent=4, steps=5), metrics=["anci"], endpoints=4, steps=5)
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> scores = lab.evaluate(model, metrics=["anci"], endpoints=4, steps=5)
         >>> scores["anci"]["unit"]
         '1'
         """
@@ -250,8 +258,8 @@ class Lab:
         `to_csv()`, `to_latex()`, `to_json()`, `to_pandas()`. Raises UsageError, NotFoundError, InvalidInputError.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> model = lab.train(latent=4, steps=5)
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
         >>> _ = lab.evaluate(model, metrics="anci", endpoints=4, steps=5)
         >>> print(lab.compare([model]).to_markdown().splitlines()[0])
         | mean ± std | plain, d=4 |
@@ -269,32 +277,35 @@ class Lab:
         NotFoundError, InvalidInputError.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> type(lab.plot(lab.train(latent=4, steps=5))).__name__
+        >>> lab = posectl.open("artifacts")
+        >>> type(lab.plot(lab.train(lab.prepare("mannequin"), latent=4))).__name__
         'Figure'
         """
         from posectl.stages.plot import plot
 
         given = options_from(PlotOptions, options, "plot")
         with self._running(None, None) as run:
-            return plot(run, [str(_ref(each)) for each in _several(subjects)], out and Path(out), given)["figure"]
+            return plot(run, [str(_ref(each)) for each in _several(subjects)], Path(out) if out else None, given)[
+                "figure"
+            ]
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: a film that shows itself in a notebook, or a file.
 
-        subjects: paths, samples or datasets, refs, files or arrays. out: a .gif, .mp4 or .png; None: a GIF in memory.
-        options: fps, size, columns, most, labels, turntable, crossfade. Raises UsageError, NotFoundError,
-        InvalidInputError.
+        subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
+        .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade.
+        Raises UsageError, NotFoundError, InvalidInputError.
 
         >>> import posectl
-        >>> lab = posectl.open(tmp / "artifacts")
-        >>> lab.render(lab.prepare("mannequin", subjects=2, seconds=0.5)["samples"][:3]).frames > 1
-        True
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> lab.render(poses.test[:9], size=80).frames
+        9
         """
         from posectl.stages.render import render
 
         given = options_from(RenderOptions, options, "render")
-        named = [_subject(each) for each in _several(subjects)]
+        named = [_moving(_subject(each)) for each in _several(subjects)]
         with self._running(None, None) as run, tempfile.TemporaryDirectory() as folder:
             path = Path(out) if out else Path(folder, "picture.gif")
             info = render(run, named, path, given)
@@ -318,8 +329,6 @@ def _ref(subject: Subject, kind: str | None = None) -> str | None:
         return subject.ref
     if isinstance(subject, str | Path | Ref):
         return str(subject)
-    from posectl.errors import UsageError
-
     wanted = f"a {kind}" if kind else "an artifact"
     raise UsageError(
         f"{type(subject).__name__} is not {wanted}.",
@@ -333,11 +342,16 @@ def _subject(subject: Subject) -> Any:
     return subject if isinstance(subject, np.ndarray) else _ref(subject)
 
 
+def _moving(subject: Any) -> Any:
+    """Return an array of one path (T, *shape) as one of several; anything else as it is."""
+    if not isinstance(subject, np.ndarray):
+        return subject
+    return subject[None] if subject.ndim == 1 + len(tell_kind(subject, "array").axes) else subject
+
+
 def _several(subjects: Subject) -> list[Subject]:
     return list(subjects) if isinstance(subjects, list | tuple) else [subjects]
 
 
 def _say(message: str) -> None:
-    import sys
-
-    print(message, file=sys.stderr)
+    sys.stderr.write(f"{message}\n")

@@ -142,7 +142,7 @@ def _prepare(session: Session, source: str, paths: list[Path], options: dict[str
 
 
 def _show_joints(session: Session, paths: list[Path]) -> None:
-    from posectl.stages.prepare import show_joints as stage
+    from posectl.stages.show_joints import show_joints as stage
 
     text = stage(paths)
     session.out.data(text, {"map": text})

@@ -39,10 +39,17 @@ def parameters(options: type, source: str) -> Options:
     for field, hint in _fields(options):
         if field.name in COMMON:
             raise PosectlError(f"The source {source!r} has an option {field.name!r}, which all commands have.")
-        form, shown = _form(field, hint), dict(field.metadata)
-        flag, text = shown.pop("flag", _flag(field)), shown.pop("help", "")
-        default_shown = shown.pop("default_shown", True)
-        made[field.name] = parameter(form.type, form.default, "Data", text, flag, show_default=default_shown, **shown)
+        form, shown = _form(field, hint), field.metadata
+        made[field.name] = parameter(
+            form.type,
+            form.default,
+            "Data",
+            shown.get("help", ""),
+            shown.get("flag", _flag(field)),
+            metavar=shown.get("metavar"),
+            min=shown.get("min"),
+            show_default=shown.get("default_shown", True),
+        )
     return made
 
 

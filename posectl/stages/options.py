@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+
+def size(default: Any, *, quick: int) -> Any:
+    """Make a field that is a size; quick: what POSECTL_QUICK=1 cuts it to, for trying a script out."""
+    return field(default=default, metadata={"quick": quick})
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class TrainOptions:
     lam: tuple[float, ...] = ()
     set: tuple[str, ...] = ()
     latent: int = 8
-    steps: int = 20_000
+    steps: int = size(20_000, quick=30)
     batch: int = 64
     lr: float = 1e-3
     lr_adversary: float | None = None
@@ -92,7 +97,7 @@ class SampleOptions:
     weights: "last", or "best" by test error.
     """
 
-    count: int = 1000
+    count: int = size(1000, quick=50)
     weights: Literal["last", "best"] = "last"
 
 
@@ -122,18 +127,18 @@ class EvaluateOptions:
     weights: str = "last"
     sample_posterior: bool = False
     path: str | None = None
-    endpoints: int = 128
+    endpoints: int = size(128, quick=6)
     steps: int = 100
-    random_pairs: int | None = None
+    random_pairs: int | None = size(None, quick=20)
     random_steps: int | None = None
-    samples: int = 10_000
-    recall_samples: int = 180_000
-    recall_targets: int = 10_000
+    samples: int = size(10_000, quick=100)
+    recall_samples: int = size(180_000, quick=200)
+    recall_targets: int = size(10_000, quick=50)
     k: int = 5
     interval: float = 80.0
-    intervals: int = 72
+    intervals: int = size(72, quick=4)
     retrieval: str | None = None
-    kmeans_restarts: int = 100
+    kmeans_restarts: int = size(100, quick=2)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from posectl.core.kinds import Kind
-from posectl.data.checks import check
+from posectl.core.kinds import KINDS, Kind
+from posectl.data.checks import CHECKS, check
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.readers import READERS
 from posectl.errors import UsageError, did_you_mean
@@ -72,9 +72,16 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
     files = [Path(p) for p in (*paths, *given.get("test", ()), *(v for v in given.values() if isinstance(v, Path)))]
     files = [path for path in files if path.exists()]
     return produce(
-        run, "dataset", source, config, fill, stage="prepare", modules=[READERS.module(source)],
+        run, "dataset", source, config, fill, stage="prepare", modules=_modules(source),
         inputs=fingerprint(files) if files else None,
     )  # fmt: skip
+
+
+def _modules(source: str) -> list[str]:
+    """Name the modules that registries choose for a reader: its own, its kind's, and the checks of that."""
+    kind = READERS.get(source).kind
+    checks = [CHECKS.module(kind)] if kind in CHECKS.names() else []
+    return [READERS.module(source), KINDS.module(kind), *checks]
 
 
 def _plain(value: Any) -> Any:
@@ -109,10 +116,3 @@ def _missing_split(dataset: Dataset) -> list[str]:
     """A warning where training on the set would be refused; as a reference it serves."""
     empty = [name for split, name in ((TRAIN, "train"), (TEST, "test")) if not (dataset.split == split).any()]
     return [f"No sample is in the {name} split, so no model can be trained on this set alone." for name in empty]
-
-
-def show_joints(paths: Sequence[Path]) -> str:
-    """The joints of a motion-capture file as a joint map in YAML, to edit and give to --map."""
-    from posectl.data.readers import mocap
-
-    return mocap.show_joints(paths)

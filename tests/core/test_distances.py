@@ -7,7 +7,7 @@ import pytest
 import torch
 from core.metrics.known_paths import blocks_of, randn
 
-from posectl.core.distances import distance, root_mean_square, mean_square, mean_per_joint
+from posectl.core.distances import distance, mean_per_joint, mean_square, root_mean_square
 
 
 @pytest.mark.parametrize("size", [(1, 4, 4), (3, 5, 7), (1, 1, 1)])

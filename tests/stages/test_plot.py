@@ -16,8 +16,7 @@ from posectl.stages.drawing.score_curves import (
     retrieved,
 )
 from posectl.stages.evaluate import evaluate
-from posectl.stages.options import EvaluateOptions, TrainOptions
-from posectl.stages.options import PlotOptions
+from posectl.stages.options import EvaluateOptions, PlotOptions, TrainOptions
 from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run

@@ -48,7 +48,7 @@ class ArrayOptions:
     fps: float = option(30.0, "Frame rate of files that do not state theirs, frames a second.", metavar="N")
 
 
-@reader("arrays", ArrayOptions, paths="Files of poses, .npy or .npz.")
+@reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.")
 def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Dataset:
     """Read one dataset from all the files.
 

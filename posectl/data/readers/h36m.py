@@ -51,7 +51,7 @@ class H36MOptions:
     )  # fmt: skip
 
 
-@reader("h36m", H36MOptions, paths="Files or folders of Human3.6M.")
+@reader("h36m", H36MOptions, kind="poses", paths="Files or folders of Human3.6M.")
 def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dataset:
     """Read poses (N, 17, 3) of Human3.6M: metres, pelvis at the origin, the pelvis's place in `per_sample["root"]`.
 

@@ -48,7 +48,7 @@ class ImageOptions:
     seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
 
 
-@reader("images", ImageOptions, paths="Files or folders of images.")
+@reader("images", ImageOptions, kind="images", paths="Files or folders of images.")
 def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
     """Read images (N, C, S, S) of all the files, with their labels and factors.
 

@@ -30,12 +30,12 @@ class LineOptions:
     endless: bool = option(
         True, "Train on new lines at every step, or on those that are stored.", flag="--endless/--finite"
     )
-    train_count: int = option(1 << 14, "Number of lines stored for training.", metavar="N", min=1)
-    test_count: int = option(5000, "Number of lines stored for the test split.", metavar="N", min=1)
+    train_count: int = option(1 << 14, "Number of lines stored for training.", metavar="N", min=1, quick=256)
+    test_count: int = option(5000, "Number of lines stored for the test split.", metavar="N", min=1, quick=64)
     seed: int = option(0, "Seed of the lines that are drawn.")
 
 
-@reader("lines", LineOptions, paths=None)
+@reader("lines", LineOptions, kind="images", paths=None)
 def read(paths: Sequence[Path], options: LineOptions, progress: Progress) -> Dataset:
     """Draw lines (N, 1, size, size) with their `angle` in radians, and ten sectors of 36 degrees as labels.
 

@@ -63,7 +63,7 @@ class MocapOptions:
     )  # fmt: skip
 
 
-@reader("mocap", MocapOptions, paths="Motion-capture files, or folders of them.")
+@reader("mocap", MocapOptions, kind="poses", paths="Motion-capture files, or folders of them.")
 def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Dataset:
     """Read the poses (N, 17, 3) of all the files.
 

@@ -35,7 +35,7 @@ class PoleOptions:
     seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
 
 
-@reader("pole", PoleOptions, paths=None)
+@reader("pole", PoleOptions, kind="images", paths=None)
 def read(paths: Sequence[Path], options: PoleOptions, progress: Progress) -> Dataset:
     """Draw the 576 images (N, 3 or 1, size, size) with the light's `azimuth` and `elevation` in degrees, by steps of 5.
 

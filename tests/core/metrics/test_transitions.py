@@ -11,8 +11,8 @@ from core.metrics.known_paths import PATH_METRICS, along, arc, blocks_of, even, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posectl.core.metrics import METRICS
 from posectl.core.distances import mean_per_joint
+from posectl.core.metrics import METRICS
 from posectl.core.metrics.transitions import (
     COINCIDENT,
     end_to_end,

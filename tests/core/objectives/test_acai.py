@@ -6,8 +6,8 @@ from torch import nn
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives.base import check_together, squared_error
 from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.base import check_together, squared_error
 from posectl.core.objectives.none import Nothing
 from posectl.core.objectives.step import Step
 from posectl.core.training.loop import Plan, Term, Trainer

@@ -9,8 +9,8 @@ from core.objectives.settings import Scale, assert_replicas_apart, linear_step, 
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives.base import check_together
 from posectl.core.objectives.amr import AMR
+from posectl.core.objectives.base import check_together
 from posectl.core.objectives.gaia import GAIA
 from posectl.core.objectives.mixers import MIXERS
 from posectl.core.training.loop import Plan, Term, Trainer

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from posectl.core.objectives.nearest import nearest, take
 
 from posectl.core.objectives.base import nearest as module
-from posectl.core.objectives.nearest import nearest, take
 
 
 @pytest.mark.parametrize("at_once", [1, 50, 1 << 23])

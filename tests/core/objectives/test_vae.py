@@ -12,8 +12,8 @@ from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.conv import Conv
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives.base import build_decoder, build_encoder, check_together
 from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.base import build_decoder, build_encoder, check_together
 from posectl.core.objectives.beta_vae import BetaVAE
 from posectl.core.objectives.dropout import Dropout
 from posectl.core.objectives.step import Step

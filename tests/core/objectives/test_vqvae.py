@@ -11,8 +11,8 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives.base import squared_error
 from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.base import squared_error
 from posectl.core.objectives.smooth import Smooth
 from posectl.core.objectives.vqvae import VQVAE, Codebook
 from posectl.core.random import generator

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from posectl.data.images.fit import fit
-from posectl.data.images.size import check_size
 from posectl.data.images.request import Request
+from posectl.data.images.size import check_size
 from posectl.errors import UsageError
 
 RNG = np.random.default_rng(0)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from posectl.stages.drawing.sequences import z_up
 
 

@@ -9,7 +9,6 @@ from posectl.data.dataset import TEST, TRAIN
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluate import evaluate
-from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
