@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from posectl.errors import UsageError, did_you_mean
+
 # Headings stand in this order; others, and options without one, come before the last two.
 _ORDER = ("Arguments", "Data", "Model", "Objective", "Optimiser", "Sweep", "Metrics", "Picture", "Options")
 _LAST = ("Output", "Common")
@@ -77,3 +79,14 @@ class Command(_Headings, TyperCommand):
 
 class Group(_Headings, TyperGroup):
     """A group of commands."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments begin with. Raises UsageError for one that there is not, naming the
+        nearest."""
+        if args[0] in self.list_commands(ctx) or args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise self.no_such_command(ctx, args[0])
+
+    def no_such_command(self, ctx: Any, name: str) -> UsageError:
+        """Return the error for a name that is no command."""
+        return UsageError(f"`{ctx.command_path}` has no command {name!r}.", did_you_mean(name, self.list_commands(ctx)))

@@ -38,13 +38,13 @@ class Sources(Group):
         summary = self._summaries.get(cmd_name)
         return None if summary is None else Command(name=cmd_name, help=summary)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        name, *rest = args
-        if name in READERS.names():
-            return name, source_command(name), rest
-        if name.startswith("-") or ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        raise _no_source(name)
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] in READERS.names():
+            return args[0], source_command(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+    def no_such_command(self, ctx: Any, name: str) -> UsageError:
+        return _no_source(name)
 
     def elsewhere(self, name: str) -> str:
         return _having(name)
@@ -54,18 +54,19 @@ def _having(name: str) -> str:
     """Say which sources have an option of this name."""
     field = name.replace("-", "_")
     having = [each for each in READERS.names() if field in {f.name for f in fields(READERS.get(each).options)}]
-    return f"It is an option of {' and '.join(having)}. " if having else ""
+    return f"It is an option of {', '.join(having)}. " if having else ""
 
 
 def _no_source(name: str) -> UsageError:
     """Return the error for a word that is no source; for a path it says the command to run."""
     path = Path(name)
-    if path.suffix.lower() in _BY_SUFFIX or path.exists():
-        source = _BY_SUFFIX.get(path.suffix.lower(), "SOURCE")
-        known = "" if source != "SOURCE" else f", with one of {', '.join(READERS.names())} for SOURCE"
+    source = _BY_SUFFIX.get(path.suffix.lower())
+    if source is not None or path.exists():
+        known = ", ".join(READERS.names())
+        run = f"posectl prepare {source or 'SOURCE'} {shlex.quote(name)}"
         return UsageError(
-            f"{name!r} is a path, and `posectl prepare` is first told the source.",
-            f"For example: posectl prepare {source} {shlex.quote(name)}{known}",
+            f"`posectl prepare` is first told the source, and {name!r} is a path.",
+            f"For example: {run}" if source else f"Name one of {known}: {run}",
         )
     return UsageError(f"There is no source {name!r}.", did_you_mean(name, READERS.names()))
 
@@ -104,8 +105,8 @@ def source_command(name: str) -> Any:
     reader = READERS.get(name)
     shared = parameters(reader.options, name)
     if reader.paths is not None:
-        shared = {"paths": (Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help=reader.paths)], None),
-                  **shared}  # fmt: skip
+        paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH", help=reader.paths)]
+        shared = {"paths": (paths, None), **shared}
     if name == "mocap":
         text = "Print a file's joints as a map to edit, and stop."
         shared = {**shared, "show_joints": parameter(bool, False, "Data", text, "--show-joints")}
