@@ -87,6 +87,10 @@ def train_all(
     return outcomes
 
 
+class _Detail(str):
+    """A sentence for whoever wants to know more."""
+
+
 @dataclass(frozen=True)
 class _Task:
     """A stack as a worker receives it."""
@@ -114,7 +118,7 @@ def _in_processes(
     # As many threads each as keep all cores at work, but no more than this process was allowed.
     threads = run.threads or max(1, min(torch.get_num_threads(), cores() // jobs))
     theirs = replace(
-        run, tell=_tell, progress=_no_progress, threads=threads, sources=dict(run.sources),
+        run, tell=_tell, detail=_detail, progress=_no_progress, threads=threads, sources=dict(run.sources),
         store=str(run.artifacts.path),
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
@@ -166,7 +170,9 @@ def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
             message = messages.get_nowait()
         except queues.Empty:
             return
-        if isinstance(message, str):
+        if isinstance(message, _Detail):
+            run.detail(message)
+        elif isinstance(message, str):
             run.tell(message)
         else:
             table.report(*message)
@@ -197,6 +203,10 @@ def _work(task: _Task) -> dict[str, Outcome]:
 
 def _tell(message: str) -> None:
     _messages.put(message)
+
+
+def _detail(message: str) -> None:
+    _messages.put(_Detail(message))
 
 
 def _no_progress(progress: Progress) -> None:
