@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
 
 if TYPE_CHECKING:
     from posectl.stages.bench import Measurement
 
 
-@command(app)
+@command(app, makes=False)
 def doctor(
     session: Session,
-    bench: Annotated[bool, typer.Option("--bench", help="Measure its speed too, in half a minute.")] = False,
+    bench: Annotated[bool, option("Options", "Measure its speed, too, in half a minute.", "--bench")] = False,
 ) -> None:
-    """Check versions, devices, extras and the store, and two computations against known answers."""
+    """Check versions, devices, extras and the store, and two computations against known answers.
+
+    \b
+    Example:
+      posectl doctor --bench
+    """
     from dataclasses import asdict
 
     from posectl.errors import UnavailableError

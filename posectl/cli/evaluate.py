@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
+
+if TYPE_CHECKING:
+    from posectl.stages.run import Result, Run
 
 DEFAULT = EvaluateOptions()
 
@@ -21,51 +26,97 @@ def evaluate(
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SUBJECT]...",
-            help="Models, sweeps, paths, samples, .npy files or baseline:NAME (default: the newest model).",
+            metavar="SUBJECT",
+            help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
+            show_default="the newest model",
             autocompletion=complete.refs,
         ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", help="Reference: a dataset or a file.", autocompletion=complete.refs)
+        str | None,
+        option(
+            "Data",
+            "Reference: a dataset or a file.",
+            "--against",
+            metavar="REF",
+            show_default="the model's own dataset",
+            autocompletion=complete.refs,
+        ),
     ] = None,
+    weights: Annotated[
+        str,
+        option("Model", "Weights of a model; all: those of every snapshot.", metavar="last|best|step-N|all"),
+    ] = DEFAULT.weights,
+    path: Annotated[
+        str | None,
+        option(
+            "Model",
+            "Path between codes: slerp, lerp, lerp-sphere or circle.",
+            metavar="NAME",
+            show_default="slerp on the sphere, lerp elsewhere",
+        ),
+    ] = None,
+    sample_posterior: Annotated[
+        bool,
+        option("Model", "Draw the codes of a VAE, as published, instead of taking their means.", "--sample-posterior"),
+    ] = False,
     metric: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
+        str | None,
+        option(
+            "Metrics",
+            "Metrics to compute.",
+            metavar="NAME,...",
+            show_default="all that the subject allows",
+            autocompletion=complete.metrics,
+        ),
     ] = None,
     compat: Annotated[
         str | None,
-        typer.Option(metavar="naayem|acai", help="The published protocol, quirks included."),
+        option("Metrics", "Follow a published protocol, quirks included.", metavar="naayem|acai", show_default="none"),
     ] = None,
-    weights: Annotated[
-        str, typer.Option(metavar="last|best|step-N|all", help="Weights of a model; all: every snapshot's.")
-    ] = DEFAULT.weights,
-    sample_posterior: Annotated[
-        bool, typer.Option("--sample-posterior", help="Draw a VAE's codes, as published, in place of their mean.")
-    ] = False,
-    path: Annotated[str | None, typer.Option(help="Path between codes (default: the prior's own).")] = None,
     endpoints: Annotated[
-        int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
+        int, option("Metrics", "Number of test poses, of which all pairs are interpolated.", metavar="N")
     ] = DEFAULT.endpoints,
-    steps: Annotated[int, typer.Option(help="Steps of those paths.")] = DEFAULT.steps,
+    steps: Annotated[int, option("Metrics", "Number of samples on each of these paths.", metavar="N")] = DEFAULT.steps,
     random_pairs: Annotated[
-        int | None, typer.Option(help="Paths for Mean Distance; of images, all paths (default: 10000; images: 256).")
+        int | None,
+        option(
+            "Metrics",
+            "Number of random pairs that are interpolated for Mean Distance, and of images for every metric of paths.",
+            metavar="N",
+            show_default="10000; of images 256",
+        ),
     ] = DEFAULT.random_pairs,
     random_steps: Annotated[
-        int | None, typer.Option(help="Steps of those (default: 10; images: 16).")
+        int | None,
+        option("Metrics", "Number of samples on each of these paths.", metavar="N", show_default="10; of images 16"),
     ] = DEFAULT.random_steps,
-    samples: Annotated[int, typer.Option(help="Draws for precision.")] = DEFAULT.samples,
-    recall_samples: Annotated[int, typer.Option(help="Draws for recall.")] = DEFAULT.recall_samples,
-    recall_targets: Annotated[int, typer.Option(help="Real poses whose recall is asked.")] = DEFAULT.recall_targets,
-    k: Annotated[int, typer.Option(help="Neighbours of prdc.")] = DEFAULT.k,
+    samples: Annotated[
+        int, option("Metrics", "Number of draws from the prior for precision.", metavar="N")
+    ] = DEFAULT.samples,
+    recall_samples: Annotated[
+        int, option("Metrics", "Number of draws from the prior for recall.", metavar="N")
+    ] = DEFAULT.recall_samples,
+    recall_targets: Annotated[
+        int, option("Metrics", "Number of real samples for which recall looks for the nearest draw.", metavar="N")
+    ] = DEFAULT.recall_targets,
+    k: Annotated[
+        int, option("Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", metavar="N")
+    ] = DEFAULT.k,
     interval: Annotated[
-        float, typer.Option(metavar="DEGREES", help="Between the ends where paths are held against true images.")
+        float,
+        option("Metrics", "Angle between the ends of paths that are compared with true images.", metavar="DEGREES"),
     ] = DEFAULT.interval,
-    intervals: Annotated[int, typer.Option(help="Pairs of images so far apart.")] = DEFAULT.intervals,
+    intervals: Annotated[
+        int, option("Metrics", "Number of pairs of images at each such angle.", metavar="N")
+    ] = DEFAULT.intervals,
     retrieval: Annotated[
         Literal["l2", "l1", "cosine"] | None,
-        typer.Option(help="How the nearest real image is told (default: cosine of lines, else l2)."),
+        option("Metrics", "Distance by which the nearest real image is found.", show_default="l2; of lines cosine"),
     ] = DEFAULT.retrieval,  # type: ignore[assignment]
-    kmeans_restarts: Annotated[int, typer.Option(help="Beginnings of k-means.")] = DEFAULT.kmeans_restarts,
+    kmeans_restarts: Annotated[
+        int, option("Metrics", "Number of runs of k-means, the best of which counts.", metavar="N")
+    ] = DEFAULT.kmeans_restarts,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
@@ -81,9 +132,6 @@ def evaluate(
       posectl evaluate baseline:crossfade --against lines
     """
     from posectl.cli.values import names
-    from posectl.stages.artifacts.members import snapshots, spread_out
-    from posectl.stages.comparison.scores import flat
-    from posectl.stages.evaluate import evaluate as stage
 
     options = EvaluateOptions(
         metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,
@@ -91,17 +139,30 @@ def evaluate(
         recall_samples=recall_samples, recall_targets=recall_targets, k=k, interval=interval, intervals=intervals,
         retrieval=retrieval, kmeans_restarts=kmeans_restarts,
     )  # fmt: skip
-    run = session.run()
-    spread = spread_out(run, subjects) if subjects else [None]
-    each = [(s, w) for s in spread for w in (snapshots(run, s) if weights == "all" else [weights])]
-    for subject, which in each:
-        result = stage(session.run(), subject, against, replace(options, weights=which))
-        session.out.table(
-            ["metric", "mean", "std", "median", "undefined", "unit"],
-            [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
-            title=f"{result.ref}: {result.figures['protocol']['subject']}",
-        )
-        session.out.result(result)
+    for result in _results(session.run(), subjects or [], against, options):
+        _print(session, result)
+
+
+def _results(run: Run, subjects: list[str], against: str | None, options: EvaluateOptions) -> Iterator[Result]:
+    """Yield the scores of every subject, of a sweep those of its models, and of `all` weights those of every
+    snapshot."""
+    from posectl.stages.artifacts.members import snapshots, spread_out
+    from posectl.stages.evaluate import evaluate as stage
+
+    for subject in spread_out(run, subjects) if subjects else [None]:
+        for weights in snapshots(run, subject) if options.weights == "all" else [options.weights]:
+            yield stage(run, subject, against, replace(options, weights=weights))
+
+
+def _print(session: Session, result: Result) -> None:
+    from posectl.stages.comparison.scores import flat
+
+    session.out.table(
+        ["metric", "mean", "std", "median", "undefined", "unit"],
+        [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
+        title=f"{result.ref}: {result.figures['protocol']['subject']}",
+    )
+    session.out.result(result)
 
 
 def _row(name: str, score: dict[str, Any]) -> list[str]:

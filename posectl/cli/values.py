@@ -1,6 +1,8 @@
-"""Option values that are more than one word: lists, numbers with a name for a special one."""
+"""Values of options that typer leaves as text: lists, and numbers for which a word may stand."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from posectl.errors import UsageError
 
@@ -28,11 +30,12 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
         raise UsageError(f"{option} {text!r} is not a list of numbers.", f"For example {option} 0.9,0.999.") from None
 
 
-def number_or_word(text: str | None, word: str) -> float | str | None:
-    """A number, or the one word that may stand for it."""
-    if text is None or text == word:
+def number_or_word(text: str, words: Sequence[str], option: str) -> float | str:
+    """A number, or one of the words that may stand for it."""
+    if text in words:
         return text
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"{text!r} is neither a number nor {word!r}.", f"For example 30, or {word}.") from None
+        known = " or ".join(words)
+        raise UsageError(f"{option} {text!r} is neither a number nor {known}.", f"For example {option} 30.") from None

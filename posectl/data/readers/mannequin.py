@@ -34,13 +34,13 @@ _CITATION = (
 class MannequinOptions:
     """The options of `prepare mannequin`."""
 
-    subjects: int = option(12, "How many people move.", metavar="N", quick=3)
-    seconds: float = option(4.0, "Length of each person's clip of each motion.", quick=0.5)
-    fps: float = option(30.0, "Frames a second.")
+    subjects: int = option(12, "Number of people.", metavar="N", quick=3)
+    seconds: float = option(4.0, "Duration of each motion of each person, seconds.", metavar="S", quick=0.5)
+    fps: float = option(30.0, "Frame rate, frames a second.", metavar="N")
     seed: int = option(0, "Seed of the people and of how they move.")
 
 
-@reader("mannequin", MannequinOptions, kind="poses")
+@reader("mannequin", MannequinOptions, kind="poses", paths=None)
 def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Dataset:
     """Move so many people for so many seconds; the last sixth of them is the test split.
 
