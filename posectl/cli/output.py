@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from posectl.stages.run import Progress, Result
+    from posectl.api.artifacts import Stored
+    from posectl.stages.run import Progress
 
 # Without a terminal a line every so many seconds says that the work goes on.
 _PLAIN_SECONDS = 10.0
@@ -39,7 +40,7 @@ class Output:
             self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         return self._console
 
-    def result(self, result: Result) -> None:
+    def result(self, result: Stored) -> None:
         """The artifact that a command made: its ref alone, or one JSON object."""
         self._close_bar()
         self.data(result.ref, result.as_json())
