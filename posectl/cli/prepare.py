@@ -31,7 +31,8 @@ class Sources(Group):
 
     @cached_property
     def _summaries(self) -> dict[str, str]:
-        return READERS.summaries()
+        names = READERS.names()  # before the summaries: it imports plug-ins
+        return {name: summary for name, summary in READERS.summaries().items() if name in names}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command that has no more than a summary, for lists."""
