@@ -47,7 +47,7 @@ def conform(value: Any, hint: Any) -> Any:
         return str(value)
     if isinstance(hint, type) and hint not in (float, int, Path) and isinstance(value, hint):
         return value
-    raise MisfitError(_NAMES.get(hint, str(getattr(hint, "__name__", hint))))
+    raise MisfitError(_NAMES.get(origin or hint, str(getattr(hint, "__name__", hint))))
 
 
 def _conform_to_any(value: Any, choices: tuple[Any, ...]) -> Any:

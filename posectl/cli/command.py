@@ -22,11 +22,12 @@ from posectl.cli.output import Output
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError
 
 if TYPE_CHECKING:
+    from posectl.api.lab import Lab
     from posectl.stages.run import Run
 
 
 class Session:
-    """One invocation: its output, and the surroundings that it gives to stages.
+    """One invocation: its output, and the lab that it works in.
 
     sources: parameter -> flag, env, file or default.
     """
@@ -40,6 +41,12 @@ class Session:
     @property
     def force(self) -> bool:
         return bool(self._common["force"])
+
+    def lab(self) -> Lab:
+        """Return the library's lab, whose verbs the commands are."""
+        from posectl.api.lab import Lab
+
+        return Lab(self.run())
 
     def run(self) -> Run:
         """Return the surroundings of a stage, from the common options."""

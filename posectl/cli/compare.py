@@ -69,11 +69,12 @@ def compare(
     """
     from posectl.cli.files import write_bytes
     from posectl.cli.values import names
-    from posectl.stages.compare import compare as stage
     from posectl.stages.comparison.tables import as_json
 
-    table = stage(
-        session.run(), scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio
+    table = (
+        session.lab()
+        .compare(scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio)
+        .table
     )
     for warning in table.warnings:
         session.out.warn(warning)

@@ -31,9 +31,8 @@ def demo(
       posectl demo -o posectl-demo
     """
     from posectl.stages.comparison.tables import as_json
-    from posectl.stages.demo import demo as stage
 
-    made = stage(session.run(), output, steps=steps)
+    made = session.lab().demo(output, steps=steps)
     table = made.comparison
     session.out.tell("\n".join(["", *(f"  {path}" for path in made.files), ""]))
     session.out.data(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,7 +13,7 @@ from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
 
 if TYPE_CHECKING:
-    from posectl.stages.run import Result, Run
+    from posectl.api.artifacts import Scores
 
 DEFAULT = EvaluateOptions()
 
@@ -133,28 +131,18 @@ def evaluate(
     """
     from posectl.cli.values import names
 
-    options = EvaluateOptions(
+    options: dict[str, Any] = dict(
         metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,
         endpoints=endpoints, steps=steps, random_pairs=random_pairs, random_steps=random_steps, samples=samples,
         recall_samples=recall_samples, recall_targets=recall_targets, k=k, interval=interval, intervals=intervals,
         retrieval=retrieval, kmeans_restarts=kmeans_restarts,
     )  # fmt: skip
-    for result in _results(session.run(), subjects or [], against, options):
-        _print(session, result)
+    lab = session.lab()
+    for subject, which in lab.spread(subjects or [], weights):
+        _print(session, lab.evaluate(subject, against, **{**options, "weights": which}))
 
 
-def _results(run: Run, subjects: list[str], against: str | None, options: EvaluateOptions) -> Iterator[Result]:
-    """Yield the scores of every subject, of a sweep those of its models, and of `all` weights those of every
-    snapshot."""
-    from posectl.stages.artifacts.members import snapshots, spread_out
-    from posectl.stages.evaluate import evaluate as stage
-
-    for subject in spread_out(run, subjects) if subjects else [None]:
-        for weights in snapshots(run, subject) if options.weights == "all" else [options.weights]:
-            yield stage(run, subject, against, replace(options, weights=weights))
-
-
-def _print(session: Session, result: Result) -> None:
+def _print(session: Session, result: Scores) -> None:
     from posectl.stages.comparison.scores import flat
 
     session.out.table(

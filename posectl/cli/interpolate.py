@@ -73,7 +73,8 @@ def interpolate(
       posectl interpolate lines#0 lines#1 lines#2 lines#3 --grid 8
     """
     from posectl.cli.files import write_array
-    from posectl.stages.interpolate import interpolate as stage
 
-    options = InterpolateOptions(steps, path, weights, grid)
-    write_array(session, stage(session.run(), a, b, model, options, below=below or ()), "paths", output)
+    made = session.lab().interpolate(
+        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid
+    )
+    write_array(session, made, "paths", output)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from posectl.stages.run import Progress, Result
+    from posectl.api.artifacts import Stored
+    from posectl.stages.run import Progress
 
 # Without a terminal a line every so many seconds says that the work goes on.
 _PLAIN_SECONDS = 10.0
@@ -40,7 +41,7 @@ class Output:
             self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         return self._console
 
-    def result(self, result: Result) -> None:
+    def result(self, result: Stored) -> None:
         """Print the artifact that a command made: its ref alone, or one JSON object; in detail its arrays, too."""
         self._close_bar()
         if self.verbose:
@@ -142,7 +143,7 @@ class Output:
             self._bar, self._task = None, None
 
 
-def _shapes(result: Result) -> Iterator[str]:
+def _shapes(result: Stored) -> Iterator[str]:
     """Yield a line for every array of an artifact, and one for all that are below one name."""
     below: dict[str, list[int]] = {}
     for name, info in result.artifact.arrays().items():

@@ -71,9 +71,6 @@ def plot(
       posectl plot acai-sweep -o lambda.pdf
     """
     from posectl.cli.values import names
-    from posectl.stages.options import PlotOptions
-    from posectl.stages.plot import plot as stage
 
-    options = PlotOptions(kind, names(metric) or (), by, dimensions)
-    info = stage(session.run(), subjects, output, options)
-    session.out.data(str(output), {key: value for key, value in info.items() if key != "figure"})
+    figure = session.lab().plot(subjects, output, kind=kind, metrics=names(metric) or (), by=by, dimensions=dimensions)
+    session.out.data(str(output), {"path": str(output), "kind": figure.get_label(), "subjects": subjects})

@@ -134,9 +134,7 @@ def _verbatim(doc: str) -> str:
 
 
 def _prepare(session: Session, source: str, paths: list[Path], options: dict[str, Any]) -> None:
-    from posectl.stages.prepare import prepare as stage
-
-    result = stage(session.run(), source, paths, options)
+    result = session.lab().prepare(source, *paths, **options)
     session.out.rows([tuple(row) for row in result.figures["rows"]], title=result.ref)
     for warning in result.figures["warnings"]:
         session.out.warn(warning)
@@ -144,7 +142,5 @@ def _prepare(session: Session, source: str, paths: list[Path], options: dict[str
 
 
 def _show_joints(session: Session, paths: list[Path]) -> None:
-    from posectl.stages.show_joints import show_joints as stage
-
-    text = stage(paths)
+    text = session.lab().show_joints(*paths)
     session.out.data(text, {"map": text})

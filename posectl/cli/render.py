@@ -70,8 +70,8 @@ def render(
       posectl render plain-grid acai-grid -o blocks.png
       posectl render poses#3 -o clip.gif
     """
-    from posectl.stages.render import render as stage
-
-    options = RenderOptions(fps, size, columns, most, tuple(label or ()), turntable, crossfade)
-    info = stage(session.run(), subjects, output, options)
-    session.out.data(str(output), info)
+    picture = session.lab().render(
+        subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),
+        turntable=turntable, crossfade=crossfade,
+    )  # fmt: skip
+    session.out.data(str(output), picture.info)

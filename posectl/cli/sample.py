@@ -38,6 +38,5 @@ def sample(
       posectl sample acai -n 1000
     """
     from posectl.cli.files import write_array
-    from posectl.stages.sample import sample as stage
 
-    write_array(session, stage(session.run(), model, SampleOptions(count, weights)), "samples", output)
+    write_array(session, session.lab().sample(model, count, weights=weights), "samples", output)

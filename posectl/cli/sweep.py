@@ -50,19 +50,12 @@ def sweep(
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
     """
     from posectl.cli.values import integers, numbers
-    from posectl.stages.options import Axes
-    from posectl.stages.sweep import sweep as stage
-    from posectl.stages.training.engines import Engine
 
-    axes = Axes(
-        lam=tuple(numbers(text, "--lam") for text in shared["lam"] or ()),
-        latent=integers(shared["latent"], "--latent"),
-        seeds=seeds,
-        zip=zip_,
-    )
-    run, options = training.resolved(session, shared, lam=(), latent=DEFAULT.latent)
-    with live_table(session.out) as run.progress:
-        result = stage(run, dataset, options, axes, engine=Engine(engine, jobs))
+    lam = tuple(numbers(text, "--lam") for text in shared["lam"] or ())
+    latent = integers(shared["latent"], "--latent")
+    lab, options = training.resolved(session, shared, lam=lam, latent=latent)
+    with live_table(session.out) as lab.run.progress:
+        result = lab.sweep(dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, **options)
     rows = result.figures["replicas"]
     for row in rows:
         if row["diverged_at"] >= 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,7 +14,7 @@ from posectl.cli.help import Options, parameter
 from posectl.stages.options import PRESETS, TrainOptions
 
 if TYPE_CHECKING:
-    from posectl.stages.run import Run
+    from posectl.api.lab import Lab
 
 DEFAULT = TrainOptions()
 
@@ -93,9 +94,10 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
     }  # fmt: skip
 
 
-def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[Run, TrainOptions]:
-    """Return the surroundings and options of a training: values as typer gave them, a preset's where none was asked
+def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[Lab, dict[str, Any]]:
+    """Return the lab and the options of a training: values as typer gave them, a preset's where none was asked
     for, and the command's own."""
+    from posectl.api.lab import Lab
     from posectl.cli.values import numbers
 
     given = {**shared, **own}
@@ -110,10 +112,9 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[R
     for key, value in PRESETS[preset].items():
         if sources.get(key, "default") == "default":
             given[key], sources[key] = value, f"preset {preset}"
-    # A preset's settings are for those regularizers and that network that are used.
-    given["set"] = tuple(s for s in given["set"] if sources["set"] == "flag" or _is_used(s, given))
-    run.sources = sources
-    return run, TrainOptions(**given)
+    if sources["set"].startswith("preset"):  # its settings are for those regularizers and that network that are used
+        given["set"] = tuple(setting for setting in given["set"] if _is_used(setting, given))
+    return Lab(replace(run, sources=sources)), given
 
 
 def _is_used(setting: str, given: Mapping[str, Any]) -> bool:

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from posectl.errors import UsageError
-from posectl.stages.compare import Column, Comparison
 from posectl.stages.comparison.published import TABLE_I, column, lines_columns
+from posectl.stages.comparison.tables import Column, Comparison
 
 SCORE = {"mean": 1.25, "variance": 0.04, "std": 0.2, "median": 1.2, "undefined": 0, "unit": "1"}
 METRES = {**SCORE, "mean": 0.0312, "unit": "m"}

@@ -1,4 +1,4 @@
-"""Worlds of images through evaluate: perfect paths, false ones, files, models, and what each allows."""
+"""Images through evaluate: perfect paths, false ones, files, models, and what each allows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(run):
-    return train(replace(run, name="ae"), "one", TrainOptions(steps=3, net="mlp", widths=(16,), latent=4)).ref
+    return train(replace(run, name="ae"), "one", TrainOptions(steps=3, net="mlp", set=("mlp.widths=16",), latent=4)).ref
 
 
 def scores(run, subject, against=None, *metrics, **options):
@@ -111,7 +111,8 @@ def test_a_model_gives_ground_for_every_metric_of_its_images(run, model):
 
 
 def test_codes_of_labelled_images_are_told_apart(run):
-    ref = train(replace(run, name="labelled"), "pictures", TrainOptions(steps=2, net="mlp", widths=(8,), latent=4)).ref
+    options = TrainOptions(steps=2, net="mlp", set=("mlp.widths=8",), latent=4)
+    ref = train(replace(run, name="labelled"), "pictures", options).ref
     figures = scores(run, ref, None, "clustering_accuracy", "mean_distance")
     assert figures["clustering_accuracy"]["count"] == 10
     with pytest.raises(InvalidInputError, match="factors are known") as told:

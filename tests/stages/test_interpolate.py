@@ -24,7 +24,7 @@ CORNERS = ("one#0", "one#18", "one#36", "one#54")
 def run(tmp_path_factory):
     run = Run(store=tmp_path_factory.mktemp("store") / "artifacts")
     publish_turntable(run, "one", objects=1)
-    train(replace(run, name="ae"), "one", TrainOptions(steps=20, net="mlp", widths=(16,), latent=4))
+    train(replace(run, name="ae"), "one", TrainOptions(steps=20, net="mlp", set=("mlp.widths=16",), latent=4))
     return run
 
 

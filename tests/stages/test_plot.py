@@ -22,7 +22,7 @@ from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train
 
-TINY = TrainOptions(net="mlp", widths=(16,), latent=4, steps=30, batch=8, snapshots=3)
+TINY = TrainOptions(net="mlp", set=("mlp.widths=16",), latent=4, steps=30, batch=8, snapshots=3)
 METRICS = ("alpha_mse", "interval_mse", "alpha_retrieval", "factor_distance", "mean_distance", "smoothness")
 SIZES = EvaluateOptions(metrics=METRICS, random_pairs=6, intervals=4, interval=40.0)
 ON_THE_WAY = replace(SIZES, metrics=("mean_distance", "smoothness"))

@@ -14,7 +14,7 @@ from posectl.render.tiles import GAP, as_tiles, enlarged
 from posectl.render.titled import APART as MARGIN
 from posectl.render.titled import LETTERS
 from posectl.stages.drawing.pictures import corners, pictures_of
-from posectl.stages.drawing.subject import source_of
+from posectl.stages.drawing.subject import open_subject
 from posectl.stages.options import RenderOptions
 from posectl.stages.render import render
 from posectl.stages.run import Run
@@ -139,7 +139,7 @@ def test_corners_of_a_block_are_upper_and_lower_of_the_left_and_the_right_edge()
 def test_a_row_of_a_block_is_a_path_between_its_own_ends(run):
     block = noise(3, 3, 1, SIDE, SIDE)
     publish_paths(run, "plain", block, corners(block), grid=3)
-    row = pictures_of(run, source_of(run, "plain#1"), most=9)
+    row = pictures_of(run, open_subject(run, "plain#1"), most=9)
     np.testing.assert_array_equal(row.images, block[1:2])
     np.testing.assert_array_equal(row.ends, block[1:2, [0, -1]])
 
@@ -180,10 +180,10 @@ def test_a_film_shows_paths_of_different_lengths_at_one_alpha(run, tmp_path):
 )
 def test_files_hold_what_their_shape_says(run, tmp_path, shape, kind, images):
     np.save(tmp_path / "a.npy", noise(*shape))
-    source = source_of(run, str(tmp_path / "a.npy"))
-    assert source.kind == kind
+    subject = open_subject(run, str(tmp_path / "a.npy"))
+    assert subject.kind.name == kind
     if images:
-        assert pictures_of(run, source, most=100).images.shape == images
+        assert pictures_of(run, subject, most=100).images.shape == images
 
 
 def test_images_of_zero_to_one_are_remarked_upon(run, tmp_path, told):
@@ -195,11 +195,11 @@ def test_images_of_zero_to_one_are_remarked_upon(run, tmp_path, told):
 def test_a_dataset_is_shown_evenly_and_one_image_by_its_number(run, tmp_path):
     images = lines.draw(torch.linspace(0, 6, 50), size=SIDE).numpy()
     publish(run, "dataset", "lines", {"kind": "images"}, samples=images)
-    shown = pictures_of(run, source_of(run, "lines"), most=8).images
+    shown = pictures_of(run, open_subject(run, "lines"), most=8).images
     np.testing.assert_array_equal(shown, images[[0, 7, 14, 21, 28, 35, 42, 49]])
-    np.testing.assert_array_equal(pictures_of(run, source_of(run, "lines#9"), most=8).images, images[9:10])
+    np.testing.assert_array_equal(pictures_of(run, open_subject(run, "lines#9"), most=8).images, images[9:10])
     with pytest.raises(NotFoundError, match="no #50"):
-        pictures_of(run, source_of(run, "lines#50"), most=8)
+        pictures_of(run, open_subject(run, "lines#50"), most=8)
 
 
 def test_what_shares_no_picture_is_told(run, tmp_path):

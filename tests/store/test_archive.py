@@ -248,6 +248,18 @@ def test_a_cut_or_damaged_archive_is_refused(exported: Path, tmp_path: Path) -> 
             other = Store(tmp_path / "other")
 
 
+@pytest.mark.parametrize(("header", "flags", "name"), [(b"PK\x03\x04", 6, 30), (b"PK\x01\x02", 8, 46)])
+def test_a_name_that_is_not_the_utf8_it_claims_to_be_is_refused(
+    exported: Path, tmp_path: Path, header: bytes, flags: int, name: int
+) -> None:
+    data = bytearray(exported.read_bytes())
+    start = data.index(header)
+    data[start + flags + 1] |= 0x08
+    data[start + name] = 0xB5
+    exported.write_bytes(data)
+    _assert_refused(exported, tmp_path, "no whole zip file")
+
+
 def test_too_many_entries_are_refused(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("posectl.store.archive.MAX_FILES", 5)
     _assert_refused(exported, tmp_path, "entries, which are too many")

@@ -6,11 +6,12 @@ decoder and critic for a number of replicas. Tensors are (R, B, ...): replica, b
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from posectl.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 class Architecture(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Scores of vectors against entries that are held at once.
-_NUMBERS = 1 << 23
+AT_ONCE = 1 << 23
+"""Scores of vectors against entries that are held at once. No result depends on it."""
 
 
 @torch.no_grad()
@@ -14,7 +14,7 @@ def closest(vectors: Tensor, entries: Tensor) -> Tensor:
     """Tell which of a replica's entries (R, K, d) is nearest to each of its vectors (R, N, d), in L2: (R, N)."""
     with torch.autocast(vectors.device.type, enabled=False):
         half_squares = entries.square().sum(2)[:, None] / 2
-        blocks = vectors.to(entries.dtype).split(max(1, _NUMBERS // half_squares.numel()), dim=1)
+        blocks = vectors.to(entries.dtype).split(max(1, AT_ONCE // half_squares.numel()), dim=1)
         # |v - e|^2 / 2 without |v|^2 / 2, which is the same for all.
         scores = (torch.baddbmm(half_squares, block, entries.mT, alpha=-1) for block in blocks)
         return torch.cat([score.argmin(2) for score in scores], dim=1)

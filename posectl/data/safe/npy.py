@@ -22,7 +22,6 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from posectl.data.poses import Unit, as_poses, in_metres
 from posectl.errors import InvalidInputError, NotFoundError
 
 ArraySource = str | os.PathLike[str] | BinaryIO
@@ -43,18 +42,6 @@ _ZIP_ERRORS = (
     RuntimeError,
     ValueError,
 )
-
-
-def load_poses(source: ArraySource, *, unit: Unit | None = None, keep_double: bool = False) -> np.ndarray:
-    """Poses (..., 17, 3) float32 in metres, neither centred nor turned, from a .npy or .npz; see `load_array`.
-
-    One pose (17, 3), poses (N, 17, 3) or paths (B, T, 17, 3), with 32 joints for 17 or 51 flat numbers for (17, 3).
-    `unit` is the unit of the file, from which the poses are converted. Without it, bones that are plainly in
-    millimetres or centimetres raise InvalidInputError, as do a wrong shape or dtype, no poses, and NaN or infinity.
-    `keep_double` leaves float64 what is float64.
-    """
-    name = source_name(source)
-    return in_metres(as_poses(load_array(source), name, keep_double=keep_double), unit, name)
 
 
 def load_array(source: ArraySource) -> np.ndarray:

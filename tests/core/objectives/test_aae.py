@@ -54,8 +54,8 @@ def test_the_term_moves_the_encoder_and_the_discriminator_its_own_loss():
     step, networks = small_step(AAE(), NORMAL)
     discriminator = networks["discriminator"]
     term, own = AAE().term(step, networks), AAE().adversaries(step, networks)["discriminator"]
-    assert moved(term, step._encoder)
-    assert not moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert not moved(term, networks["decoder"])
     assert moved(own, discriminator)
 
 

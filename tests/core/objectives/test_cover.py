@@ -19,10 +19,10 @@ def test_by_hand():
 
 
 def test_moves_the_decoder_alone():
-    step, _ = small_step(Cover())
+    step, networks = small_step(Cover())
     term = Cover().term(step, {})
-    assert moved(term, step._decoder)
-    assert not moved(term, step._encoder)
+    assert moved(term, networks["decoder"])
+    assert not moved(term, networks["encoder"])
 
 
 def test_so_many_codes_a_sample():

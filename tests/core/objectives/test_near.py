@@ -39,12 +39,12 @@ def test_without_other_data_the_batch_is_searched():
 
 
 def test_moves_encoder_and_decoder_but_fresh_codes_move_the_decoder_alone():
-    step, _ = small_step(Near())
+    step, networks = small_step(Near())
     term = Near().term(step, {})
-    assert moved(term, step._encoder)
-    assert moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert moved(term, networks["decoder"])
     fresh = Near(samples=1).term(step, {}) - Near(samples=0).term(step, {})
-    assert moved(fresh, step._decoder)
+    assert moved(fresh, networks["decoder"])
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)

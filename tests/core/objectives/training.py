@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import SPHERE
 from posectl.core.nets.mlp import MLP
 from posectl.core.training.loop import Plan, Term, Trainer
@@ -21,7 +22,10 @@ def trainer(*objectives, prior=SPHERE, seeds=(0,), latent=6, **plan):
     data = poses()
     terms = [Term(o, torch.full((len(seeds),), float(o.lam))) for o in objectives]
     options = Plan(**{"steps": 200, "batch": 32, "lr": 3e-3, "evaluate_every": 100, **plan})
-    return Trainer(MLP((6, 3), latent, widths=(32,)), prior, terms, data[:300], data[300:], options, seeds)
+    return Trainer(
+        MLP((6, 3), latent, widths=(32,)), prior, terms, data[:300], data[300:], options, seeds,
+        kind=KINDS.get("poses"),
+    )  # fmt: skip
 
 
 def error_of_the_mean():

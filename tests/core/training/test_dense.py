@@ -3,13 +3,15 @@
 import pytest
 import torch
 
+from posectl.core.kinds import KINDS, of_shape
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives import OBJECTIVES
-from posectl.core.objectives.base import squared_error
 from posectl.core.training.dense import DensePlain
 from posectl.core.training.loop import Plan, Term, Trainer
+
+POSES = KINDS.get("poses")
 
 
 def networks(shape, *, replicas=1, **options):
@@ -28,13 +30,13 @@ def networks(shape, *, replicas=1, **options):
     "options", [{"widths": (16, 12)}, {"widths": (9,), "activation": "relu"}], ids=["leaky", "relu"]
 )
 def test_loss_and_gradient_are_autograds(prior, shape, options):
-    both = networks(shape, **options)
-    plain = DensePlain.of(both, prior, [])
+    both, kind = networks(shape, **options), of_shape(shape)
+    plain = DensePlain.of(both, prior, [], kind)
     parameters = [p for module in both.values() for p in module.parameters()]
     for batch in (12, 12, 5):  # again, and with another batch, in the memory of the call before
         x, x_in = torch.randn(2, 1, batch, *shape, dtype=torch.float64)
         loss, gradient = plain(x, x_in)
-        expected = squared_error(x, both["decoder"](prior.project(both["encoder"](x_in))))
+        expected = kind.mean_square(both["decoder"](prior.project(both["encoder"](x_in))) - x)
         torch.testing.assert_close(loss, expected.detach(), rtol=1e-12, atol=0)
         for own, autograds in zip(gradient, torch.autograd.grad(expected.sum(), parameters), strict=True):
             torch.testing.assert_close(own, autograds, rtol=1e-11, atol=1e-14)
@@ -43,7 +45,7 @@ def test_loss_and_gradient_are_autograds(prior, shape, options):
 def fits(name, **options):
     both = networks((17, 3), **options)
     objective = OBJECTIVES.get(name)()
-    return DensePlain.of(both, SPHERE, [objective]) is not None
+    return DensePlain.of(both, SPHERE, [objective], POSES) is not None
 
 
 def test_only_a_loss_of_reconstruction_alone_is_taken_so():
@@ -64,7 +66,7 @@ def test_a_run_is_what_it_is_through_autograd(name, pairing):
     for by_hand in (True, False):
         term = Term(OBJECTIVES.get(name)(), torch.zeros(1) if name == "none" else torch.ones(1))
         plan = Plan(steps=200, batch=16, evaluate_every=50, pairing=pairing)
-        run = Trainer(MLP((17, 3), 4, widths=(16, 16)), SPHERE, [term], data, data[:40], plan, [0])
+        run = Trainer(MLP((17, 3), 4, widths=(16, 16)), SPHERE, [term], data, data[:40], plan, [0], kind=POSES)
         assert run._plain is not None
         if not by_hand:
             run._plain = None
@@ -79,7 +81,7 @@ def test_a_run_stopped_and_restored_ends_the_same_to_the_bit():
     def fresh():
         return Trainer(
             MLP((17, 3), 4, widths=(16, 16)), SPHERE, [Term(OBJECTIVES.get("none")(), torch.zeros(1))], data, data[:40],
-            Plan(steps=300, batch=16, evaluate_every=70), [0],
+            Plan(steps=300, batch=16, evaluate_every=70), [0], kind=POSES,
         )  # fmt: skip
 
     whole, first, second = fresh(), fresh(), fresh()

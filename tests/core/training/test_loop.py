@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import SPHERE
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives import OBJECTIVES
@@ -30,6 +31,7 @@ def trainer(
         data[:40],
         Plan(steps=steps, batch=batch, evaluate_every=70, lr=lr, precision=precision),
         seeds or [0] * len(lams),
+        kind=KINDS.get("poses"),
         augment=for_poses("+z", MIRROR),
     )
 

@@ -23,7 +23,7 @@ def images(channels: int = 1, **options: Any) -> Dataset:
 
 
 def test_the_pole_is_described_by_its_grid() -> None:
-    report = check(read_pole(size=16))
+    report = check(read_pole(size=16), "images")
     rows = dict(report.rows)
     assert rows["images"] == "576: 461 train, 115 test"
     assert rows["size"] == "16x16, 3 channels (RGB)"
@@ -36,7 +36,7 @@ def test_the_pole_is_described_by_its_grid() -> None:
 
 
 def test_lines_are_described_by_their_renderer_angle_and_sectors() -> None:
-    report = check(read_lines(train_count=400, test_count=200))
+    report = check(read_lines(train_count=400, test_count=200), "images")
     rows = dict(report.rows)
     assert rows["size"] == "32x32, 1 channel (grey)"
     assert rows["world"] == "lines, acai renderer; training draws fresh images without end"
@@ -49,25 +49,25 @@ def test_lines_are_described_by_their_renderer_angle_and_sectors() -> None:
 def test_values_out_of_range_and_without_contrast_are_warned_of() -> None:
     bright, dim = images(), images()
     bright.samples *= 3
-    assert "where images are in [-1, 1]" in check(bright).warnings[0]
+    assert "where images are in [-1, 1]" in check(bright, "images").warnings[0]
     dim.samples = dim.samples * 0.05 - 0.9
-    assert "less than an eighth of the range" in check(dim).warnings[0]
+    assert "less than an eighth of the range" in check(dim, "images").warnings[0]
 
 
 def test_blank_and_broken_images_are_counted() -> None:
     dataset = images()
     dataset.samples[3], dataset.samples[9] = -1, 0.5
     dataset.samples[7, 0, 0, 0] = np.nan
-    warnings = check(dataset).warnings
+    warnings = check(dataset, "images").warnings
     assert "Images with NaN or infinity: 1, the first at index 7." in warnings
     assert any(warning.startswith("Images of one value all over: 2, the first") for warning in warnings)
 
 
 def test_colours_that_are_grey_are_noticed() -> None:
     dataset = images(3)
-    assert check(dataset).warnings == []
+    assert check(dataset, "images").warnings == []
     dataset.samples[:, 1:] = dataset.samples[:, :1]
-    assert "--grey" in check(dataset).warnings[0]
+    assert "--grey" in check(dataset, "images").warnings[0]
 
 
 @pytest.mark.parametrize(("missing", "split"), [(0, "test"), (1, "train")])
@@ -78,14 +78,15 @@ def test_classes_that_a_split_lacks_are_named(missing: int, split: str) -> None:
     label[is_missing] = 2
     dataset.per_sample["label"] = label.astype(np.int32)
     name = ["ant", "bee"][missing]
-    assert check(dataset).warnings == [f"Classes of which no image is in the {split} split: {name}."]
+    assert check(dataset, "images").warnings == [f"Classes of which no image is in the {split} split: {name}."]
 
 
 def test_a_factor_that_does_not_vary_is_noticed() -> None:
     dataset = images(about={"factors": ["azimuth"]})
     dataset.per_sample["azimuth"] = np.full(40, 5.0)
-    assert "The factor azimuth has one value alone." in check(dataset).warnings
+    assert "The factor azimuth has one value alone." in check(dataset, "images").warnings
 
 
 def test_what_was_done_to_the_pixels_is_told() -> None:
-    assert dict(check(images(about={"prepared": ["made grey", "padded"]})).rows)["prepared"] == "made grey; padded"
+    report = check(images(about={"prepared": ["made grey", "padded"]}), "images")
+    assert dict(report.rows)["prepared"] == "made grey; padded"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posectl.data.safe.npy import array_names, load_array, load_arrays, load_poses
+from posectl.data.safe.npy import array_names, load_array, load_arrays
 from posectl.errors import InvalidInputError
 
 
@@ -21,19 +21,6 @@ def poses() -> np.ndarray:
 def save(path: Path, array: np.ndarray) -> Path:
     np.save(path, array)
     return path
-
-
-@pytest.mark.parametrize("shape", [(17, 3), (51,), (200, 51), (200, 17, 3), (4, 50, 17, 3), (4, 50, 51)])
-def test_load_poses_takes_a_pose_poses_and_paths(tmp_path: Path, poses: np.ndarray, shape: tuple[int, ...]) -> None:
-    count = int(np.prod(shape)) // 51
-    array = poses[:count].reshape(shape)
-    loaded = load_poses(save(tmp_path / "a.npy", array))
-    np.testing.assert_array_equal(loaded.reshape(-1, 17, 3), poses[:count])
-    assert loaded.ndim == array.ndim + (shape[-1] == 51)
-
-
-def test_load_poses_leaves_the_pelvis_and_any_scale_that_is_no_unit_alone(tmp_path: Path, poses: np.ndarray) -> None:
-    np.testing.assert_array_equal(load_poses(save(tmp_path / "a.npy", poses)), poses)
 
 
 @pytest.mark.parametrize("dtype", ["f2", ">f8", "i8", "?", "c16", "U5", "u1"])
@@ -49,12 +36,12 @@ def test_load_array_gives_what_numpy_gives(tmp_path: Path, dtype: str) -> None:
 
 def test_streams_and_stdin_serve_as_files(tmp_path: Path, poses: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     content = save(tmp_path / "a.npy", poses).read_bytes()
-    np.testing.assert_array_equal(load_poses(io.BytesIO(content)), poses)
+    np.testing.assert_array_equal(load_array(io.BytesIO(content)), poses)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-    np.testing.assert_array_equal(load_poses("-"), poses)
+    np.testing.assert_array_equal(load_array("-"), poses)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content[:-4])))
     with pytest.raises(InvalidInputError, match="stdin is cut short"):
-        load_poses("-")
+        load_array("-")
 
 
 def test_an_npz_gives_its_arrays_by_name(tmp_path: Path, poses: np.ndarray) -> None:

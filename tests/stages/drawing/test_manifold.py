@@ -18,7 +18,7 @@ from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train
 
-TINY = TrainOptions(net="mlp", widths=(16,), latent=2, steps=10, batch=8)
+TINY = TrainOptions(net="mlp", set=("mlp.widths=16",), latent=2, steps=10, batch=8)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from posectl.stages.drawing.sequences import z_up
+
+from posectl.stages.drawing.poses import z_up
 
 
 @pytest.mark.parametrize("up", ["+x", "-x", "+y", "-y", "+z", "-z"])

@@ -12,7 +12,7 @@ from stages.turntables import publish_pictures, publish_turntable
 from posectl.data.synthetic import lines
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.evaluation.factors import World
+from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 
@@ -30,12 +30,12 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def drawn(run):
-    return World(StoredDataset(run.artifacts.get("lines")), CPU)
+    return FactorSpace(StoredDataset(run.artifacts.get("lines")), CPU)
 
 
 @pytest.fixture(scope="module")
 def turntable(run):
-    return World(StoredDataset(run.artifacts.get("turntable")), CPU)
+    return FactorSpace(StoredDataset(run.artifacts.get("turntable")), CPU)
 
 
 def test_true_images_of_lines_are_drawn_at_any_angle(drawn):
@@ -63,12 +63,12 @@ def test_true_images_of_a_turntable_exist_at_its_own_angles_of_its_own_object(tu
 
 
 def test_intervals_are_so_many_degrees_apart(drawn, turntable):
-    for world in (drawn, turntable):
-        ends = world.interval(80, 30, seed=0)
+    for space in (drawn, turntable):
+        ends = space.interval(80, 30, seed=0)
         assert ends.images.shape[0] == 30
-        gap = (ends.factors[:, 1] - ends.factors[:, 0])[:, 0] / world.degree
+        gap = (ends.factors[:, 1] - ends.factors[:, 0])[:, 0] / space.degree
         np.testing.assert_allclose(gap.numpy(), 80, rtol=1e-12)
-        assert torch.equal(ends.images, world.truth(ends.factors, ends.objects))
+        assert torch.equal(ends.images, space.truth(ends.factors, ends.objects))
 
 
 def test_intervals_that_no_two_images_span_are_none(turntable):
@@ -87,6 +87,6 @@ def test_images_are_found_where_they_are(turntable):
     assert turntable.seen_in(turntable.images[rows[:, 2]]).tolist() == [0, 1]
 
 
-def test_pictures_of_which_nothing_is_known_have_no_world(run):
+def test_pictures_of_which_nothing_is_known_have_no_factors(run):
     with pytest.raises(InvalidInputError, match="Nothing is known"):
-        World(StoredDataset(run.artifacts.get("pictures")), CPU)
+        FactorSpace(StoredDataset(run.artifacts.get("pictures")), CPU)

@@ -1,4 +1,6 @@
-"""What an evaluation is computed from: which poses, how many, and the same whatever else was asked before."""
+"""The inputs of an evaluation: which poses, how many, and the same whatever else was asked before."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from posectl.data.dataset import TEST, TRAIN
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluate import evaluate
+from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
@@ -23,13 +26,16 @@ SIZES = EvaluateOptions(
 def run(tmp_path_factory):
     run = Run(store=tmp_path_factory.mktemp("store") / "artifacts")
     prepare(run, "mannequin", options={"subjects": 4, "seconds": 1.0})
-    train(run, None, TrainOptions(steps=30, widths=(16,), latent=4))
+    train(run, None, TrainOptions(steps=30, set=("mlp.widths=16",), latent=4))
     return run
 
 
+def inputs(run, options=SIZES):
+    return open_subject(run, None, None, options).inputs
+
+
 def test_all_pairs_of_the_endpoints_are_interpolated_between_test_poses(run):
-    material = gather(run, None, None, SIZES)
-    paths = material.get("paths")
+    paths = inputs(run).get("paths")
     assert paths.shape == (15, 5, 17, 3)
     model, data = load_model(run, run.artifacts.get("plain")), StoredDataset(run.artifacts.get("mannequin"))
     reconstructions = model.reconstruct(torch.from_numpy(data.test))
@@ -41,33 +47,33 @@ def test_all_pairs_of_the_endpoints_are_interpolated_between_test_poses(run):
     assert counts.tolist() == [5] * 6
 
 
-def test_walks_go_between_different_poses(run):
-    walks = gather(run, None, None, SIZES).get("walks")
-    assert walks.shape == (9, 4, 17, 3)
-    assert mean_per_joint(walks[:, 0], walks[:, -1]).min().item() > 1e-4
+def test_random_paths_go_between_different_poses(run):
+    paths = inputs(run).get("random_paths")
+    assert paths.shape == (9, 4, 17, 3)
+    assert mean_per_joint(paths[:, 0], paths[:, -1]).min().item() > 1e-4
 
 
 def test_the_reference_is_every_pose_and_as_published_only_test(run):
     data = StoredDataset(run.artifacts.get("mannequin"))
-    assert len(gather(run, None, None, SIZES).get("reference")) == len(data.samples)
-    published = gather(run, None, None, EvaluateOptions(compat="naayem", endpoints=6, random_pairs=9))
-    assert len(published.get("reference")) == int((data.split == TEST).sum())
+    assert len(inputs(run).get("reference")) == len(data.samples)
+    published = open_subject(run, None, None, EvaluateOptions(compat="naayem", endpoints=6, random_pairs=9))
+    assert len(published.inputs.get("reference")) == int((data.split == TEST).sum())
     assert published.protocol["reference_split"] == "test"
-    assert published.get("paths").shape[0] == 15
+    assert published.inputs.get("paths").shape[0] == 15
     assert int((data.split == TRAIN).sum()) > 0
 
 
 def test_targets_are_real_poses_drawn_without_repetition(run):
     data = StoredDataset(run.artifacts.get("mannequin"))
-    targets = gather(run, None, None, SIZES).get("targets").numpy()
+    targets = inputs(run).get("recall_targets").numpy()
     rows = {pose.tobytes() for pose in data.samples}
     assert {pose.tobytes() for pose in targets} <= rows
     assert len(targets) == 15
 
 
-def test_material_does_not_depend_on_the_order_in_which_it_is_asked_for(run):
-    first, second = gather(run, None, None, SIZES), gather(run, None, None, SIZES)
-    keys = ["paths", "walks", "samples", "crowd", "targets"]
+def test_inputs_do_not_depend_on_the_order_in_which_they_are_asked_for(run):
+    first, second = inputs(run), inputs(run)
+    keys = ["paths", "random_paths", "samples", "recall_samples", "recall_targets"]
     for key in keys:
         first.get(key)
     for key in reversed(keys):
@@ -77,11 +83,8 @@ def test_material_does_not_depend_on_the_order_in_which_it_is_asked_for(run):
 def test_one_metric_alone_scores_what_it_scores_among_all(run):
     everything = evaluate(run, None, None, SIZES).figures["scores"]
     for name in ("mean_distance", "recall_distance", "anci"):
-        assert score(name, gather(run, None, None, SIZES)) == everything[name]
+        assert inputs(run).score(name) == everything[name]
 
 
-def test_another_seed_draws_other_material(run):
-    from dataclasses import replace
-
-    other = gather(replace(run, seed=1), None, None, SIZES)
-    assert not torch.equal(other.get("samples"), gather(run, None, None, SIZES).get("samples"))
+def test_another_seed_draws_other_samples(run):
+    assert not torch.equal(inputs(replace(run, seed=1)).get("samples"), inputs(run).get("samples"))

@@ -14,7 +14,7 @@ from posectl.data.dataset import TEST, TRAIN
 from posectl.data.poses import find_up
 from posectl.data.readers.arrays import read
 from posectl.data.readers.mannequin import read as mannequin
-from posectl.data.safe.npy import load_array, load_poses
+from posectl.data.safe.npy import load_array
 from posectl.data.skeleton import H36M32_TO_17
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError
 
@@ -99,7 +99,6 @@ def test_other_units_are_refused_until_named(
         read([file])
     assert f"--unit {unit}" in caught.value.hint
     np.testing.assert_allclose(read([file], unit=unit).samples, poses, atol=1e-6)  # type: ignore[arg-type]
-    np.testing.assert_allclose(load_poses(file, unit=unit), poses, atol=1e-6)  # type: ignore[arg-type]
 
 
 def test_a_file_that_says_its_unit_is_converted(tmp_path: Path, poses: np.ndarray) -> None:
