@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from posectl.stages.options import (
     RenderOptions,
     SampleOptions,
     TrainOptions,
+    changed,
 )
 from posectl.stages.run import Run
 from posectl.store import Ref, Store
@@ -104,9 +105,7 @@ class Lab:
         from posectl.stages.prepare import prepare
 
         given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        blank: Any = READERS.get(source).options()
-        changed = {f.name: value for f in fields(given) if (value := getattr(given, f.name)) != getattr(blank, f.name)}
-        values = {**{key: getattr(given, key) for key in options}, **changed}
+        values = {**{key: getattr(given, key) for key in options}, **changed(given)}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 
