@@ -126,7 +126,7 @@ def source_command(name: str) -> Any:
 
 
 def _verbatim(doc: str) -> str:
-    """A docstring whose lists and examples stay as they are where its paragraphs are wrapped."""
+    """Mark the lists and examples of a docstring, which stay as they are where its paragraphs are wrapped."""
     paragraphs = doc.split("\n\n")
     return "\n\n".join(
         f"\b\n{each}" if any(line.startswith(("-", " ")) for line in each.splitlines()) else each for each in paragraphs
