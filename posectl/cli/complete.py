@@ -16,7 +16,9 @@ def regularizer_docs() -> dict[str, str]:
         name: f"A recipe: {', '.join(f'{part} {weight:g}' for part, weight in parts.items())}."
         for name, parts in RECIPES.items()
     }
-    return OBJECTIVES.docs() | recipes
+    names = OBJECTIVES.names()  # before the docs: it imports plug-ins
+    docs = OBJECTIVES.docs()
+    return {name: docs[name] for name in names} | recipes
 
 
 def regularizers(incomplete: str) -> list[str]:

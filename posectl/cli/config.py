@@ -34,14 +34,14 @@ def apply(ctx: typer.Context, path: Path) -> None:
 
 
 def _as_given(value: Any, parameter: Any) -> Any:
-    """A value as the command line would give it: several for what is repeated, else lists as words joined by commas."""
+    """Return a value as the command line would give it: a list for what is repeated, else words joined by commas."""
     if getattr(parameter, "multiple", False) or getattr(parameter, "nargs", 1) == -1:
         return value if isinstance(value, list) else [value]
     return ",".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _name(parameter: Any) -> str:
-    """An option's long flag without its dashes, an argument's name."""
+    """Return an option's long flag without its dashes, an argument's name."""
     flags = [flag for flag in parameter.opts if flag.startswith("--")]
     return flags[0][2:] if flags else str(parameter.name).replace("_", "-")
 
@@ -69,7 +69,8 @@ def _unknown(ctx: Any, path: Path, name: str, known: dict[str, Any]) -> PosectlE
         return UsageError(f"{path}: {old.message}", old.hint)
     if name in ctx.command_path.split():
         return InvalidInputError(f"{path}: {name!r} should hold options.", f"For example `{name}: {{seed: 1}}`.")
-    hint = getattr(ctx.command, "elsewhere", lambda name: "")(name) + did_you_mean(name, known)
+    elsewhere = getattr(ctx.command, "elsewhere", lambda name: "")(name)
+    hint = f"{elsewhere}Give it in the section of that command alone." if elsewhere else did_you_mean(name, known)
     return UsageError(f"{path}: `{ctx.command_path}` has no option {name!r}.", hint)
 
 
@@ -99,7 +100,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _strict_loader() -> Any:
-    """A safe loader that refuses a key given twice, and aliases (which can blow a small file up)."""
+    """Make a safe loader that refuses a key given twice, and aliases (which can blow a small file up)."""
     import yaml
 
     class Strict(yaml.SafeLoader):

@@ -40,7 +40,7 @@ def doctor(
 
 
 def _bench(session: Session) -> tuple[dict[str, Any], list[str]]:
-    """The measurements as JSON, and as lines of a table."""
+    """Measure; return the measurements as JSON, and as lines of a table."""
     from dataclasses import asdict
 
     from posectl.stages.bench import load

@@ -8,7 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
-from posectl.cli.help import option
+from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
 
@@ -18,9 +18,77 @@ if TYPE_CHECKING:
 DEFAULT = EvaluateOptions()
 
 
-@command(app)
+_COUNT = {"metavar": "N"}
+
+# By the names of EvaluateOptions.
+OPTIONS: Options = {
+    "weights": parameter(
+        str, DEFAULT.weights, "Model", "Weights of a model; all: those of every snapshot.",
+        metavar="last|best|step-N|all",
+    ),
+    "path": parameter(
+        str | None, None, "Model", "Path between codes: slerp, lerp, lerp-sphere or circle.", metavar="NAME",
+        show_default="slerp on the sphere, lerp elsewhere",
+    ),
+    "sample_posterior": parameter(
+        bool, False, "Model", "Draw the codes of a VAE, as published, instead of taking their means.",
+        "--sample-posterior",
+    ),
+    "metric": parameter(
+        str | None, None, "Metrics", "Metrics to compute.", metavar="NAME,...",
+        show_default="all that the subject allows", autocompletion=complete.metrics,
+    ),
+    "compat": parameter(
+        str | None, None, "Metrics", "Follow a published protocol, quirks included: the pose report's, or ACAI's.",
+        metavar="naayem|acai", show_default="none",
+    ),
+    "endpoints": parameter(
+        int, DEFAULT.endpoints, "Metrics", "Number of test poses, of which all pairs are interpolated.", **_COUNT
+    ),
+    "steps": parameter(int, DEFAULT.steps, "Metrics", "Number of samples on each of these paths.", **_COUNT),
+    "random_pairs": parameter(
+        int | None, DEFAULT.random_pairs, "Metrics",
+        "Number of random pairs that are interpolated for Mean Distance, and of images for every metric of paths.",
+        show_default="10000; of images 256", **_COUNT,
+    ),
+    "random_steps": parameter(
+        int | None, DEFAULT.random_steps, "Metrics", "Number of samples on each of these paths.",
+        show_default="10; of images 16", **_COUNT,
+    ),
+    "samples": parameter(
+        int, DEFAULT.samples, "Metrics", "Number of draws from the prior for precision.", **_COUNT
+    ),
+    "recall_samples": parameter(
+        int, DEFAULT.recall_samples, "Metrics", "Number of draws from the prior for recall.", **_COUNT
+    ),
+    "recall_targets": parameter(
+        int, DEFAULT.recall_targets, "Metrics",
+        "Number of real samples for which recall looks for the nearest draw.", **_COUNT,
+    ),
+    "k": parameter(
+        int, DEFAULT.k, "Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", **_COUNT
+    ),
+    "interval": parameter(
+        float, DEFAULT.interval, "Metrics", "Angle between the ends of paths that are compared with true images.",
+        metavar="DEGREES",
+    ),
+    "intervals": parameter(
+        int, DEFAULT.intervals, "Metrics", "Number of pairs of images at each such angle.", **_COUNT
+    ),
+    "retrieval": parameter(
+        Literal["l2", "l1", "cosine"] | None, None, "Metrics",
+        "Distance by which the nearest real image is found.", show_default="l2; of lines cosine",
+    ),
+    "kmeans_restarts": parameter(
+        int, DEFAULT.kmeans_restarts, "Metrics", "Number of runs of k-means, the best of which counts.", **_COUNT
+    ),
+}  # fmt: skip
+
+
+@command(app, shared=OPTIONS)
 def evaluate(
     session: Session,
+    shared: dict[str, Any],
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
@@ -35,86 +103,11 @@ def evaluate(
         option(
             "Data",
             "Reference: a dataset or a file.",
-            "--against",
             metavar="REF",
             show_default="the model's own dataset",
             autocompletion=complete.refs,
         ),
     ] = None,
-    weights: Annotated[
-        str,
-        option("Model", "Weights of a model; all: those of every snapshot.", metavar="last|best|step-N|all"),
-    ] = DEFAULT.weights,
-    path: Annotated[
-        str | None,
-        option(
-            "Model",
-            "Path between codes: slerp, lerp, lerp-sphere or circle.",
-            metavar="NAME",
-            show_default="slerp on the sphere, lerp elsewhere",
-        ),
-    ] = None,
-    sample_posterior: Annotated[
-        bool,
-        option("Model", "Draw the codes of a VAE, as published, instead of taking their means.", "--sample-posterior"),
-    ] = False,
-    metric: Annotated[
-        str | None,
-        option(
-            "Metrics",
-            "Metrics to compute.",
-            metavar="NAME,...",
-            show_default="all that the subject allows",
-            autocompletion=complete.metrics,
-        ),
-    ] = None,
-    compat: Annotated[
-        str | None,
-        option("Metrics", "Follow a published protocol, quirks included.", metavar="naayem|acai", show_default="none"),
-    ] = None,
-    endpoints: Annotated[
-        int, option("Metrics", "Number of test poses, of which all pairs are interpolated.", metavar="N")
-    ] = DEFAULT.endpoints,
-    steps: Annotated[int, option("Metrics", "Number of samples on each of these paths.", metavar="N")] = DEFAULT.steps,
-    random_pairs: Annotated[
-        int | None,
-        option(
-            "Metrics",
-            "Number of random pairs that are interpolated for Mean Distance, and of images for every metric of paths.",
-            metavar="N",
-            show_default="10000; of images 256",
-        ),
-    ] = DEFAULT.random_pairs,
-    random_steps: Annotated[
-        int | None,
-        option("Metrics", "Number of samples on each of these paths.", metavar="N", show_default="10; of images 16"),
-    ] = DEFAULT.random_steps,
-    samples: Annotated[
-        int, option("Metrics", "Number of draws from the prior for precision.", metavar="N")
-    ] = DEFAULT.samples,
-    recall_samples: Annotated[
-        int, option("Metrics", "Number of draws from the prior for recall.", metavar="N")
-    ] = DEFAULT.recall_samples,
-    recall_targets: Annotated[
-        int, option("Metrics", "Number of real samples for which recall looks for the nearest draw.", metavar="N")
-    ] = DEFAULT.recall_targets,
-    k: Annotated[
-        int, option("Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", metavar="N")
-    ] = DEFAULT.k,
-    interval: Annotated[
-        float,
-        option("Metrics", "Angle between the ends of paths that are compared with true images.", metavar="DEGREES"),
-    ] = DEFAULT.interval,
-    intervals: Annotated[
-        int, option("Metrics", "Number of pairs of images at each such angle.", metavar="N")
-    ] = DEFAULT.intervals,
-    retrieval: Annotated[
-        Literal["l2", "l1", "cosine"] | None,
-        option("Metrics", "Distance by which the nearest real image is found.", show_default="l2; of lines cosine"),
-    ] = DEFAULT.retrieval,  # type: ignore[assignment]
-    kmeans_restarts: Annotated[
-        int, option("Metrics", "Number of runs of k-means, the best of which counts.", metavar="N")
-    ] = DEFAULT.kmeans_restarts,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
@@ -131,15 +124,10 @@ def evaluate(
     """
     from posectl.cli.values import names
 
-    options: dict[str, Any] = dict(
-        metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,
-        endpoints=endpoints, steps=steps, random_pairs=random_pairs, random_steps=random_steps, samples=samples,
-        recall_samples=recall_samples, recall_targets=recall_targets, k=k, interval=interval, intervals=intervals,
-        retrieval=retrieval, kmeans_restarts=kmeans_restarts,
-    )  # fmt: skip
-    lab = session.lab()
-    for subject, which in lab.spread(subjects or [], weights):
-        _print(session, lab.evaluate(subject, against, **{**options, "weights": which}))
+    lab, asked = session.lab(), {**shared, "metrics": names(shared["metric"]) or ()}
+    del asked["metric"]
+    for subject, weights in lab.spread(subjects or [], shared["weights"]):
+        _print(session, lab.evaluate(subject, against, **{**asked, "weights": weights}))
 
 
 def _print(session: Session, result: Scores) -> None:

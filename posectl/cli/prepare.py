@@ -31,7 +31,8 @@ class Sources(Group):
 
     @cached_property
     def _summaries(self) -> dict[str, str]:
-        return READERS.summaries()
+        names = READERS.names()  # before the summaries: it imports plug-ins
+        return {name: summary for name, summary in READERS.summaries().items() if name in names}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command that has no more than a summary, for lists."""
@@ -125,7 +126,7 @@ def source_command(name: str) -> Any:
 
 
 def _verbatim(doc: str) -> str:
-    """A docstring whose lists and examples stay as they are where its paragraphs are wrapped."""
+    """Mark the lists and examples of a docstring, which stay as they are where its paragraphs are wrapped."""
     paragraphs = doc.split("\n\n")
     return "\n\n".join(
         f"\b\n{each}" if any(line.startswith(("-", " ")) for line in each.splitlines()) else each for each in paragraphs

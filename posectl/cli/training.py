@@ -112,8 +112,8 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[L
     for key, value in PRESETS[preset].items():
         if sources.get(key, "default") == "default":
             given[key], sources[key] = value, f"preset {preset}"
-    # A preset's settings are for those regularizers and that network that are used.
-    given["set"] = tuple(s for s in given["set"] if sources["set"] == "flag" or _is_used(s, given))
+    if sources["set"].startswith("preset"):  # its settings are for those regularizers and that network that are used
+        given["set"] = tuple(setting for setting in given["set"] if _is_used(setting, given))
     return Lab(replace(run, sources=sources)), given
 
 

@@ -8,12 +8,12 @@ from posectl.errors import UsageError
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
-    """ "a,b" as ("a", "b"); None as it is."""
+    """Split "a,b" into ("a", "b"); None stays None."""
     return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def integers(text: str, option: str) -> tuple[int, ...]:
-    """ "256,128" as (256, 128)."""
+    """Read "256,128" as (256, 128)."""
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
@@ -23,7 +23,7 @@ def integers(text: str, option: str) -> tuple[int, ...]:
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:
-    """ "0.9,0.999" as (0.9, 0.999)."""
+    """Read "0.9,0.999" as (0.9, 0.999)."""
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
@@ -31,7 +31,7 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
 
 
 def number_or_word(text: str, words: Sequence[str], option: str) -> float | str:
-    """A number, or one of the words that may stand for it."""
+    """Read a number, or one of the words that may stand for it."""
     if text in words:
         return text
     try:

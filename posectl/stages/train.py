@@ -34,6 +34,9 @@ def train(
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
     replica = identify(run, data, options, run.seed, device)
+    run.detail(
+        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.test):,} to test; {replica.architecture}."
+    )
     parents = [("dataset", data.artifact)]
     made = None if run.name or run.force else find_made(run, "model", None, replica.key, replica.work, ["dataset"])
     if made is not None:

@@ -5,6 +5,8 @@ How it is done is in `posectl.core.nearest`.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
@@ -18,6 +20,7 @@ from posectl.errors import InvalidInputError, did_you_mean
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
+_log = logging.getLogger(__name__)
 _recent = Recent()
 
 
@@ -67,7 +70,7 @@ def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -
     if isinstance(queries, Iterator):
         queries = list(queries)  # read again for each block of the reference
     found: list[tuple[Tensor, Tensor]] = []
-    size = 0
+    size, started = 0, time.monotonic()
     for block in blocks:
         for number, part in enumerate(read(queries, "queries")):
             if number == len(found):
@@ -78,8 +81,10 @@ def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -
         raise InvalidInputError(
             f"{k} nearest neighbours were asked for in a reference of {size}.", f"Ask for {size} at most, or give more."
         )
-    distances, indices = zip(*found, strict=True)
-    return torch.cat(distances), torch.cat(indices)
+    distances, indices = (torch.cat(parts) for parts in zip(*found, strict=True))
+    seconds = time.monotonic() - started
+    _log.info("%d nearest of %d samples for %d queries, %s: %.2f s.", k, size, len(distances), metric, seconds)
+    return distances, indices
 
 
 def _nothing(count: int, k: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,8 @@ from torch import Tensor
 
 from posectl.core.nearest import build, kernel
 from posectl.core.nearest.kernel import LANES, TILE
+
+_log = logging.getLogger(__name__)
 
 _TASKS = 256
 """Pieces that work is cut into, to keep the threads busy to its end. No result depends on it."""
@@ -26,6 +29,7 @@ class Tree:
 
     def __init__(self, rows: Tensor) -> None:
         self._rows = rows
+        _log.info("Searching by a compiled tree over %d samples of %d numbers.", *rows.shape)
         order = _arrange(rows.numpy(), LANES)
         points = torch.zeros(-(-len(rows) // LANES), -(-rows.shape[1] // 3) * 3, LANES)
         twins = np.zeros(len(rows), np.bool_)

@@ -10,6 +10,9 @@ An .npz may say more, under any of these names (N frames, C clips):
 - `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`.
 
 Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
+
+Example:
+  posectl prepare arrays train.npz --test test.npz --name poses
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 The layout is told by content: VideoPose3D's data_3d_h36m.npz, the original MyPoseFeatures/D3_Positions/*.cdf and their
 D3_Positions_mono, MMPose's npz, EPFL's dictionaries, MotionBERT's pkl, and the exponential-map txt of h3.6m.zip. A path
 is a file, a folder, or the root of Human3.6M's tree. Pickles are read without running anything.
+
+Examples:
+  posectl prepare h36m data_3d_h36m.npz --subsample 10 --name poses
+  posectl prepare h36m data_3d_h36m.npz --subjects S1,S5,S9 --actions Walking
 """
 
 from __future__ import annotations

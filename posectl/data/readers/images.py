@@ -3,6 +3,10 @@
 The layout is told by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it, `obj{n}__{degrees}.png`, arrays
 (see posectl.data.images.archive), or any pictures in folders. A path is a file or a folder. Images come out square, a
 power of two wide, of one channel or three, in [-1, 1] with black at -1.
+
+Examples:
+  posectl prepare images coil-100/ --objects 5 --size 64
+  posectl prepare images t10k-images-idx3-ubyte.gz --name digits
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ D. Berthelot, C. Raffel, A. Roy and I. Goodfellow, Understanding and improving i
 adversarial regularizer, 2018, section 3.1; how they are drawn: posectl.data.synthetic.lines. Training draws lines of
 its own from its seed, for which the stored train split stands where a finite set is needed; 5,000 are for test, as
 published.
+
+Example:
+  posectl prepare lines --size 16
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 People differ in stature, proportions and habits, and each does every motion once, facing anywhere. Metres, z up, the
 floor at 0; a planted foot stays where it is. Each frame has its `phase` in [0, 1) of the motion's cycle, in gait from
 the moment when the right foot comes down.
+
+Example:
+  posectl prepare mannequin --subjects 6 --seconds 2
 """
 
 from __future__ import annotations

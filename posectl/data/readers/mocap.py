@@ -9,6 +9,11 @@ skeleton, and `--show-joints` prints such a file to begin with; its format is in
 
 Up axis and unit are found from the body, file by file, and recorded; artificial T poses at the start of CMU's BVH and
 exponential maps are left out. `--fps` picks frames where that rate divides the file's, and interpolates rotations else.
+
+Examples:
+  posectl prepare mocap cmu/ --fps 30 --name cmu
+  posectl prepare mocap walk.bvh --show-joints > joints.yaml
+  posectl prepare mocap walk.bvh --map joints.yaml
 """
 
 from __future__ import annotations

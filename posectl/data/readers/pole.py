@@ -2,6 +2,9 @@
 
 A. Oring, Z. Yakhini and Y. Hel-Or, Autoencoder image interpolation by shaping the latent space, 2020, section 4. Their
 renders were never released; these are drawn by posectl.data.synthetic.pole.
+
+Example:
+  posectl prepare pole --size 32 --grey
 """
 
 from __future__ import annotations
