@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from posectl.errors import UsageError, did_you_mean
-from posectl.store.archive import export, import_archive
 from posectl.store.artifact import Artifact
 from posectl.store.catalogue import Catalogue
 from posectl.store.checkpoints import Checkpoints
@@ -61,6 +60,8 @@ class Store(Catalogue):
 
     def export(self, ref: str | Path | Ref, zip_path: str | Path, with_parents: bool = False) -> list[Artifact]:
         """Write an artifact, and all its ancestors in the store if wanted, to a zip; return what it holds."""
+        from posectl.store.archive import export  # here, for zipfile takes as long to import as all the rest
+
         chosen = [self.get(ref)]
         if with_parents:
             chosen += [each.artifact for each in self.log(ref).ancestors if each.artifact is not None]
@@ -69,6 +70,8 @@ class Store(Catalogue):
 
     def import_(self, zip_path: str | Path) -> list[Artifact]:
         """Publish the artifacts of an exported zip, all verified first; those already here are not doubled."""
+        from posectl.store.archive import import_archive
+
         return import_archive(self, Path(zip_path))
 
     def upgrade(self, ref: str | Ref | None = None, dry_run: bool = False) -> list[tuple[Artifact, Artifact | None]]:
