@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 
 import posectl
 
@@ -83,21 +84,23 @@ SHELL = """
 set -eu
 pip() { :; }     # the tests run in an environment that has it
 pytest() { :; }
-posectl() { "$PYTHON" -m posectl "$@"; }
+posectl() { "$POSECTL" "$@"; }
 """
 
 
-def test_the_readme_can_be_pasted(readme_folder: Path) -> None:
+def test_the_readme_can_be_pasted(readme_folder: Path, tmp_path: Path) -> None:
     """Its shell and Python, block after block, in one folder; the YAML as a configuration."""
-    env = {**os.environ, "POSECTL_QUICK": "1", "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}
-    env = {key: value for key, value in env.items() if key != "POSECTL_STORE"}
-    for language, block in re.findall(r"^```(sh|python|yaml)\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
-        if language == "yaml":
-            (readme_folder / "FILE.yaml").write_text(block, encoding="utf-8")
-            block = "posectl train poses --config FILE.yaml"
-        command = [sys.executable, "-c", block] if language == "python" else ["bash", "-c", SHELL + block]
-        done = subprocess.run(command, cwd=readme_folder, env=env, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, f"{block}\n{done.stderr}"
+    env = {**os.environ, "POSECTL_QUICK": "1", "OMP_NUM_THREADS": "1"}
+    env.pop("POSECTL_STORE", None)
+    with warm.server(tmp_path) as posectl:
+        env["POSECTL"] = str(posectl)
+        for language, block in re.findall(r"^```(sh|python|yaml)\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
+            if language == "yaml":
+                (readme_folder / "FILE.yaml").write_text(block, encoding="utf-8")
+                block = "posectl train poses --config FILE.yaml"
+            command = [sys.executable, "-c", block] if language == "python" else ["bash", "-c", SHELL + block]
+            done = subprocess.run(command, cwd=readme_folder, env=env, capture_output=True, text=True, timeout=300)
+            assert done.returncode == 0, f"{block}\n{done.stderr}"
 
 
 def test_the_notebook_tells_the_figures_of_the_command_line(tmp_path: Path) -> None:

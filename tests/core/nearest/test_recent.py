@@ -11,13 +11,15 @@ import pytest
 import torch
 
 from posectl.core.metrics.nearest import nearest
-from posectl.core.nearest import block, recent, tree
+from posectl.core.nearest import block, engine, recent, tree
 from posectl.core.nearest.recent import Recent
 
 
 @pytest.fixture(autouse=True)
 def built(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many samples each tree is built over, in the order of building."""
+    assert engine.compiles(torch.float32)
+    assert engine.compiles(torch.float64)
     sizes: list[int] = []
     build = tree.Tree.__init__
 
