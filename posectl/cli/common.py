@@ -34,7 +34,8 @@ COMMON: Options = {
         int | None, None, "Common", "Number of CPU threads.", metavar="N", min=1, show_default="PyTorch's choice"
     ),
     "config": parameter(
-        Path | None, None, "Common", "YAML file of option values; options given here go before them.", metavar="FILE",
+        Path | None, None, "Common",
+        "YAML file of option values, in sections by command; options given here go before them.", metavar="FILE",
         is_eager=True, callback=_read_config,
     ),
     "as_json": parameter(bool, False, "Common", "Print the answer as one JSON object.", "--json"),

@@ -144,3 +144,31 @@ def test_pictures_are_written(trained, tmp_path):
             assert len(image.convert("RGB").getcolors(1 << 24)) > 5
     again = trained("plot", "acai", "-o", "training.png")
     assert (again.code, "is there already" in again.err) == (7, True)
+
+
+@pytest.mark.slow
+def test_every_command_works_in_a_process_of_its_own(posectl_process, tmp_path):
+    small = (*SMALL, "--metric", "anci,reconstruction_mpjpe")
+    for out, *args in (
+        ("people:v1", "prepare", "mannequin", "--subjects", 3, "--seconds", 0.5, "--name", "people"),
+        ("acai:v1", "train", "people", "--reg", "acai", "--steps", 20, "--set", "mlp.widths=16"),
+        ("plain-sweep:v1", "sweep", "people", "--latent", "3,4", "--steps", 10, "--set", "mlp.widths=16"),
+        ("acai-paths:v1", "interpolate", "people#1", "people#9", "--model", "acai", "--steps", 5),
+        ("acai-samples:v1", "sample", "acai", "-n", 3),
+        ("acai-scores:v1", "evaluate", "acai", *small),
+        ("table.md", "compare", "acai-scores", "-o", "table.md"),
+        ("path.gif", "render", "acai-paths", "-o", "path.gif"),
+        ("losses.svg", "plot", "acai", "-o", "losses.svg"),
+        ("all is as published", "store", "verify"),
+    ):
+        done = posectl_process(*args)
+        assert (done.code, done.out) == (0, f"{out}\n"), done.err
+    assert (tmp_path / "path.gif").read_bytes().startswith(b"GIF8")
+    assert (tmp_path / "losses.svg").read_bytes().startswith(b"<?xml")
+    assert "anci" in (tmp_path / "table.md").read_text()
+    assert posectl_process("doctor").code == 0
+    shown = posectl_process("demo", "--steps", 100, "-o", "shown")
+    assert shown.code == 0, shown.err
+    assert sorted(path.name for path in (tmp_path / "shown").iterdir()) == [
+        "comparison.md", "paths.gif", "training.png", "transitions.png",
+    ]  # fmt: skip

@@ -69,7 +69,7 @@ def test_options_of_a_source_from_outside_are_shown_with_their_defaults(posectl,
     shown = " ".join(posectl("prepare", "things", "--help").out.split())
     for words in (
         "Files of things.",
-        "--shape <round|square> Shape of a thing. [default: round]",
+        "Shape of a thing. [default: round]",
         "--count N Number of things. [default: 7; x>=2]",
         "--names LIST Names of things. [default: (all)]",
         "--kinds LIST Kinds of things. [default: a,b]",
