@@ -67,7 +67,8 @@ def _run(connection: socket.socket) -> None:
     arguments, folder, environment = json.loads(data[4:])
     for target, descriptor in enumerate(descriptors):
         os.dup2(descriptor, target)
-    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # not what a test runner captures by
+    # Not the streams that a test runner captures by.
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(i, mode) for i, mode in enumerate("rww"))
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -1,6 +1,6 @@
 """Exact k-nearest neighbours under the mean per-joint distance, L2 and the cosine distance.
 
-How it is done is in `posectl.core.nearest`.
+The search itself is in `posectl.core.nearest`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from posectl.core.nearest.block import Block
+from posectl.core.nearest.index_cache import IndexCache
 from posectl.core.nearest.read import Samples, read
-from posectl.core.nearest.recent import Recent
 from posectl.errors import InvalidInputError, did_you_mean
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
 _log = logging.getLogger(__name__)
-_recent = Recent()
+_cache = IndexCache()
 
 
 def nearest(
@@ -39,12 +39,12 @@ def nearest(
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """
-    blocks = reference.blocks if isinstance(reference, Index) else _recent.blocks(reference)
+    blocks = reference.blocks if isinstance(reference, Index) else _cache.blocks(reference)
     return _search(queries, blocks, k, metric)
 
 
 class Index:
-    """A reference that is searched more than once: what the first search builds over it, the next ones use.
+    """An index over a reference that is searched more than once: the first search builds it, the next ones use it.
 
     Holds on to the reference, which must not change, and builds up to 1.3 times its size in float32 over it. L2 and the
     mean per-joint distance share what is built. Raises as `nearest`.

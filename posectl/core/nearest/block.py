@@ -32,7 +32,7 @@ class Block:
         return len(self.values)
 
     def search(self, queries: Block, metric: str, distances: Tensor, indices: Tensor) -> None:
-        """Put into distances and indices (N, k), sorted, what is nearer to the queries than what they hold; in place.
+        """Update the k nearest samples found so far, distances and indices (N, k), sorted, with those of this block.
 
         Raises InvalidInputError for samples of another shape than the queries, or than the metric can measure.
         """
