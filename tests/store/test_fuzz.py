@@ -33,7 +33,7 @@ def changed(draw: st.DrawFn, target: str) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("examples", [20, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [20, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("target", fuzz_store.TARGETS)
 def test_nothing_but_a_posectl_error_escapes(target: str, examples: int) -> None:
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
@@ -44,7 +44,7 @@ def test_nothing_but_a_posectl_error_escapes(target: str, examples: int) -> None
     run()
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_any_value_in_a_manifests_field_is_survived(examples: int) -> None:
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(fields=st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1, max_size=3))

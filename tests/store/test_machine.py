@@ -156,5 +156,5 @@ TestStoreMachine.settings = settings(
 )
 TestLongStoreMachine = pytest.mark.slow(LongStoreMachine.TestCase)
 TestLongStoreMachine.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
