@@ -226,20 +226,9 @@ def check_after_kill(place: Path) -> None:
 COMMANDS: dict[str, list[str]] = {
     "prepare": ["prepare", "mannequin", "--subjects", "3", "--seconds", "1"],
     "train": ["train", "--reg", "acai", "--lam", "0.1", "--steps", "60", "--batch", "16", "--checkpoint-every", "5"],
-    "evaluate": [
-        "evaluate",
-        "--endpoints",
-        "6",
-        "--random-pairs",
-        "50",
-        "--samples",
-        "200",
-        "--recall-samples",
-        "500",
-        "--recall-targets",
-        "50",
-    ],
-}
+    "evaluate": ["evaluate", "--endpoints", "6", "--random-pairs", "50", "--samples", "200", "--recall-samples", "500",
+                 "--recall-targets", "50"],
+}  # fmt: skip
 
 
 def kill_command(name: str, count: int, folder: Path, seed: int = 0) -> None:

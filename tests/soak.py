@@ -98,14 +98,17 @@ def _race(path: Path, number: int, count: int) -> None:
             draft.publish()
 
 
-def flip(artifact: Artifact, store: Store, masks: list[int]) -> int:
-    """Changes each byte of an artifact by each mask; `verify` tells, and no reader gives other numbers; how often."""
+def flip(artifact: Artifact, store: Store, masks: list[int], step: int = 1) -> int:
+    """Change each byte of an artifact, or every so many, by each mask; return how often.
+
+    Raises AssertionError unless `verify` notices each time, and no reader gives other numbers.
+    """
     values = {name: artifact.read(name) for name in artifact.arrays()}
     tries = 0
     for path in sorted(path for path in artifact.path.rglob("*") if path.is_file()):
         whole = path.read_bytes()
         with path.open("r+b", buffering=0) as file:
-            for offset in range(len(whole)):
+            for offset in range(0, len(whole), step):
                 for mask in masks:
                     os.pwrite(file.fileno(), bytes([whole[offset] ^ mask]), offset)
                     check_damage(artifact.ref, store, values, f"{path} at {offset} by {mask}")

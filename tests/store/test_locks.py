@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import ast
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -42,7 +42,7 @@ def test_a_lock_has_one_holder_and_a_file_while_it_is_held(sort: type[Lock], tmp
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_eight_processes_never_hold_a_lock_at_once(sort: type[Lock], tmp_path: Path) -> None:
-    soak.contend(sort, 8, 20, tmp_path / "x.lock")
+    soak.contend(sort, 8, 10, tmp_path / "x.lock")
 
 
 @pytest.mark.parametrize("sort", SORTS)
@@ -144,10 +144,8 @@ def test_an_open_file_is_locked_until_it_is_closed(tmp_path: Path) -> None:
 
 def test_no_module_imports_what_not_every_system_has() -> None:
     for path in Path(posectl.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-            assert not NOT_EVERYWHERE & {name.split(".")[0] for name in names}, path
+        imported = re.findall(r"^ *(?:import|from) +(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not NOT_EVERYWHERE & set(imported), path
 
 
 WITHOUT_FCNTL = """
@@ -180,8 +178,8 @@ assert store.gc(checkpoints=True).removed
 assert [each.ref for each in Store(folder / "other").import_(folder / "full.zip")] == ["full:v1"]
 assert store.verify(level=4) == []
 
-soak.race(8, 40, folder / "race")
-soak.count(8, 5, folder)
+soak.race(8, 32, folder / "race")
+soak.count(8, 4, folder)
 sys.argv = ["posectl", "store", "ls", "--store", str(folder / "other")]
 main()
 """

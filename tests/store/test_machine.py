@@ -146,7 +146,15 @@ class StoreMachine(RuleBasedStateMachine):
         assert (loaded and loaded[0]) == self.resumable
 
 
+class LongStoreMachine(StoreMachine):
+    """The same, for longer."""
+
+
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=5, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestLongStoreMachine = pytest.mark.slow(LongStoreMachine.TestCase)
+TestLongStoreMachine.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

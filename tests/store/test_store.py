@@ -68,9 +68,9 @@ def test_what_is_not_found_names_the_nearest_and_what_there_is(store: Store, pub
 def test_a_digest_prefix_of_several_contents_is_ambiguous(store: Store, publish: Publish) -> None:
     same = [publish("a", 1.0), publish("b", 1.0)]
     assert store.get(f"sha256:{same[0].digest[:12]}").path == same[1].path
-    digests = {publish("c", value).digest for value in range(2, 40)}
+    digests = {publish("c", value).digest for value in range(2, 14)}
     first = {digest[:4] for digest in digests}
-    assert len(first) > 30  # so four digits nearly always tell them apart; shorter prefixes are no refs at all
+    assert len(first) > 10  # so four digits nearly always tell them apart; shorter prefixes are no refs at all
     with pytest.raises(UsageError):
         store.get("sha256:" + same[0].digest[:3])
 

@@ -130,7 +130,7 @@ def test_replicas_do_not_mix(objective, prior):
 
 
 def test_replicas_train_apart():
-    assert_stacks(lambda seeds: trainer(AAE(lam=0.01), seeds=seeds, steps=60))
+    assert_stacks(lambda seeds: trainer(AAE(lam=0.01), seeds=seeds, latent=8, batch=64, steps=60))
 
 
 def test_it_resumes_to_the_bit():

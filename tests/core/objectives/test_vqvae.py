@@ -214,7 +214,8 @@ def test_replicas_do_not_mix(prior):
 
 
 def test_replicas_train_apart():
-    assert_stacks(lambda seeds: trainer(VQVAE(lam=0.1, codes=16, latents=3, width=16), seeds=seeds, steps=30))
+    objective = VQVAE(lam=0.1, codes=16, latents=3, width=16)
+    assert_stacks(lambda seeds: trainer(objective, seeds=seeds, latent=8, batch=64, steps=30))
 
 
 def test_it_resumes_to_the_bit():
