@@ -183,7 +183,7 @@ def _publish(
         return write_model(draft, trainer, index, member.replica, dataset, seconds)
 
     result = produce(
-        replace(run, name=member.name, seed=member.replica.seed), "model", member.name, member.replica.config, fill,
+        replace(run, name=member.name, seed=member.replica.seed, force=True), "model", member.name, member.replica.config, fill,
         stage="train", modules=member.replica.modules, parents=[("dataset", dataset.artifact)], device=str(device),
     )  # fmt: skip
     return Outcome(ref=result.ref)
