@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from posectl.stages.options import (
     RenderOptions,
     SampleOptions,
     TrainOptions,
+    changed,
 )
 from posectl.stages.run import Run
 from posectl.store import Ref, Store
@@ -104,9 +105,7 @@ class Lab:
         from posectl.stages.prepare import prepare
 
         given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        blank: Any = READERS.get(source).options()
-        changed = {f.name: value for f in fields(given) if (value := getattr(given, f.name)) != getattr(blank, f.name)}
-        values = {**{key: getattr(given, key) for key in options}, **changed}
+        values = {**{key: getattr(given, key) for key in options}, **changed(given)}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 
@@ -251,6 +250,17 @@ class Lab:
         with self._running(name, seed) as run:
             return Stored.of(run, evaluate(run, _subject(subject), _ref(against), given))  # type: ignore[return-value]
 
+    def spread(self, subjects: Sequence[Subject] = (), weights: str = "last") -> list[tuple[str | None, str]]:
+        """Return (subject, weights) pairs to evaluate: a sweep stands for its models, weights "all" for every
+        snapshot's.
+
+        Without subjects it is the newest model. Raises NotFoundError where a sweep has lost a model.
+        """
+        from posectl.stages.artifacts.members import snapshots, spread_out
+
+        named: list[str | None] = [*spread_out(self.run, [str(_ref(each)) for each in subjects])] or [None]
+        return [(s, w) for s in named for w in (snapshots(self.run, s) if weights == "all" else [weights])]
+
     def compare(self, subjects: Sequence[Subject] = (), **options: Any) -> Any:
         """Lay scores side by side: scores, or models and sweeps by their newest; all if none is named.
 
@@ -285,9 +295,10 @@ class Lab:
 
         given = options_from(PlotOptions, options, "plot")
         with self._running(None, None) as run:
-            return plot(run, [str(_ref(each)) for each in _several(subjects)], Path(out) if out else None, given)[
-                "figure"
-            ]
+            named = [str(_ref(each)) for each in _several(subjects)]
+            made = plot(run, named, Path(out) if out else None, given)
+            made["figure"].set_label(made["kind"])
+            return made["figure"]
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: a film that shows itself in a notebook, or a file.
@@ -306,10 +317,38 @@ class Lab:
 
         given = options_from(RenderOptions, options, "render")
         named = [_moving(_subject(each)) for each in _several(subjects)]
-        with self._running(None, None) as run, tempfile.TemporaryDirectory() as folder:
-            path = Path(out) if out else Path(folder, "picture.gif")
-            info = render(run, named, path, given)
-            return Picture(path.read_bytes(), path.suffix.lower(), info if out else {**info, "path": None})
+        with self._running(None, None) as run:
+            if out is not None:
+                return Picture(render(run, named, Path(out), given))
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "picture.gif")
+                return Picture({**render(run, named, path, given), "path": None}, path.read_bytes())
+
+    def show_joints(self, *paths: str | Path) -> str:
+        """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit and give to
+        `map`."""
+        from posectl.stages.show_joints import show_joints
+
+        return show_joints([Path(path) for path in paths])
+
+    def demo(self, folder: str | Path = "posectl-demo", *, steps: int = 6000) -> Any:
+        """Go the whole way on the embedded mannequin, and leave pictures and a table in a folder."""
+        from posectl.stages.demo import demo
+
+        with self._running(None, None) as run:
+            return demo(run, Path(folder), steps=steps)
+
+    def doctor(self) -> list[Any]:
+        """Check versions, extras, devices, the store, and two computations against known answers."""
+        from posectl.stages.doctor import doctor
+
+        return doctor(self.run)
+
+    def bench(self) -> list[Any]:
+        """Measure matrix products, search, training and drawing, in half a minute."""
+        from posectl.stages.bench import bench
+
+        return list(bench(self.run))
 
     @contextmanager
     def _running(self, name: str | None, seed: int | None) -> Iterator[Run]:

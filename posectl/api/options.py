@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from posectl.errors import UsageError, did_you_mean
 from posectl.fields import MisfitError, conform, hints
+from posectl.stages.options import as_asked
 
 T = TypeVar("T")
 
@@ -30,16 +29,7 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
             given[key] = conform(value, known[key])
         except MisfitError as error:
             raise UsageError(f"{key} is {error}, not {value!r}.", f"{what} takes {key}={_example(error)}.") from None
-    return cut(cls(**given)) if os.environ.get("POSECTL_QUICK") else cls(**given)
-
-
-def cut(options: T) -> T:
-    """Cut sizes to those of a try, as POSECTL_QUICK=1 asks for: the `quick` of each field, at most."""
-    quick = {f.name: f.metadata["quick"] for f in dataclasses.fields(options) if "quick" in f.metadata}  # type: ignore[arg-type]
-    return dataclasses.replace(
-        options,
-        **{key: most if (value := getattr(options, key)) is None else min(value, most) for key, most in quick.items()},
-    )  # type: ignore[type-var]
+    return as_asked(cls(**given))
 
 
 def regularizers(reg: Regularizers, lam: Weights) -> dict[str, Any]:

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _TYPES = {".gif": "image/gif", ".png": "image/png", ".mp4": "video/mp4"}
 
 
 class Picture:
-    """A drawing as a file holds it: `data`, its suffix, and how many frames, seconds and bytes it has."""
+    """A drawing, in a file or in memory; `info` has its path, frames, frames per second, seconds and bytes."""
 
-    def __init__(self, data: bytes, suffix: str, info: Mapping[str, Any]) -> None:
-        self.data, self.suffix, self.info = data, suffix, dict(info)
+    def __init__(self, info: Mapping[str, Any], data: bytes | None = None) -> None:
+        self.info, self._data = dict(info), data
+
+    @property
+    def data(self) -> bytes:
+        """What the file holds."""
+        return Path(self.info["path"]).read_bytes() if self._data is None else self._data
+
+    @property
+    def suffix(self) -> str:
+        """ ".gif", ".png" or ".mp4"."""
+        return Path(self.info["path"] or "picture.gif").suffix.lower()
 
     @property
     def frames(self) -> int:
         return int(self.info["frames"])
 
     def __repr__(self) -> str:
-        where = f" {self.info['path']}" if self.info.get("path") else ""
-        return f"<Picture{where}: {self.frames} frames, {len(self.data):,} bytes of {self.suffix[1:]}>"
+        where = f" {self.info['path']}" if self.info["path"] else ""
+        return f"<Picture{where}: {self.frames} frames, {self.info['bytes']:,} bytes of {self.suffix[1:]}>"
 
     def _repr_html_(self) -> str:
         source = f"data:{_TYPES[self.suffix]};base64,{base64.b64encode(self.data).decode()}"

@@ -27,7 +27,8 @@ _OTHER_LINES = 8
 
 @contextmanager
 def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
-    """What draws the table on a terminal, and hands on to `out.progress` elsewhere, and whatever has no rows."""
+    """Yield a function of the progress: on a terminal it draws the table; elsewhere, and for what has no rows, it is
+    `out.progress`."""
     if out.quiet or not out.console.is_terminal:
         yield out.progress
         return
@@ -68,7 +69,7 @@ class _Clock:
 
 
 def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Table:
-    """The table of a sweep, with `room` rows at most: those in training are shown rather than others."""
+    """Lay a sweep out as a table of `room` rows at most, those in training rather than others."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.dataset import TEST
+from posectl.data.readers import READERS
 from posectl.data.skeleton import H36M17
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.compare import Comparison, compare
 from posectl.stages.evaluate import evaluate
 from posectl.stages.interpolate import interpolate
-from posectl.stages.options import EvaluateOptions, RenderOptions, TrainOptions
+from posectl.stages.options import EvaluateOptions, RenderOptions, TrainOptions, as_asked, changed
 from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.render import render
@@ -41,18 +42,21 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
     """
     folder.mkdir(parents=True, exist_ok=True)
     run = replace(run, force=False)
-    dataset = prepare(replace(run, name="mannequin"), "mannequin").artifact
+    given = as_asked(READERS.get("mannequin").options())
+    dataset = prepare(replace(run, name="mannequin"), "mannequin", options=changed(given)).artifact
     first, last = distant_pair(StoredDataset(dataset))
     models, scores, paths = [], [], []
     for name, reg, lam in (("plain", "none", ()), ("acai", "acai", (LAMBDA,))):
         run.tell(f"Training {name} for {steps} steps.")
-        options = TrainOptions(
-            reg=(reg,), lam=lam, steps=steps, set=("acai.gamma=0.05",) if reg == "acai" else (), evaluate_every=1000
+        options = as_asked(
+            TrainOptions(
+                reg=(reg,), lam=lam, steps=steps, set=("acai.gamma=0.05",) if reg == "acai" else (), evaluate_every=1000
+            )
         )
         models.append(train(replace(run, name=name), dataset.ref, options, resume=True).ref)
         ends = (f"{dataset.ref}#{first}", f"{dataset.ref}#{last}")
         paths.append(interpolate(replace(run, name=f"{name}-paths"), *ends, models[-1]).ref)
-        scores.append(evaluate(replace(run, name=f"{name}-scores"), models[-1], None, SIZES).ref)
+        scores.append(evaluate(replace(run, name=f"{name}-scores"), models[-1], None, as_asked(SIZES)).ref)
     comparison = compare(run, scores)
     files = [folder / name for name in ("paths.gif", "transitions.png", "training.png", "comparison.md")]
     drawing = replace(run, force=True)

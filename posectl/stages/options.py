@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import os
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
 
 
 def size(default: Any, *, quick: int) -> Any:
     """Make a field that is a size; quick: what POSECTL_QUICK=1 cuts it to, for trying a script out."""
     return field(default=default, metadata={"quick": quick})
+
+
+def as_asked(options: T) -> T:
+    """Return options, with sizes cut to those of a try where POSECTL_QUICK is set: the `quick` of each field, at
+    most."""
+    if not os.environ.get("POSECTL_QUICK"):
+        return options
+    sizes = {f.name: f.metadata["quick"] for f in fields(options) if "quick" in f.metadata}  # type: ignore[arg-type]
+    return replace(options, **{key: min(most, getattr(options, key) or most) for key, most in sizes.items()})  # type: ignore[type-var]
+
+
+def changed(options: Any) -> dict[str, Any]:
+    """Return the fields of an options dataclass that are not as they are by default."""
+    blank = type(options)()
+    return {f.name: value for f in fields(options) if (value := getattr(options, f.name)) != getattr(blank, f.name)}
 
 
 @dataclass(frozen=True)

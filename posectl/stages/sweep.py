@@ -55,6 +55,9 @@ def sweep(
         for point in points
         for seed in range(run.seed, run.seed + axes.seeds)
     ]
+    run.detail(
+        f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.jobs} at once."
+    )
     config = {**run.config(options), **run.config(axes)}
     parents = [("dataset", data.artifact)]
     name = run.name or f"{prefix}-sweep"

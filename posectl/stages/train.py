@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from posectl.core import device as devices
@@ -34,10 +35,15 @@ def train(
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
     replica = identify(run, data, options, run.seed, device)
+    run.detail(
+        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.test):,} to test; {replica.architecture}."
+    )
     parents = [("dataset", data.artifact)]
-    made = None if run.name or run.force else find_made(run, "model", None, replica.key, replica.work, ["dataset"])
-    if made is not None:
-        return Result(made, dict(made.summary), reused=True)
+    if not (run.name or run.force):
+        made = find_made(run, "model", None, replica.key, replica.work, ["dataset"])
+        if made is not None:
+            return Result(made, dict(made.summary), reused=True)
+        run = replace(run, force=True)  # there is none under any name
     checkpoints = run.artifacts.checkpoints(replica.key)
 
     def fill(draft: Draft) -> dict[str, Any]:

@@ -12,19 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
+from posectl.store.catalogue import Catalogue
 from posectl.store.files import MAX_FILES, check_paths
 from posectl.store.refs import VERSION, is_name
 from posectl.store.staging import Staging
 from posectl.store.verify import VALUES, bundle_problems
-
-if TYPE_CHECKING:
-    from posectl.store.store import Store
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _BLOCK = 2**20
@@ -43,7 +41,7 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
                 _add(archive, artifact)
 
 
-def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
+def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
     """Publishes what an archive holds, each artifact as the next version of its name, or gives the one that is there.
 
     Everything is unpacked in .staging and verified, values too, before any of it is published. Raises NotFoundError,
@@ -57,15 +55,17 @@ def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
             folders = _inspect(archive, zip_path)
             staged = []
             for (name, _), entries in folders.items():
-                staging = Staging(store.layout)
+                staging = Staging(catalogue.layout)
                 stack.callback(staging.discard)
                 staged.append((name, staging, _unpack(archive, entries, staging.path)))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
             durable.fsync_tree(staging.path)
-        return [_present(store, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged]
+        return [
+            _present(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
+        ]
 
 
 def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
@@ -158,6 +158,6 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
 
 
-def _present(store: Store, name: str, artifact: Artifact) -> Artifact | None:
+def _present(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:
     """The version of `name` that is this very artifact, if there is one."""
-    return next((each for each in store.artifacts(name=name) if each.sealed == artifact.sealed), None)
+    return next((each for each in catalogue.artifacts(name=name) if each.sealed == artifact.sealed), None)

@@ -15,7 +15,7 @@ from posectl.errors import ConflictError, PosectlError
 from posectl.store import durable
 from posectl.store.bundle import Bundle, BundleWriter
 from posectl.store.layout import Layout
-from posectl.store.locks import Lock
+from posectl.store.locks import lock_on
 from posectl.store.sealed import plain
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Checkpoints:
         """Holds the training for this process; raises ConflictError if a live one holds it."""
         with durable.storage_errors(f"lock the training in {self.path}"):
             self._layout.make()
-            lock = Lock(Path(f"{self.path}.lock"))
+            lock = lock_on(Path(f"{self.path}.lock"))
             if not lock.acquire(patience=0.2):  # `gc` looks whether a lock is free by taking it for an instant
                 owner = lock.owner()
                 raise ConflictError(

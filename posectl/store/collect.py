@@ -9,7 +9,7 @@ from pathlib import Path
 from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.layout import Layout
-from posectl.store.locks import Lock
+from posectl.store.locks import lock_on
 from posectl.store.refs import is_name
 
 
@@ -55,7 +55,7 @@ def _stems(staging: Path) -> list[str]:
 
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
-    lock = Lock(Path(f"{path}.lock"))
+    lock = lock_on(Path(f"{path}.lock"))
     stray = lock.path.exists()  # asked before it is taken, which makes the file
     if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
         owner = lock.owner()

@@ -13,8 +13,8 @@ from posectl.errors import ConflictError, InvalidInputError, PosectlError
 from posectl.store import durable, provenance
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import BundleWriter
+from posectl.store.kinds import KINDS, SCHEMA
 from posectl.store.layout import Layout
-from posectl.store.migrations import KINDS, SCHEMA
 from posectl.store.sealed import plain
 from posectl.store.staging import Staging
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import glob
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from posectl.errors import PosectlError, UnavailableError
+from posectl.store.locks import lock_until_closed
 
+_DAY = 24 * 3600.0
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
 _HINTS = {
     errno.ENOSPC: "Free some space (`posectl store gc` clears what killed commands left), or choose another --store.",
@@ -40,8 +42,10 @@ def storage_errors(doing: str) -> Iterator[None]:
 
 
 def fsync(path: Path) -> None:
-    """Asks the disk to keep a file's, or a folder's, present content."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Ask the disk to keep a file's, or a folder's, present content."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders, and syncs no file that it may not write
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -93,13 +97,15 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     _sweep(path)
     try:
         with _nameless(path.parent) or temporary.open("x+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed, or its writer dies
+            lock_until_closed(file)  # by which others see that its writer lives
             yield file
             file.flush()
             os.fsync(file.fileno())
             if not temporary.exists() and not _named(file, path):
                 _name(file, temporary)
             if temporary.exists():
+                if os.name == "nt":
+                    file.close()  # Windows renames no open file
                 temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -107,11 +113,13 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _sweep(path: Path) -> None:
-    """Removes what killed writers of `path` left beside it: files that nobody holds a lock on."""
+    """Remove what killed writers of `path` left beside it: files with a free lock or, without locks, of a day ago."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        with suppress(OSError), left.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+        with suppress(OSError):
+            with left.open("rb") as file:
+                free = lock_until_closed(file)
+            if free or (free is None and time.time() - left.stat().st_mtime > _DAY):
+                left.unlink()
 
 
 def _nameless(folder: Path) -> BinaryIO | None:

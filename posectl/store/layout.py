@@ -30,7 +30,8 @@ class Layout:
         if self.mark.is_file():
             _check_mark(self.mark)
         elif self.root.is_dir():
-            if any(entry.name != self.staging.name for entry in self.root.iterdir()):
+            others = any(entry.name != self.staging.name for entry in self.root.iterdir())
+            if others and not self.mark.is_file():  # asked again: another process may have made the store meanwhile
                 raise InvalidInputError(
                     f"{self.root} is not a posectl store: it holds other files.",
                     "Choose another folder with --store or POSECTL_STORE.",

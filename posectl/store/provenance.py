@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import posectl
+from posectl.version import __version__
 
 _PACKAGES = ("torch", "numpy", "zarr", "numcodecs")
 
@@ -16,7 +16,7 @@ _PACKAGES = ("torch", "numpy", "zarr", "numcodecs")
 def software() -> dict[str, str | None]:
     """The versions of posectl, Python, torch, numpy, zarr and numcodecs, read without importing them."""
     return {
-        "posectl": posectl.__version__,
+        "posectl": __version__,
         "python": platform.python_version(),
         **{package: _version(package) for package in _PACKAGES},
     }

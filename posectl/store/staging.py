@@ -7,7 +7,7 @@ from pathlib import Path
 
 from posectl.store import durable
 from posectl.store.layout import Layout
-from posectl.store.locks import Lock
+from posectl.store.locks import lock_on
 
 
 class Staging:
@@ -18,7 +18,7 @@ class Staging:
         layout.make()
         self.path = layout.staging / uuid.uuid4().hex
         # The lock comes first and goes last: a folder without one is nobody's.
-        self._lock = Lock(Path(f"{self.path}.lock"))
+        self._lock = lock_on(Path(f"{self.path}.lock"))
         self._lock.acquire()
         try:
             self.path.mkdir()

@@ -9,10 +9,9 @@ from PIL import Image
 
 from posectl.data.synthetic import lines
 from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
-from posectl.render.rows import APART
+from posectl.render.rows import GROUP_GAP
 from posectl.render.tiles import GAP, as_tiles, enlarged
-from posectl.render.titled import APART as MARGIN
-from posectl.render.titled import LETTERS
+from posectl.render.titled import MARGIN, TEXT_SIZE
 from posectl.stages.drawing.pictures import corners, pictures_of
 from posectl.stages.drawing.subject import open_subject
 from posectl.stages.options import RenderOptions
@@ -89,13 +88,13 @@ def test_every_path_has_its_own_cross_fade_and_stands_apart(run, tmp_path):
     render(run, ["plain"], tmp_path / "a.png")
     picture = drawn(tmp_path / "a.png")
     rows = [place_of(picture, image)[0] for image in (ends[0, 0], paths[0, 0], ends[1, 0], paths[1, 0])]
-    assert np.diff(rows).tolist() == [TILE + GAP, TILE + GAP + APART, TILE + GAP]
+    assert np.diff(rows).tolist() == [TILE + GAP, TILE + GAP + GROUP_GAP, TILE + GAP]
 
 
 def test_without_the_cross_fade_the_paths_stand_alone(run, tmp_path):
     publish_paths(run, "plain", noise(1, 3, 1, SIDE, SIDE), noise(1, 2, 1, SIDE, SIDE, seed=3))
     render(run, ["plain"], tmp_path / "a.png", RenderOptions(crossfade=False))
-    assert drawn(tmp_path / "a.png").shape[0] == 3 * LETTERS + TILE
+    assert drawn(tmp_path / "a.png").shape[0] == 3 * TEXT_SIZE + TILE
 
 
 def test_a_long_path_is_thinned_to_its_columns_and_says_so(run, tmp_path, told):
@@ -121,12 +120,12 @@ def test_blocks_stand_side_by_side_without_a_cross_fade_unless_asked(run, tmp_pa
         publish_paths(run, name, block, corners(block), grid=3)
     render(run, ["plain", "acai"], tmp_path / "a.png")
     side = 3 * (2 * SIDE + GAP) - GAP
-    assert drawn(tmp_path / "a.png").shape == (side + 2 * LETTERS + 2 * MARGIN, 2 * side + 3 * MARGIN, 3)
+    assert drawn(tmp_path / "a.png").shape == (side + 2 * TEXT_SIZE + 2 * MARGIN, 2 * side + 3 * MARGIN, 3)
     render(run, ["plain", "acai"], tmp_path / "b.png", RenderOptions(crossfade=True))
     picture = drawn(tmp_path / "b.png")
     (a, b), (c, d) = blocks[0][0, [0, -1]], blocks[0][-1, [0, -1]]
     middle = (a + b + c + d) / 4
-    y, x = MARGIN + 2 * LETTERS + 2 * SIDE + GAP, MARGIN + 2 * SIDE + GAP
+    y, x = MARGIN + 2 * TEXT_SIZE + 2 * SIDE + GAP, MARGIN + 2 * SIDE + GAP
     shown = picture[y : y + 2 * SIDE, x : x + 2 * SIDE].astype(int)
     assert np.abs(shown - enlarged(as_tiles(middle, ""), 2)).max() <= 1
 
@@ -155,12 +154,12 @@ def test_a_film_shows_paths_of_different_lengths_at_one_alpha(run, tmp_path):
         for i in range(gif.n_frames):
             gif.seek(i)
             frames.append(np.asarray(gif.convert("RGB")).astype(int))
-    top, left = MARGIN + 2 * LETTERS, MARGIN
+    top, left = MARGIN + 2 * TEXT_SIZE, MARGIN
     right = left + 2 * SIDE + MARGIN
     for t, of_short in enumerate((0, 0, 1, 2, 2)):
         for x, image in ((left, long[0, t]), (right, short[0, of_short])):
             shown = frames[t][top : top + 2 * SIDE, x : x + 2 * SIDE]
-            # A palette of 127 colours holds greys to within a few levels.
+            # A palette of 160 colours holds greys to within a few levels.
             assert np.abs(shown - enlarged(as_tiles(image, ""), 2)).max() <= 4
 
 

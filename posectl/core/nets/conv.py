@@ -37,7 +37,7 @@ class Conv:
         if self.depth < 1 or width < 1 or width & (width - 1):
             raise UsageError(
                 f"No net has {self.depth} maps, or a latent map {width} wide.",
-                "For example --depth 16 --latent-width 2; the width is a power of two.",
+                "For example --set conv.depth=16; the width is a power of two.",
             )
         check_images(self.shape, least=width)
         if self.latent < 1 or self.latent % width**2:

@@ -35,7 +35,7 @@ class MLP:
         if self.activation not in ACTIVATIONS:
             raise UsageError(f"There is no activation {self.activation!r}.", did_you_mean(self.activation, ACTIVATIONS))
         if self.latent < 1 or not self.widths or min(self.widths) < 1:
-            raise UsageError("Layers must be at least one unit wide.", "For example --latent 8 --widths 256,256.")
+            raise UsageError("Layers must be at least one unit wide.", "For example --set mlp.widths=256,256.")
 
     def encoder(self, replicas: int) -> nn.Module:
         layers = self._layers(replicas, (self._features, *self.widths, self.latent))

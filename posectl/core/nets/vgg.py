@@ -39,7 +39,7 @@ class VGG:
     def __post_init__(self) -> None:
         check_images(self.shape, least=2**BLOCKS)
         if self.latent < 1 or self.depth < 1:
-            raise UsageError("Layers must be at least one unit wide.", "For example --latent 256 --depth 16.")
+            raise UsageError("Layers must be at least one unit wide.", "For example --set vgg.depth=16.")
 
     def encoder(self, replicas: int) -> nn.Module:
         layers: list[nn.Module] = []

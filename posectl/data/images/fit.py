@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from posectl.data.images.request import Request
 from posectl.data.images.size import LARGEST, SMALLEST, is_power_of_two
@@ -72,6 +70,9 @@ def _resize(images: np.ndarray, size: int, request: Request) -> np.ndarray:
     side = images.shape[2]
     if side == size:
         return images
+    import torch
+    import torch.nn.functional as F
+
     pixels = torch.from_numpy(np.ascontiguousarray(images))
     if side % size == 0:
         pixels = F.interpolate(pixels, size, mode="area")

@@ -10,6 +10,9 @@ An .npz may say more, under any of these names (N frames, C clips):
 - `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`.
 
 Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
+
+Example:
+  posectl prepare arrays train.npz --test test.npz --name poses
 """
 
 from __future__ import annotations
@@ -38,16 +41,17 @@ class ArrayOptions:
     """The options of `prepare arrays`."""
 
     test: tuple[str, ...] = option(
-        (), "File of the test split, among the others or besides; repeatable.", metavar="FILE"
-    )
-    unit: Unit | None = option(None, "Unit of the files; without it they say theirs, or are in metres.")
+        (), "A file of the test split, one of the others or one more; may be repeated.", metavar="FILE",
+        default_shown="what the files' names or contents say, else a fifth",
+    )  # fmt: skip
+    unit: Unit | None = option(None, "Unit of length of the files.", default_shown="what the files say, else m")
     up: Axis | None = option(
-        None, "Axis that points up; without it the files say theirs, or it is found from the poses."
+        None, "Axis of the files that points up.", default_shown="what the files say, else found from the poses"
     )
-    fps: float = option(30.0, "Frames a second of files that do not say theirs.")
+    fps: float = option(30.0, "Frame rate of files that do not state theirs, frames a second.", metavar="N")
 
 
-@reader("arrays", ArrayOptions, kind="poses")
+@reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.")
 def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Dataset:
     """Read one dataset from all the files.
 

@@ -3,6 +3,10 @@
 The layout is told by content: VideoPose3D's data_3d_h36m.npz, the original MyPoseFeatures/D3_Positions/*.cdf and their
 D3_Positions_mono, MMPose's npz, EPFL's dictionaries, MotionBERT's pkl, and the exponential-map txt of h3.6m.zip. A path
 is a file, a folder, or the root of Human3.6M's tree. Pickles are read without running anything.
+
+Examples:
+  posectl prepare h36m data_3d_h36m.npz --subsample 10 --name poses
+  posectl prepare h36m data_3d_h36m.npz --subjects S1,S5,S9 --actions Walking
 """
 
 from __future__ import annotations
@@ -33,16 +37,25 @@ class H36MOptions:
     """The options of `prepare h36m`."""
 
     subjects: tuple[str, ...] | None = option(
-        None, "Subjects to read; without it S1,S5,S6,S7,S8,S9,S11.", metavar="LIST"
+        None, "Subjects to read, separated by commas.", metavar="LIST", default_shown="S1,S5,S6,S7,S8,S9,S11"
     )
-    test_subjects: tuple[str, ...] = option(TEST_SUBJECTS, "Subjects of the test split.", metavar="LIST")
-    actions: tuple[str, ...] | None = option(None, "Actions to read, whole names; all without it.", metavar="LIST")
-    subsample: int = option(1, "Keep every so many frames of each take.")
-    frame: Frame | None = option(None, "Coordinates, z up or y down; as the files have it without it.")
-    cameras: Path | None = option(None, "Camera parameters, to go from one to the other.", metavar="FILE")
+    test_subjects: tuple[str, ...] = option(
+        TEST_SUBJECTS, "Subjects of the test split, separated by commas.", metavar="LIST"
+    )
+    actions: tuple[str, ...] | None = option(
+        None, "Actions to read, by their whole names, separated by commas.", metavar="LIST", default_shown="all"
+    )
+    subsample: int = option(1, "Keep one frame in N of each take.", metavar="N", min=1)
+    frame: Frame | None = option(
+        None, "Coordinates of the poses: the world's, z up, or a camera's, y down.", default_shown="those of the files"
+    )
+    cameras: Path | None = option(
+        None, "File of camera parameters, needed to change from one to the other.", metavar="FILE",
+        default_shown="one among the files",
+    )  # fmt: skip
 
 
-@reader("h36m", H36MOptions, kind="poses")
+@reader("h36m", H36MOptions, kind="poses", paths="Files or folders of Human3.6M.")
 def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dataset:
     """Read poses (N, 17, 3) of Human3.6M: metres, pelvis at the origin, the pelvis's place in `per_sample["root"]`.
 

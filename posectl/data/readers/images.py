@@ -3,6 +3,10 @@
 The layout is told by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it, `obj{n}__{degrees}.png`, arrays
 (see posectl.data.images.archive), or any pictures in folders. A path is a file or a folder. Images come out square, a
 power of two wide, of one channel or three, in [-1, 1] with black at -1.
+
+Examples:
+  posectl prepare images coil-100/ --objects 5 --size 64
+  posectl prepare images t10k-images-idx3-ubyte.gz --name digits
 """
 
 from __future__ import annotations
@@ -28,18 +32,27 @@ _PERIODS = {"angle": 2 * math.pi, "azimuth": 360.0}
 class ImageOptions:
     """The options of `prepare images`."""
 
-    test: tuple[str, ...] = option((), "File or folder of the test split; repeatable.", metavar="PATH")
-    size: int | None = option(None, "Side in pixels that all images are brought to, a power of two.", metavar="PIXELS")
-    grey: bool = option(False, "Whether images are brought to one channel.")
+    test: tuple[str, ...] = option(
+        (), "A file or folder of the test split; may be repeated.", metavar="PATH",
+        default_shown="what the names say, else --split",
+    )  # fmt: skip
+    size: int | None = option(
+        None, "Side of the images in pixels, a power of two, to which they are resized.", metavar="PIXELS",
+        default_shown="the images' own",
+    )  # fmt: skip
+    grey: bool = option(False, "Convert the images to one channel.")
     objects: tuple[str, ...] | None = option(
-        None, "Objects of a turntable, as in 5,14; all without it.", metavar="LIST"
+        None, "Objects of a turntable to read, such as 5,14.", metavar="LIST", default_shown="all"
     )
-    split: Split | None = option(None, "What goes to test: a random fifth, every fifth view, or whole objects.")
-    skip_broken: bool = option(False, "Whether broken pictures are left out, and named.")
-    seed: int = option(0, "Seed that draws the fifth of the images for test.")
+    split: Split | None = option(
+        None, "What goes to the test split: a random fifth, every fifth view, or whole objects.",
+        default_shown="random",
+    )  # fmt: skip
+    skip_broken: bool = option(False, "Leave broken pictures out, and name them.")
+    seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
 
 
-@reader("images", ImageOptions, kind="images")
+@reader("images", ImageOptions, kind="images", paths="Files or folders of images.")
 def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
     """Read images (N, C, S, S) of all the files, with their labels and factors.
 

@@ -4,6 +4,9 @@ D. Berthelot, C. Raffel, A. Roy and I. Goodfellow, Understanding and improving i
 adversarial regularizer, 2018, section 3.1; how they are drawn: posectl.data.synthetic.lines. Training draws lines of
 its own from its seed, for which the stored train split stands where a finite set is needed; 5,000 are for test, as
 published.
+
+Example:
+  posectl prepare lines --size 16
 """
 
 from __future__ import annotations
@@ -11,16 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import torch
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.images.size import check_size
 from posectl.data.readers import Progress, option, reader
-from posectl.data.synthetic import labels, random_factors, render
-from posectl.data.synthetic.lines import RENDERERS, SECTORS, TURN, Renderer
 from posectl.errors import UsageError, did_you_mean
 
 
@@ -28,20 +28,27 @@ from posectl.errors import UsageError, did_you_mean
 class LineOptions:
     """The options of `prepare lines`."""
 
-    renderer: Renderer = option("acai", "How lines are drawn: as published, or smooth in the angle.")
+    renderer: Literal["acai", "smooth"] = option("acai", "How lines are drawn: as published, or smooth in the angle.")
     size: int = option(32, "Side of the images in pixels, a power of two.", metavar="PIXELS")
-    endless: bool = option(True, "Whether training draws fresh lines at every step.", flag="--endless/--finite")
-    train_count: int = option(1 << 14, "Lines stored for training.", metavar="N", quick=256)
-    test_count: int = option(5000, "Lines stored for test.", metavar="N", quick=64)
+    endless: bool = option(
+        True, "Train on new lines at every step, or on those that are stored.", flag="--endless/--finite"
+    )
+    train_count: int = option(1 << 14, "Number of lines stored for training.", metavar="N", min=1, quick=256)
+    test_count: int = option(5000, "Number of lines stored for the test split.", metavar="N", min=1, quick=64)
     seed: int = option(0, "Seed of the lines that are drawn.")
 
 
-@reader("lines", LineOptions, kind="images")
+@reader("lines", LineOptions, kind="images", paths=None)
 def read(paths: Sequence[Path], options: LineOptions, progress: Progress) -> Dataset:
     """Draw lines (N, 1, size, size) with their `angle` in radians, and ten sectors of 36 degrees as labels.
 
     Raises UsageError for options that make no sense.
     """
+    import torch
+
+    from posectl.data.synthetic import labels, random_factors, render
+    from posectl.data.synthetic.lines import SECTORS, TURN
+
     _check_options(paths, options)
     check_size(options.size)
     train_count, test_count = options.train_count, options.test_count
@@ -76,6 +83,8 @@ def _stream(seed: int, split: int) -> int:
 
 
 def _check_options(paths: Sequence[Path], options: LineOptions) -> None:
+    from posectl.data.synthetic.lines import RENDERERS
+
     if paths:
         raise UsageError("The lines are drawn, and read no files.", "Use `posectl prepare images` for pictures.")
     if options.renderer not in RENDERERS:

@@ -3,6 +3,9 @@
 People differ in stature, proportions and habits, and each does every motion once, facing anywhere. Metres, z up, the
 floor at 0; a planted foot stays where it is. Each frame has its `phase` in [0, 1) of the motion's cycle, in gait from
 the moment when the right foot comes down.
+
+Example:
+  posectl prepare mannequin --subjects 6 --seconds 2
 """
 
 from __future__ import annotations
@@ -34,13 +37,13 @@ _CITATION = (
 class MannequinOptions:
     """The options of `prepare mannequin`."""
 
-    subjects: int = option(12, "How many people move.", metavar="N", quick=3)
-    seconds: float = option(4.0, "Length of each person's clip of each motion.", quick=0.5)
-    fps: float = option(30.0, "Frames a second.")
+    subjects: int = option(12, "Number of people.", metavar="N", quick=3)
+    seconds: float = option(4.0, "Duration of each motion of each person, seconds.", metavar="S", quick=0.5)
+    fps: float = option(30.0, "Frame rate, frames a second.", metavar="N")
     seed: int = option(0, "Seed of the people and of how they move.")
 
 
-@reader("mannequin", MannequinOptions, kind="poses")
+@reader("mannequin", MannequinOptions, kind="poses", paths=None)
 def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Dataset:
     """Move so many people for so many seconds; the last sixth of them is the test split.
 

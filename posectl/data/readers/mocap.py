@@ -9,6 +9,11 @@ skeleton, and `--show-joints` prints such a file to begin with; its format is in
 
 Up axis and unit are found from the body, file by file, and recorded; artificial T poses at the start of CMU's BVH and
 exponential maps are left out. `--fps` picks frames where that rate divides the file's, and interpolates rotations else.
+
+Examples:
+  posectl prepare mocap cmu/ --fps 30 --name cmu
+  posectl prepare mocap walk.bvh --show-joints > joints.yaml
+  posectl prepare mocap walk.bvh --map joints.yaml
 """
 
 from __future__ import annotations
@@ -42,17 +47,28 @@ class MocapOptions:
     """The options of `prepare mocap`."""
 
     fps: float | Literal["native"] | None = option(
-        None, "Frames a second; native: each file's own.", metavar="N|native"
+        None, "Frame rate to which all files are brought, frames a second.", metavar="N|native", default_shown="native"
     )
-    map: Path | None = option(None, "Joint map in YAML, for all the files.", metavar="FILE")
-    up: Axis | None = option(None, "Axis that points up, where it cannot be found.")
-    unit: Unit | None = option(None, "Unit of the files, where it cannot be found; cmu is 1/0.45 inch.")
-    test: tuple[str, ...] = option((), "File, folder, clip or subject of the test split; repeatable.", metavar="NAME")
-    skip_broken: bool = option(False, "Whether broken files are left out, and named.")
-    jobs: int | None = option(None, "Files read at once, each in a process; as many as pay without it.", min=1)
+    map: Path | None = option(
+        None, "Joint map in YAML, which says where the joints are on the files' skeletons.", metavar="FILE",
+        default_shown="one that fits the nodes' names",
+    )  # fmt: skip
+    up: Axis | None = option(None, "Axis of the files that points up.", default_shown="found from the body")
+    unit: Unit | None = option(
+        None, "Unit of length of the files; cmu is 1/0.45 inch.", default_shown="found from the body"
+    )
+    test: tuple[str, ...] = option(
+        (), "A file, folder, clip or subject of the test split; may be repeated.", metavar="NAME",
+        default_shown="about a fifth of the subjects or clips",
+    )  # fmt: skip
+    skip_broken: bool = option(False, "Leave broken files out, and name them.")
+    jobs: int | None = option(
+        None, "Number of files read at once, each in a process of its own.", metavar="N", min=1,
+        default_shown="as many as pay off",
+    )  # fmt: skip
 
 
-@reader("mocap", MocapOptions, kind="poses")
+@reader("mocap", MocapOptions, kind="poses", paths="Motion-capture files, or folders of them.")
 def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Dataset:
     """Read the poses (N, 17, 3) of all the files.
 

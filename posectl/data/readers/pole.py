@@ -2,6 +2,9 @@
 
 A. Oring, Z. Yakhini and Y. Hel-Or, Autoencoder image interpolation by shaping the latent space, 2020, section 4. Their
 renders were never released; these are drawn by posectl.data.synthetic.pole.
+
+Example:
+  posectl prepare pole --size 32 --grey
 """
 
 from __future__ import annotations
@@ -12,14 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from posectl.data.dataset import Dataset
 from posectl.data.images.size import check_size
 from posectl.data.images.split import random_fifth
 from posectl.data.readers import Progress, option, reader
-from posectl.data.synthetic import render
-from posectl.data.synthetic.pole import AZIMUTH, ELEVATION
 from posectl.errors import UsageError
 
 _STEP = 5.0
@@ -30,19 +30,25 @@ class PoleOptions:
     """The options of `prepare pole`."""
 
     size: int = option(64, "Side of the images in pixels, a power of two.", metavar="PIXELS")
-    grey: bool = option(False, "Whether images have one channel.")
+    grey: bool = option(False, "Draw images of one channel.")
     endless: bool = option(
-        False, "Whether training draws any azimuth and elevation at every step.", flag="--endless/--finite"
-    )
-    seed: int = option(0, "Seed that draws the fifth of the images for test.")
+        False, "Train on new images at every step, of any azimuth and elevation, or on those that are stored.",
+        flag="--endless/--finite",
+    )  # fmt: skip
+    seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
 
 
-@reader("pole", PoleOptions, kind="images")
+@reader("pole", PoleOptions, kind="images", paths=None)
 def read(paths: Sequence[Path], options: PoleOptions, progress: Progress) -> Dataset:
     """Draw the 576 images (N, 3 or 1, size, size) with the light's `azimuth` and `elevation` in degrees, by steps of 5.
 
     Raises UsageError for options that make no sense.
     """
+    import torch
+
+    from posectl.data.synthetic import render
+    from posectl.data.synthetic.pole import AZIMUTH, ELEVATION
+
     if paths:
         raise UsageError("The pole is drawn, and reads no files.", "Use `posectl prepare images` for pictures.")
     if options.seed < 0:

@@ -39,9 +39,9 @@ class About:
 class Samples(About):
     """What samples are, as datasets say and their models, paths and samples carry on.
 
-    kind: see posectl.core.kinds; unit, skeleton, up ("+x" to "-z"), coordinates ("world" or "camera"): of poses; factors:
-    names of the continuous factors known of every sample; periods: where a factor wraps; classes: how many labels there
-    are; scene: settings of the synthetic scene that draws the images (see posectl.data.synthetic).
+    kind: see posectl.core.kinds; unit, skeleton, up ("+x" to "-z"), coordinates ("world" or "camera"): of poses;
+    factors: names of the continuous factors known of every sample; periods: where a factor wraps; classes: how many
+    labels there are; scene: settings of the synthetic scene that draws the images (see posectl.data.synthetic).
     """
 
     kind: str = ""

@@ -60,7 +60,8 @@ def finite_floats(array: np.ndarray, source: str, kind: Kind, hint: str = "") ->
     """Return an array of floats. Raises InvalidInputError for other numbers, none at all, NaN and infinity."""
     if array.dtype.kind != "f" or not array.size:
         raise InvalidInputError(
-            f"{source} holds {array.dtype} of shape {array.shape}, and {kind.nouns} are floats{hint and ' in [-1, 1]'}.",
+            f"{source} holds {array.dtype} of shape {array.shape}, and {kind.nouns} are floats"
+            f"{' in [-1, 1]' if hint else ''}.",
             hint or "Save them as float32.",
         )
     if not np.isfinite(array).all():

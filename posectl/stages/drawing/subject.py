@@ -75,5 +75,7 @@ def common_kind(subjects: Sequence[Subject]) -> Kind:
     """Return the kind of all subjects. Raises InvalidInputError where they are of several."""
     kinds = {subject.kind.name: subject.kind for subject in subjects}
     if len(kinds) > 1:
-        raise InvalidInputError(f"One picture cannot show {' and '.join(sorted(kinds, reverse=True))}.", "Draw them one by one.")
+        raise InvalidInputError(
+            f"One picture cannot show {' and '.join(sorted(kinds, reverse=True))}.", "Draw them one by one."
+        )
     return next(iter(kinds.values()))

@@ -182,8 +182,9 @@ def _publish(
     def fill(draft: Draft) -> dict[str, Any]:
         return write_model(draft, trainer, index, member.replica, dataset, seconds)
 
+    own = replace(run, name=member.name, seed=member.replica.seed, force=True)  # what is there was left out before
     result = produce(
-        replace(run, name=member.name, seed=member.replica.seed), "model", member.name, member.replica.config, fill,
-        stage="train", modules=member.replica.modules, parents=[("dataset", dataset.artifact)], device=str(device),
+        own, "model", member.name, member.replica.config, fill, stage="train", modules=member.replica.modules,
+        parents=[("dataset", dataset.artifact)], device=str(device),
     )  # fmt: skip
     return Outcome(ref=result.ref)

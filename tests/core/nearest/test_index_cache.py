@@ -1,4 +1,4 @@
-"""The reference kept from the last search: what it saves, and that it is never the wrong one."""
+"""The cached index of the reference searched last: it saves building, and is never of another reference."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import pytest
 import torch
 
 from posectl.core.metrics.nearest import nearest
-from posectl.core.nearest import block, recent, tree
-from posectl.core.nearest.recent import Recent
+from posectl.core.nearest import block, engine, index_cache, tree
+from posectl.core.nearest.index_cache import IndexCache
 
 
 @pytest.fixture(autouse=True)
 def built(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many samples each tree is built over, in the order of building."""
+    assert engine.compiles(torch.float32)
+    assert engine.compiles(torch.float64)
     sizes: list[int] = []
     build = tree.Tree.__init__
 
@@ -73,17 +75,17 @@ def test_a_tensor_that_changed_is_searched_as_it_is_now(way: str) -> None:
     assert same(nearest(randn(20, 4, 3), reference, 3), nearest(randn(20, 4, 3), reference.numpy().copy(), 3))
 
 
-def test_a_change_while_it_is_kept_does_not_reach_what_was_built() -> None:
-    keep, reference = Recent(), randn(900, 4, 3)
-    (kept,) = keep.blocks(reference)
-    before = kept.values.clone()
+def test_a_change_while_it_is_cached_does_not_reach_what_was_built() -> None:
+    cache, reference = IndexCache(), randn(900, 4, 3)
+    (indexed,) = cache.blocks(reference)
+    before = indexed.values.clone()
     reference.zero_()
-    assert torch.equal(kept.values, before)
+    assert torch.equal(indexed.values, before)
 
 
 def test_nothing_outlives_the_tensor() -> None:
-    keep, reference = Recent(), randn(900, 4, 3)
-    block = weakref.ref(keep.blocks(reference)[0])  # type: ignore[index]
+    cache, reference = IndexCache(), randn(900, 4, 3)
+    block = weakref.ref(cache.blocks(reference)[0])  # type: ignore[index]
     gc.collect()
     assert block() is not None
     del reference
@@ -91,15 +93,15 @@ def test_nothing_outlives_the_tensor() -> None:
     assert block() is None
 
 
-def test_what_is_large_or_elsewhere_or_no_tensor_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent, "KEPT_BYTES", 100 * 12 * 4)
-    keep = Recent()
+def test_what_is_large_or_elsewhere_or_no_tensor_is_not_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_cache, "LARGEST", 100 * 12 * 4)
+    cache = IndexCache()
     for reference in (randn(101, 4, 3), randn(100, 4, 3).double(), randn(100, 4, 3).half(), np.ones((9, 4, 3))):
-        list(keep.blocks(reference))
-        assert keep._kept is None
+        list(cache.blocks(reference))
+        assert cache._entry is None
     small = randn(100, 4, 3)
-    keep.blocks(small)
-    assert keep._kept is not None
+    cache.blocks(small)
+    assert cache._entry is not None
 
 
 def test_threads_may_search_at_once() -> None:
