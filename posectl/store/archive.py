@@ -1,4 +1,4 @@
-"""Artifacts as one zip: the same bytes for the same artifacts, and nothing taken from an archive that is not whole.
+"""Export of artifacts to one zip, the same bytes for the same artifacts, and import of whole archives only.
 
 An archive holds `<name>/v<N>/<file>`, sorted, stored and not compressed (the chunks are already), with one fixed time.
 """
@@ -29,7 +29,7 @@ _BLOCK = 2**20
 
 
 def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
-    """Writes the archive of some artifacts, each byte checked on its way; it appears whole or not at all.
+    """Write the archive of some artifacts, checking each byte on its way; it appears whole or not at all.
 
     Raises IntegrityError if an artifact is damaged.
     """
@@ -42,7 +42,7 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
 
 
 def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
-    """Publishes what an archive holds, each artifact as the next version of its name, or gives the one that is there.
+    """Publish each artifact of an archive as the next version of its name; return them, or the same ones already here.
 
     Everything is unpacked in .staging and verified, values too, before any of it is published. Raises NotFoundError,
     InvalidInputError naming the entry that no export would write, IntegrityError.
@@ -64,7 +64,7 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
             _check(artifact, name, zip_path)
             durable.fsync_tree(staging.path)
         return [
-            _present(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
+            _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
         ]
 
 
@@ -82,7 +82,7 @@ def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
 
 
 def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
-    """Copies `size` bytes, and gives their sha256; raises IntegrityError if `source` holds more or fewer."""
+    """Copy `size` bytes and return their sha256; raise IntegrityError if `source` holds more or fewer."""
     digest, left = hashlib.sha256(), size
     while block := source.read(_BLOCK):
         left -= len(block)
@@ -96,7 +96,7 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
 
 
 def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict[str, zipfile.ZipInfo]]:
-    """(name, version) -> its entries by file; raises InvalidInputError on what no export holds. Unpacks nothing."""
+    """Return (name, version) -> its entries by file, not unpacked; raise InvalidInputError if no export holds such."""
     infos = archive.infolist()
     if len(infos) > MAX_FILES:
         raise InvalidInputError(f"{path} holds {len(infos)} entries, which are too many.")
@@ -122,7 +122,7 @@ def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict
 
 
 def _refusal(info: zipfile.ZipInfo) -> str:
-    """Why an entry cannot be one of an export; empty if it can."""
+    """Return why an entry cannot be one of an export, as the end of a sentence; empty if it can."""
     parts = info.orig_filename.split("/")
     if info.orig_filename.startswith("/") or ":" in info.orig_filename:
         return "is an absolute path"
@@ -158,6 +158,6 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
 
 
-def _present(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:
-    """The version of `name` that is this very artifact, if there is one."""
+def _find(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:
+    """Return the version of `name` that is this very artifact, if there is one."""
     return next((each for each in catalogue.artifacts(name=name) if each.sealed == artifact.sealed), None)

@@ -30,7 +30,7 @@ _HINTS = {
 
 @contextmanager
 def storage_errors(doing: str) -> Iterator[None]:
-    """Turns an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint."""
+    """Turn an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint."""
     try:
         yield
     except PosectlError:
@@ -56,7 +56,7 @@ def fsync(path: Path) -> None:
 
 
 def fsync_tree(folder: Path) -> None:
-    """Asks the disk to keep every file and folder under `folder`, and itself."""
+    """Ask the disk to keep every file and folder under `folder`, and itself."""
     from concurrent.futures import ThreadPoolExecutor
 
     paths = [Path(parent, name) for parent, _, files in os.walk(folder) for name in [*files, ""]]
@@ -65,7 +65,7 @@ def fsync_tree(folder: Path) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """A new file, on the disk when this returns."""
+    """Write a new file, which is on the disk when this returns."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -73,9 +73,9 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def replace_file(path: Path, data: bytes, scratch: Path) -> None:
-    """`data` takes the place of the file at `path` at one instant.
+    """Replace the file at `path` by one with `data`, at one instant.
 
-    scratch: where it is written first, on the same file system; the caller holds a lock that makes it his own.
+    scratch: the path to write it to first, on the same file system; the caller's own, by a lock that he holds.
     """
     scratch.unlink(missing_ok=True)
     try:
@@ -88,7 +88,7 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path`, whole and on the disk, once the block ends well.
+    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well.
 
     Where the file system can do it the file has no name until then, and a kill leaves nothing. Elsewhere, and at the
     instant at which an older file gives way, a kill leaves a `.part` beside it, which the next call takes away.
@@ -130,7 +130,7 @@ def _nameless(folder: Path) -> BinaryIO | None:
 
 
 def _named(file: BinaryIO, path: Path) -> bool:
-    """Gives an open file its name if that is free; False if it is taken."""
+    """Give an open file its name if that is free; return False if it is taken."""
     try:
         _name(file, path)
     except FileExistsError:
@@ -147,7 +147,7 @@ def _name(file: BinaryIO, path: Path) -> None:
 
 
 def rename_new(source: Path, target: Path) -> bool:
-    """Renames a folder to a name that nothing bears; False, and nothing done, if something does."""
+    """Rename a folder to a name that nothing has; return False, and do nothing, if something has."""
     try:
         os.rename(source, target)
     except OSError as error:
@@ -158,7 +158,7 @@ def rename_new(source: Path, target: Path) -> bool:
 
 
 def make_folder(path: Path) -> None:
-    """A folder, on the disk when this returns; nothing to do where it is already."""
+    """Make a folder, which is on the disk when this returns, unless it is there already."""
     if path.is_dir():
         return
     make_folder(path.parent)
@@ -167,7 +167,7 @@ def make_folder(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Removes a file or folder; what is already gone, or goes meanwhile, is no error."""
+    """Remove a file or folder; if it is already gone, or goes meanwhile, that is no error."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, onerror=_unless_gone)
     else:
@@ -175,7 +175,7 @@ def remove_tree(path: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Removes a folder if nothing is in it."""
+    """Remove a folder if nothing is in it."""
     with suppress(OSError):
         folder.rmdir()
 

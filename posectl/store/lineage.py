@@ -1,4 +1,4 @@
-"""What an artifact was made from, and what was made from it."""
+"""Ancestors and descendants of artifacts: what each was made from, and what was made from it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Lineage:
 
 
 def lineage(catalogue: Catalogue, artifact: Artifact) -> Lineage:
-    """All ancestors and descendants of an artifact."""
+    """Return all ancestors and descendants of an artifact."""
     everyone = catalogue.artifacts()
 
     def parents(child: Artifact) -> Iterator[tuple[str, str, Artifact | None]]:
@@ -51,7 +51,7 @@ def lineage(catalogue: Catalogue, artifact: Artifact) -> Lineage:
 
 
 def find_parent(catalogue: Catalogue, parent: Parent, among: list[Artifact] | None = None) -> Artifact | None:
-    """The artifact that a manifest calls a parent: that of its ref if the digest agrees, else any of its digest.
+    """Return the artifact that a manifest calls a parent: that of its ref if the digest agrees, else any of its digest.
 
     An import may have given it another version here.
     """
@@ -80,7 +80,7 @@ def children(
 
 
 def _reach(start: Artifact, step: Callable[[Artifact], Iterator[tuple[str, str, Artifact | None]]]) -> list[Relative]:
-    """Breadth first from `start`, each relative once."""
+    """Search breadth first from `start`; return each relative once."""
     seen, relatives = {start.ref}, []
     level, depth = [start], 0
     while level:

@@ -1,4 +1,4 @@
-"""Taking a version out of the store."""
+"""Removal of a version from the store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from posectl.store.staging import Staging
 
 @dataclass(frozen=True)
 class Removal:
-    """What was removed, or would be: its bytes, the artifacts made from it, the aliases that go with it."""
+    """A version that was removed, or would be: its bytes, the artifacts made from it, the aliases that go with it."""
 
     ref: str
     size: int
@@ -24,7 +24,7 @@ class Removal:
 
 
 def remove(catalogue: Catalogue, artifact: Artifact, *, dry_run: bool, force: bool) -> Removal:
-    """Removes a version for good; its number is not used again.
+    """Remove a version for good; its number is not used again.
 
     Raises ConflictError, unless `force`, where another artifact has it as a parent or it has an alias.
     """

@@ -20,7 +20,7 @@ from posectl.store.verify import Problem, verify
 
 
 class Store(Catalogue):
-    """A folder of artifacts, made by the first that is written to it: a catalogue, and all that is done with one."""
+    """A folder of artifacts, made when the first is written to it: a catalogue, and all that changes the store."""
 
     def draft(self, kind: str, name: str) -> Draft:
         """Begin a new artifact, to fill and publish; a context manager."""

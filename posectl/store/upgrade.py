@@ -1,4 +1,4 @@
-"""Publishing anew, in this release's format, what an earlier release wrote."""
+"""Upgrade of what an earlier release wrote: publishing it anew in this release's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a store holds what was published, byte for byte.
+"""Checks that a store holds what was published, byte for byte.
 
 Levels, each with all before it: 1 the manifest and the files' sizes; 2 every file's sha256, and no other file; 3 every
 array decoded, against the digest of the values that were put; 4 the parents.
@@ -28,7 +28,7 @@ _OTHERS = {"aliases.json", "removed.json"}
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is not as published: whose it is, where, and what."""
+    """A thing that is not as published: whose it is, where, and what."""
 
     ref: str
     path: Path
@@ -39,7 +39,7 @@ class Problem:
 
 
 def verify(catalogue: Catalogue, ref: str | Path | Ref | None, level: int) -> list[Problem]:
-    """Every problem of one artifact, or of the whole store where `ref` is None."""
+    """Return every problem of one artifact, or of the whole store where `ref` is None."""
     if level not in LEVELS:
         raise UsageError(f"There is no verification level {level}.", f"Levels: {', '.join(map(str, LEVELS))}.")
     with durable.storage_errors(f"verify {catalogue.path}"):
@@ -53,7 +53,7 @@ def verify(catalogue: Catalogue, ref: str | Path | Ref | None, level: int) -> li
 
 
 def bundle_problems(bundle: Bundle, level: int) -> Iterator[tuple[Path, str]]:
-    """Where, and what, up to level 3."""
+    """Yield the path and message of every problem, up to level 3."""
     try:
         files = bundle.files
     except PosectlError as error:
@@ -113,7 +113,7 @@ def _value_problems(bundle: Bundle) -> Iterator[tuple[Path, str]]:
 
 
 def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
-    """The digest of an array's values as they lie on the disk, read in blocks of rows."""
+    """Return the digest of an array's values as they lie on the disk, read in blocks of rows."""
     if info.dtype == STRING:
         from posectl.store.arrays import sha256_of_values
 
@@ -125,7 +125,7 @@ def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
 
 
 def _lists_its_headers(bundle: Bundle) -> bool:
-    """Whether the root's copy of the headers, which zarr and xarray go by, is what each array's own file says."""
+    """Return whether the root's copy of the headers, which zarr and xarray go by, agrees with each array's own file."""
     try:
         listed = decode((bundle.path / "zarr.json").read_bytes())["consolidated_metadata"]["metadata"]
         own = {
@@ -150,11 +150,11 @@ def _store_problems(catalogue: Catalogue) -> Iterator[Problem]:
         if entry in (layout.mark, layout.staging):
             continue
         if not entry.is_dir() or not is_name(entry.name):
-            yield Problem(str(catalogue.path), entry, f"{entry.name} is none of the store's")
+            yield Problem(str(catalogue.path), entry, f"{entry.name} does not belong to the store")
             continue
         for inner in sorted(entry.iterdir()):
             if inner.name not in _OTHERS and not (inner.is_dir() and VERSION.fullmatch(inner.name)):
-                yield Problem(entry.name, inner, f"{inner.name} is none of the store's")
+                yield Problem(entry.name, inner, f"{inner.name} does not belong to the store")
         yield from _table_problems(catalogue, entry.name)
 
 

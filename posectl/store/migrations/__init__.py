@@ -36,7 +36,7 @@ def migrate(manifest: Manifest, where: str) -> Manifest:
 
 
 def is_current(manifest: Manifest) -> bool:
-    """Whether a manifest, as it lies on the disk, is one that this release would write."""
+    """Return whether a manifest, as it lies on the disk, is one that this release would write."""
     return manifest.get("schema") == SCHEMA and manifest.get("kind_version") == KINDS.get(str(manifest.get("kind")))
 
 
