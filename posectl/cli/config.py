@@ -69,7 +69,7 @@ def _unknown(ctx: Any, path: Path, name: str, known: dict[str, Any]) -> PosectlE
         return UsageError(f"{path}: {old.message}", old.hint)
     if name in ctx.command_path.split():
         return InvalidInputError(f"{path}: {name!r} should hold options.", f"For example `{name}: {{seed: 1}}`.")
-    elsewhere = getattr(ctx.command, "elsewhere", lambda name: "")(name)
+    elsewhere = ctx.command.elsewhere(name)
     hint = f"{elsewhere}Give it in the section of that command alone." if elsewhere else did_you_mean(name, known)
     return UsageError(f"{path}: `{ctx.command_path}` has no option {name!r}.", hint)
 

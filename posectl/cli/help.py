@@ -43,6 +43,10 @@ class _Headings:
     """Writes the help of options heading by heading. Plain text: rich panels take twice the time to appear, and half
     the width."""
 
+    def elsewhere(self, name: str) -> str:
+        """Say in a hint where an option is to be found that this command does not have; "" if nowhere."""
+        return ""
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):  # type: ignore[attr-defined]
@@ -71,10 +75,6 @@ def _place(heading: str) -> tuple[int, int]:
 
 class Command(_Headings, TyperCommand):
     """A command."""
-
-    def elsewhere(self, name: str) -> str:
-        """Say in a hint where an option is to be found that this command does not have; "" if nowhere."""
-        return ""
 
 
 class Group(_Headings, TyperGroup):

@@ -48,7 +48,7 @@ class Sources(Group):
         return _no_source(name)
 
     def elsewhere(self, name: str) -> str:
-        return _having(name)
+        return _having(name) or "Options stand behind the source. "
 
 
 def _having(name: str) -> str:

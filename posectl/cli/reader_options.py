@@ -15,8 +15,10 @@ from posectl.cli.values import names, number_or_word
 from posectl.errors import PosectlError
 from posectl.fields import hints
 
-# Every command has a seed, and a stage gives it to readers that draw.
-_COMMON = {"seed"}
+# Every command has a seed, and a stage gives it to readers that draw; other options that all commands have are no
+# reader's.
+_SEED = "seed"
+_TAKEN = {*COMMON, "json", "help", "paths"} - {_SEED}
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,15 @@ class _Form:
 def parameters(options: type, source: str) -> Options:
     """Return a command's option for every field of a reader's options.
 
-    Raises PosectlError for a field that goes by the name of an option that every command has, or of a type that the
-    command line does not know.
+    Raises PosectlError for a field that goes by the name of an option that every command has, without a default, or of
+    a type that the command line does not know.
     """
     made = {}
     for field, hint in _fields(options):
-        if field.name in COMMON:
+        if field.name in _TAKEN:
             raise PosectlError(f"The source {source!r} has an option {field.name!r}, which all commands have.")
+        if field.default is dataclasses.MISSING:
+            raise PosectlError(f"The option {field.name!r} of the source {source!r} has no default.")
         form, shown = _form(field, hint), field.metadata
         made[field.name] = parameter(
             form.type,
@@ -65,7 +69,7 @@ def values(options: type, given: Mapping[str, Any]) -> dict[str, Any]:
 def _fields(options: Any) -> list[tuple[dataclasses.Field[Any], Any]]:
     """Return every field with its type."""
     known = hints(options)
-    return [(field, known[field.name]) for field in dataclasses.fields(options) if field.name not in _COMMON]
+    return [(field, known[field.name]) for field in dataclasses.fields(options) if field.name != _SEED]
 
 
 def _flag(field: dataclasses.Field[Any]) -> str:

@@ -34,5 +34,5 @@ def _unknown(command: Any, path: str, option: str) -> UsageError:
     if old is not None:
         return old
     near = get_close_matches(name, known, n=1)
-    hint = getattr(command, "elsewhere", lambda name: "")(name) + "".join(f"Did you mean '--{each}'? " for each in near)
+    hint = command.elsewhere(name) + "".join(f"Did you mean '--{each}'? " for each in near)
     return UsageError(f"`{path}` has no option {option!r}.", f"{hint}`{path} --help` lists those that it has.")

@@ -112,6 +112,7 @@ def test_an_option_of_another_source_is_told_with_its_own(posectl):
     )  # fmt: skip
     refused(posectl("prepare", "pole", "--sise", 16), 2, "`posectl prepare pole` has no option '--sise'", "'--size'")
     refused(posectl("prepare", "--size", 16, "lines"), 2, "`posectl prepare` has no option '--size'", "lines")
+    refused(posectl("prepare", "--store", "s", "lines"), 2, "no option '--store'", "Options stand behind the source")
     refused(posectl("prepare", "arrays", "--show-joints"), 2, "no option '--show-joints'")
 
 
@@ -140,10 +141,18 @@ def test_fields_that_cannot_be_options_are_named(posectl):
         device: str = option("cpu", "Device.")
 
     @dataclasses.dataclass(frozen=True)
+    class AlsoTaken:
+        json: bool = option(False, "As JSON.")
+
+    @dataclasses.dataclass(frozen=True)
     class Untold:
         table: dict = option(None, "Table.")  # type: ignore[type-arg]
 
-    for options, word in ((Taken, "'device'"), (Untold, "'table'")):
+    @dataclasses.dataclass(frozen=True)
+    class Bare:
+        count: int
+
+    for options, word in ((Taken, "'device'"), (AlsoTaken, "'json'"), (Untold, "'table'"), (Bare, "'count'")):
         reader("odd", options, kind="poses")(lambda paths, options, progress: None)  # type: ignore[arg-type, return-value]
         try:
             refused = posectl("prepare", "odd", "--help")
