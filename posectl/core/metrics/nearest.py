@@ -1,6 +1,6 @@
 """Exact k-nearest neighbours under the mean per-joint distance, L2 and the cosine distance.
 
-How it is done is in `posectl.core.nearest`.
+The implementation is in `posectl.core.nearest`.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import torch
 from torch import Tensor
 
 from posectl.core.nearest.block import Block
+from posectl.core.nearest.cache import ReferenceCache
 from posectl.core.nearest.read import Samples, read
-from posectl.core.nearest.recent import Recent
 from posectl.errors import InvalidInputError, did_you_mean
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
 _log = logging.getLogger(__name__)
-_recent = Recent()
+_cache = ReferenceCache()
 
 
 def nearest(
     queries: Samples, reference: Samples | Index, k: int = 1, metric: Metric = "mpjpe"
 ) -> tuple[Tensor, Tensor]:
-    """The k samples of the reference nearest to each query, the nearest first; among equals, the lowest index first.
+    """Find the k samples of the reference nearest to each query, nearest first; among equals, the lowest index first.
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
     by block; an `Index` as reference is one that is used again. Metrics: "mpjpe", the mean over joints of the Euclidean
@@ -39,12 +39,12 @@ def nearest(
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """
-    blocks = reference.blocks if isinstance(reference, Index) else _recent.blocks(reference)
+    blocks = reference.blocks if isinstance(reference, Index) else _cache.blocks(reference)
     return _search(queries, blocks, k, metric)
 
 
 class Index:
-    """A reference that is searched more than once: what the first search builds over it, the next ones use.
+    """A reference that is searched more than once: the next searches use what the first one builds over it.
 
     Holds on to the reference, which must not change, and builds up to 1.3 times its size in float32 over it. L2 and the
     mean per-joint distance share what is built. Raises as `nearest`.
@@ -58,7 +58,7 @@ class Index:
         return sum(map(len, self.blocks))
 
     def search(self, queries: Samples, k: int = 1, metric: Metric | None = None) -> tuple[Tensor, Tensor]:
-        """`nearest(queries, reference, k)` under the metric of the index, unless another one is named."""
+        """Search as `nearest(queries, reference, k)`, under the metric of the index unless another one is named."""
         return _search(queries, self.blocks, k, metric or self.metric)
 
 

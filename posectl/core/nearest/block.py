@@ -19,7 +19,8 @@ SMALL = 1e8
 
 
 class Block:
-    """Samples of one shape: values (N, D) float32 or float64, contiguous and finite; `start` is the index of the first.
+    """A block of samples of one shape: values (N, D) float32 or float64, contiguous and finite; `start`, the first
+    index.
 
     What searches derive from them, unit vectors and trees, is kept for the next search.
     """
@@ -32,7 +33,7 @@ class Block:
         return len(self.values)
 
     def search(self, queries: Block, metric: str, distances: Tensor, indices: Tensor) -> None:
-        """Put into distances and indices (N, k), sorted, what is nearer to the queries than what they hold; in place.
+        """Put the rows nearer to the queries than known ones into distances and indices (N, k), sorted, in place.
 
         Raises InvalidInputError for samples of another shape than the queries, or than the metric can measure.
         """
@@ -62,7 +63,7 @@ class Block:
 
     @cached_property
     def _units(self) -> Tensor:
-        """(N, D) float64: between unit vectors, half the square of the L2 distance is the cosine distance."""
+        """Unit vectors (N, D) float64; half the square of their L2 distance is the cosine distance."""
         lengths = plain.root(plain.squared(self.values, torch.zeros_like(self.values)))
         if not lengths.all():
             raise InvalidInputError(

@@ -1,6 +1,6 @@
-"""Puts samples into an order in which neighbours lie together: halved across their widest direction, again and again.
+"""The order of samples in which neighbours lie together: halved across their widest direction, again and again.
 
-The order decides how fast a search is, never what it finds.
+The order decides the speed of a search, never its result.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ SAMPLE = 64
 """Rows that a split looks at to find its direction; more made no better boxes."""
 
 ROUNDS = 3
-"""Of the power iteration for that direction."""
+"""Rounds of the power iteration for that direction."""
 
 
 @compiled()
 def middle(start: int, stop: int, fan: int) -> int:
-    """Where to halve start:stop, so that leaves of `fan` rows, twigs and branches are full but for the last."""
+    """Return the place to halve start:stop so that leaves of `fan` rows, twigs and branches are full but for the
+    last."""
     unit = fan
     while unit < BRANCH * fan and 8 * unit < stop - start:
         unit *= 8
@@ -38,7 +39,7 @@ def _dot(x: np.ndarray, y: np.ndarray) -> np.float32:
 
 @compiled(reordered=True)
 def _widest(rows: np.ndarray, order: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """The principal direction of a sample of rows[order[start:stop]], by power iteration from the farthest row."""
+    """Find the principal direction of a sample of rows[order[start:stop]], by power iteration from the farthest row."""
     count, size = min(stop - start, SAMPLE), rows.shape[1]
     sample = np.empty((count, size), np.float32)
     mean = np.zeros(size, np.float32)
@@ -70,7 +71,7 @@ def _widest(rows: np.ndarray, order: np.ndarray, start: int, stop: int) -> np.nd
 
 @compiled()
 def _select(keys: np.ndarray, order: np.ndarray, start: int, stop: int, nth: int) -> None:
-    """Hoare's selection: order[start:stop] and keys such that none before `nth` has a larger key than one after it."""
+    """Reorder order[start:stop] and keys so that no key before `nth` exceeds one after it (Hoare's selection)."""
     low, high = start, stop - 1
     while low < high:
         a, b, c = keys[low], keys[(low + high) // 2], keys[high]
@@ -96,7 +97,7 @@ def _select(keys: np.ndarray, order: np.ndarray, start: int, stop: int, nth: int
 
 @compiled()
 def halve(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, stop: int, fan: int) -> int:
-    """Part order[start:stop] at `middle` by the rows' place along their widest direction; returns the middle."""
+    """Part order[start:stop] at `middle` by the rows' place along their widest direction, and return the middle."""
     direction = _widest(rows, order, start, stop)
     for i in range(start, stop):
         keys[i] = _dot(rows[order[i]], direction)
@@ -108,7 +109,7 @@ def halve(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, sto
 @compiled()
 def arrange(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, stop: int, fan: int) -> None:
     """Halve order[start:stop] down to leaves of `fan` rows."""
-    ends = np.empty(64, np.int64)  # of the halves that wait; each begins where the one before it ends
+    ends = np.empty(64, np.int64)  # ends of the halves that wait; each begins at the end of the one before
     ends[0] = stop
     waiting = 1
     while waiting > 0:

@@ -1,4 +1,4 @@
-"""The search, compiled: what may be near enough is found in float32, how near it is in float64.
+"""The compiled search: float32 rules out what cannot be near enough, float64 measures the rest.
 
 The inner loop is written in LLVM's vectors. Left to itself LLVM unrolls a loop over eight lanes before it looks for
 vectors, and ends five times slower. (It stands in the file of its caller because numba's cache watches no other.)
@@ -21,7 +21,7 @@ LANES = 8
 """Points in a leaf, leaves in a twig, twigs in a branch: as many as are compared at once."""
 
 TILE = 32
-"""Queries that walk through a branch one after the other, while it is in the cache."""
+"""Queries that search a branch one after the other, while it is in the cache."""
 
 MPJPE, L2, COSINE = 0, 1, 2
 
@@ -33,11 +33,11 @@ _RELAXED = ("contract", "nnan", "nsz")
 
 
 def _near(boxes: bool) -> Any:
-    """near(block, query, rooted, reach, gaps): the bit mask of those of eight points (boxes) within reach of the query.
+    """Make near(block, query, rooted, reach, gaps): the bit mask of those of eight points (boxes) within reach.
 
     block: (P, 8) points, or (2, P, 8) the lower and the upper corners of boxes; query (P,), P a multiple of 3; float32.
     Adds up, over the joints, the squared length of the gap to the query, or the length where `rooted`; the sums go to
-    gaps (8,). When after three fifths of the joints no sum is within reach, it leaves them at that.
+    gaps (8,). It stops after three fifths of the joints if no sum is within reach.
     """
 
     def emit(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
@@ -123,12 +123,12 @@ _lowest: Any = intrinsic(_lowest_bit)
 
 @compiled()
 def _reach(distance: float, metric: int, size: int, slack: float) -> np.float32:
-    """The largest sum that float32 can arrive at for a point at `distance`.
+    """Return the largest sum that float32 can arrive at for a point at `distance`.
 
     Each rounding is a factor of 1 + 2^-24 at most, and no term goes through more than size + 8 of them (difference,
     square, root, additions). Twice that covers the product of so many factors, and the rounding of the reach itself.
-    `slack` is what does not shrink with the distance (`tree._slack`). Past 2^60, where squares may overflow, there is
-    no ruling out.
+    `slack` is the part that does not shrink with the distance (`tree._slack`). Beyond 2^60, where squares may overflow,
+    nothing is ruled out.
     """
     if metric == MPJPE:
         reach = distance * (size // 3)
@@ -144,7 +144,7 @@ def _reach(distance: float, metric: int, size: int, slack: float) -> np.float32:
 
 @compiled()
 def _distance(row: np.ndarray, query: np.ndarray, metric: int) -> float:
-    """In float64, one coordinate after the other, as `plain.distance` does."""
+    """Measure in float64, one coordinate after the other, as `plain.distance` does."""
     total = 0.0
     if metric == MPJPE:
         for c in range(0, len(query), 3):
@@ -159,7 +159,7 @@ def _distance(row: np.ndarray, query: np.ndarray, metric: int) -> float:
 
 @compiled()
 def _insert(distances: np.ndarray, indices: np.ndarray, distance: float, index: int) -> None:
-    """Put a neighbour in its place among the k nearest, the last of which it drives out."""
+    """Put a neighbour in its place among the k nearest, and drop the last of them."""
     j = len(distances) - 1
     while j > 0 and (distance < distances[j - 1] or (distance == distances[j - 1] and index < indices[j - 1])):
         distances[j], indices[j] = distances[j - 1], indices[j - 1]
@@ -168,7 +168,7 @@ def _insert(distances: np.ndarray, indices: np.ndarray, distance: float, index: 
 
 
 @compiled()
-def _walk(
+def _search_branch(
     tree: tuple[np.ndarray, ...],
     branch: int,
     query: np.ndarray,
@@ -181,7 +181,7 @@ def _walk(
     distances: np.ndarray,
     indices: np.ndarray,
 ) -> np.float32:
-    """Search one branch for one query; returns its new reach."""
+    """Search one branch for one query, and return its new reach."""
     rows, order, twins, points, leaf_boxes, twig_boxes, _ = tree
     rooted = metric == MPJPE
     distance, measured = 0.0, -1
@@ -262,14 +262,14 @@ def search(
                 _near_boxes(branch_boxes[b], narrow[i], rooted, np.float32(np.inf), lanes)
             for branch in range(len(closest)):
                 closest[branch] = min(closest[branch], gaps[i, branch])
-        # The closest branch first: what is found there rules most of the others out.
+        # The closest branch first: its neighbours rule most of the others out.
         for _ in range(len(closest)):
             branch = _least(closest)
             within = False
             for i, query in enumerate(members):
                 if gaps[i, branch] <= reach[i]:
                     neighbours = distances[query], indices[query]
-                    reach[i] = _walk(
+                    reach[i] = _search_branch(
                         tree, branch, narrow[i], wide[i], metric, slack, start, reach[i], unused, *neighbours
                     )
                 within |= closest[branch] <= reach[i]

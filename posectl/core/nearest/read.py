@@ -1,4 +1,4 @@
-"""Samples as they come, in tensors, arrays, zarr arrays or streams of these, read as blocks of bounded size."""
+"""A reader of samples, in tensors, arrays, zarr arrays or streams of these, in blocks of bounded size."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from posectl.core.nearest.block import Block
 from posectl.errors import InvalidInputError
 
 BLOCK_BYTES = 48 << 20
-"""Of a block, in float32. No result depends on it."""
+"""The size of a block in float32. No result depends on it."""
 
 
 class Rows(Protocol):
-    """What is read by rows: a tensor, a NumPy or zarr array, a memory map."""
+    """A source that is read by rows: a tensor, a NumPy or zarr array, a memory map."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -30,7 +30,7 @@ Samples = Rows | Iterable[Rows]
 
 
 def read(samples: Samples, role: str) -> Iterator[Block]:
-    """Samples (N, ...), in one array or in several, one after the other; messages call them `role`.
+    """Read samples (N, ...), in one array or in several, one after the other; messages call them `role`.
 
     Raises InvalidInputError where there are none, and for samples that are empty, of different shapes, NaN, infinite,
     or no real numbers.
@@ -73,7 +73,7 @@ def _parts(samples: Any, role: str) -> Iterator[Any]:
 
 
 def _step(shape: tuple[int, ...], chunks: Any) -> int:
-    """Rows in a block: blocks of about equal length, which end where a chunk ends, so that none is read twice."""
+    """Return the rows of a block: blocks of about equal length that end where a chunk ends, so none is read twice."""
     most = max(1, BLOCK_BYTES // (4 * math.prod(shape[1:])))
     step = -(-shape[0] // -(-shape[0] // most))
     chunk = chunks[0] if chunks and isinstance(chunks[0], int) else 1
@@ -81,7 +81,7 @@ def _step(shape: tuple[int, ...], chunks: Any) -> int:
 
 
 def _tensor(part: Any, role: str) -> Tensor:
-    """In float64 where float32 would round it, else in float32; not copied if it is so, and may be written to."""
+    """Return a tensor, float64 where float32 would round it, else float32; not copied if it is so, and writable."""
     if not isinstance(part, Tensor):
         part = np.asarray(part)
         if part.dtype.kind not in "fiub":

@@ -16,7 +16,7 @@ from posectl.core.nearest.kernel import LANES, TILE
 _log = logging.getLogger(__name__)
 
 _TASKS = 256
-"""Pieces that work is cut into, to keep the threads busy to its end. No result depends on it."""
+"""Pieces of work, so many that the threads stay busy to its end. No result depends on it."""
 
 _METRICS = {"mpjpe": kernel.MPJPE, "l2": kernel.L2, "cosine": kernel.COSINE}
 
@@ -41,7 +41,7 @@ class Tree:
         self._arrays = (rows.numpy(), order, twins, points.numpy(), leaves.numpy(), twigs.numpy(), branches.numpy())
 
     def search(self, queries: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
-        """As `plain.search`, for queries (N, D) of the dtype of the rows."""
+        """Search as `plain.search`, for queries (N, D) of the dtype of the rows."""
         visits = _arrange(queries.numpy(), TILE)
         slack = _slack(self._rows, queries, metric)
         known = distances.numpy(), indices.numpy()
@@ -50,7 +50,7 @@ class Tree:
 
 
 def _arrange(rows: np.ndarray, fan: int) -> np.ndarray:
-    """An order (M,) of rows (M, D) in which each run of `fan` holds neighbours."""
+    """Return an order (M,) of rows (M, D) in which each run of `fan` holds neighbours."""
     order, keys = np.arange(len(rows), dtype=np.int32), np.empty(len(rows), np.float32)
     halves = [(0, len(rows))]
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
@@ -62,17 +62,17 @@ def _arrange(rows: np.ndarray, fan: int) -> np.ndarray:
 
 
 def _boxes(lower: Tensor, upper: Tensor) -> Tensor:
-    """Corners (n, P) by eights: (n / 8, 2, P, 8); the last box fills the last eight up."""
+    """Group corners (n, P) by eights: (n / 8, 2, P, 8); the last box fills the last eight up."""
     corners = torch.stack([lower, upper])
     corners = torch.cat([corners, corners[:, -1:].expand(-1, -len(lower) % LANES, -1)], 1)
     return corners.unflatten(1, (-1, LANES)).permute(1, 0, 3, 2).contiguous()
 
 
 def _slack(rows: Tensor, queries: Tensor, metric: str) -> float:
-    """How far a distance in float32 may be off, its own roundings apart: by underflow, and by rounding its input.
+    """Bound the error of a distance in float32, its own roundings apart: by underflow, and by rounding its input.
 
-    That moves a coordinate by 2^-24 of the largest at most, on either side; a Euclidean length by sqrt(D) times that, a
-    sum over joints by less than D times.
+    The latter moves a coordinate by 2^-24 of the largest at most, on either side; a Euclidean length by sqrt(D) times
+    that, a sum over joints by less than D times.
     """
     if rows.dtype == torch.float32:
         return 2.0**-50
@@ -82,7 +82,7 @@ def _slack(rows: Tensor, queries: Tensor, metric: str) -> float:
 
 
 def _in_pieces(count: int, work: Callable[[int, int], None]) -> None:
-    """work(first, last) for ranges that make up 0 ... count, on as many threads as PyTorch uses."""
+    """Run work(first, last) for ranges that make up 0 ... count, on as many threads as PyTorch uses."""
     step = max(1, -(-count // _TASKS))
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         list(pool.map(lambda first: work(first, min(first + step, count)), range(0, count, step)))

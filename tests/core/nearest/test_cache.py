@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from posectl.core.metrics.nearest import nearest
-from posectl.core.nearest import block, engine, recent, tree
-from posectl.core.nearest.recent import Recent
+from posectl.core.nearest import block, cache, engine, tree
+from posectl.core.nearest.cache import ReferenceCache
 
 
 @pytest.fixture(autouse=True)
@@ -76,15 +76,15 @@ def test_a_tensor_that_changed_is_searched_as_it_is_now(way: str) -> None:
 
 
 def test_a_change_while_it_is_kept_does_not_reach_what_was_built() -> None:
-    keep, reference = Recent(), randn(900, 4, 3)
-    (kept,) = keep.blocks(reference)
-    before = kept.values.clone()
+    keep, reference = ReferenceCache(), randn(900, 4, 3)
+    (entry,) = keep.blocks(reference)
+    before = entry.values.clone()
     reference.zero_()
-    assert torch.equal(kept.values, before)
+    assert torch.equal(entry.values, before)
 
 
 def test_nothing_outlives_the_tensor() -> None:
-    keep, reference = Recent(), randn(900, 4, 3)
+    keep, reference = ReferenceCache(), randn(900, 4, 3)
     block = weakref.ref(keep.blocks(reference)[0])  # type: ignore[index]
     gc.collect()
     assert block() is not None
@@ -94,14 +94,14 @@ def test_nothing_outlives_the_tensor() -> None:
 
 
 def test_what_is_large_or_elsewhere_or_no_tensor_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent, "KEPT_BYTES", 100 * 12 * 4)
-    keep = Recent()
+    monkeypatch.setattr(cache, "CACHED_BYTES", 100 * 12 * 4)
+    keep = ReferenceCache()
     for reference in (randn(101, 4, 3), randn(100, 4, 3).double(), randn(100, 4, 3).half(), np.ones((9, 4, 3))):
         list(keep.blocks(reference))
-        assert keep._kept is None
+        assert keep._entry is None
     small = randn(100, 4, 3)
     keep.blocks(small)
-    assert keep._kept is not None
+    assert keep._entry is not None
 
 
 def test_threads_may_search_at_once() -> None:
