@@ -24,6 +24,11 @@ PUBLIC = [
     "posectl",
     *(f"posectl.api.{m.name}" for m in pkgutil.iter_modules([str(ROOT / "posectl" / "api")])),
     *(f"posectl.core.metrics.{m.name}" for m in pkgutil.iter_modules([str(ROOT / "posectl" / "core" / "metrics")])),
+    "posectl.core.kinds",
+    "posectl.core.distances",
+    *(f"posectl.core.latent.{name}" for name in ("paths", "posterior", "priors")),
+    "posectl.data.synthetic",
+    *(f"posectl.data.synthetic.{name}" for name in ("lines", "pole")),
 ]
 
 

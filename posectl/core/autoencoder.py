@@ -27,8 +27,8 @@ ROWS, _NUMBERS = 16_384, 1 << 20
 class Autoencoder:
     """Encoder and decoder in evaluation mode; every method keeps gradients off and works in blocks of rows.
 
-    A code is the encoder's own, a VAE's the mean of its posterior; where `posterior`, a seed, is set, a draw from that,
-    which depends on the seed and on the samples that are encoded together.
+    A code is the encoder's output; a VAE's is the mean of its posterior or, where `posterior` holds a seed, a draw from
+    that, which depends on the seed and on the samples that are encoded together.
     """
 
     posterior: int | None = None
@@ -50,10 +50,12 @@ class Autoencoder:
 
     @property
     def latent(self) -> int:
+        """The number of elements of a code."""
         return self.architecture.latent
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of a sample."""
         return self.architecture.shape
 
     def load(self, weights: Mapping[str, np.ndarray]) -> Autoencoder:
@@ -70,7 +72,7 @@ class Autoencoder:
 
     @torch.no_grad()
     def encode(self, samples: Tensor) -> Tensor:
-        """Codes (N, d) of samples (N, *shape), on the device."""
+        """Encode samples (N, *shape) to codes (N, d), on the device."""
         if tuple(samples.shape[1:]) != tuple(self.shape):
             raise InvalidInputError(
                 f"The model takes samples of shape {tuple(self.shape)}, and these have {tuple(samples.shape[1:])}.",
@@ -85,12 +87,12 @@ class Autoencoder:
 
     @property
     def has_posterior(self) -> bool:
-        """Whether the encoder gives a Gaussian's log variances beside its means."""
+        """True if the encoder gives a Gaussian's log variances beside its means."""
         return any(objective.has_posterior for objective in self.objectives)
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
-        """Samples (N, *shape) of codes (N, d), on the device."""
+        """Decode codes (N, d) to samples (N, *shape), on the device."""
         return self._blocks(self.decoder, codes)
 
     def decode_path(self, a: Tensor, b: Tensor, steps: int, path: str | None = None) -> Tensor:

@@ -1,7 +1,7 @@
 """Distances between samples in float64: by joints, and by elements.
 
 Sums are taken in one fixed order, which pins every bit: the order in which a reduction of torch's own adds depends on
-how the samples lie in memory.
+the samples' layout in memory.
 """
 
 from __future__ import annotations
@@ -17,18 +17,39 @@ BLOCK = 1 << 20
 
 
 def mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
-    """The mean per-joint distance (...) float64, metres, of poses (..., J, 3) that broadcast (pose report, Eq. 8)."""
+    """Return the mean per-joint distance (...) float64, metres, of poses (..., J, 3) that broadcast (report, Eq. 8).
+
+    >>> import torch
+    >>> from posectl.core.distances import mean_per_joint
+    >>> poses = torch.zeros(2, 17, 3)
+    >>> mean_per_joint(poses, poses + torch.tensor([0.5, 0.0, 0.0]))
+    tensor([0.5000, 0.5000], dtype=torch.float64)
+    """
     return _in_blocks(_mean_per_joint, a, b, 2)
 
 
 def mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
-    """The mean squared difference (...) float64 over the elements of samples of so many axes that broadcast: of images
-    (..., C, H, W) unless told otherwise."""
+    """Return the mean squared difference (...) float64 over the elements of samples that broadcast and have so many
+    axes, three for images (..., C, H, W).
+
+    >>> import torch
+    >>> from posectl.core.distances import mean_square
+    >>> images = torch.zeros(2, 1, 8, 8)
+    >>> mean_square(images, images + 0.5)
+    tensor([0.2500, 0.2500], dtype=torch.float64)
+    """
     return _in_blocks(lambda x, y: _mean_square(x, y, axes), a, b, axes)
 
 
 def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
-    """The root of `mean_square`, in units of intensity, of which images in [-1, 1] span two."""
+    """Return the root of `mean_square`, in units of intensity; images in [-1, 1] span two of them.
+
+    >>> import torch
+    >>> from posectl.core.distances import root_mean_square
+    >>> images = torch.zeros(2, 1, 8, 8)
+    >>> root_mean_square(images, images + 0.5)
+    tensor([0.5000, 0.5000], dtype=torch.float64)
+    """
     return mean_square(a, b, axes).sqrt()
 
 
@@ -44,24 +65,24 @@ def _in_blocks(measure: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor
 
 
 def _mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
-    joints = _from_left((a - b).square()).sqrt()
-    return _from_left(joints) / joints.shape[-1]
+    joints = _sum_in_order((a - b).square()).sqrt()
+    return _sum_in_order(joints) / joints.shape[-1]
 
 
 def _mean_square(a: Tensor, b: Tensor, axes: int) -> Tensor:
     squares = (a - b).square().flatten(-axes)
-    return _by_halves(squares) / squares.shape[-1]
+    return _pairwise_sum(squares) / squares.shape[-1]
 
 
-def _from_left(values: Tensor) -> Tensor:
-    """The sum over the last axis, from left to right: for a few values."""
+def _sum_in_order(values: Tensor) -> Tensor:
+    """Return sum over the last axis, from left to right: for a few values."""
     return functools.reduce(torch.add, values.unbind(-1))
 
 
-def _by_halves(values: Tensor) -> Tensor:
-    """The sum over the last axis, one half added to the other until one value is left: for many values."""
+def _pairwise_sum(values: Tensor) -> Tensor:
+    """Return sum over the last axis, one half added to the other until one value is left: for many values."""
     while (count := values.shape[-1]) > 1:
         half = count // 2
-        sums, odd = values[..., :half] + values[..., half : 2 * half], values[..., 2 * half :]
-        values = torch.cat([sums, odd], -1) if count % 2 else sums
+        sums, rest = values[..., :half] + values[..., half : 2 * half], values[..., 2 * half :]
+        values = torch.cat([sums, rest], -1) if count % 2 else sums
     return values[..., 0]

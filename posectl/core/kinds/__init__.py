@@ -1,4 +1,4 @@
-"""Kinds of samples: poses, images, one file each; what the rest of posectl asks of a sample, it asks its kind.
+"""Kinds of samples: poses, images, one file each; the rest of posectl asks them all that depends on the sample.
 
 A kind says how its arrays are shaped, in which unit they are, what trains them unless told otherwise, and how far two
 of them are apart. `@kind("curves")` on a subclass of `Kind`, in any module, registers one more.
@@ -53,21 +53,21 @@ class Kind:
         return len(shape) == len(self.axes)
 
     def mean_square(self, differences: Tensor) -> Tensor:
-        """The reconstruction loss (R,) of differences (R, B, *shape): squared, mean over the batch and over places."""
+        """Return the reconstruction loss (R,) of differences (R, B, *shape): squared, mean over batch and places."""
         flat = differences.flatten(1)
         return torch.linalg.vecdot(flat, flat) * (self.coordinates / flat.shape[1])
 
     def errors(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        """The test error (R, B) of each reconstruction: the mean square of its elements."""
+        """Return the test error (R, B) of each reconstruction: the mean square of its elements."""
         return (x_hat - x).square().flatten(2).mean(2)
 
     def speed(self, velocity: Tensor) -> Tensor:
-        """The size (R, B) of derivatives (R, B, *shape) along a path, in the norm of `distance`."""
+        """Return the size (R, B) of derivatives (R, B, *shape) along a path, in the norm of `distance`."""
         size = math.prod(velocity.shape[2:])
         return torch.linalg.vector_norm(velocity.flatten(2), dim=-1) / size**0.5
 
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
-        """The distance (...) float64 of samples (..., *shape) that broadcast: root mean square of elements."""
+        """Return the distance (...) float64 of samples (..., *shape) that broadcast: root mean square of elements."""
         return root_mean_square(a, b, len(self.axes))
 
 
@@ -75,7 +75,15 @@ KINDS: Registry[Kind] = Registry("kind of sample", "posectl.core.kinds", decorat
 
 
 def kind(name: str) -> Callable[[type[Kind]], type[Kind]]:
-    """Decorator: register a subclass of `Kind` under its name."""
+    """Decorator: register a subclass of `Kind` under its name.
+
+    >>> @kind("signals")
+    ... class Signals(Kind):
+    ...     axes = ("time",)
+    >>> KINDS.get("signals").distance(torch.zeros(3, 100), torch.ones(100))
+    tensor([1., 1., 1.], dtype=torch.float64)
+    >>> KINDS.unregister("signals")
+    """
 
     def put(cls: type[Kind]) -> type[Kind]:
         cls.name = name
@@ -86,6 +94,11 @@ def kind(name: str) -> Callable[[type[Kind]], type[Kind]]:
 
 
 def of_shape(shape: tuple[int, ...]) -> Kind | None:
-    """The kind whose samples have this shape, poses and images before others; None where none has."""
+    """Return the kind whose samples have this shape, poses and images before others; None where none has.
+
+    >>> from posectl.core.kinds import of_shape
+    >>> of_shape((17, 3)).name, of_shape((1, 32, 32)).name
+    ('poses', 'images')
+    """
     known = sorted(KINDS.names(), key=lambda name: (name not in KINDS.built_in(), name != "poses", name))
     return next((each for name in known if (each := KINDS.get(name)).accepts(shape)), None)

@@ -7,8 +7,9 @@ from posectl.core.kinds import Kind, kind
 
 @kind("images")
 class Images(Kind):
-    """Reconstruction loss and test error are mean squares over elements (ACAI), four times those of images in [0, 1];
-    the distance is the root mean square. The authors of GAIA balance mean absolute errors of images in [0, 1]."""
+    """The kind of images. Reconstruction loss and test error are mean squares over elements (ACAI), four times those of
+    images in [0, 1]; the distance is the root mean square. The authors of GAIA balance mean absolute errors of images
+    in [0, 1]."""
 
     axes = ("channel", "row", "column")
     noun, nouns = "image", "images"

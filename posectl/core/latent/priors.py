@@ -1,4 +1,4 @@
-"""Priors: where codes live, how an encoder's output gets there, and how fresh codes are drawn."""
+"""Priors: the space of codes, the projection of an encoder's output onto it, and draws of new codes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Prior:
-    """`project` takes raw codes (..., d) to the prior's support. `pull` takes a gradient by what came of them back to
-    one by the raw codes: pull(gradient, codes, raw), all (..., d). `draw` takes standard normal noise (..., d) to codes
-    distributed by the prior; `path` is the natural way from code to code (see `paths`)."""
+    """A distribution of codes. `project` takes raw codes (..., d) to the prior's support. `pull` takes a gradient by
+    projected codes back to one by raw codes: pull(gradient, codes, raw), all (..., d). `draw` takes standard normal
+    noise (..., d) to codes distributed by the prior; `path` names the natural path from code to code (see `paths`)."""
 
     name: str
     project: Callable[[Tensor], Tensor]
@@ -23,31 +23,50 @@ class Prior:
 
 
 def onto_sphere(codes: Tensor) -> Tensor:
-    """Codes (..., d) divided by their Euclidean norm (the pose report prints its square; b/000, row 1).
+    """Return codes (..., d) divided by their Euclidean norm (the pose report prints its square; b/000, row 1).
 
     Codes of 16 bits come back in float32: an angle between them would have too few digits to interpolate by.
+
+    >>> import torch
+    >>> from posectl.core.latent.priors import onto_sphere
+    >>> onto_sphere(torch.tensor([3.0, 4.0]))
+    tensor([0.6000, 0.8000])
     """
     wide = codes.float() if codes.dtype.itemsize < 4 else codes
-    # Not F.normalize, whose clamp costs more to go back through than all the rest of it.
+    # Not F.normalize: the backward pass of its clamp costs more than all the rest of it.
     return wide / (torch.linalg.vector_norm(wide, dim=-1, keepdim=True) + 1e-16)
 
 
-def off_sphere(gradient: Tensor, codes: Tensor, raw: Tensor) -> Tensor:
-    """What of the gradient is tangent to the sphere, over the raw codes' norm: the transpose of `onto_sphere`'s
-    derivative."""
+def onto_sphere_vjp(gradient: Tensor, codes: Tensor, raw: Tensor) -> Tensor:
+    """Return the part of the gradient that is tangent to the sphere, over the raw codes' norm: the transpose of
+    `onto_sphere`'s derivative.
+
+    >>> import torch
+    >>> from posectl.core.latent.priors import onto_sphere_vjp, onto_sphere
+    >>> raw = torch.tensor([0.0, 2.0])
+    >>> onto_sphere_vjp(torch.tensor([1.0, 1.0]), onto_sphere(raw), raw)
+    tensor([0.5000, 0.0000])
+    """
     along = torch.linalg.vecdot(gradient, codes)[..., None]
     return torch.addcmul(gradient, codes, along, value=-1) / torch.linalg.vector_norm(raw, dim=-1, keepdim=True)
 
 
 def unchanged(codes: Tensor, *_: Tensor) -> Tensor:
+    """Return the codes as they are."""
     return codes
 
 
-SPHERE = Prior("sphere", project=onto_sphere, pull=off_sphere, draw=onto_sphere, path="slerp")
+SPHERE = Prior("sphere", project=onto_sphere, pull=onto_sphere_vjp, draw=onto_sphere, path="slerp")
 NORMAL = Prior("normal", project=unchanged, pull=unchanged, draw=unchanged, path="lerp")
 PRIORS = {prior.name: prior for prior in (SPHERE, NORMAL)}
 
 
 def sample_codes(prior: Prior, count: int, latent: int, generator: torch.Generator) -> Tensor:
-    """`count` fresh codes (count, latent) of the prior."""
+    """Draw `count` codes (count, latent) from the prior.
+
+    >>> import torch
+    >>> from posectl.core.latent.priors import SPHERE, sample_codes
+    >>> sample_codes(SPHERE, 3, 8, torch.Generator().manual_seed(0)).shape
+    torch.Size([3, 8])
+    """
     return prior.draw(torch.randn(count, latent, generator=generator))

@@ -16,7 +16,7 @@ _SINGULAR = 1e-5
 
 
 class Whitening:
-    """Points (N, d) centred, turned onto their principal axes and divided by the singular values, all after one set."""
+    """A transform of points (N, d): centred, turned onto principal axes and divided by singular values, of one set."""
 
     def __init__(self, points: Tensor) -> None:
         points = points.double()
@@ -29,7 +29,7 @@ class Whitening:
 
 
 def kmeans(points: Tensor, clusters: int, *, restarts: int, iterations: int, generator: torch.Generator) -> Tensor:
-    """Centres (clusters, d) of points (N, d): the best by inertia of `restarts` runs, each begun at random points."""
+    """Return the centres (clusters, d) of points (N, d), best by inertia of `restarts` runs from random points."""
     best, least = points[:clusters], torch.inf
     size = max(1, AT_ONCE // (len(points) * clusters))
     for first in range(0, restarts, size):
@@ -43,12 +43,12 @@ def kmeans(points: Tensor, clusters: int, *, restarts: int, iterations: int, gen
 
 
 def assign(points: Tensor, centres: Tensor) -> Tensor:
-    """The nearest of centres (..., K, d) to each of points (N, d): (..., N)."""
+    """Return the index (..., N) of the nearest of centres (..., K, d) to each of points (N, d)."""
     return (centres.square().sum(-1)[..., None, :] / 2 - points @ centres.mT).argmin(-1)
 
 
 def _lloyd(points: Tensor, centres: Tensor, iterations: int) -> Tensor:
-    """centres (I, K, d) moved until they stand still; a centre that no point is nearest to stays where it is."""
+    """Move centres (I, K, d) until they stand still; a centre that no point is nearest to stays where it is."""
     still = TOLERANCE * points.var(0, correction=0).mean()
     moving = torch.arange(len(centres), device=points.device)
     for _ in range(iterations):
@@ -64,5 +64,5 @@ def _lloyd(points: Tensor, centres: Tensor, iterations: int) -> Tensor:
 
 
 def _inertia(points: Tensor, centres: Tensor) -> Tensor:
-    """The sum of squared distances to the nearest centre, for each of centres (I, K, d): (I,)."""
+    """Return the sum (I,) of squared distances to the nearest centre, for each of centres (I, K, d)."""
     return torch.stack([(points - each[assign(points, each)]).square().sum() for each in centres])

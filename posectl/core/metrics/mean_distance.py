@@ -18,6 +18,13 @@ def mean_distance(random_paths: Tensor, reference: Tensor, kind: Kind, compat: s
     code does: the root mean square over joints is the value over sqrt(J). compat="naayem" takes the lower median.
     Images (C, H, W): the cosine distance, without unit, of raw outputs to images in [-1, 1], background -1 (ACAI,
     section 3.2); with images in [0, 1] it would be ten times as large.
+
+    >>> import numpy as np
+    >>> import posectl
+    >>> paths, reference = np.zeros((1, 10, 17, 3)), np.zeros((1, 17, 3))
+    >>> reference[0, 0, 0] = 0.5  # one joint is half a metre off
+    >>> posectl.metrics.mean_distance(paths, reference)["mean"]
+    0.5
     """
     distance, _ = nearest(random_paths.flatten(0, 1), reference, metric=kind.path_search)
     return summarise(distance, kind.path_unit, compat=compat, distance=kind.path_search)

@@ -1,4 +1,4 @@
-"""How far, on average, a joint of a reconstructed pose lies from where it should be (MPJPE)."""
+"""The mean distance of a reconstructed pose's joints from the true ones (MPJPE)."""
 
 from __future__ import annotations
 
@@ -11,5 +11,12 @@ from posectl.core.metrics.summary import summarise
 
 @metric("reconstruction_mpjpe")
 def reconstruction_mpjpe(truth: Tensor, reconstruction: Tensor) -> Score:
-    """Mean per-joint position error in metres, one value a pose, of poses (N, J, 3); nothing is aligned before."""
+    """Compute the mean per-joint position error of each of poses (N, J, 3), in metres; nothing is aligned before.
+
+    >>> import numpy as np
+    >>> import posectl
+    >>> poses = np.zeros((4, 17, 3))
+    >>> posectl.metrics.reconstruction_mpjpe(poses, poses + [0.5, 0.0, 0.0])["mean"]
+    0.5
+    """
     return summarise(mean_per_joint(truth, reconstruction), "m")

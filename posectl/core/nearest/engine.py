@@ -1,4 +1,4 @@
-"""Whether the compiled search works on this machine; where it does not, plain PyTorch serves, with equal results."""
+"""A check that the compiled search works on this machine; otherwise plain PyTorch serves, with equal results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _works: dict[torch.dtype, bool] = {}
 
 
 def compiles(dtype: torch.dtype) -> bool:
-    """True if the tree can be compiled for samples of this dtype. Once it cannot, a warning says why, once."""
+    """Tell whether the tree can be compiled for samples of this dtype. Once it cannot, a warning says why, once."""
     with _lock:
         if dtype not in _works:
             _works[dtype] = all(_works.values()) and _tried(dtype)
@@ -21,7 +21,7 @@ def compiles(dtype: torch.dtype) -> bool:
 
 
 def _tried(dtype: torch.dtype) -> bool:
-    """Whether the nearest of one sample is found, for which all is compiled that a search of this dtype needs."""
+    """Tell whether the nearest of one sample is found, which compiles all that a search of this dtype needs."""
     sample = torch.zeros(1, 3, dtype=dtype)
     distances, indices = torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, 1, dtype=torch.int64)
     try:

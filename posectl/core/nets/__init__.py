@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 
 class Architecture(Protocol):
-    """Builds the networks of one kind. Encoders map (R, B, *shape) to raw codes (R, B, d), decoders back, critics to
-    (R, B)."""
+    """A family of networks. Encoders map (R, B, *shape) to raw codes (R, B, d), decoders back, critics to (R, B)."""
 
     name: ClassVar[str]
 

@@ -22,8 +22,8 @@ from posectl.errors import UsageError
 @net("conv")
 @dataclass(frozen=True)
 class Conv:
-    """shape is (C, side, side), `depth` how many maps there are at full size. A code is a stack of square maps,
-    latent_width wide, flattened."""
+    """The convolutional architecture. shape is (C, side, side), `depth` the number of maps at full size. A code is a
+    stack of square maps, latent_width wide, flattened."""
 
     name: ClassVar[str] = "conv"
 
@@ -76,4 +76,5 @@ class Conv:
 
 
 def leaky() -> nn.Module:
+    """Make a leaky ReLU."""
     return Activation("leaky_relu")

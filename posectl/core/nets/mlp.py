@@ -21,7 +21,8 @@ from posectl.errors import UsageError, did_you_mean
 @net("mlp")
 @dataclass(frozen=True)
 class MLP:
-    """`widths` are the hidden layers of the encoder and critic; the decoder has them mirrored."""
+    """The fully connected architecture. `widths` are the hidden layers of the encoder and critic; the decoder has them
+    mirrored."""
 
     name: ClassVar[str] = "mlp"
 

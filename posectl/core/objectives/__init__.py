@@ -1,4 +1,4 @@
-"""Objectives: what an autoencoder is trained for beside reconstruction, one regularizer a file.
+"""Objectives: the losses of an autoencoder beside reconstruction, one regularizer a file.
 
 `@objective("acai")` on a subclass of `posectl.core.objectives.base.Objective`, in any module, registers one.
 """

@@ -31,7 +31,8 @@ _PARTS = 10
 @objective("aae")
 @dataclass(frozen=True)
 class AAE(Objective):
-    """lam is 1 for images in [-1, 1]; beside squared metres that forgets the poses, and 0.01 is a fair start.
+    """The AAE regularizer. lam is 1 for images in [-1, 1]; beside squared metres that forgets the poses, and 0.01 is a
+    fair start.
 
     prior: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian" and "sphere" name them;
     "mixture" and "swiss-roll" are shapes of ten components in the plane, see core/latent/targets.py.
@@ -84,30 +85,31 @@ class AAE(Objective):
         return {"discriminator": Replicated(replicas, *layers, inputs=(inputs,), outputs=())}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Cross-entropy (R,) of the discriminator on codes, were they draws of the prior."""
+        """Return the cross-entropy (R,) of the discriminator on codes, with the target of draws from the prior."""
         of_code, _ = self._logits(step, networks)
         return real_loss(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Cross-entropy (R,) of the discriminator on codes and on draws."""
+        """Return cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
         return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
 
     def _logits(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
         def judge() -> tuple[Tensor, ...]:
-            return together(networks["discriminator"], self._told(step.z, step), self._told(self.draw(step), step))
+            codes, draws = self._with_labels(step.z, step), self._with_labels(self.draw(step), step)
+            return together(networks["discriminator"], codes, draws)
 
         return step.once("aae", judge)
 
-    def _told(self, codes: Tensor, step: Step) -> Tensor:
-        """What the discriminator sees of codes (R, B, d): with labels, (R, B, d + classes)."""
+    def _with_labels(self, codes: Tensor, step: Step) -> Tensor:
+        """Return the discriminator's input for codes (R, B, d): with labels, (R, B, d + classes)."""
         if not self.labels:
             return codes
         assert step.labels is not None
         return torch.cat((codes, F.one_hot(step.labels, self.classes).to(codes.dtype)), dim=-1)
 
     def draw(self, step: Step) -> Tensor:
-        """Draws (R, B, d) of the prior. Raises UsageError for one that codes on the sphere cannot follow."""
+        """Draw codes (R, B, d) from the prior. Raises UsageError for one that codes on the sphere cannot follow."""
         if step.prior == SPHERE and self.prior not in ("latent", "sphere"):
             raise UsageError(
                 f"Codes on the sphere cannot be distributed as aae's {self.prior!r}.", "Train with --prior normal."
@@ -119,7 +121,7 @@ class AAE(Objective):
         return (_WHOLE[self.prior] or step.prior).draw(noise)
 
     def _component(self, step: Step) -> tuple[Tensor, int]:
-        """Each draw's component (R, B), and of how many it is one."""
+        """Return each draw's component (R, B), and the number of components."""
         if self.labels:
             assert step.labels is not None
             return step.labels, self.classes

@@ -21,8 +21,8 @@ from posectl.core.objectives.step import UNIFORM, Step
 @objective("adversarial")
 @dataclass(frozen=True)
 class Adversarial(Objective):
-    """The discriminator sees no reconstructions, which sets it apart from AMR's. It is the net's critic, whose score is
-    the logit of being data; the paper does not describe its own. For `grid`, see path_points.py."""
+    """The realism term of AEAI. The discriminator sees no reconstructions, unlike AMR's. It is the net's critic, whose
+    score is the logit of being data; the paper does not describe its own. For `grid`, see path_points.py."""
 
     name = "adversarial"
     draws = {"t": UNIFORM}
@@ -38,12 +38,12 @@ class Adversarial(Objective):
         return {"discriminator": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of -log D(x_hat(alpha)), which does not saturate."""
+        """Return the mean of -log D(x_hat(alpha)), which does not saturate."""
         _, of_fake = self._scores(step, networks)
         return real_loss(of_fake)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Mean of -log D(x), plus mean of -log(1 - D(x_hat(alpha)))."""
+        """Return the mean of -log D(x), plus the mean of -log(1 - D(x_hat(alpha)))."""
         of_real, of_fake = self._scores(step, networks)
         return {"discriminator": real_loss(of_real) + fake_loss(of_fake)}
 

@@ -25,8 +25,9 @@ from posectl.errors import UsageError, did_you_mean
 @objective("amr")
 @dataclass(frozen=True)
 class AMR(Objective):
-    """l1: the authors' lambda, the weight of the reconstruction: 10 in most of their runs, 2 to 50 in all. lam is the
-    weight of the rest, 1 there, and beta, within it, of the consistency of mixed codes: 0 in all runs.
+    """The AMR regularizer. l1: the authors' lambda, the weight of the reconstruction: 10 in most of their runs, 2 to 50
+    in all. lam is the weight of the rest, 1 there, and beta, within it, of the consistency of mixed codes: 0 in all
+    runs.
 
     mixer: see mixers.py. The authors' launcher has no default; `fm2` is what the paper calls Bernoulli mixup. k: how
     many samples the k- mixers mix. Mixes are put back onto the prior's support. every: how many times the discriminator
@@ -72,10 +73,11 @@ class AMR(Objective):
         return {"discriminator": Spectral(critic) if self.spectral else critic}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
+        """Return l1 times the mean absolute error (R,)."""
         return self.l1 * mean_over_batch((step.x - step.x_hat).abs())
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """BCE(D(x_hat), 1) + BCE(D(x_mix), 1) + beta |encode(x_mix) - z_mix|."""
+        """Return BCE(D(x_hat), 1) + BCE(D(x_mix), 1) + beta |encode(x_mix) - z_mix|."""
         _, of_reconstruction, of_mix = self._scores(step, networks)
         loss = real_loss(of_reconstruction) + real_loss(of_mix)
         if not self.beta:
@@ -85,15 +87,16 @@ class AMR(Objective):
         return loss + self.beta * mean_over_batch((again - mix).abs())
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """BCE(D(x), 1) + BCE(D(x_hat), 0) + BCE(D(x_mix), 0)."""
+        """Return BCE(D(x), 1) + BCE(D(x_hat), 0) + BCE(D(x_mix), 0)."""
         of_real, of_reconstruction, of_mix = self._scores(step, networks)
         return {"discriminator": real_loss(of_real) + fake_loss(of_reconstruction) + fake_loss(of_mix)}
 
     def frozen(self, index: int) -> tuple[str, ...]:
+        """Return freeze the autoencoder at all steps but every `every`-th."""
         return ("autoencoder",) if index % self.every else ()
 
     def mix(self, step: Step) -> Tensor:
-        """Codes (R, B, d): each sample's mixed with those of as many random permutations of the batch."""
+        """Return codes (R, B, d), each sample's mixed with those of so many random permutations of the batch."""
         orders = step.drawn("amr.partners").argsort(dim=1)
         others = [step.z.take_along_dim(order[..., None], dim=1) for order in orders.unbind(-1)]
         weights = MIXERS[self.mixer](step.drawn("amr.shares"), step.drawn("amr.features"))

@@ -1,11 +1,11 @@
 """The interface of objectives: networks, noise and losses of a regularizer, as functions of a `Step`.
 
 A regularizer names the networks that it brings, the noise that a step needs, and its losses, all as functions of a
-`Step`. The autoencoder minimises reconstruction + sum of lambda times term. Each network that a regularizer brings
-whose name is in `adversary_names` minimises its own loss, and no gradient of that loss reaches anything else; the other
-networks are trained with the autoencoder. Losses are (R,): one figure a replica, never mixed.
+`Step`. The autoencoder minimises reconstruction + sum of lambda times term. Each of a regularizer's networks whose name
+is in `adversary_names` minimises its own loss, and no gradient of that loss reaches anything else; the other networks
+are trained with the autoencoder. Losses are (R,): one figure a replica, never mixed.
 
-What changes the autoencoder itself is a hook: `encoder` and `decoder` wrap the networks for training and for use alike;
+Hooks change the autoencoder itself: `encoder` and `decoder` wrap the networks for training and for use alike;
 `corrupt_input` and `corrupt_code` act in training alone.
 """
 
@@ -41,7 +41,7 @@ class Objective:
     lam: float
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
-        """The encoder to use in place of the net's own. Its first `architecture.latent` outputs are the code."""
+        """Return the encoder to use in place of the net's own. Its first `architecture.latent` outputs are the code."""
         return inner
 
     def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
@@ -49,32 +49,32 @@ class Objective:
         return inner
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
-        """The networks that it brings, by name."""
+        """Return the networks of the regularizer, by name."""
         return {}
 
     def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor], kind: Kind) -> Tensor:
-        """Return what is encoded in place of x (R, B, *shape), in training."""
+        """Return the input of the encoder in place of x (R, B, *shape), in training."""
         return x
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
-        """What is decoded for the reconstruction in place of z (R, B, d), in training."""
+        """Return the code to decode for the reconstruction in place of z (R, B, d), in training."""
         return z
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
-        """The loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
+        """Return the loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
         return step.kind.mean_square(step.x_hat - step.x)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """What the autoencoder minimises (R,), times lambda; asked of those that have one (`has_term`)."""
+        """Return the loss (R,) of the autoencoder that lambda weighs, for objectives that have one (`has_term`)."""
         return torch.zeros(len(step.x), device=step.x.device)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """What the networks in `adversary_names` minimise, each (R,)."""
+        """Return the losses (R,) of the networks in `adversary_names`."""
         return {}
 
     def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Return factors (R,) in [0, 1] on the learning rate at this step, of "autoencoder" or of adversaries by
-        name."""
+        """Return factors (R,) in [0, 1] on the learning rates of "autoencoder" or of adversaries, by name, at this
+        step."""
         return {}
 
     def frozen(self, index: int) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Objective:
 
 
 def build_encoder(architecture: Architecture, objectives: Iterable[Objective], replicas: int) -> nn.Module:
-    """The net's encoder, as every objective wraps it."""
+    """Build the net's encoder, as every objective wraps it."""
     module = architecture.encoder(replicas)
     for objective in objectives:
         module = objective.encoder(module, architecture, replicas)
@@ -99,7 +99,7 @@ def build_decoder(architecture: Architecture, objectives: Iterable[Objective], r
 
 
 def mean_over_batch(values: Tensor) -> Tensor:
-    """(R, B, ...) to (R,)."""
+    """Return the mean (R,) over all but the first axis of values (R, B, ...)."""
     return values.flatten(1).mean(1)
 
 

@@ -23,8 +23,9 @@ from posectl.errors import UsageError
 @objective("cover")
 @dataclass(frozen=True)
 class Cover(Objective):
-    """`codes` are drawn for each sample of the batch, and every sample chooses among all of them: the more there are,
-    the nearer is the one that is chosen, and the less it costs the reconstruction to draw it nearer still."""
+    """The coverage term. `codes` are drawn for each sample of the batch, and every sample chooses among all of them:
+    the more there are, the nearer is the one that is chosen, and the less it costs the reconstruction to draw it nearer
+    still."""
 
     name = "cover"
 
@@ -40,7 +41,7 @@ class Cover(Objective):
         return {"cover": Draw("normal", "code", times=self.codes)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
+        """Return the mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
         codes = step.prior.draw(step.drawn("cover").flatten(1, -2))
         with torch.no_grad():
             (candidates,) = step.decode(codes)

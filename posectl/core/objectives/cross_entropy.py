@@ -12,10 +12,10 @@ from posectl.core.objectives.base import mean_over_batch
 
 
 def real_loss(logits: Tensor) -> Tensor:
-    """Binary cross-entropy (R,) of logits (R, B) with the target 1."""
+    """Return binary cross-entropy (R,) of logits (R, B) with the target 1."""
     return mean_over_batch(F.softplus(-logits))
 
 
 def fake_loss(logits: Tensor) -> Tensor:
-    """Binary cross-entropy (R,) of logits (R, B) with the target 0."""
+    """Return binary cross-entropy (R,) of logits (R, B) with the target 0."""
     return mean_over_batch(F.softplus(logits))

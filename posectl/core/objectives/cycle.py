@@ -1,7 +1,7 @@
-"""Cycle consistency: a decoded interpolation is encoded to where on the path it came from.
+"""Cycle consistency: a decoded interpolation is encoded to the code on the path that it came from.
 
-Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_C of Eq. 1;
-lambda_C from section 2.3.
+Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_C of Eq. 1; lambda_C
+from section 2.3.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from posectl.core.objectives.step import UNIFORM, Step
 @objective("cycle")
 @dataclass(frozen=True)
 class Cycle(Objective):
-    """The paper's squared norm, here the mean over a code's elements. For `grid`, see path_points.py."""
+    """The cycle-consistency term of AEAI: the paper's squared norm, here the mean over a code's elements. For `grid`,
+    see path_points.py."""
 
     name = "cycle"
     draws = {"t": UNIFORM}
@@ -34,6 +35,6 @@ class Cycle(Objective):
 
 
 def inconsistency(step: Step, intervals: int = 0) -> Tensor:
-    """Mean (R,) of (z(alpha) - encode(decode(z(alpha))))^2; gradients reach both codes."""
+    """Return the mean (R,) of (z(alpha) - encode(decode(z(alpha))))^2; gradients reach both codes."""
     (again,) = step.encode(path_points.samples(step, intervals))
     return mean_over_batch((again - path_points.codes(step, intervals)).square())

@@ -21,8 +21,8 @@ from posectl.errors import UsageError
 @objective("denoising")
 @dataclass(frozen=True)
 class Denoising(Objective):
-    """sigma is the noise's standard deviation in the samples' own unit. None: what suits the kind of sample, 1.0 for
-    images in [-1, 1], as published, and 0.05 m in each coordinate for poses."""
+    """The denoising autoencoder. sigma is the noise's standard deviation in the samples' own unit. None: the kind of
+    sample decides, 1.0 for images in [-1, 1], as published, and 0.05 m in each coordinate for poses."""
 
     name = "denoising"
     has_term = False

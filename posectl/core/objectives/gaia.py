@@ -36,9 +36,10 @@ class _Errors(NamedTuple):
 @objective("gaia")
 @dataclass(frozen=True)
 class GAIA(Objective):
-    """lam weighs the pairwise distance loss: half the published learning rate. slope: of the sigmoids that balance
-    losses and learning rates; gamma: how hard the discriminator tries to fail; spread: standard deviation of the place
-    between two codes, half way on average, at which an interpolation lies. It is not clipped, so 4.55 % lie beyond.
+    """The GAIA objective. lam weighs the pairwise distance loss: half the published learning rate. slope: of the
+    sigmoids that balance losses and learning rates; gamma: how hard the discriminator tries to fail; spread: standard
+    deviation of the place between two codes, half way on average, at which an interpolation lies. It is not clipped, so
+    4.55 % lie beyond.
 
     The discriminator has half the net's features at each level and no code (hourglass.py). The authors have a style
     code beside the one that the distance loss is of, and clip the generator's loss after that is added, not before; it
@@ -66,30 +67,32 @@ class GAIA(Objective):
         return {"discriminator": hourglass(architecture, replicas, share=0.5)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
-        """The generator's loss: both generated errors, the greater weighed more."""
+        """Return the generator's loss (R,): both generated errors, the greater weighed more."""
         _, generated, interpolated = self._errors(step, networks)
         share = self._balance(interpolated - generated)
         return (share * interpolated + (1 - share) * generated).clamp(-1, 1)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the pairwise distance loss (R,)."""
         return distance_loss(step.x, step.z)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """The real error, less a balanced share of the generated ones (the paper's Eq. 1 has their sign wrong)."""
+        """Return the real error (R,) less a balanced share of the generated ones (the paper's Eq. 1 has their sign
+        wrong)."""
         real, generated, interpolated = self._errors(step, networks)
         share = self._balance(self.gamma * interpolated - real).clamp(0, _MOST_FAKE)
         return {"discriminator": (real - share * (generated + interpolated) / 2).clamp(-1, 1)}
 
     def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """The worse the discriminator does on data against what is generated, the faster it moves, and the slower the
-        autoencoder (the paper's Algorithm 1 has the two swapped)."""
+        """Move the discriminator faster, and the autoencoder slower, the worse the discriminator does on data against
+        what is generated (the paper's Algorithm 1 has the two swapped)."""
         real, generated, interpolated = (error.detach() for error in self._errors(step, networks))
         scale = self._balance(real - (generated + interpolated) / 2)
         return {"discriminator": scale, "autoencoder": 1 - scale}
 
     def interpolate(self, step: Step) -> Tensor:
-        """Codes near half way between the first half of the batch and the second, and between the first half reversed
-        and the second: (R, B, d), an odd last code left out."""
+        """Return codes (R, B, d) near half way between the first half of the batch and the second, and between the
+        first half reversed and the second; an odd last code is left out."""
         half = step.z.shape[1] // 2
         if half == 0:
             raise UsageError(
@@ -118,8 +121,8 @@ def absolute_error(step: Step, x: Tensor, x_hat: Tensor) -> Tensor:
 
 
 def distance_loss(x: Tensor, z: Tensor) -> Tensor:
-    """How far pairwise distances of codes are from those of samples, (R,): mean over all B^2 pairs of the squared
-    difference of log(1 + squared distance over its mean)."""
+    """Return the difference (R,) between pairwise distances of codes and of samples: the mean over all B^2 pairs of the
+    squared difference of log(1 + squared distance over its mean)."""
     return mean_over_batch((_log_distances(x) - _log_distances(z)).square())
 
 

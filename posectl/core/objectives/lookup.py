@@ -11,7 +11,7 @@ AT_ONCE = 1 << 23
 
 @torch.no_grad()
 def closest(vectors: Tensor, entries: Tensor) -> Tensor:
-    """Tell which of a replica's entries (R, K, d) is nearest to each of its vectors (R, N, d), in L2: (R, N)."""
+    """Find the entry (R, K, d) of each replica nearest to each of its vectors (R, N, d), in L2: (R, N)."""
     with torch.autocast(vectors.device.type, enabled=False):
         half_squares = entries.square().sum(2)[:, None] / 2
         blocks = vectors.to(entries.dtype).split(max(1, AT_ONCE // half_squares.numel()), dim=1)

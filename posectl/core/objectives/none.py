@@ -14,6 +14,8 @@ from posectl.core.objectives.base import Objective
 @objective("none")
 @dataclass(frozen=True)
 class Nothing(Objective):
+    """The plain autoencoder."""
+
     name = "none"
     has_term = False
     lam: float = 0.0

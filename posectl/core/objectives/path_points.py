@@ -1,7 +1,7 @@
-"""Where AEAI's terms look on a pair's path: at one uniform t, or on the even grid 0, 1/M, ..., 1.
+"""The places on a pair's path where AEAI's terms are evaluated: one uniform t, or the even grid 0, 1/M, ..., 1.
 
-Oring et al. sum their terms over the M + 1 places of a grid in Eq. 1 and take one place a pair in section 2.3. Either
-way posectl takes the mean: one place is an unbiased estimate of it, and the paper's sum is M + 1 times as large.
+Oring et al. sum their terms over the M + 1 places of a grid in Eq. 1 and take one place a pair in section 2.3. posectl
+takes the mean in both cases: one place is an unbiased estimate of it, and the paper's sum is M + 1 times as large.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ class _Grid(NamedTuple):
 
 
 def codes(step: Step, intervals: int) -> Tensor:
-    """Codes (R, B, d) at t where `intervals` is 0, else (R, (M + 1) B, d) at all places of the grid."""
+    """Return codes (R, B, d) at t where `intervals` is 0, else (R, (M + 1) B, d) at all places of the grid."""
     return _at(step, intervals).codes if intervals else step.z_t
 
 
 def samples(step: Step, intervals: int) -> Tensor:
-    """What those codes decode to."""
+    """Return the decoded samples of those codes."""
     return _at(step, intervals).samples if intervals else step.x_t
 
 
 def velocities(step: Step, intervals: int) -> Tensor:
-    """The exact derivatives of those samples along the paths."""
+    """Return the exact derivatives of those samples along the paths."""
     if not intervals:
         return step.v_t
     velocity = _at(step, intervals, moving=True).velocities

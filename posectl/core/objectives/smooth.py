@@ -1,4 +1,4 @@
-"""Smoothness: decoded interpolations move as little as may be at every place of their path.
+"""Smoothness: decoded interpolations move as little as possible at every place of their path.
 
 The derivative is exact, by forward-mode differentiation. Source: Oring et al., "Autoencoder Image Interpolation by
 Shaping the Latent Space", 2021 (AEAI), L_S of Eq. 1; lambda_S from section 2.3.
@@ -18,10 +18,11 @@ from posectl.core.objectives.step import UNIFORM, Step
 @objective("smooth")
 @dataclass(frozen=True)
 class Smooth(Objective):
-    """The paper leaves open how pixels are reduced; were it a sum, lambda would depend on the size of an image. Here it
-    is as in the reconstruction: the mean over elements, and for points over squared 3-vectors. Of all paths between two
-    images the pixel cross-fade moves the least, so beside a small squared error this weight may ask for that: on the
-    pole and its shadow 0.001 does better than 0.1. For `grid`, see path_points.py."""
+    """The smoothness term of AEAI. The paper leaves open how pixels are reduced; with a sum, lambda would depend on the
+    size of an image. Here it is the mean over elements, and for points over squared 3-vectors, as in the
+    reconstruction. The pixel cross-fade moves the least of all paths between two images, so beside a small squared
+    error this weight may lead to that: on the pole and its shadow 0.001 does better than 0.1. For `grid`, see
+    path_points.py."""
 
     name = "smooth"
     draws = {"t": UNIFORM}
@@ -38,5 +39,5 @@ class Smooth(Objective):
 
 
 def unevenness(step: Step, intervals: int = 0) -> Tensor:
-    """Mean (R,) of |d x_hat / d alpha|^2, least on a path at constant speed straight from end to end."""
+    """Return the mean (R,) of |d x_hat / d alpha|^2, least on a path at constant speed straight from end to end."""
     return step.kind.mean_square(path_points.velocities(step, intervals))

@@ -15,13 +15,15 @@ from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Step
 
-# Slower than this a path stands still: as near as the metrics take two samples for one (metrics/transitions.py).
+# The speed below which a path stands still: the distance below which metrics take two samples for one.
 _STILL = 1e-6
 
 
 @objective("speed")
 @dataclass(frozen=True)
 class Speed(Objective):
+    """The constant-speed term."""
+
     name = "speed"
     draws = {"t": UNIFORM, "s": UNIFORM}
     needs_velocity = True
@@ -29,7 +31,7 @@ class Speed(Objective):
     lam: float = 0.003
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of (log |v(t)| - log |v(s)|)^2."""
+        """Return the mean of (log |v(t)| - log |v(s)|)^2."""
         return mean_over_batch((log_speed(step, step.v_t) - log_speed(step, step.v_s)).square())
 
 

@@ -1,4 +1,4 @@
-"""VAE: a code is the mean of a Gaussian, which is drawn from in training and held near the standard normal.
+"""VAE: a code is the mean of a Gaussian that is sampled in training and held near the standard normal.
 
 Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, Eq. 10 and appendices B and C; for images with the
 settings of Berthelot et al., 2018 (brain-research/acai, vae.py).
@@ -25,15 +25,15 @@ from posectl.errors import UsageError
 @objective("vae")
 @dataclass(frozen=True)
 class VAE(Objective):
-    """lam is beta. The losses are in nats a sample, sums over elements and means over the batch, so other regularizers
-    beside it take larger weights than beside a mean square.
+    """The variational autoencoder. lam is beta. The losses are in nats a sample, sums over elements and means over the
+    batch, so other regularizers beside it take larger weights than beside a mean square.
 
     Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Other samples are Gaussian, each
-    coordinate of deviation `sigma`, in metres: about what a plain autoencoder of poses with 8 numbers leaves.
+    coordinate of deviation `sigma`, in metres: about the error of a plain autoencoder of poses with 8 numbers.
 
     In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `reparameterise`. On
-    the sphere what is decoded is the direction of a draw: N(0, I) has a uniform one, so the loss still bounds the
-    likelihood under the sphere's own prior.
+    the sphere the direction of a draw is decoded: N(0, I) has a uniform one, so the loss still bounds the likelihood
+    under the sphere's own prior.
     """
 
     name = "vae"
@@ -55,12 +55,13 @@ class VAE(Objective):
         return FromLogits(inner) if kind.likelihood == "bernoulli" else inner
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
+        """Draw codes (R, B, d) from the posterior."""
         drawn = step.prior.project(reparameterise(step.z_raw, step.extra, step.drawn("vae")))
-        # As a difference, so that what others did to the code stays.
+        # Added as a difference, so that other objectives' changes to the code stay.
         return step.prior.project(z + (drawn - step.z))
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
-        """-log p(x | z), (R,), but for the Gaussian's constant."""
+        """Return -log p(x | z), (R,), but for the Gaussian's constant."""
         if step.kind.likelihood == "gaussian":
             losses = (step.x_hat - step.x).square() / (2 * self.sigma**2)
         else:
@@ -68,7 +69,8 @@ class VAE(Objective):
         return losses.flatten(2).sum(2).mean(1)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I): the sum of (mean^2 + v - 1 - log v) / 2."""
+        """Return the Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I): sum of (mean^2 + v - 1 - log v) /
+        2."""
         mean, log_variance = step.z_raw, step.extra
         return (mean.square() + log_variance.exp() - 1 - log_variance).sum(2).mean(1) / 2
 
@@ -84,6 +86,7 @@ class FromLogits(Traced):
         return torch.tanh(self.inner(codes) / 2)
 
     def trace(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """The trace is the logits: beyond 18 or so they cannot be told from their images, 1 or -1 in float32."""
+        """Return images and their logits: beyond 18 or so, images are 1 or -1 in float32 and no longer show the
+        logits."""
         logits = self.inner(codes)
         return torch.tanh(logits / 2), logits

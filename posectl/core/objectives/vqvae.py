@@ -1,7 +1,7 @@
-"""VQ-VAE: what is decoded is made of entries of a codebook, which follows the codes by moving averages.
+"""VQ-VAE: the decoder sees entries of a codebook, which follows the codes by moving averages.
 
 Source: van den Oord et al., "Neural Discrete Representation Learning", 2017, Eq. 3 and appendix A.1; with the sizes of
-Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py). Entries out of use start anew, after
+Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py). Unused entries are restarted, after
 Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, section 3.1.
 """
 
@@ -28,18 +28,18 @@ from posectl.errors import UsageError
 @objective("vqvae")
 @dataclass(frozen=True)
 class VQVAE(Objective):
-    """A code z is spread to `latents` vectors of its own length; each gives way to the nearest of `codes` entries, and
-    `width` hidden units make of those what the net's decoder takes. So a code as others see it, and a path between two,
-    is not quantised yet.
+    """The VQ-VAE. A code z is mapped to `latents` vectors of its own length; each is replaced by the nearest of `codes`
+    entries, and `width` hidden units map those to the input of the net's decoder. So a code as others see it, and a
+    path between two, is not quantised yet.
 
     lam is beta, the weight of the commitment: 10 for images in [-1, 1]; beside squared metres that leaves few entries
     in use, and 0.1 is a fair start. decay and epsilon are the moving averages'. An entry that was nearest to nothing
-    for `restart` steps is put where a vector of the batch is; 0 lets it lie, as published, and then one entry may come
-    to stand for all images before the decoder has learned to tell them apart.
+    for `restart` steps is moved to a vector of the batch; 0 leaves it, as published, and then one entry may come to
+    stand for all images before the decoder has learned to distinguish them.
     """
 
     name = "vqvae"
-    # The loss is the plain one, but of a decoder that no other objective may take apart.
+    # The loss is the plain one, but the decoder must be the only one.
     replaces_reconstruction = True
 
     lam: float = 10.0
@@ -62,13 +62,13 @@ class VQVAE(Objective):
         return Quantised(inner, architecture.latent, replicas, self)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """The commitment (R,): mean of (vector - its entry)^2, which moves the vector alone."""
+        """Return the commitment loss (R,): the mean of (vector - its entry)^2, which moves the vector alone."""
         trace: Quantisation = step.trace
         return mean_over_batch((trace.vectors - trace.entries).square())
 
 
 class Quantisation(NamedTuple):
-    """vectors and the entries nearest to them, (R, B * latents, d); the entries carry no gradient."""
+    """The vectors and the entries nearest to them, (R, B * latents, d); the entries carry no gradient."""
 
     vectors: Tensor
     entries: Tensor
@@ -108,13 +108,13 @@ class Quantised(Traced):
 
 
 class Codebook(nn.Module):
-    """K entries of d elements for each replica: moving averages of the vectors that were nearest to them.
+    """The K entries of d elements of each replica: moving averages of the vectors that were nearest to them.
 
-    As published, the averages are of the number n of an entry's vectors, N <- g N + (1 - g) n, and of their sum,
-    M <- g M + (1 - g) sum; the entry is M / N', where N' = S (N + eps) / (S + K eps) and S is the sum of all N.
-    Kept here are N and M / N, which moves by (1 - g) (sum - n M / N) / N, so that a step touches no entry but those
-    that were nearest to something. The authors start at N = 0, which throws every other entry some 1 / eps away at the
-    first step; here N starts at 1.
+    As published, the averages are of the number n of an entry's vectors, N <- g N + (1 - g) n, and of their sum, M <- g
+    M + (1 - g) sum; the entry is M / N', where N' = S (N + eps) / (S + K eps) and S is the sum of all N. N and M / N
+    are kept here, which moves by (1 - g) (sum - n M / N) / N, so that a step touches no entry but those that were
+    nearest to something. The authors start at N = 0, which throws every other entry some 1 / eps away at the first
+    step; here N starts at 1.
     """
 
     counts: Tensor
@@ -126,23 +126,23 @@ class Codebook(nn.Module):
         self.decay, self.epsilon, self.restart = settings.decay, settings.epsilon, settings.restart
         self.register_buffer("counts", torch.ones(replicas, settings.codes))
         self.register_buffer("means", torch.empty(replicas, settings.codes, latent))
-        # For how many steps an entry was nearest to nothing.
+        # Steps since an entry was last nearest to a vector.
         self.register_buffer("idle", torch.full((replicas, settings.codes), float(self.restart)))
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
-        """Entries uniform in +-sqrt(3 / K), as the authors' (TensorFlow's unit scaling); each counts for one vector."""
+        """Draw entries uniform in +-sqrt(3 / K), as the authors' (TensorFlow's unit scaling); each counts for one."""
         entries = self.means.shape[1]
         bound = math.sqrt(3 / entries)
         self.means[replica] = torch.empty(self.means.shape[1:]).uniform_(-bound, bound, generator=generator)
         self.counts[replica], self.idle[replica] = 1, self.restart
 
     def nearest(self, vectors: Tensor) -> Tensor:
-        """Which entry is nearest to each vector: (R, N, d) to (R, N)."""
+        """Find the entry nearest to each vector: (R, N, d) to (R, N)."""
         with torch.no_grad():
             return closest(vectors, self.means * self._shares()[..., None])
 
     def entries(self, which: Tensor) -> Tensor:
-        """The entries (R, N, d) of these numbers (R, N)."""
+        """Return the entries (R, N, d) of these numbers (R, N)."""
         return rows(self.means, which) * self._shares().gather(1, which)[..., None]
 
     @torch.no_grad()
@@ -155,7 +155,7 @@ class Codebook(nn.Module):
         self.counts.lerp_(found, share)
         moves = share * (vectors - rows(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
         for means, which, own in zip(self.means, nearest, moves, strict=True):
-            # Each of the two adds in no certain order on the other device, and a run could not be repeated to the bit.
+            # Each of the two adds in an undefined order on the other device, so runs would not repeat to the bit.
             if means.is_cuda:
                 means.index_put_((which,), own, accumulate=True)
             else:
@@ -174,11 +174,12 @@ class Codebook(nn.Module):
         self.idle.scatter_(1, which, torch.where(anew, 0, steps))
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
-        """Models from before entries restarted do not tell who was idle, which only training asks."""
+        """Load a state dict; models saved before entries were restarted have no `idle`, which only training needs."""
         state_dict.setdefault(f"{prefix}idle", self.idle)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _shares(self) -> Tensor:
-        """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""
+        """Return N / N' (R, K), the factor from mean to entry: one, but for entries to which hardly any vector is
+        near."""
         total = self.counts.sum(1, keepdim=True)
         return self.counts / (self.counts + self.epsilon) * (1 + self.counts.shape[1] * self.epsilon / total)

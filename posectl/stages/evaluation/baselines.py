@@ -39,7 +39,7 @@ def blank(ends: Ends, steps: int) -> Tensor:
 def perfect(space: FactorSpace, ends: Ends, steps: int) -> Tensor:
     """The true images along the even way, or those that come nearest to them where not all exist."""
     placed = cast(PlacedEnds, ends)
-    return space.shown(space.way(placed.factors, steps), placed.objects)
+    return space.shown(space.straight_path(placed.factors, steps), placed.objects)
 
 
 def wrong_way(space: FactorSpace, ends: Ends, steps: int) -> Tensor:

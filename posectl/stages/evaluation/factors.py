@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from posectl.core.metrics.trace import Retrieval, Trace, retrieve, straight, wrapped
+from posectl.core.metrics.trace import Retrieval, Trace, interpolate_factors, retrieve, wrapped
 from posectl.core.random import generator
 from posectl.data import synthetic
 from posectl.errors import InvalidInputError
@@ -139,15 +139,15 @@ class FactorSpace:
     def fine(self) -> bool:
         return self.drawn and self.values.shape[1] == 1
 
-    def trace(self, images: Tensor, way: Tensor | None = None) -> Trace:
-        """Where images (B, T, C, H, W) are among the factors; without a way (B, T, F) that they should take, the even
-        one between where their ends are found."""
+    def trace(self, images: Tensor, expected: Tensor | None = None) -> Trace:
+        """Return the places of images (B, T, C, H, W) among the factors, beside the path (B, T, F) that they should
+        take; without it, beside the even one between the places of their ends."""
         gallery, factors = self.gallery
         index, gap = retrieve(images, gallery, self.metric)
-        found = factors[index]
-        if way is None:
-            way = self.way(torch.stack([found[:, 0], found[:, -1]], 1), images.shape[1])
-        return Trace(way, found, gap, self.periods, self.unit)
+        retrieved = factors[index]
+        if expected is None:
+            expected = self.straight_path(torch.stack([retrieved[:, 0], retrieved[:, -1]], 1), images.shape[1])
+        return Trace(expected, retrieved, gap, self.periods, self.unit)
 
     def seen_in(self, images: Tensor) -> Tensor:
         """The object (B,) of the stored image nearest to each of images (B, C, H, W)."""
@@ -155,10 +155,10 @@ class FactorSpace:
             return self.objects[:1].expand(len(images))
         return self.objects[retrieve(images, self.images, self.metric)[0]]
 
-    def way(self, ends: Tensor, steps: int) -> Tensor:
+    def straight_path(self, ends: Tensor, steps: int) -> Tensor:
         """The even way (B, steps, F) between ends (B, 2, F), the short way round."""
         alpha = torch.linspace(0, 1, steps, dtype=torch.float64, device=self.device)
-        return straight(ends[:, 0], ends[:, 1], self.periods, alpha)
+        return interpolate_factors(ends[:, 0], ends[:, 1], self.periods, alpha)
 
     def interval(self, degrees: float, most: int, seed: int) -> PlacedEnds | None:
         """Up to `most` pairs of images so many degrees apart, alike in all else; None where there is none."""

@@ -68,7 +68,7 @@ class ImageProtocol(Protocol):
         _provide_reference(of, dataset, space)
         if space is not None and isinstance(ends, PlacedEnds):
             if space.has_one_object:
-                even = space.way(ends.factors, options.random_steps)
+                even = space.straight_path(ends.factors, options.random_steps)
                 of.inputs.provide(trace=lambda: space.trace(of.inputs.get("paths"), even))
             _provide_intervals(of, space, decode)
 
@@ -100,7 +100,7 @@ class ImageProtocol(Protocol):
             trace=lambda: space.trace(paths),
             interval_paths=lambda: paths,
             interval_trace=lambda: inputs.get("trace"),
-            interval_truth=lambda: space.truth(inputs.get("trace").way, space.seen_in(paths[:, 0])),
+            interval_truth=lambda: space.truth(inputs.get("trace").expected, space.seen_in(paths[:, 0])),
         )
         of.protocol["endpoints"] = "as the nearest real images have them"
 
@@ -165,7 +165,7 @@ def _provide_intervals(of: Evaluation, space: FactorSpace, decode: Baseline) -> 
     if ends is None:
         return
     steps = steps_of(degrees)
-    even = space.way(ends.factors, steps)
+    even = space.straight_path(ends.factors, steps)
     of.inputs.provide(
         interval_paths=lambda: decode(ends, steps),
         interval_truth=lambda: space.truth(even, ends.objects),
@@ -194,5 +194,5 @@ class _IntervalSweep:
             ends = self.space.interval(degrees, self.most, self.seed)
             if ends is not None:
                 steps = steps_of(degrees)
-                truth = self.space.truth(self.space.way(ends.factors, steps), ends.objects)
+                truth = self.space.truth(self.space.straight_path(ends.factors, steps), ends.objects)
                 yield float(degrees), self.decode(ends, steps), truth

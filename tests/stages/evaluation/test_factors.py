@@ -79,11 +79,11 @@ def test_intervals_that_no_two_images_span_are_none(turntable):
 def test_images_are_found_where_they_are(turntable):
     rows = torch.tensor([[0, 16, 40], [71, 75, 100]])
     trace = turntable.trace(turntable.images[rows])
-    assert torch.equal(trace.found, turntable.values[rows])
+    assert torch.equal(trace.retrieved, turntable.values[rows])
     assert trace.gap.abs().max() == 0
     # The even way between the ends found, the short way round: 0 to 200 is 160 back; 355 to 140 is 145 on.
-    assert trace.way[0, :, 0].tolist() == pytest.approx([0, -80, -160])
-    assert trace.way[1, :, 0].tolist() == pytest.approx([355, 427.5, 500])
+    assert trace.expected[0, :, 0].tolist() == pytest.approx([0, -80, -160])
+    assert trace.expected[1, :, 0].tolist() == pytest.approx([355, 427.5, 500])
     assert turntable.seen_in(turntable.images[rows[:, 2]]).tolist() == [0, 1]
 
 
