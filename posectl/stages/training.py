@@ -134,13 +134,13 @@ def advance(
         seconds = time.monotonic() - started
         report((trainer.step - first) * options.batch * trainer.replicas / max(seconds, 1e-9))
         due = not options.checkpoint_every and time.monotonic() - last > _CHECKPOINT_SECONDS
-        if due and trainer.step < options.steps and not trainer.all_diverged:
+        if due and trainer.step < options.steps and not trainer.history.all_diverged:
             checkpoint()
 
     finished = trainer.run(
         checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
     )
-    if not finished and not trainer.all_diverged:
+    if not finished and not trainer.history.all_diverged:
         save()
     return finished, time.monotonic() - started
 
@@ -168,9 +168,10 @@ def ctrl_c() -> Iterator[Callable[[], bool]]:
 
 def latest(trainer: Trainer, replica: int = 0) -> dict[str, float]:
     """The losses of the last step, and the last test error."""
-    figures = dict(zip(trainer.figures, trainer.log[trainer.step - 1, :, replica].tolist(), strict=True))
-    if trainer.tests:
-        figures["test"] = float(trainer.tests[max(trainer.tests)][replica])
+    history = trainer.history
+    figures = dict(zip(history.figures, history.log[trainer.step - 1, :, replica].tolist(), strict=True))
+    if history.tests:
+        figures["test"] = float(history.tests[max(history.tests)][replica])
     return figures
 
 
@@ -179,7 +180,7 @@ def write_model(
 ) -> dict[str, Any]:
     """Put one replica of a trainer into a draft, and return the summary of its figures."""
     _write_arrays(draft, trainer, index)
-    about = _about(replica, source) | {"snapshots": list(trainer.snapshots)}
+    about = _about(replica, source) | {"snapshots": list(trainer.history.snapshots)}
     draft.record(threads=torch.get_num_threads(), about=about)
     unit = "m" if source.is_poses else "1"
     return {**_summary(trainer, index), "unit": unit, "steps": replica.options.steps, "seconds": round(seconds, 3)}
@@ -187,16 +188,17 @@ def write_model(
 
 def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
     """Put one replica's weights (last and best), optimizer state and log into a draft."""
-    for which in ("last", "best", *(f"step-{step}" for step in trainer.snapshots)):
+    history = trainer.history
+    for which in ("last", "best", *(f"step-{step}" for step in history.snapshots)):
         for name, array in trainer.weights(replica, which).items():
             draft.put(f"weights/{which}/{name}", array, _dims(array))
     for name, array in trainer.moments(replica).items():
         draft.put(f"optimizer/{name}", array, _dims(array))
-    for i, name in enumerate(trainer.figures):
-        draft.put(f"log/{name}", trainer.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
-    steps = sorted(trainer.tests)
+    for i, name in enumerate(history.figures):
+        draft.put(f"log/{name}", history.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
+    steps = sorted(history.tests)
     draft.put("log/test_step", np.array(steps, dtype=np.int64), ("test",))
-    draft.put("log/test_error", np.array([trainer.tests[s][replica] for s in steps]), ("test",))
+    draft.put("log/test_error", np.array([history.tests[s][replica] for s in steps]), ("test",))
 
 
 def _dims(array: np.ndarray) -> tuple[str, ...]:
@@ -204,12 +206,13 @@ def _dims(array: np.ndarray) -> tuple[str, ...]:
 
 
 def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
+    history = trainer.history
     return {
         "losses": {k: v for k, v in latest(trainer, replica).items() if k != "test"},
-        "initial_test_error": float(trainer.tests[0][replica]),
-        "test_error": float(trainer.tests[max(trainer.tests)][replica]),
-        "best_test_error": float(trainer.best_error[replica]),
-        "best_step": int(trainer.best_step[replica]),
+        "initial_test_error": float(history.tests[0][replica]),
+        "test_error": float(history.tests[max(history.tests)][replica]),
+        "best_test_error": float(history.best_error[replica]),
+        "best_step": int(history.best_step[replica]),
     }
 
 

@@ -73,7 +73,10 @@ def metrics(trainer: Trainer, replica: int, poses: Poses) -> dict[str, float]:
         "precision_distance": METRICS.get("precision_distance")(samples=samples, reference=reference),
         "recall_distance": METRICS.get("recall_distance")(crowd=samples, targets=poses.test[order[:DRAWS]]),
     }
-    return {"test_error": float(trainer.tests[trainer.step][replica]), **{k: s["mean"] for k, s in scores.items()}}
+    return {
+        "test_error": float(trainer.history.tests[trainer.step][replica]),
+        **{k: s["mean"] for k, s in scores.items()},
+    }
 
 
 def compare(name: str, stacked: np.ndarray, single: np.ndarray) -> list[float]:

@@ -11,13 +11,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Prior:
-    """`project` takes raw codes (..., d) to the prior's support. `pull` takes a gradient by what came of them back to
-    one by the raw codes: pull(gradient, codes, raw), all (..., d). `draw` takes standard normal noise (..., d) to codes
+    """`project` takes raw codes (..., d) to the prior's support; `draw` takes standard normal noise (..., d) to codes
     distributed by the prior; `path` is the natural way from code to code (see `paths`)."""
 
     name: str
     project: Callable[[Tensor], Tensor]
-    pull: Callable[[Tensor, Tensor, Tensor], Tensor]
     draw: Callable[[Tensor], Tensor]
     path: str
 
@@ -32,19 +30,12 @@ def onto_sphere(codes: Tensor) -> Tensor:
     return wide / (torch.linalg.vector_norm(wide, dim=-1, keepdim=True) + 1e-16)
 
 
-def off_sphere(gradient: Tensor, codes: Tensor, raw: Tensor) -> Tensor:
-    """What of the gradient is tangent to the sphere, over the raw codes' norm: the transpose of `onto_sphere`'s
-    derivative."""
-    along = torch.linalg.vecdot(gradient, codes)[..., None]
-    return torch.addcmul(gradient, codes, along, value=-1) / torch.linalg.vector_norm(raw, dim=-1, keepdim=True)
-
-
-def unchanged(codes: Tensor, *_: Tensor) -> Tensor:
+def unchanged(codes: Tensor) -> Tensor:
     return codes
 
 
-SPHERE = Prior("sphere", project=onto_sphere, pull=off_sphere, draw=onto_sphere, path="slerp")
-NORMAL = Prior("normal", project=unchanged, pull=unchanged, draw=unchanged, path="lerp")
+SPHERE = Prior("sphere", project=onto_sphere, draw=onto_sphere, path="slerp")
+NORMAL = Prior("normal", project=unchanged, draw=unchanged, path="lerp")
 PRIORS = {prior.name: prior for prior in (SPHERE, NORMAL)}
 
 

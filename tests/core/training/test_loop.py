@@ -60,7 +60,7 @@ def test_sixteen_bits_learn_what_thirty_two_do(name):
     exact, rough = (trainer(OBJECTIVES.get(name)(), precision=precision) for precision in ("fp32", "bf16"))
     assert exact.run()
     assert rough.run()
-    assert rough.tests[300][0] == pytest.approx(exact.tests[300][0], rel=0.01)
+    assert rough.history.tests[300][0] == pytest.approx(exact.history.tests[300][0], rel=0.01)
 
 
 def test_checkpoints_come_at_their_steps_and_change_nothing():
@@ -83,14 +83,14 @@ def test_stacked_replicas_equal_the_same_models_trained_alone(name):
         alone = trainer(OBJECTIVES.get(name)(), lams=(lam,), seeds=[seed], **sizes)
         alone.run()
         np.testing.assert_allclose(stacked.state()["log"][..., r], alone.state()["log"][..., 0], atol=tolerance, rtol=0)
-        np.testing.assert_allclose(stacked.tests[200][r], alone.tests[200][0], atol=tolerance, rtol=0)
+        np.testing.assert_allclose(stacked.history.tests[200][r], alone.history.tests[200][0], atol=tolerance, rtol=0)
 
 
 def test_a_diverging_replica_is_named_by_its_step_and_leaves_the_others_alone():
     run = trainer(lams=(0.1, float("inf")), steps=200)
     assert run.run()
-    assert run.diverged_at[0] == -1
-    assert run.diverged_at[1] == 1
+    assert run.history.diverged_at[0] == -1
+    assert run.history.diverged_at[1] == 1
     assert np.isfinite(run.state()["log"][..., 0]).all()
 
 
@@ -100,7 +100,7 @@ def test_when_every_replica_diverges_the_run_ends():
     run = trainer(Nothing(), lams=(0.0,), steps=200, data=data)
     assert not run.run()
     # 100 samples in batches of 16: the bad one is drawn within the first epoch, and taints every later loss.
-    assert 1 <= run.diverged_at[0] <= 7
+    assert 1 <= run.history.diverged_at[0] <= 7
     assert run.step < 200
 
 
@@ -108,9 +108,9 @@ def test_best_is_the_state_of_the_lowest_test_error():
     run = trainer(steps=280, lr=3e-3)
     kept = {}
     run.run(report=lambda: kept.update({run.step: run.weights(0)}))
-    errors = {step: error[0] for step, error in run.tests.items()}
+    errors = {step: error[0] for step, error in run.history.tests.items()}
     best = min(errors, key=errors.get)
-    assert run.best_step[0] == best
+    assert run.history.best_step[0] == best
     assert_same(run.weights(0, "best"), kept[best])
 
 
@@ -122,7 +122,7 @@ def test_the_test_error_is_the_mean_joint_distance():
         x = run.test[None]
         x_hat = decoder(SPHERE.project(encoder(x)))
     by_hand = np.sqrt(((x_hat - x).double().numpy() ** 2).sum(-1)).mean()
-    assert run.tests[70][0] == pytest.approx(by_hand, rel=1e-6)
+    assert run.history.tests[70][0] == pytest.approx(by_hand, rel=1e-6)
 
 
 @pytest.mark.cuda
