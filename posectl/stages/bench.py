@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics.nearest import nearest
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives import OBJECTIVES
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.data.readers import mannequin
 from posectl.data.skeleton import H36M17
 from posectl.render.body import Body
@@ -92,10 +93,11 @@ def training_rate(replicas: int, regularizer: str, budget: float, device: torch.
     that there is time for.
     """
     poses = torch.randn(64_000, *POSE.shape, generator=torch.Generator().manual_seed(0)).to(device)
-    term = Term(OBJECTIVES.get(regularizer)(), torch.linspace(0, 0.5, replicas, device=device))
+    cls: Any = OBJECTIVES.get(regularizer)
+    objectives = [[cls(lam=0.5 * i / max(1, replicas - 1))] for i in range(replicas)]
     plan = Plan(steps=100_000, batch=BATCH, evaluate_every=100_000)
     trainer = Trainer(
-        POSE, PRIORS["sphere"], [term], poses, poses[:100], plan, range(replicas), kind=KINDS.get("poses")
+        POSE, PRIORS["sphere"], objectives, poses, poses[:100], plan, range(replicas), kind=KINDS.get("poses")
     )
     marks = [(0, time.perf_counter())]
 

@@ -88,8 +88,8 @@ def _train(
         trainer, options, save=lambda: checkpoints.save(trainer.step, trainer.state(), {}), report=report,
         stopped=stopped,
     )  # fmt: skip
-    if trainer.all_diverged:
-        step = int(trainer.diverged_at[0])
+    if trainer.history.all_diverged:
+        step = int(trainer.history.diverged_at[0])
         checkpoints.clear()
         raise DivergedError(
             f"The loss became non-finite at step {step}; nothing was published.",

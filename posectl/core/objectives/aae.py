@@ -20,7 +20,7 @@ from posectl.core.nets.layers import Activation, Linear, Replicated, together
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.cross_entropy import fake_loss, real_loss
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError, did_you_mean
 
 _WHOLE = {"latent": None, "gaussian": NORMAL, "sphere": SPHERE}
@@ -42,7 +42,7 @@ class AAE(Objective):
     """
 
     name = "aae"
-    draws = {"aae": Draw("normal", "code"), "aae.component": Draw("uniform")}
+    noise = {"aae": Noise("normal", "code"), "aae.component": Noise("uniform")}
     adversary_names = ("discriminator",)
 
     lam: float = 1.0

@@ -24,7 +24,7 @@ class ACAI(Objective):
     is 0.2 there and 0.05 in the pose report's final settings."""
 
     name = "acai"
-    draws = {"alpha": UNIFORM}
+    noise = {"alpha": UNIFORM}
     adversary_names = ("critic",)
 
     lam: float = 0.5

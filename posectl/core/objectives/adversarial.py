@@ -25,7 +25,7 @@ class Adversarial(Objective):
     score is the logit of being data; the paper does not describe its own. For `grid`, see path_points.py."""
 
     name = "adversarial"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
     adversary_names = ("discriminator",)
 
     lam: float = 0.01

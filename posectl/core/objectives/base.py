@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
 from posectl.core.nets import Architecture
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 Networks = Mapping[str, nn.Module]
@@ -29,7 +29,7 @@ class Objective:
     """One regularizer. Options are dataclass fields, among them `lam`, the weight of `term`."""
 
     name: ClassVar[str]
-    draws: ClassVar[Mapping[str, Draw]] = {}
+    noise: ClassVar[Mapping[str, Noise]] = {}
     replaces_reconstruction: ClassVar[bool] = False
     has_term: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = False

@@ -22,7 +22,7 @@ class Cycle(Objective):
     see path_points.py."""
 
     name = "cycle"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
 
     lam: float = 0.01
     grid: int = 0

@@ -25,7 +25,7 @@ class Smooth(Objective):
     path_points.py."""
 
     name = "smooth"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.1

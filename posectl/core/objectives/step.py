@@ -18,7 +18,7 @@ from posectl.core.nets.layers import together
 
 
 @dataclass(frozen=True)
-class Draw:
+class Noise:
     """Noise that a step needs: `distribution` over one value a sample, so many values a sample, a code's worth, or a
     sample's worth; `times` of these, where that is not one."""
 
@@ -26,7 +26,7 @@ class Draw:
     of: Literal["scalar", "code", "sample"] | int = "scalar"
     times: int = 1
 
-    def draw(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    def sample(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         """(steps, batch), (steps, batch, n), (steps, batch, d) or (steps, batch, *shape); with `times` after batch."""
         if isinstance(self.of, int):
             tail: tuple[int, ...] = (self.of,)
@@ -39,7 +39,7 @@ class Draw:
 
 
 # One value in [0, 1) a sample: what `alpha`, `t` and `s` are drawn as (see Step).
-UNIFORM = Draw("uniform")
+UNIFORM = Noise("uniform")
 
 T = TypeVar("T")
 

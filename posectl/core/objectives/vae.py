@@ -18,7 +18,7 @@ from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Linear
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
-from posectl.core.objectives.step import Draw, Step, Traced
+from posectl.core.objectives.step import Noise, Step, Traced
 from posectl.errors import UsageError
 
 
@@ -37,7 +37,7 @@ class VAE(Objective):
     """
 
     name = "vae"
-    draws = {"vae": Draw("normal", "code")}
+    noise = {"vae": Noise("normal", "code")}
     replaces_reconstruction = True
     has_posterior = True
 

@@ -134,21 +134,21 @@ def _run(
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
 ) -> float:
-    options, known = members[0].replica.options, trainer.diverged_at.copy()
+    options, known = members[0].replica.options, trainer.history.diverged_at.copy()
 
     def save() -> None:
         checkpoints.save(trainer.step, trainer.state(), {"replicas": [member.key for member in members]})
 
     def look(rate: float) -> None:
         nonlocal known
-        for i in np.flatnonzero(trainer.diverged_at != known).tolist():
-            run.tell(f"{members[i].name} diverged at step {trainer.diverged_at[i]}; the rest goes on.")
-        known = trainer.diverged_at.copy()
+        for i in np.flatnonzero(trainer.history.diverged_at != known).tolist():
+            run.tell(f"{members[i].name} diverged at step {trainer.history.diverged_at[i]}; the rest goes on.")
+        known = trainer.history.diverged_at.copy()
         report(_progress(trainer, members, rate))
 
     report(_progress(trainer, members, 0.0))
     finished, seconds = advance(trainer, options, save=save, report=look, stopped=stopped)
-    if not finished and not trainer.all_diverged:
+    if not finished and not trainer.history.all_diverged:
         raise InterruptedRunError(
             f"Interrupted at step {trainer.step}; the models that were finished are there.", f"To go on: {run.command}"
         )
@@ -162,7 +162,7 @@ def _progress(trainer: Trainer, members: Sequence[NamedReplica], rate: float) ->
     for i, member in enumerate(members):
         figures = latest(trainer, i) if trainer.step else {}
         replicas[member.key] = ReplicaProgress(
-            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.diverged_at[i])
+            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.history.diverged_at[i])
         )
     return StackProgress(trainer.step, replicas, rate)
 
@@ -176,8 +176,8 @@ def _publish(
     seconds: float,
     device: torch.device,
 ) -> Outcome:
-    if trainer.diverged_at[index] >= 0:
-        return Outcome(diverged_at=int(trainer.diverged_at[index]))
+    if trainer.history.diverged_at[index] >= 0:
+        return Outcome(diverged_at=int(trainer.history.diverged_at[index]))
 
     def fill(draft: Draft) -> dict[str, Any]:
         return write_model(draft, trainer, index, member.replica, dataset, seconds)

@@ -1,5 +1,7 @@
 """The loop: resumed runs equal uninterrupted ones to the bit, and stacked replicas equal lone ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.acai import ACAI
 from posectl.core.objectives.none import Nothing
 from posectl.core.training.augment import for_poses
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 
 MIRROR = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 
@@ -26,7 +28,7 @@ def trainer(
     return Trainer(
         MLP((17, 3), latent, widths=(16, 16), batch_norm=batch_norm),
         SPHERE,
-        [Term(objective, torch.tensor(lams))],
+        [[replace(objective, lam=lam) if objective.has_term else objective] for lam in lams],
         data,
         data[:40],
         Plan(steps=steps, batch=batch, evaluate_every=70, lr=lr, precision=precision),
@@ -62,7 +64,7 @@ def test_sixteen_bits_learn_what_thirty_two_do(name):
     exact, rough = (trainer(OBJECTIVES.get(name)(), precision=precision) for precision in ("fp32", "bf16"))
     assert exact.run()
     assert rough.run()
-    assert rough.tests[300][0] == pytest.approx(exact.tests[300][0], rel=0.01)
+    assert rough.history.tests[300][0] == pytest.approx(exact.history.tests[300][0], rel=0.01)
 
 
 def test_checkpoints_come_at_their_steps_and_change_nothing():
@@ -85,7 +87,9 @@ def assert_stacks(objective, steps):
         alone = trainer(objective, lams=(lam,), seeds=[seed], **sizes)
         alone.run()
         np.testing.assert_allclose(stacked.state()["log"][..., r], alone.state()["log"][..., 0], atol=tolerance, rtol=0)
-        np.testing.assert_allclose(stacked.tests[steps][r], alone.tests[steps][0], atol=tolerance, rtol=0)
+        np.testing.assert_allclose(
+            stacked.history.tests[steps][r], alone.history.tests[steps][0], atol=tolerance, rtol=0
+        )
 
 
 # As published, 16,384 entries and 512 units, it takes minutes.
@@ -106,8 +110,8 @@ def test_stacked_replicas_of_the_published_size_stay_equal(name):
 def test_a_diverging_replica_is_named_by_its_step_and_leaves_the_others_alone():
     run = trainer(lams=(0.1, float("inf")), steps=200)
     assert run.run()
-    assert run.diverged_at[0] == -1
-    assert run.diverged_at[1] == 1
+    assert run.history.diverged_at[0] == -1
+    assert run.history.diverged_at[1] == 1
     assert np.isfinite(run.state()["log"][..., 0]).all()
 
 
@@ -117,7 +121,7 @@ def test_when_every_replica_diverges_the_run_ends():
     run = trainer(Nothing(), lams=(0.0,), steps=200, data=data)
     assert not run.run()
     # 100 samples in batches of 16: the bad one is drawn within the first epoch, and taints every later loss.
-    assert 1 <= run.diverged_at[0] <= 7
+    assert 1 <= run.history.diverged_at[0] <= 7
     assert run.step < 200
 
 
@@ -125,9 +129,9 @@ def test_best_is_the_state_of_the_lowest_test_error():
     run = trainer(steps=280, lr=3e-3)
     kept = {}
     run.run(report=lambda: kept.update({run.step: run.weights(0)}))
-    errors = {step: error[0] for step, error in run.tests.items()}
+    errors = {step: error[0] for step, error in run.history.tests.items()}
     best = min(errors, key=errors.get)
-    assert run.best_step[0] == best
+    assert run.history.best_step[0] == best
     assert_same(run.weights(0, "best"), kept[best])
 
 
@@ -139,7 +143,7 @@ def test_the_test_error_is_the_mean_joint_distance():
         x = run.test[None]
         x_hat = decoder(SPHERE.project(encoder(x)))
     by_hand = np.sqrt(((x_hat - x).double().numpy() ** 2).sum(-1)).mean()
-    assert run.tests[70][0] == pytest.approx(by_hand, rel=1e-6)
+    assert run.history.tests[70][0] == pytest.approx(by_hand, rel=1e-6)
 
 
 @pytest.mark.cuda
