@@ -54,8 +54,8 @@ class Kind:
 
     def mean_square(self, differences: Tensor) -> Tensor:
         """Return the reconstruction loss (R,) of differences (R, B, *shape): squared, mean over batch and places."""
-        flat = differences.flatten(1)
-        return torch.linalg.vecdot(flat, flat) * (self.coordinates / flat.shape[1])
+        flat = differences.flatten(2)
+        return torch.linalg.vecdot(flat, flat).sum(1) * (self.coordinates / flat[0].numel())
 
     def errors(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Return the test error (R, B) of each reconstruction: the mean square of its elements."""

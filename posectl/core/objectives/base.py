@@ -100,7 +100,9 @@ def build_decoder(architecture: Architecture, objectives: Iterable[Objective], r
 
 def mean_over_batch(values: Tensor) -> Tensor:
     """Return the mean (R,) over all but the first axis of values (R, B, ...)."""
-    return values.flatten(1).mean(1)
+    # Sample by sample first: the sum of one large replica alone would be shared out among threads, in another order.
+    of_samples = values.flatten(2).mean(2) if values.dim() > 2 else values
+    return of_samples.mean(1)
 
 
 def check_together(objectives: list[Objective]) -> None:

@@ -47,4 +47,4 @@ def test_a_term_that_covers_ends_nearer():
     plain.run()
     cover.run()
     column = plain.history.figures.index("cover")
-    assert cover.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()
+    assert cover.history.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()

@@ -110,7 +110,7 @@ def test_an_odd_last_sample_has_no_partner():
 def test_one_interpolation_in_twenty_two_lies_beyond_the_ends():
     x = torch.zeros(1, 40_000, 1, dtype=torch.float64)
     x[:, 20_000:] = 1
-    draw = GAIA.noise["gaia"].draw(1, 40_000, 1, (1,), torch.Generator().manual_seed(0)).double()
+    draw = GAIA.noise["gaia"].sample(1, 40_000, 1, (1,), torch.Generator().manual_seed(0)).double()
     at = GAIA().interpolate(linear_step(x, {"gaia": draw}, encoder=1.0))
     assert ((at < 0) | (at > 1)).double().mean().item() == pytest.approx(0.0455, abs=0.003)
     assert at.std().item() == pytest.approx(0.25, abs=0.003)

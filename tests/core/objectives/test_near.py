@@ -61,7 +61,7 @@ def test_a_term_near_the_data_ends_nearer():
     plain.run()
     near.run()
     column = plain.history.figures.index("near")
-    assert near.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()
+    assert near.history.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()
 
 
 @pytest.mark.parametrize(("settings", "said"), [({"among": 0}, "among"), ({"samples": -1.0}, "samples")])
