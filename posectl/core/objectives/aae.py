@@ -90,7 +90,7 @@ class AAE(Objective):
         return real_loss(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Return cross-entropy (R,) of the discriminator on codes and on draws."""
+        """Return the cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
         return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
 

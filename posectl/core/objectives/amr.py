@@ -92,7 +92,7 @@ class AMR(Objective):
         return {"discriminator": real_loss(of_real) + fake_loss(of_reconstruction) + fake_loss(of_mix)}
 
     def frozen(self, index: int) -> tuple[str, ...]:
-        """Return freeze the autoencoder at all steps but every `every`-th."""
+        """Freeze the autoencoder at all steps but every `every`-th."""
         return ("autoencoder",) if index % self.every else ()
 
     def mix(self, step: Step) -> Tensor:

@@ -54,7 +54,7 @@ def _values(report: Report, images: np.ndarray) -> None:
 
 
 def _factor(report: Report, dataset: Dataset, name: str) -> None:
-    """Its range, how many values it has, their step if they are evenly spaced, and where it wraps."""
+    """Report a factor's range, its number of values, their step if they are evenly spaced, and where it wraps."""
     values = np.unique(dataset.per_sample[name])
     unit, period = _UNITS.get(name, ""), dataset.about.get("periods", {}).get(name)
     text = f"{values[0]:.4g} to {values[-1]:.4g}{unit}, {len(values):,} values"
