@@ -1,4 +1,4 @@
-"""What a body is, and how poses of it are set up in the scene: upright, on the floor, of size one."""
+"""A body, and the setup of its poses in the scene: upright, on the floor, of size one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from posectl.errors import InvalidInputError
 from posectl.render.camera import upright
 
-# A root that wanders less than this part of the body's size is held at one spot: the poses know no height above ground.
+# A root that wanders less than this part of the body's size is held at one spot: they have no height above ground.
 HELD_ROOT = 0.05
 
 
 @dataclass(frozen=True)
 class Body:
-    """How joints make a body, and how it stands.
+    """The joints of a body, and its up axis.
 
     parents (J,): each joint's parent, -1 for the root. left, right: the joints of either side. up: the poses' up axis,
     one of "+x", "-x", "+y", "-y", "+z", "-z"; Human3.6M in camera coordinates has "-y".
@@ -37,7 +37,7 @@ class Body:
 
     @property
     def bones(self) -> tuple[tuple[int, int], ...]:
-        """(parent, child) of every bone, in the order of the children."""
+        """The (parent, child) of every bone, in the order of the children."""
         return tuple((int(p), j) for j, p in enumerate(self.parents) if p >= 0)
 
     @property
@@ -54,7 +54,7 @@ class Body:
 
 
 def checked(sequence: np.ndarray, body: Body, name: str) -> np.ndarray:
-    """Poses as float64 (T, J, 3); `name` says in an error whose they are.
+    """Return poses as float64 (T, J, 3); `name` names them in errors.
 
     Raises InvalidInputError for another shape, no frames or non-finite values.
     """
@@ -79,10 +79,10 @@ def checked(sequence: np.ndarray, body: Body, name: str) -> np.ndarray:
 
 
 def set_up(sequences: Sequence[np.ndarray], body: Body, names: Sequence[str], still: bool = False) -> list[np.ndarray]:
-    """The sequences (T, J, 3) in scene coordinates: z up, the largest body of size 1, each above the floor's origin.
+    """Return sequences (T, J, 3) in scene coordinates: z up, the largest body of size 1, each above the floor's origin.
 
-    A sequence is moved as a whole. But where its root is held at one spot (pelvis-centred poses), each of its poses is
-    set down on its own lowest joint, because how high it stood is not known; and `still` poses are each moved alone.
+    A sequence is moved as a whole. But if its root is held at one spot (pelvis-centred poses), each of its poses is set
+    down on its own lowest joint, because its height is unknown; and `still` poses are each moved alone.
     """
     if not len(sequences):
         raise InvalidInputError("There are no poses to draw.", "Give at least one.")
@@ -103,7 +103,7 @@ def _on_floor(poses: np.ndarray, root: int, still: bool) -> np.ndarray:
 
 
 def heading(sequences: Sequence[np.ndarray], body: Body) -> float:
-    """The azimuth, in degrees, of an eye that the bodies face on average; 0 where they face nowhere."""
+    """Return the azimuth, in degrees, of an eye that the bodies face on average; 0 without a direction."""
     pairs = list(zip(body.left, body.right, strict=False))
     if not pairs:
         return 0.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from posectl.errors import UsageError, did_you_mean
 
-# Rows are the scene's right, away and up in the poses' own axes. All are rotations: to swap two axes would mirror the
+# Rows are the scene's right, away and up in the poses' own axes. All are rotations: swapping two axes would mirror the
 # body and exchange its left and right.
 UPRIGHT = {
     "+x": ((0, 1, 0), (0, 0, 1), (1, 0, 0)),
@@ -27,7 +27,7 @@ SMALLEST_VIEW = 10.0
 
 
 def upright(up: str) -> np.ndarray:
-    """The rotation (3, 3) from poses whose up axis is `up` ("+z", "-y", ...) to the scene.
+    """Return the rotation (3, 3) from poses whose up axis is `up` ("+z", "-y", ...) to the scene.
 
     Raises UsageError for any other name.
     """
@@ -37,7 +37,7 @@ def upright(up: str) -> np.ndarray:
 
 
 def spin(degrees: np.ndarray) -> np.ndarray:
-    """Rotations (T, 3, 3) about the vertical, counter-clockwise seen from above."""
+    """Return rotations (T, 3, 3) about the vertical, counter-clockwise seen from above."""
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     zero, one = np.zeros_like(cos), np.ones_like(cos)
     rows = [np.stack(row, -1) for row in ((cos, -sin, zero), (sin, cos, zero), (zero, zero, one))]
@@ -46,10 +46,10 @@ def spin(degrees: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Camera:
-    """Looks from `azimuth` (0: along +y; counter-clockwise from above) and `elevation` above the floor, in degrees.
+    """A camera at `azimuth` (0: along +y; counter-clockwise from above) and `elevation` above the floor, in degrees.
 
-    target: the scene point (3,) that the eye looks at. distance: from the eye to it, in the poses' unit.
-    focal: pixels per unit at the target. centre: the target's pixel (x, y); pixel centres lie at halves.
+    target: the scene point (3,) that the eye looks at. distance: from the eye to it, in the poses' unit. focal: pixels
+    per unit at the target. centre: the target's pixel (x, y); pixel centres lie at halves.
     """
 
     azimuth: float
@@ -61,7 +61,7 @@ class Camera:
 
     @cached_property
     def axes(self) -> np.ndarray:
-        """Right, up and forward of the view, as rows (3, 3) in scene coordinates."""
+        """The right, up and forward axes of the view, as rows (3, 3) in scene coordinates."""
         a, e = np.radians(self.azimuth), np.radians(self.elevation)
         ahead = np.array([-np.sin(a), np.cos(a), 0.0])
         over = np.array([0.0, 0.0, 1.0])
@@ -74,7 +74,7 @@ class Camera:
         )
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Pixels (..., 2), depth (...) behind the target, and pixels per unit (...) of points (..., 3)."""
+        """Return pixels (..., 2), depth (...) behind the target, and pixels per unit (...) of points (..., 3)."""
         view = (points - self.target) @ self.axes.T
         depth = view[..., 2]
         scale = self.focal * self.distance / (self.distance + depth)
@@ -82,7 +82,7 @@ class Camera:
         return pixels, depth, scale
 
     def on_floor(self, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where each pixel's ray meets the floor z = 0: x and y, each (height, width); NaN where it does not."""
+        """Return x and y, each (height, width), where each pixel's ray meets the floor z = 0; NaN where it does not."""
         right, up, forward = self.axes
         u = ((np.arange(width) + 0.5 - self.centre[0]) / self.focal)[None, :]
         v = ((self.centre[1] - np.arange(height) - 0.5) / self.focal)[:, None]
@@ -98,7 +98,7 @@ class Camera:
 def fit(
     points: np.ndarray, azimuth: float, elevation: float, frame: tuple[float, float, float, float], pad: float
 ) -> Camera:
-    """The camera that shows all of points (M, 3), each `pad` thick all round, as large as `frame` allows.
+    """Return the camera that shows points (M, 3), each `pad` thick all round, as large as `frame` allows.
 
     frame: left, top, right, bottom in pixels.
     """

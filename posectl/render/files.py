@@ -1,4 +1,4 @@
-"""Output files that are whole or not there, and what was written into them."""
+"""Output files that are whole or not there, and the properties of written ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 @dataclass(frozen=True)
 class WrittenInfo:
-    """A film as it was written: its true rate, the frames given, seconds and bytes; a picture has rate and length 0."""
+    """The properties of a written animation: its true rate, frames, seconds and bytes; a picture has rate 0."""
 
     real_fps: float
     frames: int
@@ -26,10 +26,10 @@ class WrittenInfo:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A path beside `path`, with its suffix, to write to; it takes the name `path` at the end, and vanishes on failure.
+    """Yield a path beside `path`, with its suffix, to write to; it is renamed to `path` at the end, or removed.
 
-    A device or pipe, which has no contents to lose, is written to as it is.
-    Raises NotFoundError where the folder does not exist, UsageError where `path` is a folder itself.
+    A device or pipe, which has no contents to lose, is written to as it is. Raises NotFoundError where the folder does
+    not exist, UsageError where `path` is a folder itself.
     """
     path = Path(path)
     if path.is_dir():
@@ -49,7 +49,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def checked_frames(frames: np.ndarray) -> np.ndarray:
-    """The frames, if they are (T, H, W, 3) uint8 and neither T, H nor W is 0; else raises InvalidInputError."""
+    """Return the frames, if they are (T, H, W, 3) uint8 and not empty; else raise InvalidInputError."""
     frames = np.asarray(frames)
     if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or not frames.size:
         raise InvalidInputError(

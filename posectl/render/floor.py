@@ -12,7 +12,7 @@ from posectl.render.raster import along_axis, blend, saturated, windows
 SPACING = 0.25
 SHADOW = 0.042
 BLUR = 0.024
-# How dark the shadow of a bone is on the floor, and a body's size above it.
+# The darkness of a bone's shadow on the floor, and a body's size above it.
 DARKEST, LIGHTEST = 0.6, 0.25
 # Tones of shadow: a GIF pays for each, and the eye sees no more.
 TONES = 8
@@ -52,7 +52,7 @@ class Floor:
 
 
 def _lines(coordinate: np.ndarray) -> np.ndarray:
-    """How much of each pixel a one-pixel line at every multiple of SPACING covers."""
+    """Return the share of each pixel that a one-pixel line at every multiple of SPACING covers."""
     step = np.maximum(sum(np.abs(slope) for slope in np.gradient(coordinate)), 1e-9)
     distance = np.abs((coordinate + SPACING / 2) % SPACING - SPACING / 2) / step
     crowded = np.clip(SPACING / step / 4 - 1, 0, 1)

@@ -18,7 +18,7 @@ SHORTEST = 2  # ticks; browsers take anything shorter for 10
 LONGEST = 0xFFFF
 WIDEST = 0xFFFF
 COLOURS = 160  # and one that is transparent; 255 make files 3 to 6 % larger that look the same
-SAMPLED = 8  # how many frames the colours are counted in
+SAMPLED = 8  # frames in which colours are counted
 
 
 def write_gif(file: str | Path | BinaryIO, frames: np.ndarray, fps: float) -> WrittenInfo:
@@ -43,7 +43,7 @@ def write_gif(file: str | Path | BinaryIO, frames: np.ndarray, fps: float) -> Wr
 
 
 def nearest_delay(fps: float) -> int:
-    """Hundredths of a second a frame, for the rate nearest to fps. Raises UsageError for a rate that no GIF has."""
+    """Return hundredths of a second a frame, for the rate nearest to fps. Raises UsageError for an impossible rate."""
     if not TICKS / LONGEST <= fps < math.inf:
         raise UsageError(f"A GIF cannot show {fps} frames a second.", "Give a rate such as 25 or 50.")
     delays = {max(SHORTEST, rounded(TICKS / fps)) for rounded in (math.floor, math.ceil)}
@@ -58,7 +58,7 @@ def _encoded(frames: np.ndarray, delay: int) -> bytes:
     late = np.arange(longest, len(frames), longest + 1)
     late = late[indices[late, 0, 0] == indices[late - 1, 0, 0]]
     indices[late, 0, 0] = len(palette)
-    # Of a frame Pillow stores the box that changes; what does not change in it is transparent.
+    # Pillow stores the box of a frame that changes; unchanged pixels in it are transparent.
     return iio.imwrite(
         "<bytes>",
         indices,
@@ -75,10 +75,10 @@ def _encoded(frames: np.ndarray, delay: int) -> bytes:
 
 
 def quantized(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Frames (T, H, W, 3) uint8 as indices (T, H, W) uint8 into one palette (n <= COLOURS, 3) uint8.
+    """Quantize frames (T, H, W, 3) uint8 to indices (T, H, W) uint8 into one palette (n <= COLOURS, 3) uint8.
 
     The palette is all colours if they fit, else those that Pillow finds by median cut and k-means. Pillow is shown each
-    colour as often as the root of its frequency, so that letters keep theirs beside a large ground.
+    colour as often as the root of its frequency, so that text keeps its colour beside a large background.
     """
     counts = np.zeros(1 << 24, np.uint32)
     for frame in frames:
@@ -98,7 +98,7 @@ def quantized(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _packed(frame: np.ndarray) -> np.ndarray:
-    """Colours (H, W, 3) uint8 as one number (H, W) each."""
+    """Pack colours (H, W, 3) uint8 into one number (H, W) each."""
     words = np.zeros((*frame.shape[:2], 4), np.uint8)
     for channel in range(3):  # numpy copies long rows quickly, many short ones slowly
         words[..., channel] = frame[..., channel]

@@ -17,7 +17,7 @@ THICKEST = HEAD
 # Pixels: no limb is thinner, no rim wider.
 THINNEST = 0.9
 RIM = 2.0
-# Steps of depth that the eye can still tell apart; more would only grow the palette.
+# Steps of depth that the eye can still distinguish; more would only grow the palette.
 SHADES = 10
 FAR = 0.55
 # Body sizes from the nearest shade to the farthest; the body's middle has the middle one.
@@ -25,13 +25,13 @@ DEPTH = 0.9
 
 
 def _ramp(colour: theme.Colour) -> np.ndarray:
-    """From near to far (3, SHADES): the colour, fading into the ground."""
+    """Return the colours (3, SHADES) from near to far, fading into the background."""
     fade = np.linspace(0, FAR, SHADES)
     return (np.outer(colour, 1 - fade) + np.outer(theme.GROUND, fade)).astype(np.float32)
 
 
 class Limbs:
-    """Draws poses of one body."""
+    """The limbs of one body, to be drawn in any pose."""
 
     def __init__(self, body: Body) -> None:
         self.parents, self.children = np.array(body.bones, dtype=np.intp).reshape(-1, 2).T
@@ -44,7 +44,7 @@ class Limbs:
         self.widths[self.is_head] = HEAD
 
     def bones(self, poses: np.ndarray) -> np.ndarray:
-        """Both ends of every bone as drawn, (..., bones, 2, 3): a head is shorter, for it is a thick round thing."""
+        """Return both ends of every bone as drawn, (..., bones, 2, 3): a head is shorter, for it is thick and round."""
         ends = np.stack([poses[..., self.parents, :], poses[..., self.children, :]], -2)
         shrink = np.where(self.is_head, 0.3, 0.0)[:, None, None]
         return ends + shrink * (ends[..., ::-1, :] - ends)

@@ -24,12 +24,12 @@ MOST_BYTES = 2 << 30
 Frame = tuple[float, float, float, float]
 
 
-def eye(
+def view_angles(
     poses: Sequence[np.ndarray], body: Body, size: int, azimuth: float | None, elevation: float
 ) -> tuple[float, float]:
-    """Azimuth and elevation of the eye on these poses; without an azimuth, at three quarters before them.
+    """Return azimuth and elevation of the eye on these poses; without an azimuth, at three quarters before them.
 
-    Raises UsageError where no picture can be drawn so small, or from there.
+    Raises UsageError for a picture that is too small, or a view that is impossible.
     """
     if size < SMALLEST:
         raise UsageError(f"A picture of {size} pixels is too small.", f"Take a size of {SMALLEST} or more.")
@@ -44,7 +44,7 @@ def eye(
 
 
 def check_bytes(*shape: int) -> None:
-    """Raises UsageError where pictures of this shape would not fit in memory."""
+    """Raise UsageError where pictures of this shape would not fit in memory."""
     if math.prod(shape) > MOST_BYTES:
         raise UsageError(
             f"{' x '.join(map(str, shape))} bytes of pictures are more than {MOST_BYTES >> 30} GiB.",
@@ -52,14 +52,14 @@ def check_bytes(*shape: int) -> None:
         )
 
 
-def overlook(sequences: Sequence[np.ndarray], azimuth: float, elevation: float, frame: Frame) -> Camera:
-    """The camera whose part `frame` of the picture (left, top, right, bottom) holds all joints and their shadows."""
+def fit_camera(sequences: Sequence[np.ndarray], azimuth: float, elevation: float, frame: Frame) -> Camera:
+    """Return the camera whose part `frame` of the picture (left, top, right, bottom) holds all joints and shadows."""
     joints = np.concatenate([poses.reshape(-1, 3) for poses in sequences])
     return fit(np.concatenate([joints, joints * (1, 1, 0)]), azimuth, elevation, frame, THICKEST)
 
 
 class Panel:
-    """Draws poses that stand in the scene (see body.set_up) into pictures of height by width."""
+    """A panel of height by width, to draw poses that stand in the scene (see body.set_up)."""
 
     def __init__(self, body: Body, camera: Camera, height: int, width: int) -> None:
         self.camera = camera
@@ -68,7 +68,7 @@ class Panel:
         self.canvas = np.zeros((3, height, width), dtype=np.float32)
 
     def ground(self, reach: float) -> np.ndarray:
-        """The empty panel (H, W, 3) uint8, with a grid that ends `reach` from the origin."""
+        """Draw the empty panel (H, W, 3) uint8, with a grid that ends `reach` from the origin."""
         self.canvas[...] = np.reshape(theme.GROUND, (3, 1, 1))
         self.floor.grid(self.canvas, reach)
         return to_picture(self.canvas)
@@ -83,7 +83,7 @@ class Panel:
         picture[part] = to_picture(self.canvas[:, *part])
 
     def _touched(self, bones: np.ndarray) -> Window:
-        """The part of the picture that bones (B, 2, 3) and their shadows lie in."""
+        """Return the part of the picture in which bones (B, 2, 3) and their shadows lie."""
         pixels, _, scale = self.camera.project(np.concatenate([bones, bones * (1, 1, 0)]))
         reach = THICKEST * scale[..., None] + RIM + 2
         low, high = (pixels - reach).min((0, 1)), (pixels + reach).max((0, 1))

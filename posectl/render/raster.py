@@ -14,7 +14,7 @@ Halo = tuple[float, np.ndarray]
 
 
 def windows(low: np.ndarray, high: np.ndarray, height: int, width: int) -> list[Window]:
-    """The rows and columns of a canvas whose pixels touch each box from low to high (B, 2); empty where none does."""
+    """Return the rows and columns of a canvas whose pixels touch each box from low to high (B, 2); empty for none."""
     size = (width, height)
     starts = np.clip(np.floor(low), 0, size).astype(int)
     stops = np.maximum(starts, np.clip(np.ceil(high), 0, size).astype(int))
@@ -22,7 +22,7 @@ def windows(low: np.ndarray, high: np.ndarray, height: int, width: int) -> list[
 
 
 def along_axis(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For points (x, y): the place in [0, 1] of the nearest point between start and end, and the distance to it."""
+    """Return for points (x, y) the place in [0, 1] of the nearest point from start to end, and the distance to it."""
     dx, dy = end - start
     x, y = x - start[0], y - start[1]
     squared = max(dx * dx + dy * dy, np.finfo(np.float32).tiny)
@@ -32,23 +32,23 @@ def along_axis(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray)
 
 
 def saturated(values: np.ndarray) -> np.ndarray:
-    """The values cut off at 0 and 1, in place."""
+    """Clip the values to 0 and 1, in place."""
     np.maximum(values, 0, out=values)
     return np.minimum(values, 1, out=values)
 
 
 def blend(canvas: np.ndarray, colour: np.ndarray, cover: np.ndarray) -> None:
-    """Lay colour (3,) or (3, h, w) over canvas (3, h, w) where cover (h, w) in [0, 1] says, in place."""
+    """Blend colour (3,) or (3, h, w) over canvas (3, h, w) by cover (h, w) in [0, 1], in place."""
     canvas += (colour.reshape(3, *(colour.shape[1:] or (1, 1))) - canvas) * cover
 
 
 def to_canvas(picture: np.ndarray) -> np.ndarray:
-    """The canvas of a uint8 picture (H, W, 3)."""
+    """Return the canvas of a uint8 picture (H, W, 3)."""
     return np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32)
 
 
 def to_picture(canvas: np.ndarray) -> np.ndarray:
-    """The uint8 picture (H, W, 3) of a canvas."""
+    """Return the uint8 picture (H, W, 3) of a canvas."""
     return (canvas + np.float32(0.5)).astype(np.uint8).transpose(1, 2, 0)
 
 

@@ -1,4 +1,4 @@
-"""Colours and lettering that frames and figures share."""
+"""Colours and fonts that frames and figures share."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ RIGHT: Colour = (213, 94, 0)
 MIDDLE: Colour = (62, 70, 86)
 
 # Okabe and Ito's cycle in an order whose neighbours differ in lightness; yellow is left out, too pale on white. In
-# small letters, for styles are told apart by how they are spelt.
+# small letters, because styles are compared as strings.
 CYCLE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#262c38")
 
 
 @cache
 def font(pixels: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """DejaVu Sans, which has the Greek that labels need, from matplotlib's files; Pillow's own face without them."""
+    """Return DejaVu Sans, which has the Greek of labels, from matplotlib's files, or Pillow's own without them."""
     spec = find_spec("matplotlib")
     for folder in (spec.submodule_search_locations if spec else None) or ():
         file = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")

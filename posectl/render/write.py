@@ -1,4 +1,4 @@
-"""Pictures and films to files, by their suffix."""
+"""A writer of pictures and animations to files, by their suffix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_png(path: str | Path, image: np.ndarray) -> WrittenInfo:
 
 
 def write(path: str | Path, pictures: np.ndarray, fps: float = 25.0) -> WrittenInfo:
-    """Write frames (T, H, W, 3) or one picture (H, W, 3), uint8, as the suffix of `path` says.
+    """Write frames (T, H, W, 3) or one picture (H, W, 3), uint8, in the format of the suffix of `path`.
 
     Raises UsageError for an unknown suffix, InvalidInputError for a .png of several frames.
     """
@@ -43,7 +43,7 @@ def write(path: str | Path, pictures: np.ndarray, fps: float = 25.0) -> WrittenI
 
 
 def known_suffix(path: str | Path) -> str:
-    """The suffix of `path`, in lower case. Raises UsageError unless a picture or film can be written under it."""
+    """Return the suffix of `path`, in lower case. Raises UsageError for one that cannot be written."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"No picture can be written as {str(path)!r}.", did_you_mean(suffix, SUFFIXES))

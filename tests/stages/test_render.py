@@ -9,10 +9,10 @@ from PIL import Image
 
 from posectl.data.synthetic import lines
 from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
+from posectl.render.pixels import GAP, to_pixels, upscale
 from posectl.render.rows import APART
-from posectl.render.tiles import GAP, as_tiles, enlarged
 from posectl.render.titled import APART as MARGIN
-from posectl.render.titled import LETTERS
+from posectl.render.titled import TEXT_SIZE
 from posectl.stages.drawing.pictures import corners, pictures_of
 from posectl.stages.drawing.subject import open_subject
 from posectl.stages.options import RenderOptions
@@ -55,7 +55,7 @@ def drawn(path):
 
 def place_of(picture, image):
     """The row and column of the pixel where an image, as a tile, begins; None where it is not in the picture."""
-    tile = enlarged(as_tiles(image, ""), TILE // SIDE)
+    tile = upscale(to_pixels(image, ""), TILE // SIDE)
     windows = np.lib.stride_tricks.sliding_window_view(picture[..., 0], TILE, axis=1)[:, :, 0]
     for y, x in zip(*np.nonzero(windows == tile[0, 0, 0]), strict=True):
         if (picture[y : y + TILE, x : x + TILE].shape == tile.shape) and (
@@ -77,7 +77,7 @@ def test_a_method_a_row_under_the_cross_fade_of_the_first_ones_ends(run, tmp_pat
         blend = (1 - np.float32(alpha)) * ends[0, 0] + np.float32(alpha) * ends[0, 1]
         x = left + t * (TILE + GAP)
         shown = picture[top : top + TILE, x : x + TILE].astype(int)
-        assert np.abs(shown - enlarged(as_tiles(blend, ""), 3)).max() <= 1  # a rounding
+        assert np.abs(shown - upscale(to_pixels(blend, ""), 3)).max() <= 1  # a rounding
         assert place_of(picture, first[0, t]) == (top + TILE + GAP, x)
         assert place_of(picture, second[0, t]) == (top + 2 * (TILE + GAP), x)
 
@@ -95,7 +95,7 @@ def test_every_path_has_its_own_cross_fade_and_stands_apart(run, tmp_path):
 def test_without_the_cross_fade_the_paths_stand_alone(run, tmp_path):
     publish_paths(run, "plain", noise(1, 3, 1, SIDE, SIDE), noise(1, 2, 1, SIDE, SIDE, seed=3))
     render(run, ["plain"], tmp_path / "a.png", RenderOptions(crossfade=False))
-    assert drawn(tmp_path / "a.png").shape[0] == 3 * LETTERS + TILE
+    assert drawn(tmp_path / "a.png").shape[0] == 3 * TEXT_SIZE + TILE
 
 
 def test_a_long_path_is_thinned_to_its_columns_and_says_so(run, tmp_path, told):
@@ -121,14 +121,14 @@ def test_blocks_stand_side_by_side_without_a_cross_fade_unless_asked(run, tmp_pa
         publish_paths(run, name, block, corners(block), grid=3)
     render(run, ["plain", "acai"], tmp_path / "a.png")
     side = 3 * (2 * SIDE + GAP) - GAP
-    assert drawn(tmp_path / "a.png").shape == (side + 2 * LETTERS + 2 * MARGIN, 2 * side + 3 * MARGIN, 3)
+    assert drawn(tmp_path / "a.png").shape == (side + 2 * TEXT_SIZE + 2 * MARGIN, 2 * side + 3 * MARGIN, 3)
     render(run, ["plain", "acai"], tmp_path / "b.png", RenderOptions(crossfade=True))
     picture = drawn(tmp_path / "b.png")
     (a, b), (c, d) = blocks[0][0, [0, -1]], blocks[0][-1, [0, -1]]
     middle = (a + b + c + d) / 4
-    y, x = MARGIN + 2 * LETTERS + 2 * SIDE + GAP, MARGIN + 2 * SIDE + GAP
+    y, x = MARGIN + 2 * TEXT_SIZE + 2 * SIDE + GAP, MARGIN + 2 * SIDE + GAP
     shown = picture[y : y + 2 * SIDE, x : x + 2 * SIDE].astype(int)
-    assert np.abs(shown - enlarged(as_tiles(middle, ""), 2)).max() <= 1
+    assert np.abs(shown - upscale(to_pixels(middle, ""), 2)).max() <= 1
 
 
 def test_corners_of_a_block_are_upper_and_lower_of_the_left_and_the_right_edge():
@@ -155,13 +155,13 @@ def test_a_film_shows_paths_of_different_lengths_at_one_alpha(run, tmp_path):
         for i in range(gif.n_frames):
             gif.seek(i)
             frames.append(np.asarray(gif.convert("RGB")).astype(int))
-    top, left = MARGIN + 2 * LETTERS, MARGIN
+    top, left = MARGIN + 2 * TEXT_SIZE, MARGIN
     right = left + 2 * SIDE + MARGIN
     for t, of_short in enumerate((0, 0, 1, 2, 2)):
         for x, image in ((left, long[0, t]), (right, short[0, of_short])):
             shown = frames[t][top : top + 2 * SIDE, x : x + 2 * SIDE]
             # A palette of 160 colours holds greys to within a few levels.
-            assert np.abs(shown - enlarged(as_tiles(image, ""), 2)).max() <= 4
+            assert np.abs(shown - upscale(to_pixels(image, ""), 2)).max() <= 4
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import torch
 
 from posectl.core.latent.paths import alphas
 from posectl.errors import InvalidInputError, UsageError
+from posectl.render.animation import draw_animation
 from posectl.render.blocks import draw_blocks
-from posectl.render.reel import draw_reel
 from posectl.render.rows import draw_rows
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.pictures import Pictures, corners, pictures_of, told_apart
@@ -129,7 +129,7 @@ def _film(found: Sequence[Pictures], labels: Sequence[str], most: int, size: int
     count = min(most, *(len(each.images) for each in found))
     sequences = [each.images[path, _evenly(each.images.shape[1], frames)] for path in range(count) for each in found]
     captions = [f"α = {float(a):.2f}" for a in alphas(max(frames, 2))[:frames]]
-    return draw_reel(sequences, labels=list(labels) * count, captions=captions, size=size)
+    return draw_animation(sequences, labels=list(labels) * count, captions=captions, size=size)
 
 
 def _evenly(count: int, wanted: int) -> np.ndarray:

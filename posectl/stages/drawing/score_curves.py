@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
-from posectl.render.figures import Distances, Panel, Retrieved
+from posectl.render.figures import DistanceCurve, Panel, RetrievalCurve
 from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
@@ -42,25 +42,25 @@ def error_panels(run: Run, scores: Sequence[Artifact]) -> list[Panel]:
     return panels
 
 
-def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, Retrieved]:
+def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, RetrievalCurve]:
     """The alpha of the nearest real image, by label."""
     shown = _beside_crossfade(run, scores)
     if not all(a.has("alpha_retrieval/median") for a in shown.values()):
         raise _missing("retrieved alphas", "alpha_retrieval")
     return {
-        name: Retrieved(*(a.read(f"alpha_retrieval/{curve}") for curve in Retrieved._fields))
+        name: RetrievalCurve(*(a.read(f"alpha_retrieval/{curve}") for curve in RetrievalCurve._fields))
         for name, a in shown.items()
     }
 
 
-def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, Distances], str]:
+def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, DistanceCurve], str]:
     """The distances to both ends in the space of the factors, by label, and their unit."""
     shown = _beside_crossfade(run, scores)
     if not all(a.has("factor_distance/to_start") for a in shown.values()):
         raise _missing("distances between factors", "factor_distance")
     unit = next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"]
     return {
-        name: Distances(*(a.read(f"factor_distance/{curve}") for curve in Distances._fields))
+        name: DistanceCurve(*(a.read(f"factor_distance/{curve}") for curve in DistanceCurve._fields))
         for name, a in shown.items()
     }, str(unit)
 

@@ -7,9 +7,9 @@ import pytest
 
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render import theme
-from posectl.render.reel import draw_reel
-from posectl.render.tiles import as_tiles, enlarged
-from posectl.render.titled import APART, LETTERS
+from posectl.render.animation import draw_animation
+from posectl.render.pixels import to_pixels, upscale
+from posectl.render.titled import APART, TEXT_SIZE
 
 
 def sequence(frames, seed=0):
@@ -22,17 +22,17 @@ def ink(part):
 
 def test_each_frame_shows_its_images_side_by_side_and_the_shorter_holds():
     first, second = sequence(5), sequence(3, seed=1)
-    frames = draw_reel([first, second], size=12)
+    frames = draw_animation([first, second], size=12)
     assert frames.shape == (5, 12 + 2 * APART, 2 * 12 + 3 * APART, 3)
     for t in range(5):
         for left, image in ((APART, first[t]), (2 * APART + 12, second[min(t, 2)])):
             shown = frames[t, APART : APART + 12, left : left + 12]
-            np.testing.assert_array_equal(shown, enlarged(as_tiles(image, ""), 3))
+            np.testing.assert_array_equal(shown, upscale(to_pixels(image, ""), 3))
 
 
 def test_labels_stay_and_captions_change():
-    frames = draw_reel([sequence(2)], labels=["ACAI"], captions=["α = 0", "α = 1"], size=80)
-    head, foot = frames[:, : APART + 2 * LETTERS], frames[:, -LETTERS - APART :]
+    frames = draw_animation([sequence(2)], labels=["ACAI"], captions=["α = 0", "α = 1"], size=80)
+    head, foot = frames[:, : APART + 2 * TEXT_SIZE], frames[:, -TEXT_SIZE - APART :]
     assert ink(head[0]) > 10
     np.testing.assert_array_equal(head[0], head[1])
     assert ink(foot[0]) > 10
@@ -40,12 +40,12 @@ def test_labels_stay_and_captions_change():
 
 
 def test_five_films_stand_in_two_rows():
-    frames = draw_reel([sequence(1)] * 5, size=4)
+    frames = draw_animation([sequence(1)] * 5, size=4)
     assert frames.shape[1:3] == (2 * 4 + 3 * APART, 3 * 4 + 4 * APART)
 
 
 def test_nothing_to_show_and_words_that_do_not_fit_are_refused():
     with pytest.raises(InvalidInputError):
-        draw_reel([])
+        draw_animation([])
     with pytest.raises(UsageError, match="1 captions for 2 frames"):
-        draw_reel([sequence(2)], captions=["a"])
+        draw_animation([sequence(2)], captions=["a"])

@@ -1,4 +1,4 @@
-"""Words and the key on pictures: fitted to their place, never cut off."""
+"""Text and the legend on pictures: fitted to their place, never cut off."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from posectl.errors import UsageError
 from posectl.render import theme
 from posectl.render.raster import strokes, to_canvas, to_picture
 
-# Letters shrink to this part of their size before words are cut short.
+# Letters shrink to this part of their size before text is cut short.
 SMALLEST = 0.8
 
 
-def letter_size(size: int) -> int:
-    """The height of letters, in pixels, that suits a panel of this size."""
+def text_size(size: int) -> int:
+    """Return the height of letters, in pixels, for a panel of this size."""
     return max(11, round(0.045 * size))
 
 
-def one_each(words: Sequence[str], count: int, word: str, thing: str) -> list[str]:
-    """`count` words, each on one line; none given is that many empty ones. Raises UsageError for any other number."""
+def one_label_each(words: Sequence[str], count: int, word: str, thing: str) -> list[str]:
+    """Return `count` labels of one line each, empty if none is given. Raises UsageError for another number."""
     if len(words) not in (0, count):
         raise UsageError(
             f"There are {len(words)} {word}s for {count} {thing}s.", f"Give one {word} a {thing}, or none."
@@ -30,23 +30,23 @@ def one_each(words: Sequence[str], count: int, word: str, thing: str) -> list[st
     return [" ".join(str(w).splitlines()) for w in words] or [""] * count
 
 
-def width_of(text: str, pixels: int) -> float:
-    """The width of text in pixels, in letters of that size."""
+def text_width(text: str, pixels: int) -> float:
+    """Return the width of text in pixels, in letters of that size."""
     return theme.font(pixels).getlength(text)
 
 
-def fitted(text: str, pixels: int, width: float) -> tuple[str, int]:
-    """The text and letter size, at most `pixels`, at which it is no wider than `width`; cut short at the least."""
+def fit_text(text: str, pixels: int, width: float) -> tuple[str, int]:
+    """Return the text and letter size, at most `pixels`, at which it is no wider than `width`; cut short if need be."""
     least = math.ceil(SMALLEST * pixels)
-    while pixels > least and width_of(text, pixels) > width:
+    while pixels > least and text_width(text, pixels) > width:
         pixels -= 1
     short = text
-    while len(short) > 1 and width_of(short, pixels) > width:
+    while len(short) > 1 and text_width(short, pixels) > width:
         short = short.removesuffix("…")[:-1].rstrip() + "…"
     return short, pixels
 
 
-def letter(
+def draw_text(
     picture: np.ndarray,
     at: tuple[float, float],
     text: str,
@@ -58,16 +58,16 @@ def letter(
     """Write text, no wider than `width`, on a uint8 picture (H, W, 3), in place; `anchor` is Pillow's."""
     if not text:
         return
-    text, pixels = fitted(text, pixels, width)
+    text, pixels = fit_text(text, pixels, width)
     image = Image.fromarray(picture)
     ImageDraw.Draw(image).text(at, text, fill=colour, font=theme.font(pixels), anchor=anchor)
     picture[...] = np.asarray(image)
 
 
-def key(picture: np.ndarray, at: tuple[float, float], pixels: int) -> None:
-    """Draw what the colours of left and right mean, from the left middle point `at`, on a uint8 picture, in place."""
+def draw_legend(picture: np.ndarray, at: tuple[float, float], pixels: int) -> None:
+    """Draw the legend of left and right, from the left middle point `at`, on a uint8 picture, in place."""
     sides = {"left": theme.LEFT, "right": theme.RIGHT}
-    radius, widths = 0.3 * pixels, [width_of(word, pixels) for word in sides]
+    radius, widths = 0.3 * pixels, [text_width(word, pixels) for word in sides]
     starts = at[0] + np.array([0.0, 5 * radius + widths[0] + pixels])
     ends = np.array([[(x + radius, at[1]), (x + 3 * radius, at[1])] for x in starts])
     ramps = [np.array(colour, dtype=np.float32)[:, None] for colour in sides.values()]
@@ -75,4 +75,4 @@ def key(picture: np.ndarray, at: tuple[float, float], pixels: int) -> None:
     strokes(canvas, ends, np.full((2, 2), radius), np.zeros((2, 2)), ramps)
     picture[...] = to_picture(canvas)
     for x, word, width in zip(starts, sides, widths, strict=True):
-        letter(picture, (x + 5 * radius, at[1]), word, pixels, width, theme.MUTED)
+        draw_text(picture, (x + 5 * radius, at[1]), word, pixels, width, theme.MUTED)
