@@ -299,7 +299,7 @@ class Lab:
             return made["figure"]
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
-        """Draw samples: a film that shows itself in a notebook, or a file.
+        """Draw samples: an animation that shows itself in a notebook, or a file.
 
         subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
         .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade.

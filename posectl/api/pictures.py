@@ -1,4 +1,4 @@
-"""Pictures and films that show themselves in a notebook."""
+"""Pictures and animations that show themselves in a notebook."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def write_mp4(path: str | Path, frames: np.ndarray, fps: float) -> WrittenInfo:
     """
     frames = checked_frames(frames)
     if not 0 < fps < math.inf:
-        raise UsageError(f"A film cannot show {fps} frames a second.", "Give a rate such as 25 or 30.")
+        raise UsageError(f"A video cannot show {fps} frames a second.", "Give a rate such as 25 or 30.")
     even = np.pad(frames, [(0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)], mode="edge")
     with replacing(path) as beside:
         try:

@@ -141,7 +141,7 @@ def produce(
     """Return the artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
 
     stage: the stage's module; modules: those that it chose from registries. fill puts arrays into the draft and returns
-    the summary of figures. Where only the same work by other code is there, that is said, and `run.reuse` takes it.
+    the summary of figures. Where only the same work by other code is there, it is reported, and `run.reuse` takes it.
     """
     name = run.name or default_name
     work = work_of(kind, config, run.seed, device, [(role, parent.digest) for role, parent in parents], inputs)

@@ -38,7 +38,7 @@ def sweep(
     Every model has the key and the config that `train` would give it, so the two find each other's models. What they
     compute agrees to rounding, not to the bit, for a stack multiplies its matrices in another order; a model's `about`
     says in a stack of how many it was trained. A sweep that was killed goes on where it was. A replica that diverges is
-    told and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
+    reported and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
     UsageError for axes or options that make no sense, InterruptedRunError after Ctrl-C.
     """
     points = expand(options, axes)

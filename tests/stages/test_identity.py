@@ -125,7 +125,7 @@ def edited(tmp_path):
 def test_docstrings_comments_and_formatting_keep_every_artifact(edited, store):
     edited.edit("core.objectives.acai", '"""ACAI: a critic guesses', '"""ACAI, in other words: a critic guesses')
     edited.edit("core.objectives.acai", "return mean_over_batch(guess.square())", "# squared\n        return (mean_over_batch(\n            guess.square()))")  # fmt: skip
-    edited.edit("stages.run", '"""The surroundings of a stage:', '"""Surroundings of a stage:')
+    edited.edit("stages.run", '"""The context of a stage:', '"""Context of a stage:')
     edited.edit("core.training.loop", '"""The training loop', '"""A training loop')
     edited.edit("data.readers.mannequin", '"""A procedural', '"""Some procedural')
     assert edited.remade(store) == set()

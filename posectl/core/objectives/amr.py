@@ -58,6 +58,7 @@ class AMR(Objective):
 
     @property
     def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
+        """The noise of the mixer."""
         return {
             "amr.partners": Draw("uniform", self._samples - 1),
             "amr.shares": Draw("uniform", self._samples),
@@ -69,6 +70,7 @@ class AMR(Objective):
         return self.k if self.mixer in OF_MANY else 2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         critic = architecture.critic(replicas)
         return {"discriminator": Spectral(critic) if self.spectral else critic}
 

@@ -38,6 +38,7 @@ class Cover(Objective):
 
     @property
     def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
+        """The noise of the codes."""
         return {"cover": Draw("normal", "code", times=self.codes)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:

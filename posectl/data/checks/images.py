@@ -31,11 +31,11 @@ def check_images(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
 
 
 def _scene(report: Report, dataset: Dataset) -> None:
-    world = dataset.about.get("world")
-    if world:
-        renderer = f", {world['renderer']} renderer" if "renderer" in world else ""
-        drawn = "training draws fresh images without end" if world.get("endless") else "training has these images alone"
-        report.row("world", f"{world['name']}{renderer}; {drawn}")
+    scene = dataset.about.get("world")
+    if scene:
+        renderer = f", {scene['renderer']} renderer" if "renderer" in scene else ""
+        drawn = "training draws fresh images without end" if scene.get("endless") else "training has these images alone"
+        report.row("scene", f"{scene['name']}{renderer}; {drawn}")
 
 
 def _values(report: Report, images: np.ndarray) -> None:

@@ -22,11 +22,17 @@ Settings = Mapping[str, Any]
 class Scene(Protocol):
     """The functions that a module of this package offers."""
 
-    def render(self, settings: Settings, factors: Mapping[str, Tensor]) -> Tensor: ...
+    def render(self, settings: Settings, factors: Mapping[str, Tensor]) -> Tensor:
+        """Render the images (N, C, H, W) at factors (N,)."""
+        ...
 
-    def random_factors(self, count: int, generator: torch.Generator) -> dict[str, Tensor]: ...
+    def random_factors(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """Draw factors (count,) float64."""
+        ...
 
-    def labels(self, factors: Mapping[str, Tensor]) -> dict[str, Tensor]: ...
+    def labels(self, factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return {"label": (N,) int64}, or nothing for scenes without classes."""
+        ...
 
 
 SCENES: dict[str, Scene] = {"lines": lines, "pole": pole}
