@@ -1,4 +1,4 @@
-"""render: samples as a GIF or MP4 that moves, or as a PNG: rows, contact sheets, blocks."""
+"""render: samples as an animated GIF or MP4, or as a PNG: rows, contact sheets, blocks."""
 
 from __future__ import annotations
 

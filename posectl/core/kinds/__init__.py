@@ -1,7 +1,7 @@
 """Kinds of samples: poses, images, one file each; the rest of posectl asks them all that depends on the sample.
 
-A kind says how its arrays are shaped, in which unit they are, what trains them unless told otherwise, and how far two
-of them are apart. `@kind("curves")` on a subclass of `Kind`, in any module, registers one more.
+A kind says how its arrays are shaped, in which unit they are, what trains them by default, and the distance of two of
+them. `@kind("curves")` on a subclass of `Kind`, in any module, registers one more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Kind:
     """A kind of sample. The defaults are those of plain arrays without a unit, compared element by element.
 
     axes: names of a sample's dimensions; nouns: what one and several of them are called, and what `prepare` counts;
-    unit: "m", or "1" where there is none; prior, net: names of what trains them unless told otherwise.
+    unit: "m", or "1" where there is none; prior, net: names of the default prior and net.
 
     coordinates: elements that make one place, 3 for points in space; the reconstruction loss is the mean over places.
     likelihood: what a VAE decodes, a Gaussian's mean or logits. noise: standard deviation of denoising's noise.

@@ -37,7 +37,7 @@ class AAE(Objective):
     prior: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian" and "sphere" name them;
     "mixture" and "swiss-roll" are shapes of ten components in the plane, see core/latent/targets.py.
 
-    labels: the discriminator is told each sample's class, and the class is the draw's component; so the prior has as
+    labels: the discriminator sees each sample's class, and the class is the draw's component; so the prior has as
     many as there are `classes`, which come from the data. width, depth: of the discriminator's hidden layers.
     """
 
@@ -68,9 +68,11 @@ class AAE(Objective):
 
     @property
     def needs_labels(self) -> bool:  # type: ignore[override]
+        """True if the discriminator sees labels."""
         return self.labels
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator. Raises UsageError for a prior that a code of odd length cannot follow."""
         if self.prior in _IN_PARTS and architecture.latent % 2:
             raise UsageError(
                 f"aae's {self.prior} fills pairs of elements, and a code of {architecture.latent} has an odd one.",
@@ -90,7 +92,7 @@ class AAE(Objective):
         return real_loss(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Return cross-entropy (R,) of the discriminator on codes and on draws."""
+        """Return the cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
         return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
 

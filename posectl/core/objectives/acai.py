@@ -31,6 +31,7 @@ class ACAI(Objective):
     gamma: float = 0.2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the critic."""
         return {"critic": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:

@@ -35,6 +35,7 @@ class Adversarial(Objective):
         path_points.check_grid(self.name, self.grid)
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:

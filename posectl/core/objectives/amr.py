@@ -58,6 +58,7 @@ class AMR(Objective):
 
     @property
     def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """The noise of the mixer."""
         return {
             "amr.partners": Noise("uniform", self._samples - 1),
             "amr.shares": Noise("uniform", self._samples),
@@ -69,6 +70,7 @@ class AMR(Objective):
         return self.k if self.mixer in OF_MANY else 2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         critic = architecture.critic(replicas)
         return {"discriminator": Spectral(critic) if self.spectral else critic}
 
@@ -92,7 +94,7 @@ class AMR(Objective):
         return {"discriminator": real_loss(of_real) + fake_loss(of_reconstruction) + fake_loss(of_mix)}
 
     def frozen(self, index: int) -> tuple[str, ...]:
-        """Return freeze the autoencoder at all steps but every `every`-th."""
+        """Freeze the autoencoder at all steps but every `every`-th."""
         return ("autoencoder",) if index % self.every else ()
 
     def mix(self, step: Step) -> Tensor:

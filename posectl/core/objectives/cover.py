@@ -38,6 +38,7 @@ class Cover(Objective):
 
     @property
     def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """The noise of the codes."""
         return {"cover": Noise("normal", "code", times=self.codes)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:

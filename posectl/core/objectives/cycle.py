@@ -31,6 +31,7 @@ class Cycle(Objective):
         path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the inconsistency (R,)."""
         return inconsistency(step, self.grid)
 
 

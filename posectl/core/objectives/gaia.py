@@ -64,6 +64,7 @@ class GAIA(Objective):
             )
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": hourglass(architecture, replicas, share=0.5)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:

@@ -48,6 +48,7 @@ class GAIA2(Objective):
     lam: float = 1.0
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": hourglass(architecture, replicas, skips=True)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:

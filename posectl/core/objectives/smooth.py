@@ -35,6 +35,7 @@ class Smooth(Objective):
         path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the unevenness (R,)."""
         return unevenness(step, self.grid)
 
 

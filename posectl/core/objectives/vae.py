@@ -49,9 +49,11 @@ class VAE(Objective):
             raise UsageError(f"{self.name}.sigma must be positive, not {self.sigma}.", "For example 0.05, in metres.")
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """Return the net's encoder with a linear layer to means and log variances."""
         return nn.Sequential(inner, Linear(replicas, architecture.latent, 2 * architecture.latent))
 
     def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
+        """Return the net's decoder, of logits for images."""
         return FromLogits(inner) if kind.likelihood == "bernoulli" else inner
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:

@@ -1,4 +1,4 @@
-"""The model artifact that a replica of a trainer ends as."""
+"""The model artifact of a trained replica."""
 
 from __future__ import annotations
 

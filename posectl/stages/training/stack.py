@@ -23,38 +23,41 @@ from posectl.store import Checkpoints, Draft
 
 @dataclass(frozen=True)
 class NamedReplica:
-    """A replica, and what its model is to be called."""
+    """A replica, and the name of its model."""
 
     name: str
     replica: Replica
 
     @property
     def key(self) -> str:
+        """The key of the replica."""
         return self.replica.key
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Replicas that differ in lambdas and seed alone: all that were planned, be they trained already or not."""
+    """Replicas that differ in lambdas and seed alone: all that were planned, trained already or not."""
 
     replicas: tuple[NamedReplica, ...]
 
     @property
     def key(self) -> str:
-        """What its checkpoints are found by."""
+        """The key of its checkpoints."""
         return hashlib.sha256("".join(sorted(r.key for r in self.replicas)).encode()).hexdigest()
 
     @property
     def steps(self) -> int:
+        """The number of training steps."""
         return self.replicas[0].replica.options.steps
 
     def all_in(self, keys: Collection[str]) -> bool:
+        """Tell whether the keys of all replicas are among these."""
         return all(replica.key in keys for replica in self.replicas)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replica ended as: a model, or the step at which its loss became non-finite."""
+    """The outcome of a replica: a model, or the step at which its loss became non-finite."""
 
     ref: str | None = None
     diverged_at: int = -1
@@ -71,7 +74,7 @@ class ReplicaProgress:
 
 @dataclass(frozen=True)
 class StackProgress:
-    """How far a stack is: its replicas by key, and their samples per second, all summed."""
+    """The progress of a stack: its replicas by key, and their samples per second, all summed."""
 
     step: int
     replicas: Mapping[str, ReplicaProgress]
@@ -79,11 +82,12 @@ class StackProgress:
 
     @property
     def all_diverged(self) -> bool:
+        """True if every replica diverged."""
         return all(replica.diverged_at >= 0 for replica in self.replicas.values())
 
 
 def stacks(replicas: Iterable[NamedReplica]) -> list[Stack]:
-    """Replicas by shape, in the order in which the shapes first come."""
+    """Group replicas by shape, in the order in which the shapes first come."""
     groups: dict[Any, list[NamedReplica]] = {}
     for each in replicas:
         groups.setdefault(replace(each.replica.options, lam=()), []).append(each)
@@ -100,7 +104,7 @@ def train_stack(
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
-    """Train what is not in `found` (keys) as one, publish each model, and say by key what each ended as.
+    """Train the replicas that are not in `found` (keys) as one, publish each model, and return each outcome by key.
 
     A stack that was killed goes on at its checkpoint with the replicas that it had then. Raises InterruptedRunError
     where `stopped` ended it, ConflictError where a live process trains it.
@@ -153,7 +157,7 @@ def _run(
             f"Interrupted at step {trainer.step}; the models that were finished are there.", f"To go on: {run.command}"
         )
     if finished:
-        save()  # a run that is killed while it publishes has trained nothing in vain
+        save()  # a run that is killed while it publishes loses no training
     return seconds
 
 

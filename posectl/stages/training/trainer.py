@@ -22,7 +22,7 @@ from posectl.stages.options import TrainOptions
 from posectl.stages.training.augmentation import augmentation_of
 from posectl.stages.training.replica import Replica
 
-# How often a checkpoint is written unless asked otherwise: often enough that a killed run loses a minute or so.
+# Seconds between checkpoints unless asked otherwise: so few that a killed run loses a minute or so.
 _CHECKPOINT_SECONDS = 30.0
 
 
@@ -68,7 +68,7 @@ def advance(
     report: Callable[[float], None],
     stopped: Callable[[], bool],
 ) -> tuple[bool, float]:
-    """Step to the end: whether it was reached (or was not, by a stop or by divergence of all), and the seconds.
+    """Step to the end; return whether it was reached (or not, by a stop or by divergence of all), and the seconds.
 
     report receives samples per second, all replicas summed. A stop leaves a checkpoint.
     """
