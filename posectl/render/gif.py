@@ -104,7 +104,7 @@ def quantized(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _changes(frames: np.ndarray) -> list[tuple[slice, slice]]:
     """The rows and columns of each frame that hold all that differs from the frame before; all of the first."""
-    boxes = [np.s_[:, :]]
+    boxes: list[tuple[slice, slice]] = [np.s_[:, :]]
     for before, after in pairwise(map(Image.fromarray, frames)):
         left, top, right, bottom = ImageChops.difference(before, after).getbbox() or (0, 0, 0, 0)
         boxes.append(np.s_[top:bottom, left:right])
