@@ -56,7 +56,7 @@ class Traced(nn.Module, ABC):
 
 
 class Corruption(Protocol):
-    """What a step asks of the objectives: see `posectl.core.objectives.base.Objective`."""
+    """The part of an objective that a step uses: see `posectl.core.objectives.base.Objective`."""
 
     @property
     def needs_velocity(self) -> bool: ...
@@ -105,7 +105,7 @@ class Step:
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
-        """What `make` returns, made at the first call under this key: for what one objective's losses share."""
+        """Return what `make` returned at the first call under this key, for values that several losses share."""
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -142,7 +142,7 @@ class Step:
 
     @cached_property
     def x_in(self) -> Tensor:
-        """What is encoded: x, as the objectives corrupt it."""
+        """The input of the encoder: x, as the objectives corrupt it."""
         return self._corrupted_batch.chunk(2, dim=1)[0] if self.halves else self._corrupted_batch
 
     @cached_property
@@ -170,7 +170,7 @@ class Step:
 
     @property
     def extra(self) -> Tensor:
-        """What the encoder gives beyond the code, (R, B, k)."""
+        """The outputs of the encoder beyond the code, (R, B, k)."""
         return self._raw[0][..., self._latent :]
 
     @cached_property
@@ -179,7 +179,7 @@ class Step:
 
     @cached_property
     def z_in(self) -> Tensor:
-        """What is decoded for the reconstruction: z, as the objectives corrupt it."""
+        """The input of the decoder for the reconstruction: z, as the objectives corrupt it."""
         z = self.z
         for objective in self._objectives:
             z = objective.corrupt_code(z, self)
@@ -220,7 +220,7 @@ class Step:
 
     @property
     def trace(self) -> Any:
-        """What a decoder that is `Traced` tells of the reconstruction."""
+        """The trace of the reconstruction, of a decoder that is `Traced`."""
         return self._traced[1]
 
     @property

@@ -86,7 +86,7 @@ class Batches:
 
     @property
     def steps(self) -> int:
-        """How many steps a block holds: a power of two."""
+        """Return the number of steps in a block: a power of two."""
         fitting = max(1, _NUMBERS // (self.batch * math.prod(self.samples.shape)))
         return min(BLOCK, 1 << (fitting.bit_length() - 1))
 
