@@ -47,16 +47,19 @@ def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict
     assert old.protocol == new.protocol
     assert set(old) == set(new)
     for metric, score in old.items():
-        assert_close({key: new[metric][key] for key in score if key != "inits"}, score)
+        # float32 rounds in another way on every processor. A model of six steps hardly moves, and the smoothness ratio
+        # divides by how far it does.
+        rounding = 1e-3 if metric == "smoothness_ratio" else 1e-8
+        assert_close({key: new[metric][key] for key in score if key != "inits"}, score, rounding)
 
 
-def assert_close(new: Mapping[str, Any], old: Mapping[str, Any]) -> None:
-    """Figures are equal but for the rounding of float32, which is another on every processor."""
+def assert_close(new: Mapping[str, Any], old: Mapping[str, Any], rounding: float) -> None:
     for key, value in new.items():
         if isinstance(value, Mapping):
-            assert_close(value, old[key])
+            assert_close(value, old[key], rounding)
         else:
-            assert value == (pytest.approx(old[key], rel=1e-6, abs=1e-8) if isinstance(value, float) else old[key]), key
+            close = pytest.approx(old[key], rel=1e-6, abs=rounding) if isinstance(value, float) else old[key]
+            assert value == close, key
 
 
 def test_its_work_is_known_again_and_taken_on_request(lab: Lab) -> None:
