@@ -75,6 +75,15 @@ def test_checkpoints_come_at_their_steps_and_change_nothing():
     assert_same(watched.state(), plain.state())
 
 
+@pytest.fixture
+def threads(request):
+    """As many threads as the test asks for, one unless it does."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(getattr(request, "param", 1))
+    yield
+    torch.set_num_threads(before)
+
+
 def assert_stacks(objective, *, rtol=0, **sizes):
     """Three replicas in a stack have the losses and test errors that each has alone, to the bit or within rtol."""
     lams, seeds = (0.0, 0.1, 0.5), (3, 4, 5)
@@ -93,27 +102,23 @@ SMALL = {"vqvae": {"codes": 64, "width": 32}}
 
 
 @pytest.mark.parametrize("name", OBJECTIVES.built_in())
-def test_stacked_replicas_equal_the_same_models_trained_alone(name):
+def test_stacked_replicas_equal_the_same_models_trained_alone(name, threads):
     # A batch of whole vector registers: what is left over a processor may round in another way.
     assert_stacks(OBJECTIVES.get(name)(**SMALL.get(name, {})), steps=60, latent=8, batch=64)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OBJECTIVES.built_in())
-def test_stacked_replicas_of_the_published_size_stay_equal(name):
+def test_stacked_replicas_of_the_published_size_stay_equal(name, threads):
     assert_stacks(OBJECTIVES.get(name)(), steps=200, latent=8, batch=64)
 
 
+@pytest.mark.parametrize("threads", [2], indirect=True)
 @pytest.mark.parametrize("name", OBJECTIVES.built_in())
-def test_threads_that_share_a_product_round_a_lone_replica_as_its_stack_but_for_the_last_bits(name):
+def test_threads_that_share_a_product_round_a_lone_replica_as_its_stack_but_for_the_last_bits(name, threads):
     # A processor's library may share a lone product out among threads along its sums, and those of a stack by replicas.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        objective = OBJECTIVES.get(name)(**SMALL.get(name, {}))
-        assert_stacks(objective, rtol=1e-5, steps=4, latent=16, batch=64, widths=(256, 256))
-    finally:
-        torch.set_num_threads(threads)
+    objective = OBJECTIVES.get(name)(**SMALL.get(name, {}))
+    assert_stacks(objective, rtol=1e-5, steps=4, latent=16, batch=64, widths=(256, 256))
 
 
 def test_a_diverging_replica_is_named_by_its_step_and_leaves_the_others_alone():
