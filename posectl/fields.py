@@ -1,4 +1,4 @@
-"""Values brought to the types of dataclass fields."""
+"""The conversion of values to the types of dataclass fields."""
 
 from __future__ import annotations
 

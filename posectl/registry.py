@@ -59,7 +59,7 @@ class Registry(Generic[T]):
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        """Name -> the file of the package that registers it."""
+        """The file of the package that registers each name."""
         folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
         registered = re.compile(rf'^@{self.decorator}\("([\w-]+)"', re.MULTILINE)
         return {
@@ -69,26 +69,26 @@ class Registry(Generic[T]):
         }
 
     def built_in(self) -> list[str]:
-        """The names of posectl's own, sorted; imports none of them."""
+        """List the names of posectl's own, sorted; imports none of them."""
         return sorted(self._files)
 
     def names(self) -> list[str]:
-        """Every name, sorted; imports none of posectl's own."""
+        """List every name, sorted; imports none of posectl's own."""
         load_plugins()
         return sorted({*self._files, *self._entries})
 
     def docs(self) -> dict[str, str]:
-        """Name -> module docstring, read from the source; imports none of posectl's own."""
+        """Map names to module docstrings, read from the source; imports none of posectl's own."""
         own = {name: ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "" for name, path in self._files.items()}
         added = {name: sys.modules[module].__doc__ or "" for name, module in self._modules.items() if name not in own}
         return own | added
 
     def summaries(self) -> dict[str, str]:
-        """Name -> first line of its docstring."""
+        """Map names to the first lines of their docstrings."""
         return {name: doc.partition("\n")[0] for name, doc in self.docs().items()}
 
     def module(self, name: str) -> str:
-        """The name of the module that registers `name`; raises UsageError naming the nearest known one."""
+        """Return the name of the module that registers `name`; raises UsageError naming the nearest known one."""
         if name in self._files:
             return f"{self.package}.{self._files[name].stem}"
         if name not in self.names():
@@ -96,7 +96,7 @@ class Registry(Generic[T]):
         return self._modules[name]
 
     def get(self, name: str) -> T:
-        """The thing registered under `name`; raises UsageError naming the nearest known one."""
+        """Return the object registered under `name`; raises UsageError naming the nearest known one."""
         if name not in self._entries:
             importlib.import_module(self.module(name))
         return self._entries[name]

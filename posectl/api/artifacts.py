@@ -47,6 +47,7 @@ class Stored:
 
     @property
     def name(self) -> str:
+        """The name, without the version."""
         return self.artifact.name
 
     @property
@@ -61,11 +62,12 @@ class Stored:
 
     @property
     def digest(self) -> str:
+        """The digest of the content."""
         return self.artifact.digest
 
     @property
     def about(self) -> dict[str, Any]:
-        """What the artifact says of itself."""
+        """The artifact's description of itself."""
         return self.artifact.about
 
     @property
@@ -87,7 +89,7 @@ class Stored:
                 if isinstance(value, int | float | str)]  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `--json` prints."""
+        """Return the JSON object of `--json`."""
         return Result(self.artifact, self.figures, reused=self.reused).as_json()
 
     def __repr__(self) -> str:
@@ -124,7 +126,7 @@ class Dataset(Stored):
         return int(self.artifact.arrays()["samples"].shape[0])
 
     def facts(self) -> list[tuple[str, str]]:
-        """Return what `prepare` prints, rows to check first."""
+        """Return the rows that `prepare` prints, to check first."""
         return [(label, text) for label, text in self.figures.get("rows", [])] or super().facts()
 
 
@@ -152,7 +154,7 @@ class Model(Stored):
 
     @property
     def latent(self) -> int:
-        """How many numbers a code has."""
+        """The number of elements of a code."""
         return self.autoencoder.latent
 
     def encode(self, x: Array) -> Array:
@@ -186,9 +188,9 @@ class Model(Stored):
         """
         first, single = self._samples(a, "a")
         last, also_single = self._samples(b, "b")
-        way = fitting_path(self.artifact, self.autoencoder, path)
-        codes = encode_ends(self.autoencoder, *paired(first.cpu().numpy(), last.cpu().numpy()), way)
-        decoded = self.autoencoder.decode_path(*codes, steps, way)
+        path = fitting_path(self.artifact, self.autoencoder, path)
+        codes = encode_ends(self.autoencoder, *paired(first.cpu().numpy(), last.cpu().numpy()), path)
+        decoded = self.autoencoder.decode_path(*codes, steps, path)
         return like(decoded[0] if single and also_single else decoded, a)
 
     def sample(self, count: int = 1, *, seed: int = 0) -> np.ndarray:
@@ -197,6 +199,7 @@ class Model(Stored):
         return self.autoencoder.decode(codes.to(self.autoencoder.device)).cpu().numpy()
 
     def facts(self) -> list[tuple[str, str]]:
+        """Return regularizers, latent size, test error and steps."""
         about = model_about(self.artifact)
         terms = [f"{each['name']} λ={each['lam']:g}" for each in about.objectives if each["name"] != "none"]
         unit = self.figures.get("unit", "1")
@@ -224,6 +227,7 @@ class Paths(Stored):
 
     @property
     def array(self) -> np.ndarray:
+        """The paths (B, T, *shape) float32."""
         return self.artifact.read("paths")
 
 
@@ -232,6 +236,7 @@ class Samples(Stored):
 
     @property
     def array(self) -> np.ndarray:
+        """The samples (N, *shape) float32."""
         return self.artifact.read("samples")
 
 
@@ -240,7 +245,7 @@ class Scores(Stored, Mapping[str, dict[str, Any]]):
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """What was measured on what."""
+        """The protocol: subject, reference, sizes and settings of the evaluation."""
         return dict(self.figures["protocol"])
 
     def __getitem__(self, metric: str) -> Any:
@@ -260,6 +265,7 @@ class Scores(Stored, Mapping[str, dict[str, Any]]):
         return as_frame([{"metric": n, **{c: s.get(c) for c in columns}} for n, s in rows.items()], ["metric"])
 
     def facts(self) -> list[tuple[str, str]]:
+        """Return the mean of every metric."""
         rows = flat(self.figures["scores"]).items()
         return [(name, f"{number(s['mean'])}{'' if s['unit'] == '1' else ' ' + s['unit']}") for name, s in rows]
 
@@ -276,6 +282,7 @@ class Sweep(Stored):
 
     @property
     def replicas(self) -> list[dict[str, Any]]:
+        """The row of every replica."""
         return list(self.figures["replicas"])
 
     def to_pandas(self) -> Any:

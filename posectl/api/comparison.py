@@ -16,6 +16,7 @@ class Compared:
 
     @property
     def warnings(self) -> list[str]:
+        """Sentences about differences of protocol."""
         return self.table.warnings
 
     def to_markdown(self) -> str:

@@ -19,7 +19,7 @@ from posectl.api.options import Regularizers, Weights, options_from, regularizer
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
 from posectl.errors import UsageError
-from posectl.stages.artifacts.formats import tell_kind
+from posectl.stages.artifacts.formats import infer_kind
 from posectl.stages.options import (
     Axes,
     EvaluateOptions,
@@ -28,13 +28,13 @@ from posectl.stages.options import (
     RenderOptions,
     SampleOptions,
     TrainOptions,
-    changed,
+    non_defaults,
 )
 from posectl.stages.run import Run
 from posectl.store import Ref, Store
 
 Subject = Any
-"""What a verb works on: an artifact, its ref, a file's path, or an array."""
+"""The subject of a verb: an artifact, its ref, a file's path, or an array."""
 
 
 def open(
@@ -105,7 +105,7 @@ class Lab:
         from posectl.stages.prepare import prepare
 
         given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        values = {**{key: getattr(given, key) for key in options}, **changed(given)}
+        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given)}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 
@@ -230,12 +230,11 @@ class Lab:
         seed: int | None = None,
         **options: Any,
     ) -> Scores:
-        """Score a model, paths, samples, a baseline ("baseline:crossfade"), a file, or an array, and publish the
-        scores.
+        """Score a model, paths, samples, a baseline ("baseline:crossfade"), a file or an array, and publish the scores.
 
         subject None: the newest model. against: the reference, a dataset or a file. options: fields of
         posectl.stages.options.EvaluateOptions: metrics, endpoints, compat, weights, ... Raises UsageError for a metric
-        that there is not, InvalidInputError for one that the subject gives no ground for.
+        that there is not, InvalidInputError for one whose inputs the subject lacks.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -251,14 +250,13 @@ class Lab:
             return Stored.of(run, evaluate(run, _subject(subject), _ref(against), given))  # type: ignore[return-value]
 
     def spread(self, subjects: Sequence[Subject] = (), weights: str = "last") -> list[tuple[str | None, str]]:
-        """Return (subject, weights) pairs to evaluate: a sweep stands for its models, weights "all" for every
-        snapshot's.
+        """Return (subject, weights) pairs to evaluate: a sweep's models for itself, all snapshots' for weights "all".
 
         Without subjects it is the newest model. Raises NotFoundError where a sweep has lost a model.
         """
-        from posectl.stages.artifacts.members import snapshots, spread_out
+        from posectl.stages.artifacts.members import expand_sweeps, snapshots
 
-        named: list[str | None] = [*spread_out(self.run, [str(_ref(each)) for each in subjects])] or [None]
+        named: list[str | None] = [*expand_sweeps(self.run, [str(_ref(each)) for each in subjects])] or [None]
         return [(s, w) for s in named for w in (snapshots(self.run, s) if weights == "all" else [weights])]
 
     def compare(self, subjects: Sequence[Subject] = (), **options: Any) -> Any:
@@ -301,7 +299,7 @@ class Lab:
             return made["figure"]
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
-        """Draw samples: a film that shows itself in a notebook, or a file.
+        """Draw samples: an animation that shows itself in a notebook, or a file.
 
         subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
         .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade.
@@ -325,8 +323,7 @@ class Lab:
                 return Picture({**render(run, named, path, given), "path": None}, path.read_bytes())
 
     def show_joints(self, *paths: str | Path) -> str:
-        """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit and give to
-        `map`."""
+        """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit for `map`."""
         from posectl.stages.show_joints import show_joints
 
         return show_joints([Path(path) for path in paths])
@@ -385,7 +382,7 @@ def _moving(subject: Any) -> Any:
     """Return an array of one path (T, *shape) as one of several; anything else as it is."""
     if not isinstance(subject, np.ndarray):
         return subject
-    return subject[None] if subject.ndim == 1 + len(tell_kind(subject, "array").axes) else subject
+    return subject[None] if subject.ndim == 1 + len(infer_kind(subject, "array").axes) else subject
 
 
 def _several(subjects: Subject) -> list[Subject]:

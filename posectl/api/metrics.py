@@ -1,7 +1,7 @@
 """The metrics as functions of arrays, without a store: `posectl.metrics.smoothness_ratio(paths)`.
 
 Every metric of posectl.core.metrics, those registered from outside too, under its name; arrays are NumPy's or
-PyTorch's. The kind of sample is told by their shape ((..., 17, 3) are poses, (..., 1 or 3, H, W) images), or by
+PyTorch's. The kind of sample follows from their shape ((..., 17, 3) are poses, (..., 1 or 3, H, W) images), or by
 `kind="images"`. Each returns {"mean", "variance", "std", "median", "unit", ...}.
 
 >>> import numpy as np
@@ -79,7 +79,7 @@ def _kind(kind: str | Kind | None, values: dict[str, Any]) -> Kind:
             found = of_shape(shape)
             if found is None:
                 raise InvalidInputError(
-                    f"{name} has shape {tuple(value.shape)}, which tells no kind of sample.",
+                    f"{name} has shape {tuple(value.shape)}, which no kind of sample has.",
                     did_you_mean("poses", KINDS.names()) + " Name it: kind=...",
                 )
             return found

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from posectl.errors import UsageError, did_you_mean
 from posectl.fields import MisfitError, conform, hints
-from posectl.stages.options import as_asked
+from posectl.stages.options import with_quick_sizes
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
             given[key] = conform(value, known[key])
         except MisfitError as error:
             raise UsageError(f"{key} is {error}, not {value!r}.", f"{what} takes {key}={_example(error)}.") from None
-    return as_asked(cls(**given))
+    return with_quick_sizes(cls(**given))
 
 
 def regularizers(reg: Regularizers, lam: Weights) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures and films that show themselves in a notebook."""
+"""Pictures and animations that show themselves in a notebook."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ class Picture:
 
     @property
     def data(self) -> bytes:
-        """What the file holds."""
+        """The content of the file."""
         return Path(self.info["path"]).read_bytes() if self._data is None else self._data
 
     @property
     def suffix(self) -> str:
-        """ ".gif", ".png" or ".mp4"."""
+        """The suffix ".gif", ".png" or ".mp4"."""
         return Path(self.info["path"] or "picture.gif").suffix.lower()
 
     @property
     def frames(self) -> int:
+        """The number of frames."""
         return int(self.info["frames"])
 
     def __repr__(self) -> str:

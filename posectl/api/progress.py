@@ -9,7 +9,7 @@ from posectl.stages.run import Progress
 
 
 class Bars:
-    """Draws the progress of one call with rich, on stderr."""
+    """A progress bar of one call, by rich, on stderr."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -23,7 +23,7 @@ class Bars:
             self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far a stage is."""
+        """Show the progress of a stage."""
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 

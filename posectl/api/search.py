@@ -13,8 +13,7 @@ from posectl.core.metrics import nearest as search
 def nearest(
     queries: Any, reference: Any, k: int = 1, metric: Literal["mpjpe", "l2", "cosine"] = "mpjpe"
 ) -> tuple[Array, Array]:
-    """Find the k samples of the reference nearest to each query, the nearest first; among equals, the lowest index
-    first.
+    """Find the k samples of the reference nearest to each query, nearest first; among equals, the lowest index first.
 
     queries (N, ...), reference (M, ...): NumPy, PyTorch or zarr arrays. metric: "mpjpe", the mean per-joint distance of
     poses (J, 3) in their unit; "l2"; "cosine", 1 - cos. Returns distances (N, k) float64 and indices (N, k) int64,

@@ -75,12 +75,12 @@ def _mean_square(a: Tensor, b: Tensor, axes: int) -> Tensor:
 
 
 def _sum_in_order(values: Tensor) -> Tensor:
-    """Return sum over the last axis, from left to right: for a few values."""
+    """Sum over the last axis, from left to right: for a few values."""
     return functools.reduce(torch.add, values.unbind(-1))
 
 
 def _pairwise_sum(values: Tensor) -> Tensor:
-    """Return sum over the last axis, one half added to the other until one value is left: for many values."""
+    """Sum over the last axis, one half added to the other until one value is left: for many values."""
     while (count := values.shape[-1]) > 1:
         half = count // 2
         sums, rest = values[..., :half] + values[..., half : 2 * half], values[..., 2 * half :]

@@ -1,4 +1,4 @@
-"""What every source returns: samples with their split, and what is known of each sample and clip."""
+"""The result of every source: samples with their split, and what is known of each sample and clip."""
 
 from __future__ import annotations
 

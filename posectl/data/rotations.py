@@ -14,7 +14,7 @@ X, Y, Z = 0, 1, 2
 
 
 def from_euler(angles: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-    """The product R_axes[0](angles[..., 0]) @ R_axes[1](angles[..., 1]) @ ..., of any number of factors.
+    """Return the product R_axes[0](angles[..., 0]) @ R_axes[1](angles[..., 1]) @ ..., of any number of factors.
 
     angles: (..., len(axes)) radians. Returns (..., 3, 3).
     """
@@ -34,7 +34,7 @@ def from_euler(angles: np.ndarray, axes: Sequence[int]) -> np.ndarray:
 
 
 def to_zxy(matrices: np.ndarray) -> np.ndarray:
-    """Angles (..., 3) with R = Rz(a) Rx(c) Ry(b), in the order (a, c, b) and |c| <= pi/2; matrices (..., 3, 3).
+    """Return angles (..., 3) with R = Rz(a) Rx(c) Ry(b), in the order (a, c, b) and |c| <= pi/2; matrices (..., 3, 3).
 
     (a + pi, pi - c, b + pi) is the other solution.
     """
@@ -45,14 +45,14 @@ def to_zxy(matrices: np.ndarray) -> np.ndarray:
 
 
 def from_expmap(vectors: np.ndarray) -> np.ndarray:
-    """Rotation matrices (..., 3, 3) of exponential maps (..., 3): axis times angle."""
+    """Return rotation matrices (..., 3, 3) of exponential maps (..., 3): axis times angle."""
     from scipy.spatial.transform import Rotation
 
     return Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix().reshape(*vectors.shape, 3)
 
 
 def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Rotations (..., 3, 3) a fraction t (broadcast over ...) of the shortest way from `start` to `end`.
+    """Return rotations (..., 3, 3) a fraction t (broadcast over ...) of the shortest way from `start` to `end`.
 
     Source: K. Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985.
     """

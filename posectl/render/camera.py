@@ -82,7 +82,7 @@ class Camera:
         return pixels, depth, scale
 
     def on_floor(self, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where each pixel's ray meets the floor z = 0: x and y, each (height, width); NaN where it does not."""
+        """Return the points (x, y), each (height, width), where pixels' rays meet the floor z = 0; NaN where none."""
         right, up, forward = self.axes
         u = ((np.arange(width) + 0.5 - self.centre[0]) / self.focal)[None, :]
         v = ((self.centre[1] - np.arange(height) - 0.5) / self.focal)[:, None]

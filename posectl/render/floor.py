@@ -52,7 +52,7 @@ class Floor:
 
 
 def _lines(coordinate: np.ndarray) -> np.ndarray:
-    """How much of each pixel a one-pixel line at every multiple of SPACING covers."""
+    """Return the share of each pixel that one-pixel lines at the multiples of SPACING cover."""
     step = np.maximum(sum(np.abs(slope) for slope in np.gradient(coordinate)), 1e-9)
     distance = np.abs((coordinate + SPACING / 2) % SPACING - SPACING / 2) / step
     crowded = np.clip(SPACING / step / 4 - 1, 0, 1)

@@ -79,7 +79,7 @@ def _cells(page: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 
 def _reach(poses: Sequence[np.ndarray]) -> float:
-    """How far the floor is seen, to well beyond the farthest joint."""
+    """Return the distance to which the floor is drawn, well beyond the farthest joint."""
     return max(float(np.hypot(p[..., 0], p[..., 1]).max()) for p in poses) + FLOOR_BEYOND
 
 

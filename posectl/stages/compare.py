@@ -1,4 +1,4 @@
-"""compare: several scores side by side, the way of Table I."""
+"""compare: several scores side by side, as in Table I."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def compare(
     artifacts = _scores_of(run, subjects) if subjects else _all_scores(run)
     if not artifacts:
         raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
-    baselines = baselines_beside(run, artifacts)
+    baselines = missing_baselines(run, artifacts)
     shown = [*baselines, *artifacts]
     labels = [label(run, a) for a in shown]
-    names = _told_apart(labels, [a.name for a in shown])
+    names = _distinct_labels(labels, [a.name for a in shown])
     columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(names, shown, strict=True)]
     if seeds:
-        columns = over_seeds(columns, [_apart_from_seed(run, a) for a in shown], labels)
+        columns = over_seeds(columns, [_key_without_seed(run, a) for a in shown], labels)
     first = columns[len(baselines)]
     columns += _published(run, published, artifacts) if published else []
     if ratio:
@@ -78,9 +78,8 @@ def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Colu
     return [Column(f"Table I {table} λ={lam:g}", "", figures) for lam, figures in found.items()]
 
 
-def baselines_beside(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
-    """Scores of the baselines that belong beside scores of images, for each of their datasets; without those that are
-    among the scores."""
+def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Return the scores of baselines that belong beside scores of images, by dataset, without those that are there."""
     about = {a.ref: read_about(a, ScoresAbout) for a in artifacts}
     there = {(about[a.ref].label, _reference_digest(a)) for a in artifacts}
     beside = []
@@ -100,7 +99,7 @@ def _reference_digest(scores: Artifact) -> str | None:
 
 
 def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifact | None:
-    """A baseline's scores by the protocol of other scores, in what it can be scored by; None if that is nothing."""
+    """Score a baseline by the protocol of other scores, in the metrics that it allows; None if there is none."""
     settings = {key: entry["value"] for key, entry in like.config.items()}
     asked = tuple(settings["metrics"])
     options = EvaluateOptions(**{**settings, "metrics": (), "path": None, "weights": "last"})  # of models alone
@@ -121,23 +120,23 @@ def _scores_of(run: Run, subjects: Sequence[str]) -> list[Artifact]:
     return [each if each.kind == "scores" else newest[each.digest] for each in named]
 
 
-def _told_apart(labels: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Labels that several columns share, such as those of two seeds, each with its scores' name."""
+def _distinct_labels(labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return append the scores' names to labels that several columns share, such as those of two seeds."""
     return [
         f"{label} ({name})" if labels.count(label) > 1 else label for label, name in zip(labels, names, strict=True)
     ]
 
 
 def _all_scores(run: Run) -> list[Artifact]:
-    """The newest scores of each subject, oldest first."""
+    """Return the newest scores of each subject, oldest first."""
     newest = {
         (read_about(s, ScoresAbout).label, *(p.digest for p in s.parents)): s for s in run.artifacts.artifacts("scores")
     }
     return list(newest.values())
 
 
-def _apart_from_seed(run: Run, scores: Artifact) -> str:
-    """Equal for scores of models that differ in nothing but their seed."""
+def _key_without_seed(run: Run, scores: Artifact) -> str:
+    """Return a key that is equal for scores of models that differ in nothing but their seed."""
     model = parent_of(run, scores, "model")
     if model is None:
         return scores.digest

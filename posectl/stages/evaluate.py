@@ -25,7 +25,7 @@ _GROUNDS = {
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
-"""The words for inputs that are missing; the rest go by their own names."""
+"""The words for missing inputs; the rest go by their own names."""
 
 
 def evaluate(
@@ -41,7 +41,7 @@ def evaluate(
     (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics) and
     `protocol`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that does not exist,
-    InvalidInputError for one that the subject gives no ground for.
+    InvalidInputError for one whose inputs the subject lacks.
     """
     for name in options.metrics:
         METRICS.get(name)
@@ -90,5 +90,5 @@ def _applicable(evaluation: Evaluation, options: EvaluateOptions) -> list[str]:
             raise InvalidInputError(f"{name} needs {' and '.join(needs)}, which {label} does not give.", hint)
     names = list(options.metrics) or [name for name, lacks in missing.items() if not lacks]
     if not names:
-        raise InvalidInputError(f"{label} gives no ground for any metric.", "Name a reference with --against.")
+        raise InvalidInputError(f"{label} gives no inputs for any metric.", "Name a reference with --against.")
     return names

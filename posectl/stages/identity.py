@@ -1,8 +1,8 @@
 """The identity of a stage's work: its settings, seed, parents and inputs, and the code that computes it.
 
-Code is what the stage imports of posectl's core, data and stages, with the modules that it chose from registries and
-the data files beside them; docstrings, comments and formatting do not count. Another stage's module does not, either:
-what that makes is a parent. The store and the renderer keep and show numbers, and decide none.
+The code is all that the stage imports of posectl's core, data and stages, with the modules that it chose from
+registries and the data files beside them; docstrings, comments and formatting do not count. Another stage's module does
+not, either: its results are parents. The store and the renderer keep and show numbers, and decide none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from posectl.store import Artifact
 _ROOT = Path(__file__).parents[1]
 _COUNTED = ("core", "data", "stages")
 
-# Options that say the same in other words, or decide nothing that is computed, by the kind of artifact.
+# Options that repeat others, or have no influence on the result, by the kind of artifact.
 _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"}}
 
 
@@ -33,7 +33,7 @@ def work_of(
     parents: Iterable[tuple[str, str]],
     inputs: Any = None,
 ) -> str:
-    """Digest what is computed from what, whatever the code: parents are (role, digest) pairs."""
+    """Digest the inputs of a computation, whatever the code: parents are (role, digest) pairs."""
     left_out = _IRRELEVANT.get(kind, set())
     work = {
         "kind": kind,
@@ -54,7 +54,7 @@ def work_recorded(artifact: Artifact, roles: Iterable[str]) -> str:
 
 
 def key_of(work: str, stage: str, modules: Iterable[str] = ()) -> str:
-    """Return the key that a stage's artifact is found by: that of the work, and of the code that computes it.
+    """Return the key that a stage's artifact is found by: a digest of the work, and of the code that computes it.
 
     stage: the name of its module in `posectl.stages`; modules: those that it chose from registries.
     """
@@ -138,7 +138,7 @@ def _imported(name: str) -> tuple[str, ...]:
 
 
 def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without what is there for type checkers alone."""
+    """Walk a tree without the code for type checkers alone."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             for other in node.orelse:

@@ -43,28 +43,28 @@ def interpolate(
     """
     ends = (a, b, *below)
     _check_count(ends, options)
-    paths.alphas(options.grid or options.steps)  # a wrong number of steps is told before anything is read
+    paths.alphas(options.grid or options.steps)  # refuses a wrong number of steps before anything is read
     artifact = run.subject(model, "model", HINT)
     about = model_about(artifact)
     autoencoder = load_model(run, artifact, weights=options.weights)
     kind = autoencoder.kind
-    way = fitting_path(artifact, autoencoder, options.path)
+    path = fitting_path(artifact, autoencoder, options.path)
     samples, records = zip(*(samples_of(run, source, kind, autoencoder.shape) for source in ends), strict=True)
     if options.grid:
         steps, pairs = options.grid, _corners(samples)
     else:
         steps, pairs = options.steps, paired(*samples)
-    config = run.config(dataclasses.replace(options, path=way))
+    config = run.config(dataclasses.replace(options, path=path))
 
     def fill(draft: Draft) -> dict[str, Any]:
-        codes = encode_ends(autoencoder, *pairs, way)
+        codes = encode_ends(autoencoder, *pairs, path)
         if options.grid:
-            codes = _edges(*codes, steps, way)
-        decoded = autoencoder.decode_path(*codes, steps, way)
+            codes = _edges(*codes, steps, path)
+        decoded = autoencoder.decode_path(*codes, steps, path)
         draft.put("paths", decoded.cpu().numpy(), ("path", "step", *kind.axes))
         draft.put("alpha", paths.alphas(steps).numpy(), ("step",))
         draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *kind.axes))
-        return {"paths": len(decoded), "steps": steps, "along": way}
+        return {"paths": len(decoded), "steps": steps, "along": path}
 
     return produce(
         run, "paths", f"{artifact.name}-{'grid' if options.grid else 'paths'}", config, fill,
@@ -89,7 +89,7 @@ def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:
 
 
 def _corners(samples: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The upper and the lower ends of the block's left and right edge: samples a and b, and c and d."""
+    """Return the upper and the lower ends of the block's left and right edge: samples a and b, and c and d."""
     counts = [len(each) for each in samples]
     if set(counts) != {1}:
         raise InvalidInputError(
@@ -102,14 +102,13 @@ def _corners(samples: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _edges(start: Tensor, stop: Tensor, steps: int, path: str) -> tuple[Tensor, Tensor]:
-    """Codes (steps, d) on the left and the right edge of a block, where its rows begin and end."""
+    """Return codes (steps, d) on the left and the right edge of a block, the ends of its rows."""
     left, right = paths.between(start, stop, steps, path)
     return left, right
 
 
 def paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pair samples (B, *shape), or one with each of many. Raises InvalidInputError where they do not pair, or
-    coincide."""
+    """Pair samples (B, *shape), or one with each of many. Raises InvalidInputError if they coincide or do not pair."""
     if len(start) != len(stop) and 1 not in (len(start), len(stop)):
         raise InvalidInputError(
             f"A holds {len(start)} samples and B {len(stop)}, so they do not pair.",

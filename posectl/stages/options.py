@@ -14,17 +14,16 @@ def size(default: Any, *, quick: int) -> Any:
     return field(default=default, metadata={"quick": quick})
 
 
-def as_asked(options: T) -> T:
-    """Return options, with sizes cut to those of a try where POSECTL_QUICK is set: the `quick` of each field, at
-    most."""
+def with_quick_sizes(options: T) -> T:
+    """Return options, with sizes cut to the `quick` of each field, at most, where POSECTL_QUICK is set."""
     if not os.environ.get("POSECTL_QUICK"):
         return options
     sizes = {f.name: f.metadata["quick"] for f in fields(options) if "quick" in f.metadata}  # type: ignore[arg-type]
     return replace(options, **{key: min(most, getattr(options, key) or most) for key, most in sizes.items()})  # type: ignore[type-var]
 
 
-def changed(options: Any) -> dict[str, Any]:
-    """Return the fields of an options dataclass that are not as they are by default."""
+def non_defaults(options: Any) -> dict[str, Any]:
+    """Return the fields of an options dataclass that differ from their defaults."""
     blank = type(options)()
     return {f.name: value for f in fields(options) if (value := getattr(options, f.name)) != getattr(blank, f.name)}
 
@@ -123,20 +122,23 @@ class SampleOptions:
 class EvaluateOptions:
     """The options of an evaluation.
 
-    metrics: names; (): all that the subject allows. compat: a published protocol, "naayem" of poses, "acai" of images.
-    weights: "last", "best", or a snapshot's, "step-N". sample_posterior: whether a VAE's codes are draws, as published,
-    in place of means. path: between codes; None: the prior's own. endpoints: test samples whose pairs are all
-    interpolated, for the metrics of paths. steps: of those paths. random_pairs: random pairs of test samples, for Mean
-    Distance and, of images, for every metric of paths; None: 10,000,
-        of images 256.
+    metrics: names; (): all that the subject allows.
+    compat: a published protocol, "naayem" of poses, "acai" of images.
+    weights: "last", "best", or a snapshot's, "step-N".
+    sample_posterior: whether a VAE's codes are draws, as published, in place of means.
+    path: between codes; None: the prior's own.
+    endpoints: test samples whose pairs are all interpolated, for the metrics of paths.
+    steps: of those paths.
+    random_pairs: random pairs of test samples, for Mean Distance and, of images, for every metric of paths; None:
+        10,000, of images 256.
     random_steps: steps of their paths; None: 10, of images 16.
     samples: draws from the prior for precision.
     recall_samples: draws from the prior that recall searches.
     recall_targets: real samples whose recall is asked.
     k: neighbours of prdc, between samples and recall targets.
-    interval: of images whose factors are known, degrees between the ends where paths are held against true images.
+    interval: of images whose factors are known, degrees between the ends of paths compared with true images.
     intervals: pairs of every length of interval.
-    retrieval: how the nearest real image is told, "l2", "l1" or "cosine"; None: as published.
+    retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
     """
 

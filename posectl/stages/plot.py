@@ -1,4 +1,4 @@
-"""plot: what scores, paths, models and sweeps have to show, as a figure."""
+"""plot: scores, paths, models and sweeps, as a figure."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ Subjects = dict[str, Artifact | None]
 
 
 def _fitting(subjects: Subjects) -> str:
-    """The figure that suits these subjects. Raises InvalidInputError where they are of several kinds."""
+    """Return the figure that suits these subjects. Raises InvalidInputError where they are of several kinds."""
     by_kind = {"scores": "transitions", "paths": "path", "model": "training", "sweep": "sweep"}
     kinds = {"paths" if a is None else expect(a, *by_kind).kind for a in subjects.values()}
     if len(kinds) > 1:
@@ -90,7 +90,7 @@ def _transitions(run: Run, subjects: Subjects, out: Path | None, options: PlotOp
         if not artifact.has("transitions/mean"):
             raise InvalidInputError(f"{artifact.ref} scored no paths.", "Evaluate a model or paths.")
     curves = {name: artifact.read("transitions/mean") for name, artifact in shown.items()}
-    # Bands over bands tell nothing: the spread is for a few.
+    # Many bands over each other are unreadable: the spread is for a few curves.
     few = shown if len(shown) <= 3 else {}
     spread = {name: artifact.read("transitions/std") for name, artifact in few.items()}
     return figures.transition_curves(curves, out, spread=spread)
@@ -155,7 +155,7 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
 
 
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
-    """The normalised transitions (T - 1,) of one path."""
+    """Return the normalised transitions (T - 1,) of one path."""
     if artifact is None:
         kind, array = read_file(subject)
         path = array[0] if array.ndim == 2 + len(kind.axes) else array

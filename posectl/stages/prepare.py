@@ -78,22 +78,21 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
 
 
 def _modules(source: str) -> list[str]:
-    """Name the modules that registries choose for a reader: its own, its kind's, and the checks of that."""
+    """Name the modules that registries choose for a reader: its own, its kind's, and the checks of the kind."""
     kind = READERS.get(source).kind
     checks = [CHECKS.module(kind)] if kind in CHECKS.names() else []
     return [READERS.module(source), KINDS.module(kind), *checks]
 
 
 def _plain(value: Any) -> Any:
-    """An option as JSON has it: paths as text."""
+    """Return an option as JSON has it: paths as text."""
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Path) else value
 
 
 def fingerprint(paths: Sequence[Path]) -> list[list[Any]]:
-    """Tell files apart by name, size and time of change of every one under the paths: enough to tell that an input is
-    another one, without reading gigabytes."""
+    """Return name, size and time of change of every file under the paths, to recognise a changed input quickly."""
     files = [f for path in paths for f in (sorted(path.rglob("*")) if path.is_dir() else [path]) if f.is_file()]
     stats = [(str(f), f.stat()) for f in files]
     rows = [[name, s.st_size, s.st_mtime_ns] for name, s in stats]
@@ -113,6 +112,6 @@ def write(draft: Draft, dataset: Dataset, kind: Kind) -> None:
 
 
 def _missing_split(dataset: Dataset) -> list[str]:
-    """A warning where training on the set would be refused; as a reference it serves."""
+    """Return a warning where training on the set would be refused; as a reference it serves."""
     empty = [name for split, name in ((TRAIN, "train"), (TEST, "test")) if not (dataset.split == split).any()]
     return [f"No sample is in the {name} split, so no model can be trained on this set alone." for name in empty]

@@ -1,4 +1,4 @@
-"""The surroundings that every stage shares: where it works, whom it tells, and how its artifact is found or made."""
+"""The context that every stage shares: where it works, where it reports, and how its artifact is found or made."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Progress:
 
 @dataclass
 class Run:
-    """The surroundings of a stage: Run() works in ./artifacts and says nothing.
+    """The context of a stage: Run() works in ./artifacts and says nothing.
 
     store: the folder of artifacts.
     name: of the artifact that is made; None: by what makes it.
@@ -60,6 +60,7 @@ class Run:
 
     @property
     def artifacts(self) -> Store:
+        """The store."""
         return Store(Path(self.store))
 
     def config(self, options: Any) -> dict[str, dict[str, Any]]:
@@ -106,9 +107,11 @@ class Result:
 
     @property
     def ref(self) -> str:
+        """The ref of the artifact."""
         return self.artifact.ref
 
     def as_json(self) -> dict[str, Any]:
+        """Return the JSON object of `--json`."""
         a = self.artifact
         return {
             "ref": a.ref,
@@ -138,12 +141,12 @@ def produce(
     """Return the artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
 
     stage: the stage's module; modules: those that it chose from registries. fill puts arrays into the draft and returns
-    the summary of figures. Where only the same work by other code is there, that is said, and `run.reuse` takes it.
+    the summary of figures. Where only the same work by other code is there, it is reported, and `run.reuse` takes it.
     """
     name = run.name or default_name
     work = work_of(kind, config, run.seed, device, [(role, parent.digest) for role, parent in parents], inputs)
     key = key_of(work, stage, modules)
-    found = None if run.force else find_made(run, kind, name, key, work, [role for role, _ in parents])
+    found = None if run.force else find_existing(run, kind, name, key, work, [role for role, _ in parents])
     if found is not None:
         return Result(found, dict(found.summary), reused=True)
     run.detail(f"{kind} {name}: computing on {device}; code {code_digest(stage, frozenset(modules))[:12]}.")
@@ -167,9 +170,8 @@ def produce(
     return Result(artifact, summary)
 
 
-def find_made(run: Run, kind: str, name: str | None, key: str, work: str, roles: Iterable[str]) -> Artifact | None:
-    """Find the artifact of this key, under any name if None; or, where `run.reuse`, that of the same work by other
-    code.
+def find_existing(run: Run, kind: str, name: str | None, key: str, work: str, roles: Iterable[str]) -> Artifact | None:
+    """Find the artifact of this key, under any name if None; or, if `run.reuse`, that of the same work by other code.
 
     Says which it is, and where it is there but not taken.
     """

@@ -1,4 +1,4 @@
-"""sample: decode fresh draws from the prior."""
+"""sample: decode new draws from the prior."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from posectl.store import Draft
 
 
 def sample(run: Run, model: str | None = None, options: SampleOptions = SampleOptions()) -> Result:
-    """Draw codes of the prior, decode them, and publish samples (N, *shape) with their codes."""
+    """Draw codes from the prior, decode them, and publish samples (N, *shape) with their codes."""
     if options.count < 1:
         raise UsageError(f"At least one sample must be drawn, not {options.count}.", "For example -n 1000.")
     artifact = run.subject(model, "model", HINT)

@@ -18,7 +18,7 @@ from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Result, Run, produce
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.engines import Engine, train_all
-from posectl.stages.training.replica import identify, models_made
+from posectl.stages.training.replica import existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
 from posectl.stages.training.stack import NamedReplica, Outcome, stacks
 from posectl.stages.training.trainer import interruptible
@@ -38,7 +38,7 @@ def sweep(
     Every model has the key and the config that `train` would give it, so the two find each other's models. What they
     compute agrees to rounding, not to the bit, for a stack multiplies its matrices in another order; a model's `about`
     says in a stack of how many it was trained. A sweep that was killed goes on where it was. A replica that diverges is
-    told and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
+    reported and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
     UsageError for axes or options that make no sense, InterruptedRunError after Ctrl-C.
     """
     points = expand(options, axes)
@@ -63,7 +63,7 @@ def sweep(
     name = run.name or f"{prefix}-sweep"
 
     def fill(draft: Draft) -> dict[str, Any]:
-        found = {} if run.force else models_made(run, [r.replica for r in replicas])
+        found = {} if run.force else existing_models(run, [r.replica for r in replicas])
         if found:
             run.tell(f"{len(found)} of {len(replicas)} models are there.")
         with interruptible() as stopped:
@@ -82,7 +82,7 @@ def sweep(
 
 
 def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:
-    """The options of every point, latent size by latent size: lists multiplied, or paired if `axes.zip`.
+    """Return the options of every point, latent size by latent size: lists multiplied, or paired if `axes.zip`.
 
     Where lists are paired, a list of one value serves all. Raises UsageError for lists that are empty or do not pair.
     """
@@ -109,7 +109,7 @@ def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:
 
 
 def name_of(prefix: str, options: TrainOptions, seed: int) -> str:
-    """What a replica's model is called: acai-d8-l0.1-s0."""
+    """Name a replica's model: acai-d8-l0.1-s0."""
     lams = "".join(f"-l{lam:g}".replace("+", "") for lam in options.lam)
     return f"{prefix}-d{options.latent}{lams}-s{seed}"
 
@@ -122,7 +122,7 @@ def _is_whole(run: Run, artifact: Artifact) -> bool:
 
 
 def _write(run: Run, draft: Draft, replicas: Sequence[NamedReplica], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    """Put the table of all replicas into the draft; returns its summary."""
+    """Put the table of all replicas into the draft, and return its summary."""
     ended = [outcomes[each.key] for each in replicas]
     models = [run.artifacts.get(outcome.ref) if outcome.ref else None for outcome in ended]
     if not any(models):

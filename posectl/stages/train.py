@@ -11,7 +11,7 @@ from posectl.core import device as devices
 from posectl.core.training.loop import Trainer
 from posectl.errors import DivergedError, InterruptedRunError
 from posectl.stages.options import TrainOptions
-from posectl.stages.run import Progress, Result, Run, find_made, produce
+from posectl.stages.run import Progress, Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import identify
@@ -30,7 +30,7 @@ def train(
     a non-finite loss, InterruptedRunError after Ctrl-C.
     """
     check_options(options)
-    build_objectives(options)  # before an empty store is given a dataset
+    build_objectives(options)  # raises before an empty store is given a dataset
     device = devices.resolve(run.device)
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
@@ -40,7 +40,7 @@ def train(
     )
     parents = [("dataset", data.artifact)]
     if not (run.name or run.force):
-        made = find_made(run, "model", None, replica.key, replica.work, ["dataset"])
+        made = find_existing(run, "model", None, replica.key, replica.work, ["dataset"])
         if made is not None:
             return Result(made, dict(made.summary), reused=True)
         run = replace(run, force=True)  # there is none under any name
@@ -79,7 +79,7 @@ def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, resume: bool) -
 def _train(
     run: Run, trainer: Trainer, options: TrainOptions, checkpoints: Checkpoints, stopped: Callable[[], bool]
 ) -> float:
-    """Run the loop with progress and checkpoints; returns its seconds."""
+    """Run the loop with progress and checkpoints, and return its seconds."""
 
     def report(rate: float) -> None:
         run.progress(Progress("training", trainer.step, options.steps, "steps", {**latest(trainer), "samples/s": rate}))
@@ -88,8 +88,8 @@ def _train(
         trainer, options, save=lambda: checkpoints.save(trainer.step, trainer.state(), {}), report=report,
         stopped=stopped,
     )  # fmt: skip
-    if trainer.all_diverged:
-        step = int(trainer.diverged_at[0])
+    if trainer.history.all_diverged:
+        step = int(trainer.history.diverged_at[0])
         checkpoints.clear()
         raise DivergedError(
             f"The loss became non-finite at step {step}; nothing was published.",

@@ -22,7 +22,7 @@ class ArrayDifference:
 
     @property
     def same(self) -> bool:
-        """Whether shapes, dtypes and every bit of the values agree."""
+        """True where shapes, dtypes and every bit of the values agree."""
         return self.a is not None and self.b is not None and _content(self.a) == _content(self.b)
 
 

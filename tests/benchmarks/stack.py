@@ -23,7 +23,7 @@ from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics import METRICS
 from posectl.core.objectives.acai import ACAI
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.data.readers import mannequin
 from posectl.stages.bench import POSE
 
@@ -43,7 +43,7 @@ class Poses:
 def trained(poses: Poses, lambdas: Sequence[float], seeds: Sequence[int], steps: int) -> Trainer:
     plan = Plan(steps=steps, evaluate_every=steps)
     trainer = Trainer(
-        POSE, PRIOR, [Term(ACAI(), torch.tensor(lambdas))], poses.train, poses.test, plan, seeds, kind=KIND
+        POSE, PRIOR, [[ACAI(lam=lam)] for lam in lambdas], poses.train, poses.test, plan, seeds, kind=KIND
     )
     trainer.run()
     return trainer
@@ -73,7 +73,10 @@ def metrics(trainer: Trainer, replica: int, poses: Poses) -> dict[str, float]:
         "precision_distance": METRICS.get("precision_distance")(samples, reference, KIND),
         "recall_distance": METRICS.get("recall_distance")(samples, poses.test[order[:DRAWS]], KIND),
     }
-    return {"test_error": float(trainer.tests[trainer.step][replica]), **{k: s["mean"] for k, s in scores.items()}}
+    return {
+        "test_error": float(trainer.history.tests[trainer.step][replica]),
+        **{k: s["mean"] for k, s in scores.items()},
+    }
 
 
 def compare(name: str, stacked: np.ndarray, single: np.ndarray) -> list[float]:

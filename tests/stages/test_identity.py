@@ -129,7 +129,7 @@ def test_docstrings_comments_and_formatting_keep_every_artifact(edited, store):
     edited.edit(
         "core.objectives.acai", SQUARED, "# squared\n        return (mean_over_batch(\n            guess.square()))"
     )
-    edited.edit("stages.run", '"""The surroundings of a stage:', '"""Surroundings of a stage:')
+    edited.edit("stages.run", '"""The context of a stage:', '"""Context of a stage:')
     edited.edit("core.training.loop", '"""The training loop', '"""A training loop')
     edited.edit("data.readers.mannequin", '"""A procedural', '"""Some procedural')
     assert edited.remade(store) == set()

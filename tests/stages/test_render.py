@@ -159,7 +159,7 @@ def test_a_film_shows_paths_of_different_lengths_at_one_alpha(run, tmp_path):
     for t, of_short in enumerate((0, 0, 1, 2, 2)):
         for x, image in ((left, long[0, t]), (right, short[0, of_short])):
             shown = frames[t][top : top + 2 * SIDE, x : x + 2 * SIDE]
-            # A palette of 160 colours holds greys to within a few levels.
+            # A palette of 127 colours holds greys to within a few levels.
             assert np.abs(shown - enlarged(as_tiles(image, ""), 2)).max() <= 4
 
 

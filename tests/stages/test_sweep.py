@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from posectl.errors import DivergedError, UsageError
-from posectl.stages.artifacts.members import members, spread_out
+from posectl.stages.artifacts.members import expand_sweeps, members
 from posectl.stages.compare import compare
 from posectl.stages.drawing.sweep_lines import sweep_lines
 from posectl.stages.evaluate import evaluate
@@ -233,7 +233,7 @@ def test_processes_train_what_one_process_does(run, tmp_path):
 def test_a_sweep_stands_for_its_models(run):
     result = sweep(run, None, TINY, Axes(((0.0, 0.1),), (3,), seeds=2))
     refs = [model.ref for model in members(run, result.artifact)]
-    assert spread_out(run, ["acai-sweep", "mannequin"]) == [*refs, "mannequin"]
+    assert expand_sweeps(run, ["acai-sweep", "mannequin"]) == [*refs, "mannequin"]
     sizes = EvaluateOptions(metrics=("reconstruction_mpjpe",))
     scores = [evaluate(run, ref, None, sizes) for ref in refs]
     columns = compare(run, ["acai-sweep"]).columns

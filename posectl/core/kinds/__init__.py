@@ -1,7 +1,7 @@
 """Kinds of samples: poses, images, one file each; the rest of posectl asks them all that depends on the sample.
 
-A kind says how its arrays are shaped, in which unit they are, what trains them unless told otherwise, and how far two
-of them are apart. `@kind("curves")` on a subclass of `Kind`, in any module, registers one more.
+A kind says how its arrays are shaped, in which unit they are, what trains them by default, and the distance of two of
+them. `@kind("curves")` on a subclass of `Kind`, in any module, registers one more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Kind:
     """A kind of sample. The defaults are those of plain arrays without a unit, compared element by element.
 
     axes: names of a sample's dimensions; nouns: what one and several of them are called, and what `prepare` counts;
-    unit: "m", or "1" where there is none; prior, net: names of what trains them unless told otherwise.
+    unit: "m", or "1" where there is none; prior, net: names of the default prior and net.
 
     coordinates: elements that make one place, 3 for points in space; the reconstruction loss is the mean over places.
     likelihood: what a VAE decodes, a Gaussian's mean or logits. noise: standard deviation of denoising's noise.
@@ -54,8 +54,8 @@ class Kind:
 
     def mean_square(self, differences: Tensor) -> Tensor:
         """Return the reconstruction loss (R,) of differences (R, B, *shape): squared, mean over batch and places."""
-        flat = differences.flatten(1)
-        return torch.linalg.vecdot(flat, flat) * (self.coordinates / flat.shape[1])
+        flat = differences.flatten(2)
+        return torch.linalg.vecdot(flat, flat).sum(1) * (self.coordinates / flat[0].numel())
 
     def errors(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Return the test error (R, B) of each reconstruction: the mean square of its elements."""

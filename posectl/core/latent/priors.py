@@ -11,13 +11,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Prior:
-    """A distribution of codes. `project` takes raw codes (..., d) to the prior's support. `pull` takes a gradient by
-    projected codes back to one by raw codes: pull(gradient, codes, raw), all (..., d). `draw` takes standard normal
+    """A distribution of codes. `project` takes raw codes (..., d) to the prior's support; `draw` takes standard normal
     noise (..., d) to codes distributed by the prior; `path` names the natural path from code to code (see `paths`)."""
 
     name: str
     project: Callable[[Tensor], Tensor]
-    pull: Callable[[Tensor, Tensor, Tensor], Tensor]
     draw: Callable[[Tensor], Tensor]
     path: str
 
@@ -37,27 +35,13 @@ def onto_sphere(codes: Tensor) -> Tensor:
     return wide / (torch.linalg.vector_norm(wide, dim=-1, keepdim=True) + 1e-16)
 
 
-def onto_sphere_vjp(gradient: Tensor, codes: Tensor, raw: Tensor) -> Tensor:
-    """Return the part of the gradient that is tangent to the sphere, over the raw codes' norm: the transpose of
-    `onto_sphere`'s derivative.
-
-    >>> import torch
-    >>> from posectl.core.latent.priors import onto_sphere_vjp, onto_sphere
-    >>> raw = torch.tensor([0.0, 2.0])
-    >>> onto_sphere_vjp(torch.tensor([1.0, 1.0]), onto_sphere(raw), raw)
-    tensor([0.5000, 0.0000])
-    """
-    along = torch.linalg.vecdot(gradient, codes)[..., None]
-    return torch.addcmul(gradient, codes, along, value=-1) / torch.linalg.vector_norm(raw, dim=-1, keepdim=True)
-
-
-def unchanged(codes: Tensor, *_: Tensor) -> Tensor:
+def unchanged(codes: Tensor) -> Tensor:
     """Return the codes as they are."""
     return codes
 
 
-SPHERE = Prior("sphere", project=onto_sphere, pull=onto_sphere_vjp, draw=onto_sphere, path="slerp")
-NORMAL = Prior("normal", project=unchanged, pull=unchanged, draw=unchanged, path="lerp")
+SPHERE = Prior("sphere", project=onto_sphere, draw=onto_sphere, path="slerp")
+NORMAL = Prior("normal", project=unchanged, draw=unchanged, path="lerp")
 PRIORS = {prior.name: prior for prior in (SPHERE, NORMAL)}
 
 

@@ -12,7 +12,7 @@ from posectl.core.metrics import Score
 
 
 def summarise(values: Tensor, unit: str, *, compat: str | None = None, **extra: Any) -> Score:
-    """Return summarise a metric's values, one value an item, as statistics ready for strict JSON.
+    """Summarise a metric's values, one value an item, as statistics ready for strict JSON.
 
     values (...), any shape; those that are not finite are left out and counted as `undefined`; `undefined_share` is
     their share of all. `count` is the number of values that the statistics are of. `variance` is unbiased (divided by

@@ -70,7 +70,7 @@ def _boxes(lower: Tensor, upper: Tensor) -> Tensor:
 
 
 def _slack(rows: Tensor, queries: Tensor, metric: str) -> float:
-    """How far a distance in float32 may be off, its own roundings apart: by underflow, and by rounding its input.
+    """The error of a distance in float32 beyond its own roundings: by underflow, and by rounding its input.
 
     That moves a coordinate by 2^-24 of the largest at most, on either side; a Euclidean length by sqrt(D) times that, a
     sum over joints by less than D times.

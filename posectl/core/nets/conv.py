@@ -48,6 +48,7 @@ class Conv:
             )
 
     def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
         maps = [self.depth << scale for scale in range(self._scales + 1)]
         layers: list[nn.Module] = [PointwiseConv2d(replicas, self.shape[0], self.depth, self.depth), leaky()]
         for few, many in itertools.pairwise(maps):
@@ -55,6 +56,7 @@ class Conv:
         return nn.Sequential(*layers, Conv2d(replicas, maps[-1], self._latent_maps), nn.Flatten(2))
 
     def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
         maps = [*(self.depth << scale for scale in reversed(range(self._scales))), self.depth]
         width = self.latent_width
         layers: list[nn.Module] = [nn.Unflatten(2, (self._latent_maps, width, width))]
@@ -64,6 +66,7 @@ class Conv:
         return nn.Sequential(*layers, Conv2d(replicas, self.depth, self.shape[0]))
 
     def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property

@@ -39,14 +39,17 @@ class MLP:
             raise UsageError("Layers must be at least one unit wide.", "For example --set mlp.widths=256,256.")
 
     def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
         layers = self._layers(replicas, (self._features, *self.widths, self.latent))
-        return Replicated(replicas, *layers, inputs=self.shape, outputs=(self.latent,))
+        return Replicated(*layers, outputs=(self.latent,))
 
     def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
         layers = self._layers(replicas, (self.latent, *reversed(self.widths), self._features))
-        return Replicated(replicas, *layers, inputs=(self.latent,), outputs=self.shape)
+        return Replicated(*layers, outputs=self.shape)
 
     def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property

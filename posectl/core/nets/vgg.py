@@ -43,6 +43,7 @@ class VGG:
             raise UsageError("Layers must be at least one unit wide.", "For example --set vgg.depth=16.")
 
     def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
         layers: list[nn.Module] = []
         for few, many in itertools.pairwise((self.shape[0], *self._maps)):
             layers += with_norm(Conv2d(replicas, few, many), MapNorm(replicas, many))
@@ -51,6 +52,7 @@ class VGG:
         return nn.Sequential(*layers, nn.Flatten(2), Linear(replicas, self._features, self.latent))
 
     def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
         deepest, width = self._maps[-1], self._width
         first = nn.Sequential(Linear(replicas, self.latent, self._features), nn.Unflatten(2, (deepest, width, width)))
         layers = with_norm(first, MapNorm(replicas, deepest))
@@ -60,6 +62,7 @@ class VGG:
         return nn.Sequential(*layers[:-2])  # the last convolution gives the image: no norm, no ReLU
 
     def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property

@@ -20,7 +20,7 @@ from posectl.core.nets.layers import Activation, Linear, Replicated, together
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.cross_entropy import fake_loss, real_loss
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError, did_you_mean
 
 _WHOLE = {"latent": None, "gaussian": NORMAL, "sphere": SPHERE}
@@ -37,12 +37,12 @@ class AAE(Objective):
     prior: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian" and "sphere" name them;
     "mixture" and "swiss-roll" are shapes of ten components in the plane, see core/latent/targets.py.
 
-    labels: the discriminator is told each sample's class, and the class is the draw's component; so the prior has as
+    labels: the discriminator sees each sample's class, and the class is the draw's component; so the prior has as
     many as there are `classes`, which come from the data. width, depth: of the discriminator's hidden layers.
     """
 
     name = "aae"
-    draws = {"aae": Draw("normal", "code"), "aae.component": Draw("uniform")}
+    noise = {"aae": Noise("normal", "code"), "aae.component": Noise("uniform")}
     adversary_names = ("discriminator",)
 
     lam: float = 1.0
@@ -68,21 +68,23 @@ class AAE(Objective):
 
     @property
     def needs_labels(self) -> bool:  # type: ignore[override]
+        """True if the discriminator sees labels."""
         return self.labels
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator. Raises UsageError for a prior that a code of odd length cannot follow."""
         if self.prior in _IN_PARTS and architecture.latent % 2:
             raise UsageError(
                 f"aae's {self.prior} fills pairs of elements, and a code of {architecture.latent} has an odd one.",
                 f"--latent {architecture.latent + 1}.",
             )
         layers: list[nn.Module] = []
-        inputs = features = architecture.latent + (self.classes if self.labels else 0)
+        features = architecture.latent + (self.classes if self.labels else 0)
         for _ in range(self.depth):
             layers += [Linear(replicas, features, self.width), Activation("leaky_relu", inplace=True)]
             features = self.width
         layers.append(Linear(replicas, features, 1))
-        return {"discriminator": Replicated(replicas, *layers, inputs=(inputs,), outputs=())}
+        return {"discriminator": Replicated(*layers, outputs=())}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the cross-entropy (R,) of the discriminator on codes, with the target of draws from the prior."""
@@ -90,7 +92,7 @@ class AAE(Objective):
         return real_loss(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Return cross-entropy (R,) of the discriminator on codes and on draws."""
+        """Return the cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
         return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
 

@@ -24,13 +24,14 @@ class ACAI(Objective):
     is 0.2 there and 0.05 in the pose report's final settings."""
 
     name = "acai"
-    draws = {"alpha": UNIFORM}
+    noise = {"alpha": UNIFORM}
     adversary_names = ("critic",)
 
     lam: float = 0.5
     gamma: float = 0.2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the critic."""
         return {"critic": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:

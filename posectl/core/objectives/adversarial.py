@@ -25,7 +25,7 @@ class Adversarial(Objective):
     score is the logit of being data; the paper does not describe its own. For `grid`, see path_points.py."""
 
     name = "adversarial"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
     adversary_names = ("discriminator",)
 
     lam: float = 0.01
@@ -35,6 +35,7 @@ class Adversarial(Objective):
         path_points.check_grid(self.name, self.grid)
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:

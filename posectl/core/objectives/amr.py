@@ -18,7 +18,7 @@ from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.cross_entropy import fake_loss, real_loss
 from posectl.core.objectives.mixers import MIXERS, OF_MANY
 from posectl.core.objectives.spectral import Spectral
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError, did_you_mean
 
 
@@ -57,11 +57,12 @@ class AMR(Objective):
             raise UsageError("amr.l1 and amr.beta are weights and cannot be negative.", "As published: l1=10, beta=0.")
 
     @property
-    def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
+    def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """The noise of the mixer."""
         return {
-            "amr.partners": Draw("uniform", self._samples - 1),
-            "amr.shares": Draw("uniform", self._samples),
-            "amr.features": Draw("uniform", "code"),
+            "amr.partners": Noise("uniform", self._samples - 1),
+            "amr.shares": Noise("uniform", self._samples),
+            "amr.features": Noise("uniform", "code"),
         }
 
     @property
@@ -69,6 +70,7 @@ class AMR(Objective):
         return self.k if self.mixer in OF_MANY else 2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         critic = architecture.critic(replicas)
         return {"discriminator": Spectral(critic) if self.spectral else critic}
 
@@ -92,7 +94,7 @@ class AMR(Objective):
         return {"discriminator": real_loss(of_real) + fake_loss(of_reconstruction) + fake_loss(of_mix)}
 
     def frozen(self, index: int) -> tuple[str, ...]:
-        """Return freeze the autoencoder at all steps but every `every`-th."""
+        """Freeze the autoencoder at all steps but every `every`-th."""
         return ("autoencoder",) if index % self.every else ()
 
     def mix(self, step: Step) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
 from posectl.core.nets import Architecture
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 Networks = Mapping[str, nn.Module]
@@ -29,7 +29,7 @@ class Objective:
     """One regularizer. Options are dataclass fields, among them `lam`, the weight of `term`."""
 
     name: ClassVar[str]
-    draws: ClassVar[Mapping[str, Draw]] = {}
+    noise: ClassVar[Mapping[str, Noise]] = {}
     replaces_reconstruction: ClassVar[bool] = False
     has_term: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = False
@@ -100,7 +100,9 @@ def build_decoder(architecture: Architecture, objectives: Iterable[Objective], r
 
 def mean_over_batch(values: Tensor) -> Tensor:
     """Return the mean (R,) over all but the first axis of values (R, B, ...)."""
-    return values.flatten(1).mean(1)
+    # Sample by sample first: the sum of one large replica alone would be shared out among threads, in another order.
+    of_samples = values.flatten(2).mean(2) if values.dim() > 2 else values
+    return of_samples.mean(1)
 
 
 def check_together(objectives: list[Objective]) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.lookup import closest, rows
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 
@@ -37,8 +37,9 @@ class Cover(Objective):
             raise UsageError(f"cover.codes counts codes a sample and cannot be {self.codes}.", "For example 24.")
 
     @property
-    def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
-        return {"cover": Draw("normal", "code", times=self.codes)}
+    def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """The noise of the codes."""
+        return {"cover": Noise("normal", "code", times=self.codes)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""

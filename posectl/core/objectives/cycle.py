@@ -22,7 +22,7 @@ class Cycle(Objective):
     see path_points.py."""
 
     name = "cycle"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
 
     lam: float = 0.01
     grid: int = 0
@@ -31,6 +31,7 @@ class Cycle(Objective):
         path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the inconsistency (R,)."""
         return inconsistency(step, self.grid)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from posectl.core.kinds import Kind
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Objective, check_unweighted
-from posectl.core.objectives.step import Draw
+from posectl.core.objectives.step import Noise
 from posectl.errors import UsageError
 
 
@@ -26,7 +26,7 @@ class Denoising(Objective):
 
     name = "denoising"
     has_term = False
-    draws = {"denoising": Draw("normal", "sample")}
+    noise = {"denoising": Noise("normal", "sample")}
 
     lam: float = 1.0
     sigma: float | None = None

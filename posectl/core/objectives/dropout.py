@@ -12,7 +12,7 @@ from torch import Tensor
 
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Objective, check_unweighted
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 
@@ -25,7 +25,7 @@ class Dropout(Objective):
 
     name = "dropout"
     has_term = False
-    draws = {"dropout": Draw("uniform", "code")}
+    noise = {"dropout": Noise("uniform", "code")}
 
     lam: float = 1.0
     keep: float = 0.5

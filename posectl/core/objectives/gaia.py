@@ -17,7 +17,7 @@ from posectl.core.nets.layers import together
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.hourglass import hourglass
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 # At most this share of the discriminator's loss is spent on failing.
@@ -47,7 +47,7 @@ class GAIA(Objective):
     """
 
     name = "gaia"
-    draws = {"gaia": Draw("normal")}
+    noise = {"gaia": Noise("normal")}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)
 
@@ -64,6 +64,7 @@ class GAIA(Objective):
             )
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": hourglass(architecture, replicas, share=0.5)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:

@@ -18,7 +18,7 @@ from posectl.core.nets.layers import together
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.hourglass import hourglass
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 
 # A stick broken so often has 3^-16 of its length left on average, less than float32 resolves.
 _PIECES = 16
@@ -41,13 +41,14 @@ class GAIA2(Objective):
     (hourglass.py). Both networks move by Adam as everywhere, where the notebook moves the discriminator by RMSprop."""
 
     name = "gaia2"
-    draws = {"gaia2": Draw("uniform", 2 * _PIECES)}
+    noise = {"gaia2": Noise("uniform", 2 * _PIECES)}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)
 
     lam: float = 1.0
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": hourglass(architecture, replicas, skips=True)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.lookup import closest, rows
-from posectl.core.objectives.step import UNIFORM, Draw, Step
+from posectl.core.objectives.step import UNIFORM, Noise, Step
 from posectl.errors import UsageError
 
 
@@ -27,7 +27,7 @@ class Near(Objective):
     training samples that are searched, of the few thousand at hand at a step."""
 
     name = "near"
-    draws = {"t": UNIFORM, "near": Draw("normal", "code")}
+    noise = {"t": UNIFORM, "near": Noise("normal", "code")}
     needs_data = True
 
     lam: float = 0.1

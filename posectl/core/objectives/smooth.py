@@ -25,7 +25,7 @@ class Smooth(Objective):
     path_points.py."""
 
     name = "smooth"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.1
@@ -35,6 +35,7 @@ class Smooth(Objective):
         path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the unevenness (R,)."""
         return unevenness(step, self.grid)
 
 

@@ -25,7 +25,7 @@ class Speed(Objective):
     """The constant-speed term."""
 
     name = "speed"
-    draws = {"t": UNIFORM, "s": UNIFORM}
+    noise = {"t": UNIFORM, "s": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.003

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
-from posectl.core.latent.paths import PATHS
-from posectl.core.latent.priors import Prior
+from posectl.core.latent.paths import PATHS, slerp_units
+from posectl.core.latent.priors import SPHERE, Prior
 from posectl.core.nets.layers import together
 
 
 @dataclass(frozen=True)
-class Draw:
+class Noise:
     """Noise that a step needs: `distribution` over one value a sample, so many values a sample, a code's worth, or a
     sample's worth; `times` of these, where that is not one."""
 
@@ -26,7 +26,7 @@ class Draw:
     of: Literal["scalar", "code", "sample"] | int = "scalar"
     times: int = 1
 
-    def draw(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    def sample(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         """(steps, batch), (steps, batch, n), (steps, batch, d) or (steps, batch, *shape); with `times` after batch."""
         if isinstance(self.of, int):
             tail: tuple[int, ...] = (self.of,)
@@ -39,7 +39,7 @@ class Draw:
 
 
 # One value in [0, 1) a sample: what `alpha`, `t` and `s` are drawn as (see Step).
-UNIFORM = Draw("uniform")
+UNIFORM = Noise("uniform")
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Traced(nn.Module, ABC):
 
 
 class Corruption(Protocol):
-    """What a step asks of the objectives: see `posectl.core.objectives.base.Objective`."""
+    """The part of an objective that a step uses: see `posectl.core.objectives.base.Objective`."""
 
     @property
     def needs_velocity(self) -> bool: ...
@@ -105,7 +105,7 @@ class Step:
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
-        """What `make` returns, made at the first call under this key: for what one objective's losses share."""
+        """Return what `make` returned at the first call under this key, for values that several losses share."""
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -124,7 +124,7 @@ class Step:
 
     def path(self, a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
         """Codes (R, B, d) at alpha (R, B) of the way from a to b, along the prior's own path."""
-        way: Callable[[Tensor, Tensor, Tensor], Tensor] = PATHS[self.prior.path]
+        way = slerp_units if self.prior == SPHERE else PATHS[self.prior.path]
         return way(a, b, alpha[..., None])
 
     def decode_path(self, *alphas: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
@@ -142,7 +142,7 @@ class Step:
 
     @cached_property
     def x_in(self) -> Tensor:
-        """What is encoded: x, as the objectives corrupt it."""
+        """The input of the encoder: x, as the objectives corrupt it."""
         return self._corrupted_batch.chunk(2, dim=1)[0] if self.halves else self._corrupted_batch
 
     @cached_property
@@ -170,7 +170,7 @@ class Step:
 
     @property
     def extra(self) -> Tensor:
-        """What the encoder gives beyond the code, (R, B, k)."""
+        """The outputs of the encoder beyond the code, (R, B, k)."""
         return self._raw[0][..., self._latent :]
 
     @cached_property
@@ -179,7 +179,7 @@ class Step:
 
     @cached_property
     def z_in(self) -> Tensor:
-        """What is decoded for the reconstruction: z, as the objectives corrupt it."""
+        """The input of the decoder for the reconstruction: z, as the objectives corrupt it."""
         z = self.z
         for objective in self._objectives:
             z = objective.corrupt_code(z, self)
@@ -220,7 +220,7 @@ class Step:
 
     @property
     def trace(self) -> Any:
-        """What a decoder that is `Traced` tells of the reconstruction."""
+        """The trace of the reconstruction, of a decoder that is `Traced`."""
         return self._traced[1]
 
     @property

@@ -18,7 +18,7 @@ from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Linear
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
-from posectl.core.objectives.step import Draw, Step, Traced
+from posectl.core.objectives.step import Noise, Step, Traced
 from posectl.errors import UsageError
 
 
@@ -37,7 +37,7 @@ class VAE(Objective):
     """
 
     name = "vae"
-    draws = {"vae": Draw("normal", "code")}
+    noise = {"vae": Noise("normal", "code")}
     replaces_reconstruction = True
     has_posterior = True
 
@@ -49,9 +49,11 @@ class VAE(Objective):
             raise UsageError(f"{self.name}.sigma must be positive, not {self.sigma}.", "For example 0.05, in metres.")
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """Return the net's encoder with a linear layer to means and log variances."""
         return nn.Sequential(inner, Linear(replicas, architecture.latent, 2 * architecture.latent))
 
     def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
+        """Return the net's decoder, of logits for images."""
         return FromLogits(inner) if kind.likelihood == "bernoulli" else inner
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:

@@ -59,6 +59,7 @@ class VQVAE(Objective):
             raise UsageError(f"vqvae.restart counts steps and cannot be {self.restart}.", "0 restarts nothing.")
 
     def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
+        """Return the net's decoder behind a codebook."""
         return Quantised(inner, architecture.latent, replicas, self)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
@@ -91,6 +92,7 @@ class Quantised(Traced):
         return self._decoded(vectors, self.codebook.entries(self.codebook.nearest(vectors)))
 
     def trace(self, codes: Tensor) -> tuple[Tensor, Quantisation]:
+        """Return the decoded samples and their quantisation."""
         vectors = self._vectors(codes)
         nearest = self.codebook.nearest(vectors)
         entries = self.codebook.entries(nearest)

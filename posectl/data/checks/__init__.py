@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from posectl.data.checks.duplicates import first_alike
+from posectl.data.checks.duplicates import first_occurrence
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.report import Report, listed
 from posectl.registry import Registry
@@ -61,7 +61,7 @@ def _size(report: Report, dataset: Dataset, nouns: str) -> None:
 
 
 def _in_both(dataset: Dataset, key: str) -> str:
-    """`; 2 in both splits` for the subjects or actions of which train and test both have frames."""
+    """Return `; 2 in both splits` for the subjects or actions of which train and test both have frames."""
     if "clip" not in dataset.per_sample:
         return ""
     rows = [np.unique(dataset.per_sample["clip"][dataset.split == part]) for part in (TRAIN, TEST)]
@@ -71,16 +71,16 @@ def _in_both(dataset: Dataset, key: str) -> str:
 
 
 def _duplicates(report: Report, dataset: Dataset, nouns: str) -> None:
-    first = first_alike(dataset.samples)
+    first = first_occurrence(dataset.samples)
     repeated = first != np.arange(len(first))
     clip = clip_of(dataset)
     frozen = np.zeros(len(first), bool)
     frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
-    told, before = f"{repeated.sum():,}", f", {frozen.sum():,} of them the frame before"
-    told += before if "clip" in dataset.per_sample else ""
-    report.row("duplicates", told if repeated.any() else "none")
+    count, before = f"{repeated.sum():,}", f", {frozen.sum():,} of them the frame before"
+    count += before if "clip" in dataset.per_sample else ""
+    report.row("duplicates", count if repeated.any() else "none")
     if repeated.any():
-        report.warn(f"{nouns.capitalize()} that repeat another exactly: {told}.")
+        report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}.")
     leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
     if leaked:
         report.warn(f"Test {nouns} that are in the train split too: {leaked:,}.")

@@ -31,11 +31,11 @@ def check_images(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
 
 
 def _scene(report: Report, dataset: Dataset) -> None:
-    world = dataset.about.get("world")
-    if world:
-        renderer = f", {world['renderer']} renderer" if "renderer" in world else ""
-        drawn = "training draws fresh images without end" if world.get("endless") else "training has these images alone"
-        report.row("world", f"{world['name']}{renderer}; {drawn}")
+    scene = dataset.about.get("world")
+    if scene:
+        renderer = f", {scene['renderer']} renderer" if "renderer" in scene else ""
+        drawn = "training draws fresh images without end" if scene.get("endless") else "training has these images alone"
+        report.row("scene", f"{scene['name']}{renderer}; {drawn}")
 
 
 def _values(report: Report, images: np.ndarray) -> None:
@@ -54,7 +54,7 @@ def _values(report: Report, images: np.ndarray) -> None:
 
 
 def _factor(report: Report, dataset: Dataset, name: str) -> None:
-    """Its range, how many values it has, their step if they are evenly spaced, and where it wraps."""
+    """Report a factor's range, its number of values, their step if they are evenly spaced, and where it wraps."""
     values = np.unique(dataset.per_sample[name])
     unit, period = _UNITS.get(name, ""), dataset.about.get("periods", {}).get(name)
     text = f"{values[0]:.4g} to {values[-1]:.4g}{unit}, {len(values):,} values"

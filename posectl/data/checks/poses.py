@@ -38,14 +38,14 @@ def check_poses(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
 
 
 def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> None:
-    said = {"unit": "m", "up": "+z", "coordinates": "world", **dataset.about}
+    declared = {"unit": "m", "up": "+z", "coordinates": "world", **dataset.about}
     up, strength = find_up(poses)
     report.row("joints", f"{len(H36M17.joints)}, {H36M17.name}: {' '.join(H36M17.joints)}")
-    report.row("unit", said["unit"])
-    report.row("up", f"{said['up']}; thoraxes lie along {up} from their pelvises, {strength:.2f} of 1")
-    report.row("coordinates", said["coordinates"])
-    if up != said["up"] and strength >= _UPRIGHT:
-        report.warn(f"Up should be {said['up']}, but thoraxes lie along {up} from their pelvises.")
+    report.row("unit", declared["unit"])
+    report.row("up", f"{declared['up']}; thoraxes lie along {up} from their pelvises, {strength:.2f} of 1")
+    report.row("coordinates", declared["coordinates"])
+    if up != declared["up"] and strength >= _UPRIGHT:
+        report.warn(f"Up should be {declared['up']}, but thoraxes lie along {up} from their pelvises.")
     if np.abs(poses[:, 0]).max() > 1e-6:
         report.warn("Pelvises are not all at the origin.")
     thigh = thigh_length(poses)
@@ -54,7 +54,7 @@ def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> 
 
 
 def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
-    """Median lengths over all frames in mm, with their standard deviations, left against right."""
+    """Report median lengths over all frames in mm, with their standard deviations, left against right."""
     lengths = 1000 * H36M17.bone_lengths(dataset.samples[finite])
     median, spread = np.median(lengths, axis=0), lengths.std(axis=0, dtype=np.float64)
     for name, ends in _PAIRS.items():
@@ -62,7 +62,7 @@ def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
         apart = abs(median[left] - median[right]) / max(median[left], median[right], 1e-9)
         sides = [f"{side} {median[bone]:.0f} ± {spread[bone]:.0f}" for side, bone in (("left", left), ("right", right))]
         report.row(name, f"{', '.join(sides)} mm, {100 * apart:.1f} % apart")
-        # From the thorax to a shoulder it is more than one bone, and real ones differ with the posture.
+        # More than one bone lies between thorax and shoulder, and real ones differ with the posture.
         if apart > _UNEVEN and name != "shoulder":
             report.warn(f"The left {name} is {median[left]:.0f} mm long and the right one {median[right]:.0f} mm.")
     for name, end in _MIDDLE.items():
@@ -71,7 +71,8 @@ def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
 
 
 def _stray_scale(report: Report, dataset: Dataset, finite: np.ndarray, thighs: np.ndarray) -> None:
-    """Clips whose thighs (N,) are less than half or more than twice as long as usual, as in another unit."""
+    """Warn of clips whose thighs (N,) are less than half or more than twice the usual length, as in another
+    unit."""
     clip, names = clip_of(dataset)[finite], _names(dataset)
     count = np.bincount(clip, minlength=len(names))
     usual = np.median(thighs)
@@ -83,10 +84,10 @@ def _stray_scale(report: Report, dataset: Dataset, finite: np.ndarray, thighs: n
 
 
 def _sides(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
-    """Whether left is left: knees bend backwards in a body with swapped joint names, and in one that is mirrored.
+    """Report whether left is left: knees bend backwards in bodies with swapped joint names, and in mirrored ones.
 
-    Thigh x shin points to a person's left however they stand or lie, and the hip joints say where that is. The sine of
-    the bend makes straight legs count for nothing.
+    Thigh x shin points to a person's left however they stand or lie, and the hip joints say where that is. Weighted by
+    the sine of the bend, straight legs count for nothing.
     """
     poses, clip, names = dataset.samples[finite], clip_of(dataset)[finite], _names(dataset)
     count = np.maximum(np.bincount(clip, minlength=len(names)), 1)
@@ -111,7 +112,7 @@ def _names(dataset: Dataset) -> np.ndarray:
 
 
 def _bend(poses: np.ndarray, side: str) -> np.ndarray:
-    """(N, 3): the axis about which a knee is bent, as long as the sine of the bend."""
+    """Return the axis (N, 3) about which a knee is bent, as long as the sine of the bend."""
     hip, knee, foot = (poses[:, _JOINT[side + joint]] for joint in ("Hip", "Knee", "Foot"))
     return np.cross(_unit(knee - hip), _unit(foot - knee))
 

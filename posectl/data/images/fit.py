@@ -1,4 +1,4 @@
-"""Pixels of any type, shape and size made float32 in [-1, 1], square, and a power of two wide."""
+"""The conversion of pixels of any type, shape and size to float32 in [-1, 1], square, and a power of two wide."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _BLACK = -1.0
 
 
 def scaled(values: np.ndarray, largest: int) -> np.ndarray:
-    """Whole numbers from 0 to `largest` as float32 from -1 to 1."""
+    """Scale whole numbers from 0 to `largest` to float32 from -1 to 1."""
     return values.astype(np.float32) * np.float32(2 / largest) - 1
 
 
 def grey(images: np.ndarray) -> np.ndarray:
-    """(n, 1, H, W), the luminance of images (n, 1 or 3, H, W)."""
+    """Return the luminance (n, 1, H, W) of images (n, 1 or 3, H, W)."""
     if images.shape[1] == 1:
         return images
     return np.einsum("nchw,c->nhw", images, _LUMINANCE)[:, None]
 
 
 def fit(images: np.ndarray, request: Request, name: str) -> np.ndarray:
-    """Images (n, C, H, W) in [-1, 1] at the size and in the colours that are wanted.
+    """Convert images (n, C, H, W) in [-1, 1] to the requested size and colours.
 
-    28 px become 32 by a black border, as ACAI has MNIST; of what is not square the middle is taken; then pixels are
-    averaged. Raises InvalidInputError for sides that are no power of two where no size is wanted.
+    28 px become 32 by a black border, as in ACAI's MNIST; images that are not square are cropped to their middle; then
+    pixels are averaged. Raises InvalidInputError for sides that are no power of two where no size is requested.
     """
     if request.size is None:
         check_sides(images.shape[2], images.shape[3], name)
@@ -45,7 +45,7 @@ def fit(images: np.ndarray, request: Request, name: str) -> np.ndarray:
 
 
 def fitted_side(side: int, size: int | None) -> int:
-    """The side that images of `side` px have when they are fit, where `size` is wanted."""
+    """Return the side of images of `side` px after `fit` to the requested `size`."""
     return size or (_PADDED if side == _MNIST else side)
 
 

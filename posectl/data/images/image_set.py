@@ -1,4 +1,4 @@
-"""The images of a layout, of one form, and what is known of each."""
+"""The images of a layout, all of one shape, and what is known of each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from posectl.errors import InvalidInputError
 
 @dataclass
 class ImageSet:
-    """images (N, C, S, S) float32 in [-1, 1]; of each its label (N,) 0 to K - 1 with K class names, its factors (N,)
-    and other columns (N,), and its split (N,), where they are known."""
+    """A set of images (N, C, S, S) float32 in [-1, 1]; for each, where they are known, its label (N,) 0 to K - 1 with K
+    class names, its factors (N,), other columns (N,), and its split (N,)."""
 
     images: np.ndarray
     layout: str
@@ -28,13 +28,13 @@ class ImageSet:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts 9 before 10."""
+    """Return a sort key under which 9 comes before 10."""
     parts = re.findall(r"\d+|\D+", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
-def joined(train: ImageSet, test: ImageSet) -> ImageSet:
-    """Both as one; labels go by the names of the classes. Raises InvalidInputError where their shapes differ."""
+def join(train: ImageSet, test: ImageSet) -> ImageSet:
+    """Join a train and a test set, labels by the names of classes. Raises InvalidInputError where shapes differ."""
     if train.images.shape[1:] != test.images.shape[1:]:
         shapes = [" x ".join(map(str, part.images.shape[1:])) for part in (train, test)]
         message = f"Images for training are {shapes[0]} and those for test {shapes[1]}."

@@ -1,4 +1,4 @@
-"""The form in which images are wanted, and notes of what was done to bring them to it."""
+"""The requested form of images, and notes of the conversions to it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from posectl.data.images.size import check_size
 
 @dataclass
 class Request:
-    """The form that images are wanted in, what was done to bring them to it, and what of that a user should hear.
+    """The requested form of images, with notes of the conversions to it.
 
-    size: their side in pixels, or None for the side that they have. steps: what was done to them all. warned: sentences
-    to warn with. noted: a sentence's end -> the names of the pictures that it is about.
+    size: their side in pixels, or None for their own. steps: conversions of all of them. warned: sentences to warn
+    with. noted: a sentence's end -> the names of the pictures that it is about.
     """
 
     size: int | None = None
@@ -29,13 +29,16 @@ class Request:
             check_size(self.size)
 
     def step(self, done: str) -> None:
+        """Note a conversion of all images, once."""
         if done not in self.steps:
             self.steps.append(done)
 
     def note(self, name: str, what: str) -> None:
+        """Note a sentence's end for one picture."""
         self.noted.setdefault(what, []).append(name)
 
     @property
     def warnings(self) -> list[str]:
+        """All sentences to warn with."""
         counted = (f"{len(names):,} images {what} (the first is {names[0]})." for what, names in self.noted.items())
         return [*self.warned, *counted]

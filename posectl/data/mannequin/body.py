@@ -1,4 +1,4 @@
-"""The body: segment lengths as fractions of stature, and how they vary between people.
+"""The body: segment lengths as fractions of stature, and their variation between people.
 
 R. Drillis and R. Contini, "Body segment parameters", New York University TR 1166-03, 1966, as drawn in D. A. Winter,
 "Biomechanics and Motor Control of Human Movement", Fig. 4.1.
@@ -25,7 +25,7 @@ _HEEL, _BALL = 0.20, 0.50
 
 @dataclass(frozen=True)
 class Body:
-    """Lengths in metres; left and right are alike.
+    """The lengths of a body in metres; left and right are alike.
 
     The nose is forward of and up from the thorax, the top of the head straight above the thorax, `head_up` from the
     nose; `heel` and `ball` are how far behind and ahead of the ankle the foot touches the ground.
@@ -49,10 +49,12 @@ class Body:
 
     @property
     def leg(self) -> float:
+        """The length of thigh and shin."""
         return self.thigh + self.shin
 
     @property
     def arm(self) -> float:
+        """The length of upper arm and forearm."""
         return self.upper_arm + self.forearm
 
     @property
@@ -62,11 +64,12 @@ class Body:
 
     @property
     def shoulder_height(self) -> float:
+        """The height of the shoulders with straight legs."""
         return self.hip_height + self.lumbar + self.thoracic - self.shoulder_drop
 
 
 def body_of(stature: float) -> Body:
-    """The table's body of `stature` metres."""
+    """Return the table's body of `stature` metres."""
     trunk = SHOULDER - HIP
     fractions = Body(
         ankle=ANKLE,
@@ -93,7 +96,7 @@ def _scaled(body: Body, factors: Mapping[str, float]) -> Body:
 
 
 def random_body(rng: np.random.Generator) -> Body:
-    """A person of 1.52 to 1.92 m with limbs, shoulders and hips a few per cent off the table's proportions."""
+    """Draw a person of 1.52 to 1.92 m with limbs, shoulders and hips a few per cent off the table's proportions."""
     body = body_of(rng.uniform(1.52, 1.92))
     legs, arms, shoulders, hips = 1 + rng.uniform(-1, 1, 4) * (0.03, 0.04, 0.08, 0.08)
     limbs = {"thigh": legs, "shin": legs, "upper_arm": arms, "forearm": arms}

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from posectl.data.mannequin.curves import hump, keyed
+from posectl.data.mannequin.performance import Performance, crouch, roll, standing
 from posectl.data.mannequin.rig import LEFT, RIGHT, Track
-from posectl.data.mannequin.take import Take, crouch, roll, standing
 
 
-def wave(take: Take) -> Track:
-    """The right arm goes up, waves three times and comes down."""
-    track, phase, size = standing(take), take.phase, take.style.size
+def wave(performance: Performance) -> Track:
+    """Raise the right arm, wave three times and lower it."""
+    track, phase, size = standing(performance), performance.phase, performance.style.size
     up = hump(phase, (0.05, 0.25), (0.78, 0.98))
-    sway = hump(phase, (0.2, 0.3), (0.72, 0.82)) * np.sin(2 * np.pi * 3 * (phase - 0.22) / 0.55) * take.varied(0.15)
+    sway = (
+        hump(phase, (0.2, 0.3), (0.72, 0.82)) * np.sin(2 * np.pi * 3 * (phase - 0.22) / 0.55) * performance.varied(0.15)
+    )
     track.shoulder[:, RIGHT] += up[:, None] * (np.array([12.0, 72.0, 70.0]) - track.shoulder[:, RIGHT])
     track.shoulder[:, RIGHT, 1] += 6 * sway
     track.elbow[:, RIGHT] += up * (98 - track.elbow[:, RIGHT]) + 27 * size * sway
@@ -25,12 +27,12 @@ def wave(take: Take) -> Track:
     return track
 
 
-def squat(take: Take) -> Track:
-    """Down until the thighs are level and up again, the arms held out for balance."""
-    track, body, phase = standing(take, width=1.5), take.body, take.phase
-    down = keyed(phase, {0.0: 0.0, 0.45: 1.0, 0.55: 1.0, 0.95: 0.0}) * take.varied(0.06)
+def squat(performance: Performance) -> Track:
+    """Go down until the thighs are level and up again, the arms held out for balance."""
+    track, body, phase = standing(performance, width=1.5), performance.body, performance.phase
+    down = keyed(phase, {0.0: 0.0, 0.45: 1.0, 0.55: 1.0, 0.95: 0.0}) * performance.varied(0.06)
     track.toe *= 1.8
-    crouch(track, 0.5 * min(take.style.size, 1.0) * body.leg * down, tilt=48)
+    crouch(track, 0.5 * min(performance.style.size, 1.0) * body.leg * down, tilt=48)
     track.head[:, 0] -= 22 * down
     track.shoulder[..., 0] += 122 * down[:, None]
     track.shoulder[..., 1] += 4 * down[:, None]
@@ -38,9 +40,9 @@ def squat(take: Take) -> Track:
     return track
 
 
-def sit(take: Take) -> Track:
-    """Onto a seat as high as the knees, a moment of rest, and up; the trunk leans out over the feet in between."""
-    track, body, phase = standing(take, width=1.15), take.body, take.phase
+def sit(performance: Performance) -> Track:
+    """Sit down on a seat as high as the knees, rest, and get up; the trunk leans out over the feet in between."""
+    track, body, phase = standing(performance, width=1.15), performance.body, performance.phase
     down = keyed(phase, {0.0: 0.0, 0.06: 0.0, 0.36: 1.0, 0.64: 1.0, 0.92: 0.0})
     lean = keyed(phase, {0.0: 0.0, 0.06: 0.0, 0.24: 1.0, 0.4: 0.12, 0.6: 0.12, 0.75: 1.0, 0.92: 0.0})
     depth = (body.hip_height - 1.04 * (body.shin + body.ankle)) * down
@@ -55,14 +57,14 @@ def sit(take: Take) -> Track:
     return track
 
 
-def lift(take: Take) -> Track:
-    """Something as wide as the shoulders is taken from the floor and set on a shelf above the head."""
-    track, body, style, phase = standing(take, width=1.3), take.body, take.style, take.phase
+def lift(performance: Performance) -> Track:
+    """Lift something as wide as the shoulders from the floor to a shelf above the head."""
+    track, body, style, phase = standing(performance, width=1.3), performance.body, performance.style, performance.phase
     down = keyed(phase, {0.0: 0.0, 0.05: 0.0, 0.25: 1.0, 0.31: 1.0, 0.52: 0.0})
     crouch(track, 0.55 * body.leg * down, back=0.48, tilt=52, flex=52)
     reach = keyed(phase, {0.0: 0.0, 0.52: 0.0, 0.68: 1.0, 0.76: 1.0, 0.92: 0.0})
     for side in (RIGHT, LEFT):
-        roll(take, track, side, 22 * style.size * reach)
+        roll(performance, track, side, 22 * style.size * reach)
     track.pelvis[:, 2] += 0.35 * body.ball * reach
     track.trunk[:, 0] -= 8 * reach
     track.head[:, 0] += 8 * down - 24 * reach
@@ -85,10 +87,10 @@ def lift(take: Take) -> Track:
     return track
 
 
-def bow(take: Take) -> Track:
-    """From the hips, with a straight back; the hands slide down the thighs."""
-    track, phase = standing(take, width=0.7), take.phase
-    down = keyed(phase, {0.0: 0.0, 0.05: 0.0, 0.38: 1.0, 0.56: 1.0, 0.92: 0.0}) * take.style.size
+def bow(performance: Performance) -> Track:
+    """Bow from the hips, with a straight back; the hands slide down the thighs."""
+    track, phase = standing(performance, width=0.7), performance.phase
+    down = keyed(phase, {0.0: 0.0, 0.05: 0.0, 0.38: 1.0, 0.56: 1.0, 0.92: 0.0}) * performance.style.size
     track.turn[:, 0] += 42 * down
     track.trunk[:, 0] += 24 * down
     track.head[:, 0] += 16 * down
@@ -98,10 +100,10 @@ def bow(take: Take) -> Track:
     return track
 
 
-def look(take: Take) -> Track:
-    """The right hand shades the eyes while the gaze goes to the left, then to the right, the body after it."""
-    track, phase, size = standing(take, width=1.2), take.phase, take.style.size
-    gaze = keyed(phase, {0.0: 0.0, 0.25: 1.0, 0.35: 1.0, 0.65: -1.0, 0.75: -1.0}) * size * take.varied(0.1)
+def look(performance: Performance) -> Track:
+    """Look left, then right, shading the eyes with the right hand, the body after the gaze."""
+    track, phase, size = standing(performance, width=1.2), performance.phase, performance.style.size
+    gaze = keyed(phase, {0.0: 0.0, 0.25: 1.0, 0.35: 1.0, 0.65: -1.0, 0.75: -1.0}) * size * performance.varied(0.1)
     after = keyed(phase - 0.04, {0.0: 0.0, 0.25: 1.0, 0.35: 1.0, 0.65: -1.0, 0.75: -1.0}) * size
     track.head[:, 2] += 24 * gaze
     track.head[:, 0] -= 5

@@ -1,4 +1,4 @@
-"""Walking, running and climbing stairs: feet that roll from heel to ball where they are planted, then swing.
+"""Gaits: walking, running and climbing stairs, with feet that roll from heel to ball while planted, then swing.
 
 Timing and angles of the walk follow D. A. Winter, "The Biomechanics and Motor Control of Human Gait", 1987; those of
 the run T. F. Novacheck, "The biomechanics of running", Gait and Posture 7, 1998.
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from posectl.data.mannequin.curves import hermite, step, swell, wave
+from posectl.data.mannequin.performance import Performance, rolled, standing
 from posectl.data.mannequin.rig import LEFT, RIGHT, Track, along
-from posectl.data.mannequin.take import Take, rolled, standing
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ Placed = tuple[np.ndarray, np.ndarray]
 
 
 def _path(gait: Gait, cycles: np.ndarray) -> Placed:
-    """(position (..., 3), heading (...)) of the path after so many cycles: an arc, rising evenly."""
+    """Return (position (..., 3), heading (...)) of the path after so many cycles: an arc, rising evenly."""
     length = gait.stride * cycles
     heading = gait.curve * length
     chord = length * np.sinc(heading / 360)
@@ -50,20 +50,20 @@ def _path(gait: Gait, cycles: np.ndarray) -> Placed:
     return position, heading
 
 
-def _stance(take: Take, gait: Gait, plant: Placed, share: np.ndarray) -> np.ndarray:
-    """The ankle (T, 3) at `share` of the stride: rolling onto the foot, flat, and off over its ball."""
+def _stance(performance: Performance, gait: Gait, plant: Placed, share: np.ndarray) -> np.ndarray:
+    """Return the ankle (T, 3) at `share` of the stride: rolling onto the foot, flat, and off over its ball."""
     onto = gait.contact * np.clip(1 - share / 0.12, 0, None) ** 2
     off = gait.off * np.clip((share - 0.66 * gait.stance) / (0.34 * gait.stance), 0, None) ** 2
-    ahead, up = rolled(take.body, off - onto)
+    ahead, up = rolled(performance.body, off - onto)
     position, heading = plant
     ankle = position + ahead[:, None] * along(heading)
-    ankle[:, 2] += take.body.ankle + up
+    ankle[:, 2] += performance.body.ankle + up
     return ankle
 
 
-def _foot(take: Take, gait: Gait, side: int) -> Placed:
-    """(ankle (T, 3), heading (T,)) of one foot throughout."""
-    cycles = take.cycles + (0.5 if side == LEFT else 0.0)
+def _foot(performance: Performance, gait: Gait, side: int) -> Placed:
+    """Return (ankle (T, 3), heading (T,)) of one foot throughout."""
+    cycles = performance.cycles + (0.5 if side == LEFT else 0.0)
     count = np.floor(cycles)
     share = cycles - count
 
@@ -73,15 +73,15 @@ def _foot(take: Take, gait: Gait, side: int) -> Placed:
         position = position + out * gait.base * np.cross(along(heading), [0.0, 0.0, 1.0])
         # The path is a slope and the feet are on steps: the first one, the left foot's, is on the floor.
         position[:, 2] -= gait.rise * (gait.under - 0.5)
-        return position, heading - out * take.style.toes_out
+        return position, heading - out * performance.style.toes_out
 
     here, there = plant(count), plant(count + 1)
-    standing_at = _stance(take, gait, here, np.minimum(share, gait.stance))
+    standing_at = _stance(performance, gait, here, np.minimum(share, gait.stance))
     edge, nudge = np.full_like(share, gait.stance), 1e-4
-    leave, land = _stance(take, gait, here, edge), _stance(take, gait, there, np.zeros_like(share))
+    leave, land = _stance(performance, gait, here, edge), _stance(performance, gait, there, np.zeros_like(share))
     swing = 1 - gait.stance
-    leaving = (leave - _stance(take, gait, here, edge - nudge)) * (swing / nudge)
-    landing = (_stance(take, gait, there, np.full_like(share, nudge)) - land) * (swing / nudge)
+    leaving = (leave - _stance(performance, gait, here, edge - nudge)) * (swing / nudge)
+    landing = (_stance(performance, gait, there, np.full_like(share, nudge)) - land) * (swing / nudge)
     u = np.clip((share - gait.stance) / swing, 0, 1)
     flight = hermite(u[:, None], leave, leaving, land, landing)
     flight[:, 2] += gait.lift * swell(u)
@@ -89,17 +89,17 @@ def _foot(take: Take, gait: Gait, side: int) -> Placed:
     return np.where((share < gait.stance)[:, None], standing_at, flight), heading
 
 
-def _stride(take: Take, gait: Gait, height: float, bob: float, sway: float) -> Track:
-    """Feet and pelvis along the path, the rest at ease.
+def _stride(performance: Performance, gait: Gait, height: float, bob: float, sway: float) -> Track:
+    """Place feet and pelvis along the path, the rest at ease.
 
     The pelvis is at `height` times the hips' own, sways `sway` metres towards the foot that is down, and bobs `bob`
     metres with its crests over the feet, or between them if that is negative.
     """
-    track, body = standing(take), take.body
+    track, body = standing(performance), performance.body
     for side in (RIGHT, LEFT):
-        track.ankle[:, side], track.toe[:, side] = _foot(take, gait, side)
-    position, heading = _path(gait, take.cycles)
-    over_right, over_foot = wave(take.cycles, gait.under), wave(2 * take.cycles, 2 * gait.under)
+        track.ankle[:, side], track.toe[:, side] = _foot(performance, gait, side)
+    position, heading = _path(gait, performance.cycles)
+    over_right, over_foot = wave(performance.cycles, gait.under), wave(2 * performance.cycles, 2 * gait.under)
     position += (sway * over_right)[:, None] * np.cross(along(heading), [0.0, 0.0, 1.0])
     position[:, 2] += height * body.hip_height + bob * over_foot - gait.rise * (gait.under - 0.5)
     track.pelvis = position
@@ -107,19 +107,22 @@ def _stride(take: Take, gait: Gait, height: float, bob: float, sway: float) -> T
     return track
 
 
-def _swing_arms(take: Take, track: Track, gait: Gait, extent: float, carried: float, bent: float, out: float) -> None:
-    """Arms that swing `extent` degrees to either side of `carried`, each with the other leg, bending on the way up."""
+def _swing_arms(
+    performance: Performance, track: Track, gait: Gait, extent: float, carried: float, bent: float, out: float
+) -> None:
+    """Swing the arms `extent` degrees to either side of `carried`, each with the other leg, bending on the way
+    up."""
     for side, sign in ((RIGHT, 1.0), (LEFT, -1.0)):
-        forward = -sign * wave(take.cycles - take.style.lag, gait.reach + 0.02)
+        forward = -sign * wave(performance.cycles - performance.style.lag, gait.reach + 0.02)
         track.shoulder[:, side, 0] = carried + extent * forward
-        track.shoulder[:, side, 1] = take.style.arms_out + out
+        track.shoulder[:, side, 1] = performance.style.arms_out + out
         track.shoulder[:, side, 2] = -out
-        track.elbow[:, side] = take.style.elbows + bent + 0.45 * extent * forward
+        track.elbow[:, side] = performance.style.elbows + bent + 0.45 * extent * forward
 
 
-def _turn_trunk(take: Take, track: Track, gait: Gait, yaw: float, drop: float, counter: float) -> None:
-    """The pelvis turns with the leg ahead and drops on the side of the one that swings; the chest does the opposite."""
-    forward, over_right = wave(take.cycles, gait.reach), wave(take.cycles, gait.under)
+def _turn_trunk(performance: Performance, track: Track, gait: Gait, yaw: float, drop: float, counter: float) -> None:
+    """Turn the pelvis with the leg ahead, drop it on the swinging leg's side, and turn the chest the opposite way."""
+    forward, over_right = wave(performance.cycles, gait.reach), wave(performance.cycles, gait.under)
     track.turn[:, 2] += yaw * forward
     track.turn[:, 1] -= drop * over_right
     track.trunk[:, 2] = -(yaw + counter) * forward
@@ -128,8 +131,9 @@ def _turn_trunk(take: Take, track: Track, gait: Gait, yaw: float, drop: float, c
     track.head[:, 1] = -0.2 * drop * over_right
 
 
-def walk(take: Take) -> Track:
-    body, style = take.body, take.style
+def walk(performance: Performance) -> Track:
+    """Walk along an arc."""
+    body, style = performance.body, performance.style
     gait = Gait(
         stride=1.52 * body.leg * style.size,
         rise=0.0,
@@ -140,18 +144,19 @@ def walk(take: Take) -> Track:
         lift=0.035,
         reach=0.0,
         base=0.45 * body.hip_half * style.width,
-        curve=take.rng.uniform(-12, 12),
+        curve=performance.rng.uniform(-12, 12),
     )
-    track = _stride(take, gait, height=0.975, bob=0.015 * style.bounce, sway=0.018 * style.bounce)
-    _turn_trunk(take, track, gait, yaw=5 * style.swing, drop=4 * style.bounce, counter=7 * style.swing)
-    _swing_arms(take, track, gait, extent=22 * style.swing, carried=3, bent=6, out=0)
+    track = _stride(performance, gait, height=0.975, bob=0.015 * style.bounce, sway=0.018 * style.bounce)
+    _turn_trunk(performance, track, gait, yaw=5 * style.swing, drop=4 * style.bounce, counter=7 * style.swing)
+    _swing_arms(performance, track, gait, extent=22 * style.swing, carried=3, bent=6, out=0)
     track.turn[:, 0] = 2 + style.lean
     track.head[:, 0] -= style.lean / 2
     return track
 
 
-def run(take: Take) -> Track:
-    body, style = take.body, take.style
+def run(performance: Performance) -> Track:
+    """Run along an arc."""
+    body, style = performance.body, performance.style
     gait = Gait(
         stride=2.15 * body.leg * style.size,
         rise=0.0,
@@ -162,20 +167,20 @@ def run(take: Take) -> Track:
         lift=0.30 * body.leg,
         reach=0.8,
         base=0.25 * body.hip_half,
-        curve=take.rng.uniform(-6, 6),
+        curve=performance.rng.uniform(-6, 6),
     )
-    track = _stride(take, gait, height=0.915, bob=-0.032 * style.bounce, sway=0.008)
-    _turn_trunk(take, track, gait, yaw=7 * style.swing, drop=4 * style.bounce, counter=14 * style.swing)
-    _swing_arms(take, track, gait, extent=36 * style.swing, carried=-2, bent=72, out=8)
+    track = _stride(performance, gait, height=0.915, bob=-0.032 * style.bounce, sway=0.008)
+    _turn_trunk(performance, track, gait, yaw=7 * style.swing, drop=4 * style.bounce, counter=14 * style.swing)
+    _swing_arms(performance, track, gait, extent=36 * style.swing, carried=-2, bent=72, out=8)
     track.turn[:, 0] = 9 + style.lean
     track.trunk[:, 0] += 3
     track.head[:, 0] -= 6 + style.lean / 2
     return track
 
 
-def climb(take: Take) -> Track:
-    """Up a stair with treads of 0.29 m and risers of 0.17 m, a foot to a step."""
-    body, style = take.body, take.style
+def climb(performance: Performance) -> Track:
+    """Climb a stair with treads of 0.29 m and risers of 0.17 m, a foot to a step."""
+    body, style = performance.body, performance.style
     gait = Gait(
         stride=2 * 0.29,
         rise=2 * 0.17,
@@ -188,9 +193,9 @@ def climb(take: Take) -> Track:
         base=0.6 * body.hip_half * style.width,
         curve=0.0,
     )
-    track = _stride(take, gait, height=0.945, bob=0.01, sway=0.025 * style.bounce)
-    _turn_trunk(take, track, gait, yaw=4 * style.swing, drop=4 * style.bounce, counter=4 * style.swing)
-    _swing_arms(take, track, gait, extent=15 * style.swing, carried=4, bent=14, out=3)
+    track = _stride(performance, gait, height=0.945, bob=0.01, sway=0.025 * style.bounce)
+    _turn_trunk(performance, track, gait, yaw=4 * style.swing, drop=4 * style.bounce, counter=4 * style.swing)
+    _swing_arms(performance, track, gait, extent=15 * style.swing, carried=4, bent=14, out=3)
     track.turn[:, 0] = 8 + style.lean
     track.trunk[:, 0] += 6
     track.head[:, 0] += 4

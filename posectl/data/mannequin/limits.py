@@ -1,4 +1,4 @@
-"""How far joints go, in degrees: the averages of the American Academy of Orthopaedic Surgeons.
+"""The limits of joint angles, in degrees: the averages of the American Academy of Orthopaedic Surgeons.
 
 "Joint Motion: Method of Measuring and Recording", AAOS, Chicago 1965.
 """
@@ -22,8 +22,8 @@ LIMITS: dict[str, tuple[tuple[float, float], ...]] = {
 }
 
 
-def limited(track: Track) -> Track:
-    """The track with every angle within its limits."""
+def clip_to_limits(track: Track) -> Track:
+    """Clip every angle of a track to its limits."""
     return replace(track, **{name: _clipped(getattr(track, name), bounds) for name, bounds in LIMITS.items()})
 
 

@@ -1,4 +1,4 @@
-"""From what a motion asks for to the 17 joints: trunk and arms by forward kinematics, planted feet by inverse.
+"""The rig: a motion's track to the 17 joints, trunk and arms by forward kinematics, planted feet by inverse.
 
 The pelvis never stands higher than both legs can reach, so a planted foot stays where it is planted.
 """
@@ -22,7 +22,7 @@ _SOFTNESS = 0.003
 
 @dataclass
 class Track:
-    """What a motion asks for in each of T frames, in a world where heading 0 is +y. Angles in degrees.
+    """The targets of a motion in each of T frames, in a world where heading 0 is +y. Angles in degrees.
 
     ankle (T, 2, 3): where the ankles should be; toe (T, 2): heading of the feet and knees, left of +y positive.
     free (T, 2): 0 for a leg that goes to its ankle, 1 for one that hangs on `hip` (T, 2, 2), flexion and abduction, and
@@ -50,7 +50,7 @@ class Track:
 
 
 def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
-    """Rotation matrices (..., 3, 3) about axis 0, 1 or 2 by (...) degrees, right-handed."""
+    """Return rotation matrices (..., 3, 3) about axis 0, 1 or 2 by (...) degrees, right-handed."""
     angle = np.deg2rad(degrees)
     matrix = np.zeros((*angle.shape, 3, 3))
     i, j = (axis + 1) % 3, (axis + 2) % 3
@@ -62,20 +62,20 @@ def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
 
 
 def along(heading: np.ndarray) -> np.ndarray:
-    """Unit vectors (..., 3) on the floor towards `heading` degrees left of +y."""
+    """Return unit vectors (..., 3) on the floor towards `heading` degrees left of +y."""
     angle = np.deg2rad(heading)
     return np.stack([-np.sin(angle), np.cos(angle), np.zeros_like(angle)], axis=-1)
 
 
 def _leaning(angles: np.ndarray) -> np.ndarray:
-    """Rotations (..., 3, 3) for (flexion, bend to the right, turn to the left)."""
+    """Return rotations (..., 3, 3) for (flexion, bend to the right, turn to the left)."""
     return rotation(2, angles[..., 2]) @ rotation(0, -angles[..., 0]) @ rotation(1, angles[..., 1])
 
 
 def _bent(
     root: np.ndarray, end: np.ndarray, upper: float, lower: float, pole: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(middle, end) of two bones from `root` towards `end`, bent to the side where `pole` points; all (..., 3)."""
+    """Return (middle, end) of two bones from `root` towards `end`, bent to the side of `pole`; all (..., 3)."""
     reach = end - root
     distance = np.linalg.norm(reach, axis=-1, keepdims=True)
     along_reach = reach / distance
@@ -93,7 +93,7 @@ def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def joints(body: Body, track: Track) -> np.ndarray:
-    """Positions (T, 17, 3) in metres, H36M-17 order."""
+    """Return positions (T, 17, 3) of the joints in metres, H36M-17 order."""
     pelvis_frame = _leaning(track.turn)
     hips = _SIGN[:, None] * body.hip_half * pelvis_frame[:, None, :, 0]
     pelvis = _lowered(body, track, hips)
@@ -118,7 +118,7 @@ def joints(body: Body, track: Track) -> np.ndarray:
 
 
 def _lowered(body: Body, track: Track, hips: np.ndarray) -> np.ndarray:
-    """The pelvis (T, 3), as high as asked but for what planted legs can reach: a smooth minimum."""
+    """Return the pelvis (T, 3), lowered to the reach of planted legs by a smooth minimum."""
     span = track.ankle[..., :2] - track.pelvis[:, None, :2] - hips[..., :2]
     height = np.sqrt(np.maximum((REACH * body.leg) ** 2 - (span**2).sum(-1), 0.0))
     limit = track.ankle[..., 2] + height - hips[..., 2] + 2 * track.free
@@ -129,7 +129,7 @@ def _lowered(body: Body, track: Track, hips: np.ndarray) -> np.ndarray:
 
 
 def _legs(body: Body, track: Track, hips: np.ndarray, pelvis_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(knees, ankles) (T, 2, 3). A knee bends about the axis across its foot, so always forward."""
+    """Return (knees, ankles) (T, 2, 3). A knee bends about the axis across its foot, so always forward."""
     thigh_frame = pelvis_frame[:, None] @ rotation(0, track.hip[..., 0]) @ rotation(1, -_SIGN * track.hip[..., 1])
     shin_frame = thigh_frame @ rotation(0, -track.knee)
     hanging = hips - body.thigh * thigh_frame[..., 2] - body.shin * shin_frame[..., 2]
@@ -141,7 +141,7 @@ def _legs(body: Body, track: Track, hips: np.ndarray, pelvis_frame: np.ndarray) 
 def _arms(
     body: Body, track: Track, thorax: np.ndarray, chest_frame: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(shoulders, elbows, wrists) (T, 2, 3)."""
+    """Return (shoulders, elbows, wrists) (T, 2, 3)."""
     flexion, abduction, rotated = np.moveaxis(track.shoulder, -1, 0)
     arm_frame = (
         chest_frame[:, None] @ rotation(0, flexion) @ rotation(1, -_SIGN * abduction) @ rotation(2, -_SIGN * rotated)

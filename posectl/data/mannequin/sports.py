@@ -6,16 +6,21 @@ import numpy as np
 
 from posectl.data.mannequin.curves import hump, keyed, step
 from posectl.data.mannequin.curves import wave as cosine
+from posectl.data.mannequin.performance import Performance, crouch, roll, standing
 from posectl.data.mannequin.rig import LEFT, RIGHT, Track
-from posectl.data.mannequin.take import Take, crouch, roll, standing
 
 # Flexion, abduction and rotation that bring the wrists, with elbows at 96 degrees, to the hips.
 _HANDS_ON_HIPS = np.array([-14.0, 33.0, -53.0])
 
 
-def jumping_jack(take: Take) -> Track:
-    """Two hops a cycle: feet apart and arms up, feet together and arms down."""
-    track, body, style, phase = standing(take, width=0.55), take.body, take.style, take.phase
+def jumping_jack(performance: Performance) -> Track:
+    """Hop twice a cycle: feet apart and arms up, feet together and arms down."""
+    track, body, style, phase = (
+        standing(performance, width=0.55),
+        performance.body,
+        performance.style,
+        performance.phase,
+    )
     air = ((0.12, 0.38), (0.62, 0.88))
     apart = step(phase, *air[0]) - step(phase, *air[1])
     for side, sign in ((RIGHT, 1), (LEFT, -1)):
@@ -32,16 +37,16 @@ def jumping_jack(take: Take) -> Track:
     return track
 
 
-def box(take: Take) -> Track:
+def box(performance: Performance) -> Track:
     """Jab and cross from a guard, the left foot ahead, the rear heel up."""
-    body, style, phase = take.body, take.style, take.phase
-    track = standing(take, width=1.3, stagger=0.42 * body.leg)
+    body, style, phase = performance.body, performance.style, performance.phase
+    track = standing(performance, width=1.3, stagger=0.42 * body.leg)
     jab = keyed(phase, {0.0: 0.0, 0.06: 0.0, 0.17: 1.0, 0.2: 1.0, 0.34: 0.0})
     cross = keyed(phase, {0.0: 0.0, 0.26: 0.0, 0.41: 1.0, 0.45: 1.0, 0.66: 0.0})
     track.toe[:, RIGHT] = -50 + 25 * cross
     track.toe[:, LEFT] = -12
-    roll(take, track, RIGHT, 14 + 26 * cross)
-    bounce = 0.012 * style.bounce * cosine(2 * take.cycles, 0.1)
+    roll(performance, track, RIGHT, 14 + 26 * cross)
+    bounce = 0.012 * style.bounce * cosine(2 * performance.cycles, 0.1)
     track.pelvis[:, 2] += -0.075 * body.leg + bounce
     track.pelvis[:, 1] += 0.05 * jab + 0.09 * cross
     track.turn[:, 2] += -34 - 6 * jab + 34 * cross
@@ -58,10 +63,10 @@ def box(take: Take) -> Track:
     return track
 
 
-def kick(take: Take) -> Track:
-    """A front kick with the right leg: the knee comes up, the foot snaps out and back, and is set down where it was."""
-    body, style, phase = take.body, take.style, take.phase
-    track = standing(take, width=0.8, stagger=0.2 * body.leg)
+def kick(performance: Performance) -> Track:
+    """Kick with the right leg: the knee comes up, the foot snaps out and back, and is set down where it was."""
+    body, style, phase = performance.body, performance.style, performance.phase
+    track = standing(performance, width=0.8, stagger=0.2 * body.leg)
     up = hump(phase, (0.12, 0.3), (0.62, 0.82))
     track.free[:, RIGHT] = up
     track.hip[:, RIGHT, 0] = keyed(phase, {0.1: 5, 0.36: 86, 0.46: 88, 0.6: 70, 0.82: 5}) * style.size**0.5
@@ -86,17 +91,17 @@ def kick(take: Take) -> Track:
     return track
 
 
-def lunge(take: Take) -> Track:
-    """The left foot steps ahead, both knees bend to a right angle, and it steps back."""
-    body, style, phase = take.body, take.style, take.phase
-    track = standing(take, width=1.0)
+def lunge(performance: Performance) -> Track:
+    """Step ahead with the left foot, bend both knees to a right angle, and step back."""
+    body, style, phase = performance.body, performance.style, performance.phase
+    track = standing(performance, width=1.0)
     out = hump(phase, (0.06, 0.26), (0.64, 0.88))
     length = 0.86 * body.leg * min(style.size, 1.02)
     in_air = np.sin(np.pi * step(phase, 0.06, 0.26)) ** 2 + np.sin(np.pi * step(phase, 0.64, 0.88)) ** 2
     track.ankle[:, LEFT, 1] += length * out
     track.ankle[:, LEFT, 2] += 0.11 * body.leg * in_air
     down = keyed(phase, {0.12: 0.0, 0.44: 1.0, 0.5: 1.0, 0.66: 0.62, 0.92: 0.0})
-    roll(take, track, RIGHT, 16 * out + 38 * down)
+    roll(performance, track, RIGHT, 16 * out + 38 * down)
     track.pelvis[:, 1] += 0.5 * length * hump(phase, (0.04, 0.34), (0.62, 0.92))
     crouch(track, 0.42 * body.leg * down, back=0.0, tilt=8, flex=6)
     track.shoulder[:] = _HANDS_ON_HIPS

@@ -52,7 +52,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Point:
-    """A place on the body: a weighted sum of nodes, and perhaps metres along the way between two, and a shift."""
+    """A place on the body: a weighted sum of nodes, perhaps with metres along the line between two, and a shift."""
 
     weights: tuple[tuple[str, float], ...]
     beyond: tuple[str, str, float] | None = None
@@ -60,7 +60,7 @@ class Point:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Every node that it takes to place it."""
+        """The nodes that place it."""
         return (
             *(node for node, _ in self.weights),
             *(self.beyond[:2] if self.beyond else ()),
@@ -70,7 +70,7 @@ class Point:
 
 @dataclass(frozen=True)
 class JointMap:
-    """Where each H36M-17 joint is: `joints[j]` lists alternatives, of which the first that a file has counts."""
+    """The place of each H36M-17 joint: `joints[j]` lists alternatives, of which the first that a file has counts."""
 
     name: str
     joints: tuple[tuple[Point, ...], ...]
@@ -100,7 +100,7 @@ def read_map(path: Path) -> JointMap:
 
 
 def parse_map(content: Any, path: Path) -> JointMap:
-    """The map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
+    """Parse the map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
     keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "shifts", "joints"}
     _known(content, keys, "the map", path)
     shifts = {
@@ -212,7 +212,7 @@ def _error(path: Path, what: str, hint: str = "") -> InvalidInputError:
 
 
 class _Loader(yaml.BaseLoader):
-    """YAML with every scalar a string, so that nodes may be called No or 1, and without repeated keys or aliases."""
+    """A YAML loader: every scalar is a string, so that nodes may be called No or 1; no repeated keys or aliases."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):

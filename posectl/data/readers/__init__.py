@@ -1,10 +1,10 @@
-"""Readers: where datasets come from, one module each, and `posectl prepare NAME` runs it.
+"""Readers: the sources of datasets, one module each; `posectl prepare NAME` runs it.
 
 `@reader("lines", Options, kind="images")` on a function (paths, options, progress) -> Dataset, in any module, registers
 one. The fields of the options, a frozen dataclass whose fields `option` makes, are the options of `posectl prepare
-NAME`, whose help begins with the module's docstring: so that help is fast, a reader's module imports what is slow where
-it is used. A reader raises InvalidInputError or NotFoundError, never anything else, for input that is not what it
-should be, and UsageError for options that make no sense.
+NAME`, whose help begins with the module's docstring: so that help is fast, a reader's module imports slow modules
+inside its functions. A reader raises InvalidInputError or NotFoundError, never anything else, for input that is not
+what it should be, and UsageError for options that make no sense.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from posectl.data.dataset import Dataset
 
 Progress = Callable[[int, int, str], None]
-"""Is told (files done, files in all, name of the last)."""
+"""A function that receives (files done, files in all, name of the last)."""
 
 
 def option(default: Any, help: str, **shown: Any) -> Any:

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.clips import Clips, deal, join
+from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.poses import AXES, UNITS, Axis, Unit
@@ -81,7 +81,7 @@ def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | No
 
 
 def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Path, bool | None]:
-    """File -> whether it is of the test split; None where neither the user nor the names say."""
+    """Tell of each file whether it is of the test split; None where neither the user nor the names say."""
     files = [Path(path) for path in paths]
     chosen = {next((file for file in files if name in (str(file), file.name)), Path(name)) for name in test}
     files += sorted(chosen - set(files))
@@ -90,13 +90,13 @@ def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Pat
             raise UsageError("Every file is a test file, and none is left to train on.", "Name the train files too.")
         return {file: file in chosen for file in files}
     words = [set(re.findall("[a-z]+", file.stem.lower())) for file in files]
-    trains, tests = ([bool(said & known) for said in words] for known in (_TRAIN_WORDS, _TEST_WORDS))
-    told = any(trains) and any(tests) and all(a != b for a, b in zip(trains, tests, strict=True))
-    return {file: is_test if told else None for file, is_test in zip(files, tests, strict=True)}
+    trains, tests = ([bool(each & known) for each in words] for known in (_TRAIN_WORDS, _TEST_WORDS))
+    decided = any(trains) and any(tests) and all(a != b for a, b in zip(trains, tests, strict=True))
+    return {file: is_test if decided else None for file, is_test in zip(files, tests, strict=True)}
 
 
 def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]) -> tuple[Clips, np.ndarray, str]:
-    """(clips, split (N,), how): by file if that is known, else as the files say, else dealt."""
+    """Return (clips, split (N,), its description): by file if that is known, else as the files say, else automatic."""
     if None not in is_test.values():
         marks = [
             np.full(len(f.poses), TEST if t else TRAIN, np.uint8) for f, t in zip(files, is_test.values(), strict=True)
@@ -106,10 +106,10 @@ def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]
             np.concatenate(marks),
             f"by file: {', '.join(path.name for path, t in is_test.items() if t)} to test",
         )
-    told = [file.split for file in files if file.split is not None]
-    if len(told) < len(files):
-        return deal(clips)
-    split = np.concatenate(told)
+    splits = [file.split for file in files if file.split is not None]
+    if len(splits) < len(files):
+        return train_test_split(clips)
+    split = np.concatenate(splits)
     if len(np.unique(split)) < 2:
         message = f"The files say that every frame is for {'test' if split[0] == TEST else 'training'}."
         raise InvalidInputError(

@@ -1,6 +1,6 @@
 """Human3.6M, in any of the layouts in which people have it.
 
-The layout is told by content: VideoPose3D's data_3d_h36m.npz, the original MyPoseFeatures/D3_Positions/*.cdf and their
+The layout is found by content: VideoPose3D's data_3d_h36m.npz, the original MyPoseFeatures/D3_Positions/*.cdf and their
 D3_Positions_mono, MMPose's npz, EPFL's dictionaries, MotionBERT's pkl, and the exponential-map txt of h3.6m.zip. A path
 is a file, a folder, or the root of Human3.6M's tree. Pickles are read without running anything.
 
@@ -19,9 +19,9 @@ import numpy as np
 
 from posectl.data.dataset import Dataset
 from posectl.data.h36m import cdf, epfl, expmap, mmpose, motionbert, videopose3d
-from posectl.data.h36m.assemble import in_one_frame, to_dataset
+from posectl.data.h36m.assemble import to_common_frame, to_dataset
 from posectl.data.h36m.cameras import Cameras, load_cameras
-from posectl.data.h36m.layouts import COMPANIONS, HINT, LAYOUTS, Found, find_files
+from posectl.data.h36m.layouts import COMPANIONS, HINT, LAYOUTS, LayoutFile, find_files
 from posectl.data.h36m.names import TEST_SUBJECTS, known_actions, known_subjects
 from posectl.data.h36m.takes import Frame, Request
 from posectl.data.readers import Progress, option, reader
@@ -78,24 +78,24 @@ def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dat
     request.cameras = _cameras(options.cameras, found)
     layout = _layout(found, request)
     files = [file for file in found if file.layout == layout or file.layout in COMPANIONS]
-    # What overflows is not finite, and a take that is not finite is refused.
+    # Overflow gives values that are not finite, and such takes are refused.
     with np.errstate(all="ignore"):
-        takes = in_one_frame(_MODULES[layout].read(files, request), request)
+        takes = to_common_frame(_MODULES[layout].read(files, request), request)
         request.check_met()
         about = {"layout": layout, "source": "h36m: " + ", ".join(Path(path).name for path in paths)}
         return to_dataset(takes, request, test_subjects=in_test, subsample=subsample, about=about)
 
 
-def _cameras(path: Path | None, found: Sequence[Found]) -> Cameras | None:
-    """The cameras of the file `path`, or of the one camera-parameter file that was found."""
+def _cameras(path: Path | None, found: Sequence[LayoutFile]) -> Cameras | None:
+    """Return the cameras of the file `path`, or of the one camera-parameter file that was found."""
     if path is not None:
         return load_cameras(Path(path))
     beside = [file.path for file in found if file.layout == "cameras"]
     return load_cameras(beside[0]) if len(beside) == 1 else None
 
 
-def _layout(found: Sequence[Found], request: Request) -> str:
-    """The one layout among the files; of a whole Human3.6M tree, the one in the axes asked for."""
+def _layout(found: Sequence[LayoutFile], request: Request) -> str:
+    """Return the one layout among the files; of a whole Human3.6M tree, the one in the axes asked for."""
     layouts = list(dict.fromkeys(file.layout for file in found if file.layout in LAYOUTS))
     if not layouts:
         what = "; ".join(f"{file.label} is {COMPANIONS[file.layout]}" for file in found)

@@ -18,10 +18,10 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.mannequin.body import Body, random_body
-from posectl.data.mannequin.limits import limited
-from posectl.data.mannequin.repertoire import MOTIONS, Motion
+from posectl.data.mannequin.limits import clip_to_limits
+from posectl.data.mannequin.motions import MOTIONS, Motion
+from posectl.data.mannequin.performance import Performance, Style, random_style, unwrapped_phase
 from posectl.data.mannequin.rig import joints, rotation
-from posectl.data.mannequin.take import Style, Take, clock, random_style
 from posectl.data.readers import Progress, option, reader
 from posectl.data.skeleton import H36M17
 from posectl.errors import UsageError
@@ -112,7 +112,7 @@ def _check_options(paths: Sequence[str | Path], subjects: int, seconds: float, f
 
 
 def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
-    """Bodies and habits; the first k people are the same however many there are."""
+    """Draw bodies and habits; the first k people are the same however many there are."""
     generators = [np.random.default_rng([seed, person]) for person in range(subjects)]
     return [(random_body(rng), random_style(rng)) for rng in generators]
 
@@ -120,12 +120,12 @@ def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
 def _clip(
     body: Body, style: Style, motion: Motion, time: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, somewhere, facing anywhere."""
+    """Return (positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, anywhere, facing anywhere."""
     heading, start = rng.uniform(0, 360), rng.uniform(-0.5, 0.5, 2)
-    take = Take(body, style, rng, time, clock(rng, time, motion.period, style.pace))
-    positions = joints(body, limited(motion.track(take)))
+    performance = Performance(body, style, rng, time, unwrapped_phase(rng, time, motion.period, style.pace))
+    positions = joints(body, clip_to_limits(motion.track(performance)))
     if motion.handed and style.left_handed:
         positions = positions[:, H36M17.mirror] * np.array([-1.0, 1.0, 1.0])
     positions = positions @ rotation(2, np.array(heading)).T
     positions[..., :2] += start - positions[0, 0, :2]
-    return positions, take.phase
+    return positions, performance.phase

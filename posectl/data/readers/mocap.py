@@ -92,7 +92,7 @@ def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Da
             elif options.skip_broken:
                 skipped.append(result)
             else:
-                raise _with_way_out(result, len(files))
+                raise _with_skip_hint(result, len(files))
     if not clips:
         raise skipped[0]
     warnings = [f"Skipped: {error.message}" for error in skipped]
@@ -101,7 +101,7 @@ def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Da
 
 
 def show_joints(paths: Sequence[str | os.PathLike[str]]) -> str:
-    """The nodes of the first motion file among `paths` as a joint map in YAML: what fits, or what is to be filled in.
+    """Return the nodes of the first motion file among `paths` as a joint map in YAML, filled in if a map fits.
 
     Raises NotFoundError and InvalidInputError.
     """
@@ -126,8 +126,8 @@ def _check_options(options: MocapOptions) -> None:
         raise UsageError(f"--jobs {jobs} reads no file.", "Give a whole number from 1.")
 
 
-def _with_way_out(error: PosectlError, files: int) -> PosectlError:
-    """The error; of one file among many with the hint that it can be skipped."""
+def _with_skip_hint(error: PosectlError, files: int) -> PosectlError:
+    """Return the error; of one file among many with the hint that it can be skipped."""
     if files == 1:
         return error
     return type(error)(error.message, f"{error.hint} Or leave such files out: --skip-broken.")

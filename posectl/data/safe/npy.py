@@ -45,9 +45,9 @@ _ZIP_ERRORS = (
 
 
 def load_array(source: ArraySource) -> np.ndarray:
-    """The one array of a .npy or .npz, of any shape and plain dtype. `source`: a path, `-` (stdin) or a binary stream.
+    """Read the one array of a .npy or .npz, of any shape and plain dtype; `source`: a path, `-` (stdin) or a stream.
 
-    An .npz holding several arrays gives the one called `positions` or `poses`. Raises NotFoundError for no such file,
+    Of an .npz with several arrays it is `positions` or `poses`. Raises NotFoundError for no such file,
     InvalidInputError for whatever is not a whole, plain array.
     """
     name = source_name(source)
@@ -63,7 +63,7 @@ def load_array(source: ArraySource) -> np.ndarray:
 
 
 def load_arrays(source: ArraySource, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """Those of the arrays `names` that an .npz holds (None: all of them); a .npy is the one array `arr_0`.
+    """Read those of the arrays `names` that an .npz holds (None: all of them); a .npy is the one array `arr_0`.
 
     Raises as `load_array` does.
     """
@@ -76,14 +76,14 @@ def load_arrays(source: ArraySource, names: Collection[str] | None = None) -> di
 
 
 def array_names(source: ArraySource) -> list[str]:
-    """The names of the arrays in an .npz, in their order; `["arr_0"]` for a .npy. Reads no array."""
+    """List the names of the arrays in an .npz, in their order; `["arr_0"]` for a .npy. Reads no array."""
     name = source_name(source)
     with _opened(source) as stream:
         return ["arr_0"] if _magic(stream, name) == _NPY else _npz_names(stream, name)
 
 
 def source_name(source: ArraySource) -> str:
-    """What messages call a source: its path, or `stdin`."""
+    """Return the name of a source in messages: its path, or `stdin`."""
     if isinstance(source, str | os.PathLike):
         return "stdin" if str(source) == "-" else str(source)
     return str(getattr(source, "name", "the stream")).replace("<stdin>", "stdin")
@@ -91,7 +91,7 @@ def source_name(source: ArraySource) -> str:
 
 @contextmanager
 def _opened(source: ArraySource) -> Iterator[io.BufferedIOBase]:
-    """A seekable stream of `source`, at its start."""
+    """Open a seekable stream of `source`, at its start."""
     if not isinstance(source, str | os.PathLike):
         yield io.BytesIO(source.read())
     elif str(source) == "-":
@@ -111,14 +111,14 @@ def _opened(source: ArraySource) -> Iterator[io.BufferedIOBase]:
 
 
 def _size(stream: io.BufferedIOBase) -> int:
-    """Bytes from the start to the end; leaves the stream at its start."""
+    """Return the bytes from the start to the end; leaves the stream at its start."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     return size
 
 
 def _magic(stream: io.BufferedIOBase, name: str) -> bytes:
-    """`_NPY` or a zip's first bytes; raises for anything else. Leaves the stream at its start."""
+    """Return `_NPY` or a zip's first bytes; raises for anything else. Leaves the stream at its start."""
     first = stream.read(len(_NPY))
     stream.seek(0)
     if first == _NPY or first[:4] in _ZIPS:
@@ -141,7 +141,7 @@ def _cut_short(name: str, promised: int, there: int) -> InvalidInputError:
 
 
 def _read_npy(stream: io.BufferedIOBase, size: int, name: str) -> np.ndarray:
-    """The array of a .npy stream of `size` bytes in all."""
+    """Read the array of a .npy stream of `size` bytes in all."""
     dtype, fortran, shape, header = _read_header(stream, name)
     promised, there = math.prod(shape) * dtype.itemsize, size - header
     if promised > there:
@@ -154,7 +154,7 @@ def _read_npy(stream: io.BufferedIOBase, size: int, name: str) -> np.ndarray:
 
 
 def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, tuple[int, ...], int]:
-    """(dtype, fortran order, shape, length of the header) of a .npy stream."""
+    """Read (dtype, fortran order, shape, length of the header) of a .npy stream."""
     broken = InvalidInputError(f"{name} has a broken .npy header.", "Write it again with np.save.")
     start = stream.read(8)
     width = 2 if start[6:7] == b"\x01" else 4
@@ -193,7 +193,7 @@ def _npz_names(stream: io.BufferedIOBase, name: str) -> list[str]:
 
 
 def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> dict[str, np.ndarray]:
-    """The arrays `names`, each of which the archive holds."""
+    """Read the arrays `names`, each of which the archive holds."""
     size = _size(stream)
     try:
         with zipfile.ZipFile(stream) as archive:

@@ -1,7 +1,7 @@
 """The machine that a pickle is a program for, with the instructions that build plain data and no others.
 
-It calls nothing and imports nothing. What an instruction allocates is small or there in the pickle, so memory stays
-within a hundred times the pickle's size. The instructions, of protocols 0 to 5: Lib/pickletools.py of CPython.
+It calls nothing and imports nothing. An instruction allocates little, or what is in the pickle, so memory stays within
+a hundred times the pickle's size. The instructions, of protocols 0 to 5: Lib/pickletools.py of CPython.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _LONGEST_INT = 16  # bytes
 
 
 class RefusedError(Exception):
-    """The pickle asks for something that is not plain data; the text says for what."""
+    """A request of the pickle for something that is not plain data; the text says for what."""
 
 
 class Unbuilt:
-    """A thing whose state comes later in the pickle. `key` is its place in the memo."""
+    """An object whose state comes later in the pickle. `key` is its place in the memo."""
 
     __slots__ = ("key",)
 
@@ -28,11 +28,11 @@ class Unbuilt:
 
 
 class PickleMachine:
-    """A stack, marks on it, and a memo.
+    """A machine with a stack, marks on it, and a memo.
 
-    The method `op_NAME` is what the machine does for the instruction of that name in pickletools: it gets the place of
-    the instruction's argument and gives that of the next instruction. An instruction without a method is refused. A
-    subclass says what names, calls and states stand for; here they are refused too.
+    The method `op_NAME` executes the instruction of that name in pickletools: it gets the place of the instruction's
+    argument and gives that of the next instruction. An instruction without a method is refused. A subclass gives names,
+    calls and states their meaning; here they are refused too.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -43,7 +43,7 @@ class PickleMachine:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """Run to STOP and give the top of the stack."""
+        """Run to STOP and return the top of the stack."""
         data, at = self.data, 0
         steps = {ord(op.code): getattr(self, f"op_{op.name.lower()}", None) for op in pickletools.opcodes}
         while (code := data[at]) != _STOP:
@@ -56,13 +56,13 @@ class PickleMachine:
     # What instructions share.
 
     def number(self, at: int, size: int) -> int:
-        """The unsigned number of `size` bytes at a place."""
+        """Read the unsigned number of `size` bytes at a place."""
         if at + size > len(self.data):
             raise IndexError(at)
         return int.from_bytes(self.data[at : at + size], "little")
 
     def counted(self, at: int, size: int) -> tuple[memoryview, int]:
-        """The bytes after a count of `size` bytes, and the place after them."""
+        """Return the bytes after a count of `size` bytes, and the place after them."""
         start = at + size
         end = start + self.number(at, size)
         if end > len(self.data):
@@ -70,18 +70,19 @@ class PickleMachine:
         return self.view[start:end], end
 
     def line(self, at: int) -> tuple[bytes, int]:
-        """The rest of a line, and the place after it."""
+        """Return the rest of a line, and the place after it."""
         end = self.data.index(b"\n", at)
         return self.data[at:end].rstrip(b"\r"), end + 1
 
     def pop_mark(self) -> list[Any]:
-        """The items above the topmost mark."""
+        """Pop the items above the topmost mark."""
         mark = self.marks.pop()
         items = self.stack[mark:]
         del self.stack[mark:]
         return items
 
     def remember(self, key: int) -> None:
+        """Put the top of the stack into the memo."""
         top = self.memo[key] = self.stack[-1]
         if isinstance(top, Unbuilt):
             top.key = key
@@ -197,6 +198,7 @@ class PickleMachine:
     # Texts and bytes.
 
     def push_text(self, at: int, size: int, encoding: str = "utf-8") -> int:
+        """Push the text after a count of `size` bytes."""
         content, at = self.counted(at, size)
         self.stack.append(str(content, encoding, "surrogatepass"))
         return at
@@ -229,6 +231,7 @@ class PickleMachine:
         return at
 
     def push_bytes(self, at: int, size: int) -> int:
+        """Push the bytes after a count of `size` bytes."""
         content, at = self.counted(at, size)
         self.stack.append(content)
         return at
@@ -264,6 +267,7 @@ class PickleMachine:
         return at
 
     def extend(self, items: list[Any]) -> None:
+        """Extend the list on top of the stack."""
         target = self.stack[-1]
         if type(target) is not list:
             raise TypeError(type(target))
@@ -311,6 +315,7 @@ class PickleMachine:
         return at
 
     def update(self, items: list[Any]) -> None:
+        """Set items of the dictionary on top of the stack."""
         target = self.stack[-1]
         if type(target) is not dict:
             raise TypeError(type(target))
@@ -351,15 +356,15 @@ class PickleMachine:
         return at
 
     def name(self, module: str, name: str) -> Any:
-        """What stands for a name on the stack."""
+        """Return the object on the stack for a name."""
         raise RefusedError(ascii(f"{module}.{name}"[:80]))
 
     def call(self, function: Any, arguments: tuple) -> Any:
-        """What a call of a name stands for: data, or an `Unbuilt`."""
+        """Return the result of a call of a name: data, or an `Unbuilt`."""
         raise RefusedError("a call")
 
     def build(self, target: Unbuilt, state: tuple) -> Any:
-        """What the thing is, now that its state is there."""
+        """Return the object, given its state."""
         raise RefusedError("a thing with a state")
 
 

@@ -32,11 +32,11 @@ _DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryErr
 
 
 def loads(data: bytes, name: str) -> Any:
-    """What the pickle `data` holds: dicts, lists, tuples, str, int, float, bool, None and numpy arrays.
+    """Read the pickle `data`: dicts, lists, tuples, str, int, float, bool, None and numpy arrays.
 
-    An object array (n,) comes as a list and a 0-d one as its item; bytes come as a memoryview. `name` is what messages
-    call the pickle. Raises InvalidInputError for a pickle that is damaged, that names anything else, or that expands to
-    far more than its own size.
+    An object array (n,) comes as a list and a 0-d one as its item; bytes come as a memoryview. Messages call the pickle
+    `name`. Raises InvalidInputError for a pickle that is damaged, that names anything else, or that expands to far more
+    than its own size.
     """
     try:
         value = _NumpyMachine(data).run()
@@ -91,7 +91,7 @@ class _UnbuiltDtype(Unbuilt):
 
 
 class _NumpyMachine(PickleMachine):
-    """The machine with what numpy's names stand for."""
+    """The machine with the meaning of numpy's names."""
 
     def name(self, module: str, name: str) -> _Name:
         what = _NAMES.get((module, name))
@@ -125,7 +125,7 @@ def _build_dtype(spec: str, state: tuple) -> np.dtype:
 
 
 def _build_array(shape: tuple, dtype: np.dtype, fortran: bool, content: Any) -> Any:
-    """The array, read-only, or for dtype object the list of an (n,) array and the item of a 0-d one."""
+    """Build the array, read-only, or for dtype object the list of an (n,) array and the item of a 0-d one."""
     if not isinstance(dtype, np.dtype) or type(shape) is not tuple:
         raise TypeError(type(dtype))
     if dtype.hasobject:

@@ -22,11 +22,17 @@ Settings = Mapping[str, Any]
 class Scene(Protocol):
     """The functions that a module of this package offers."""
 
-    def render(self, settings: Settings, factors: Mapping[str, Tensor]) -> Tensor: ...
+    def render(self, settings: Settings, factors: Mapping[str, Tensor]) -> Tensor:
+        """Render the images (N, C, H, W) at factors (N,)."""
+        ...
 
-    def random_factors(self, count: int, generator: torch.Generator) -> dict[str, Tensor]: ...
+    def random_factors(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """Draw factors (count,) float64."""
+        ...
 
-    def labels(self, factors: Mapping[str, Tensor]) -> dict[str, Tensor]: ...
+    def labels(self, factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return {"label": (N,) int64}, or nothing for scenes without classes."""
+        ...
 
 
 SCENES: dict[str, Scene] = {"lines": lines, "pole": pole}
@@ -38,12 +44,24 @@ def render(settings: Settings, factors: Mapping[str, Tensor]) -> Tensor:
     """Render the images (N, C, H, W) of a scene at any values (N,) of its factors, on their device.
 
     Raises UsageError where there are no settings, InvalidInputError for a scene that is not known.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import render
+    >>> settings = {"name": "lines", "renderer": "acai", "size": 32}
+    >>> render(settings, {"angle": torch.zeros(2)}).shape
+    torch.Size([2, 1, 32, 32])
     """
     return _scene(settings).render(settings, factors)
 
 
 def random_factors(settings: Settings, count: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Draw factors (count,) float64 uniformly over their ranges, on the CPU."""
+    """Draw factors (count,) float64 uniformly over their ranges, on the CPU.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import random_factors
+    >>> random_factors({"name": "lines"}, 4, torch.Generator().manual_seed(0))["angle"].shape
+    torch.Size([4])
+    """
     return _scene(settings).random_factors(count, generator)
 
 
@@ -52,6 +70,13 @@ def sampler(settings: Settings, device: torch.device | str = "cpu") -> Sampler |
 
     The factors are drawn on the CPU, so that they are the same for every device; beside them is the `label` (count,)
     int64 where the scene has classes. None for finite datasets.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import sampler
+    >>> draw = sampler({"name": "lines", "renderer": "acai", "size": 32, "endless": True})
+    >>> images, factors = draw(4, torch.Generator().manual_seed(0))
+    >>> images.shape, sorted(factors)
+    (torch.Size([4, 1, 32, 32]), ['angle', 'label'])
     """
     if not settings.get("endless"):
         return None
@@ -64,7 +89,13 @@ def sampler(settings: Settings, device: torch.device | str = "cpu") -> Sampler |
 
 
 def labels(settings: Settings, factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return {"label": (N,) int64} for factors of a scene that has classes, else nothing."""
+    """Return {"label": (N,) int64} for factors of a scene that has classes, else nothing.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import labels
+    >>> labels({"name": "lines"}, {"angle": torch.tensor([0.1, 3.2])})
+    {'label': tensor([0, 5])}
+    """
     return _scene(settings).labels(factors)
 
 

@@ -24,9 +24,15 @@ _AT_ONCE, _ON_DEVICE = 1 << 10, 1 << 14  # images: intermediates stay in a proce
 
 
 def draw(angles: Tensor, *, renderer: Renderer = "acai", size: int = 32) -> Tensor:
-    """Images (N, 1, size, size) float32 in [-1, 1] of hands at `angles` (N,) in radians, on their device.
+    """Draw images (N, 1, size, size) float32 in [-1, 1] of hands at `angles` (N,) in radians, on their device.
 
     renderer: "acai" is the published coverage, see `_scan_line_coverage`; "smooth" is continuous in the angle.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import lines
+    >>> image = lines.draw(torch.zeros(1))[0, 0]  # the hand points right
+    >>> image.min().item(), image.max().item(), bool((image[:, :15] == -1).all())
+    (-1.0, 1.0, True)
     """
     coverage = _scan_line_coverage if renderer == "acai" else _capsule_coverage
     images = torch.empty(len(angles), 1, size, size, device=angles.device)
@@ -38,25 +44,51 @@ def draw(angles: Tensor, *, renderer: Renderer = "acai", size: int = 32) -> Tens
 
 
 def render(settings: Mapping[str, Any], factors: Mapping[str, Tensor]) -> Tensor:
+    """Draw the images (N, 1, size, size) of the scene's settings at the factor `angle` (N,).
+
+    >>> import torch
+    >>> from posectl.data.synthetic import lines
+    >>> lines.render({"renderer": "smooth", "size": 16}, {"angle": torch.zeros(3)}).shape
+    torch.Size([3, 1, 16, 16])
+    """
     return draw(factors["angle"], renderer=settings["renderer"], size=settings["size"])
 
 
 def random_factors(count: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """`angle` (count,) float64, uniform in [0, 2 pi)."""
+    """Draw `angle` (count,) float64, uniform in [0, 2 pi).
+
+    >>> import torch
+    >>> from posectl.data.synthetic import lines
+    >>> lines.random_factors(4, torch.Generator().manual_seed(0))["angle"].shape
+    torch.Size([4])
+    """
     return {"angle": TURN * torch.rand(count, dtype=torch.float64, generator=generator)}
 
 
 def labels(factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the `label` (N,) int64 of the factor `angle` (N,): its sector.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import lines
+    >>> lines.labels({"angle": torch.tensor([0.1, 3.2])})
+    {'label': tensor([0, 5])}
+    """
     return {"label": sector(factors["angle"])}
 
 
 def sector(angles: Tensor) -> Tensor:
-    """(N,) int64: which of ten 36-degree sectors each angle lies in, the label that ACAI's classifier is given."""
+    """Return the 36-degree sector (N,) int64 of each angle, one of ten, the label that ACAI's classifier is given.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import lines
+    >>> lines.sector(torch.tensor([0.1, 3.2]))
+    tensor([0, 5])
+    """
     return (SECTORS * angles.double() / (TURN - 1e-6)).long().clamp_(max=SECTORS - 1)
 
 
 def _scan_line_coverage(angles: Tensor, size: int) -> Tensor:
-    """(N, size, size): the share of each pixel that the published drawing fills.
+    """Return the share (N, size, size) of each pixel that the published drawing fills.
 
     It fills a parallelogram, scan line by scan line along the hand's longer axis ("major"), and bears three marks that
     the published figures depend on. The hand is 2 px wide across the scan line, not across itself, so diagonals are
@@ -84,7 +116,7 @@ def _scan_line_coverage(angles: Tensor, size: int) -> Tensor:
 
 
 def _capsule_coverage(angles: Tensor, size: int) -> Tensor:
-    """(N, size, size): the share of each pixel in a hand with round ends, taken from the distance to its edge.
+    """Return the share (N, size, size) of each pixel in a hand with round ends, by the distance to its edge.
 
     The hand's tip is where that of the published one is; coverage falls from one to nothing over a pixel, so that it
     is continuous in the angle, and as bright at every angle.

@@ -28,8 +28,14 @@ _POLE_AMBIENT = 0.45
 
 
 def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> Tensor:
-    """Images (N, 3 or 1, size, size) float32 in [-1, 1] for azimuths `theta` (N,) and elevations `phi` (N,) in degrees,
-    on their device. Continuous in both, and of period 360 in the first.
+    """Draw images (N, 3 or 1, size, size) float32 in [-1, 1] for azimuths `theta` and elevations `phi` (N,) in degrees.
+
+    They are on the angles' device, continuous in both, and of period 360 in the first.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import pole
+    >>> pole.draw(torch.tensor([0.0, 90.0]), torch.tensor([45.0, 60.0]), size=32).shape
+    torch.Size([2, 3, 32, 32])
     """
     images = torch.empty(len(theta), 3 if colour else 1, size, size, device=theta.device)
     step = _AT_ONCE if theta.device.type == "cpu" else _ON_DEVICE
@@ -40,23 +46,38 @@ def draw(theta: Tensor, phi: Tensor, *, size: int = 64, colour: bool = True) -> 
 
 
 def render(settings: Mapping[str, Any], factors: Mapping[str, Tensor]) -> Tensor:
+    """Draw the images (N, 3 or 1, size, size) of the scene's settings at the factors `azimuth` and `elevation` (N,).
+
+    >>> import torch
+    >>> from posectl.data.synthetic import pole
+    >>> settings = {"name": "pole", "size": 32, "colour": False}
+    >>> factors = pole.random_factors(4, torch.Generator().manual_seed(0))
+    >>> pole.render(settings, factors).shape
+    torch.Size([4, 1, 32, 32])
+    """
     return draw(factors["azimuth"], factors["elevation"], size=settings["size"], colour=settings["colour"])
 
 
 def random_factors(count: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """`azimuth` and `elevation` (count,) float64 in degrees, uniform over their ranges."""
+    """Draw `azimuth` and `elevation` (count,) float64 in degrees, uniform over their ranges.
+
+    >>> import torch
+    >>> from posectl.data.synthetic import pole
+    >>> sorted(pole.random_factors(4, torch.Generator().manual_seed(0)))
+    ['azimuth', 'elevation']
+    """
     unit = torch.rand(2, count, dtype=torch.float64, generator=generator)
     ranges = {"azimuth": AZIMUTH, "elevation": ELEVATION}
     return {name: low + (high - low) * u for (name, (low, high)), u in zip(ranges.items(), unit, strict=True)}
 
 
 def labels(factors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Nothing in this scene is of a class."""
+    """Return nothing: this scene has no classes."""
     return {}
 
 
 def _render(azimuth: Tensor, elevation: Tensor, size: int, colour: bool) -> Tensor:
-    """(n, C, size, size) in [-1, 1], of (n,) radians."""
+    """Draw images (n, C, size, size) in [-1, 1], at (n,) radians."""
     across = ((torch.arange(size, device=azimuth.device, dtype=torch.float64) + 0.5) / size - 0.5).float()
     x, y = across, -across[:, None]
     towards = [part.float()[:, None, None] for part in (torch.cos(azimuth), torch.sin(azimuth))]
@@ -71,7 +92,7 @@ def _render(azimuth: Tensor, elevation: Tensor, size: int, colour: bool) -> Tens
 
 
 def _shadow(x: Tensor, y: Tensor, towards: list[Tensor], elevation: Tensor, pixel: float) -> Tensor:
-    """(n, size, size): how much of the light the pole takes from each point.
+    """Return the share (n, size, size) of the light that the pole takes from each point.
 
     The shadow of a round pole is a capsule from its foot to the shadow of its top. Its edge is as soft as the way is
     long from the point of the pole that casts it, and at least two pixels wide.
@@ -86,7 +107,7 @@ def _shadow(x: Tensor, y: Tensor, towards: list[Tensor], elevation: Tensor, pixe
 
 
 def _dome_light(x: Tensor, y: Tensor, towards: list[Tensor], elevation: Tensor) -> Tensor:
-    """(n, size, size): the light on the pole's round top, by Lambert's law."""
+    """Return the light (n, size, size) on the pole's round top, by Lambert's law."""
     across = torch.hypot(x, y).clamp(min=RADIUS)
     u, v = x / across, y / across
     up = (1 - u**2 - v**2).clamp(min=0).sqrt()
@@ -101,6 +122,6 @@ def _smoothstep(t: Tensor) -> Tensor:
 
 
 def _paint(rgb: tuple[float, float, float], colour: bool, device: torch.device) -> Tensor:
-    """(C, 1, 1): a colour, or its luminance."""
+    """Return a colour (C, 1, 1), or its luminance."""
     shown = rgb if colour else (sum(share * part for share, part in zip(_LUMINANCE, rgb, strict=True)),)
     return torch.tensor(shown, device=device)[:, None, None]

@@ -19,7 +19,7 @@ CROWDED = 5
 
 
 def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Figure:
-    """Metrics against lambda, one small panel a metric, one line a label: the mean over seeds, in a band of their
+    """Draw metrics against lambda, one small panel a metric, one line a label: the mean over seeds, in a band of their
     standard deviation (n - 1) to either side, over a dot for each seed.
 
     metrics: metric -> label -> (lambdas (n,), values (n,)), in any order, a value for each lambda and seed. Values that
@@ -50,8 +50,8 @@ def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Fig
 
 
 def over_seeds(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The abscissae (k,) in their order, and the mean and standard deviation (n - 1; 0 of one) of the finite values
-    (n,) at each; one without any is left out."""
+    """Return the abscissae (k,) in their order, and the mean and standard deviation (n - 1; 0 of one) of the finite
+    values (n,) at each; one without any is left out."""
     at, values = np.asarray(at, dtype=np.float64), np.asarray(values, dtype=np.float64)
     finite = np.isfinite(values)
     places = np.unique(at[finite])

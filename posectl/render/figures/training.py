@@ -23,7 +23,7 @@ Log = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 def training_curves(logs: Mapping[str, Log], path: str | Path | None) -> Figure:
-    """Losses over training steps, one panel a loss, one curve a run; on a log scale where that helps.
+    """Draw losses over training steps, one panel a loss, one curve a run; on a log scale where that helps.
 
     logs: run -> loss -> (steps (n,), values (n,)). Long runs are drawn faintly, under their running mean. Values that
     are not finite leave a gap.
@@ -49,7 +49,7 @@ def training_curves(logs: Mapping[str, Log], path: str | Path | None) -> Figure:
 def over_training(
     metrics: Mapping[str, Lines], path: str | Path | None, *, levels: Mapping[str, Mapping[str, float]] | None = None
 ) -> Figure:
-    """Scores over the images that training has seen, one panel a metric, one line a method, named at its end; on a log
+    """Draw scores over the images seen in training, one panel a metric, one line a method, named at its end; on a log
     scale where that helps.
 
     metrics: metric -> label -> (images seen (n,), values (n,)), in any order. Where several models have seen as many,
@@ -77,7 +77,7 @@ def over_training(
 
 
 def _scores(axes: Axes, lines: Lines, levels: Mapping[str, float], looks: Mapping[str, Style]) -> dict[str, float]:
-    """Draw one metric; returns where each line ends."""
+    """Draw one metric, and return the end of each line."""
     ends: dict[str, float] = {}
     for label, points in lines.items():
         seen, mean, deviation = over_seeds(*points)
@@ -115,7 +115,7 @@ def _loss(axes: Axes, steps: np.ndarray, values: np.ndarray, style: Style) -> No
 
 
 def running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """The mean (n,) of the finite among the `window` values around each, fewer at the ends; NaN without any."""
+    """Return the mean (n,) of the finite among the `window` values around each, fewer at the ends; NaN without any."""
     ones = np.ones(min(window, len(values)))
     finite = np.isfinite(values)
     total = np.convolve(np.where(finite, values, 0.0), ones, mode="same")

@@ -1,4 +1,4 @@
-"""Figures of how a path changes from step to step, over alpha."""
+"""Figures of the changes of a path from step to step, over alpha."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from posectl.render.figures.style import styles
 def transition_curves(
     curves: Series, path: str | Path | None, *, spread: Series | None = None, title: str | None = None
 ) -> Figure:
-    """Average normalised transitions over alpha, one curve a model, and the line at 1 that an even path keeps to.
+    """Draw average normalised transitions over alpha, one curve a model, and the line at 1 of an even path.
 
     curves: label -> (T-1,), the change from each step to the next over the mean change. spread: label -> (T-1,), how
     far a band round the curve reaches to either side, for the labels that have one.
@@ -43,7 +43,7 @@ def transition_curves(
 
 
 def path_transitions(values: Series, path: str | Path | None) -> Figure:
-    """The normalised transitions of single paths over alpha, one panel a path, all on one scale.
+    """Draw the normalised transitions of single paths over alpha, one panel a path, all on one scale.
 
     values: label -> (T-1,). Source: Naayem, Figs. 5 and 7. Raises as transition_curves does.
     """
@@ -63,7 +63,7 @@ def path_transitions(values: Series, path: str | Path | None) -> Figure:
 
 
 def mid_steps(transitions: int) -> np.ndarray:
-    """The alpha (T-1,) midway between the two steps of each transition."""
+    """Return the alpha (T-1,) midway between the two steps of each transition."""
     return (np.arange(transitions) + 0.5) / transitions
 
 

@@ -16,13 +16,13 @@ from posectl.store import Artifact
 
 A = TypeVar("A", bound="About")
 
-Described = dict[str, Any]
+Description = dict[str, Any]
 """A net or an objective: its name, under "name", and the fields of its dataclass."""
 
 
 @dataclass(frozen=True)
 class About:
-    """The fields that all have: more: keys that this release does not know."""
+    """The fields of every `about`. more: keys that this release does not know."""
 
     more: dict[str, Any] = field(default_factory=dict, kw_only=True)
 
@@ -37,11 +37,11 @@ class About:
 
 @dataclass(frozen=True)
 class Samples(About):
-    """What samples are, as datasets say and their models, paths and samples carry on.
+    """The description of samples in datasets and in their models, paths and samples.
 
     kind: see posectl.core.kinds; unit, skeleton, up ("+x" to "-z"), coordinates ("world" or "camera"): of poses;
-    factors: names of the continuous factors known of every sample; periods: where a factor wraps; classes: how many
-    labels there are; scene: settings of the synthetic scene that draws the images (see posectl.data.synthetic).
+    factors: names of the continuous factors known of every sample; periods: where a factor wraps; classes: the number
+    of labels; scene: settings of the synthetic scene that draws the images (see posectl.data.synthetic).
     """
 
     kind: str = ""
@@ -59,14 +59,14 @@ class Samples(About):
     )  # fmt: skip
 
     def shared(self) -> Samples:
-        """Return what models and their artifacts carry on."""
+        """Return the part that models and their artifacts inherit."""
         return Samples(**{key: getattr(self, key) for key in self.SHARED})
 
 
 @dataclass(frozen=True)
 class DatasetAbout(Samples):
-    """A dataset: source: the reader and what it read; citation: what to cite; split: who decided what is for test;
-    class_names: of the labels, in their order."""
+    """The description of a dataset. source: the reader and its input; citation: its references; split: the origin of
+    the split; class_names: of the labels, in their order."""
 
     source: str = ""
     citation: str = ""
@@ -76,12 +76,12 @@ class DatasetAbout(Samples):
 
 @dataclass(frozen=True)
 class ModelAbout(About):
-    """A model: its net, prior and objectives, which rebuild it; samples: what it was trained on; snapshots: the steps
-    at which its weights were kept; stack: of how many replicas it was trained in a stack."""
+    """The description of a model: net, prior and objectives, which rebuild it; samples: those of its dataset;
+    snapshots: the steps at which its weights were kept; stack: the number of replicas in its stack."""
 
-    net: Described = field(default_factory=dict)
+    net: Description = field(default_factory=dict)
     prior: str = ""
-    objectives: tuple[Described, ...] = ()
+    objectives: tuple[Description, ...] = ()
     samples: Samples = Samples()
     snapshots: tuple[int, ...] = ()
     stack: int = 0
@@ -89,8 +89,8 @@ class ModelAbout(About):
 
 @dataclass(frozen=True)
 class DecodedAbout(About):
-    """Paths and samples: samples: what they are; grid: samples on a side of a block, 0 where it is none; inputs: where
-    the ends came from."""
+    """The description of paths and samples. samples: their kind; grid: samples on a side of a block, 0 where it is
+    none; inputs: the origin of the ends."""
 
     samples: Samples = Samples()
     grid: int = 0
@@ -99,7 +99,7 @@ class DecodedAbout(About):
 
 @dataclass(frozen=True)
 class ScoresAbout(About):
-    """Scores: label: the subject; kind: of its samples; inputs: files that were scored or held against."""
+    """The description of scores. label: the subject; kind: of its samples; inputs: scored files and reference files."""
 
     label: str = ""
     kind: str = ""
@@ -108,7 +108,7 @@ class ScoresAbout(About):
 
 @dataclass(frozen=True)
 class SweepAbout(About):
-    """A sweep: regularizers: their names, in the order of the lambdas."""
+    """The description of a sweep. regularizers: their names, in the order of the lambdas."""
 
     regularizers: tuple[str, ...] = ()
 
@@ -118,7 +118,7 @@ _KEYS = {"scene": "world"}
 
 
 def read_about(artifact: Artifact, cls: type[A]) -> A:
-    """Read and check what an artifact says of itself. Raises IntegrityError for a value of another type."""
+    """Read and check the `about` of an artifact. Raises IntegrityError for a value of another type."""
     return parse_about(artifact.about, cls, artifact.ref)
 
 

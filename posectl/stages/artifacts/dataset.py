@@ -1,4 +1,4 @@
-"""A dataset artifact as the other stages use it: arrays by split, and what the samples are."""
+"""A dataset artifact as the other stages use it: arrays by split, and the description of the samples."""
 
 from __future__ import annotations
 
@@ -16,33 +16,39 @@ from posectl.store import Artifact
 
 
 class StoredDataset:
-    """Reads arrays of a dataset artifact when they are asked for."""
+    """A dataset artifact whose arrays are read when they are asked for."""
 
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = expect(artifact, "dataset")
 
     @cached_property
     def about(self) -> DatasetAbout:
+        """The checked `about`."""
         return read_about(self.artifact, DatasetAbout)
 
     @cached_property
     def samples(self) -> np.ndarray:
+        """All samples (N, *shape)."""
         return self.artifact.read("samples")
 
     @cached_property
     def split(self) -> np.ndarray:
+        """The split (N,) uint8, TRAIN or TEST."""
         return self.artifact.read("split")
 
     @property
     def train(self) -> np.ndarray:
+        """The samples of the train split."""
         return self.samples[self.split == TRAIN]
 
     @property
     def test(self) -> np.ndarray:
+        """The samples of the test split."""
         return self.samples[self.split == TEST]
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of a sample."""
         return self.artifact.arrays()["samples"].shape[1:]
 
     @property
@@ -51,15 +57,17 @@ class StoredDataset:
         return kind_named(self.about.kind)
 
     def known(self, name: str) -> np.ndarray:
-        """Read what is known of every sample under this name (N, ...): a factor, `label`, `object`."""
+        """Read the values (N, ...) of this name: a factor, `label`, `object`."""
         return self.artifact.read(name)
 
     @property
     def skeleton(self) -> Skeleton:
+        """The skeleton of poses."""
         return H36M17
 
     @property
     def up(self) -> str:
+        """The up axis of poses."""
         return self.about.up or "+z"
 
     def sample(self, index: int) -> np.ndarray:

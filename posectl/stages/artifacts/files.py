@@ -12,7 +12,7 @@ from posectl.core.kinds import Kind
 from posectl.data.safe.npy import load_array, source_name
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.artifacts.formats import as_many, format_of, tell_kind
+from posectl.stages.artifacts.formats import as_many, format_of, infer_kind
 from posectl.stages.run import Run
 from posectl.store import Ref
 
@@ -30,7 +30,7 @@ def is_baseline(text: str) -> bool:
 
 
 def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
-    """Return what the record says of an array that came from outside: its name, and a digest of its numbers."""
+    """Return the record of an array that came from outside: its name, and a digest of its numbers."""
     digest = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
     return {"file": source, "shape": list(array.shape), "sha256": digest}
 
@@ -38,7 +38,7 @@ def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
 def read_file(source: str, kind: Kind | None = None) -> tuple[Kind, np.ndarray]:
     """Read samples (N, *shape) or paths (B, T, *shape) from a file, and tell their kind by their shape unless given."""
     array, name = load_array(source), source_name(source)
-    kind = kind or tell_kind(array, name)
+    kind = kind or infer_kind(array, name)
     return kind, format_of(kind).read(array, name)
 
 

@@ -12,7 +12,7 @@ from posectl.registry import Registry
 
 
 class ArrayFormat:
-    """Arrays of one kind as files hold them. The base is for kinds that register none: floats, shaped as they are."""
+    """The file format of arrays of one kind. The base is for kinds that register none: floats, shaped as they are."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -43,8 +43,8 @@ def format_of(kind: Kind) -> ArrayFormat:
     return (FORMATS.get(kind.name) if kind.name in FORMATS.names() else ArrayFormat)(kind)
 
 
-def tell_kind(array: np.ndarray, source: str) -> Kind:
-    """Tell the kind of an array by its shape: poses before kinds from outside, and these before images.
+def infer_kind(array: np.ndarray, source: str) -> Kind:
+    """Infer the kind of an array from its shape: poses before kinds from outside, and these before images.
 
     Raises InvalidInputError where no kind claims it.
     """

@@ -14,9 +14,10 @@ OF_BYTES = "Of bytes: image / 127.5 - 1."
 
 @array_format("images")
 class ImageArrays(ArrayFormat):
-    """float32 arrays; as paths they are (B, T, C, H, W), or (B, T, H, W) in grey."""
+    """The file format of images: float32 arrays; paths are (B, T, C, H, W), or (B, T, H, W) in grey."""
 
     def claims(self, shape: tuple[int, ...]) -> bool:
+        """Tell whether an array of this shape may hold images."""
         return 2 <= len(shape) <= 5
 
     def read(self, array: np.ndarray, source: str) -> np.ndarray:

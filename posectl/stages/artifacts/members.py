@@ -1,4 +1,4 @@
-"""What a subject stands for: a sweep for all its models, anything else for itself."""
+"""The members of a subject: all models of a sweep, or the subject itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from posectl.store.lineage import find_parent
 
 
 def members(run: Run, artifact: Artifact) -> list[Artifact]:
-    """The models of a sweep, in its order; of anything else, itself. Raises NotFoundError where a model is gone."""
+    """Return the models of a sweep, in its order; or any other artifact alone. Raises NotFoundError if a model is
+    gone."""
     if artifact.kind != "sweep":
         return [artifact]
     models = [(parent, find_parent(run.artifacts, parent)) for parent in artifact.parents if parent.role == "model"]
@@ -23,8 +24,8 @@ def members(run: Run, artifact: Artifact) -> list[Artifact]:
     return [model for _, model in models if model is not None]
 
 
-def spread_out(run: Run, subjects: list[str]) -> list[str]:
-    """Subjects with every sweep replaced by the refs of its models; files and baselines stay as they are."""
+def expand_sweeps(run: Run, subjects: list[str]) -> list[str]:
+    """Replace every sweep among subjects by the refs of its models; files and baselines stay as they are."""
     spread: list[str] = []
     for subject in subjects:
         if is_file(subject) or is_baseline(subject):
@@ -36,7 +37,7 @@ def spread_out(run: Run, subjects: list[str]) -> list[str]:
 
 
 def snapshots(run: Run, subject: str | None) -> list[str]:
-    """The weights that a model kept on its way, in their order. Raises UsageError for one that kept none."""
+    """List the weights that a model kept during training, in their order. Raises UsageError for one that kept none."""
     model = run.subject(subject, "model", "`posectl train --snapshots 16` makes one.")
     steps = model_about(model).snapshots
     if not steps:

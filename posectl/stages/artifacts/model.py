@@ -1,4 +1,4 @@
-"""A model artifact as the other stages use it: the autoencoder, rebuilt from what the artifact says."""
+"""A model artifact as the other stages use it: the autoencoder, rebuilt from its description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import Objective
 from posectl.errors import IntegrityError, UsageError, did_you_mean
-from posectl.stages.artifacts.about import Described, ModelAbout, read_about
+from posectl.stages.artifacts.about import Description, ModelAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
@@ -22,7 +22,7 @@ HINT = "`posectl train` makes one."
 
 
 def model_about(artifact: Artifact) -> ModelAbout:
-    """Read and check what a model artifact says of itself."""
+    """Read and check the `about` of a model artifact."""
     return read_about(expect(artifact, "model"), ModelAbout)
 
 
@@ -46,7 +46,7 @@ def modules_of(artifact: Artifact) -> list[str]:
     ]
 
 
-def _rebuilt(artifact: Artifact, described: Described, registry: Any, what: str) -> Any:
+def _rebuilt(artifact: Artifact, described: Description, registry: Any, what: str) -> Any:
     try:
         fields = dict(described)
         cls = registry.get(fields.pop("name"))

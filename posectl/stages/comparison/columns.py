@@ -1,4 +1,4 @@
-"""Columns of a table, and columns made of others: seeds merged into one, figures as multiples of another's."""
+"""Columns derived from others: seeds merged into one, figures as multiples of another's."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LINEAR = ("mean", "std", "median", "minimum", "maximum")
 
 
 def over_seeds(columns: Sequence[Column], keys: Sequence[Hashable], labels: Sequence[str]) -> list[Column]:
-    """One column for all that share a key, in the order in which keys first come: of each metric the statistics of the
-    columns' means, so that `std` is the spread between seeds. A column whose key is its own stays as it is.
+    """Merge the columns that share a key, in the order in which keys first come, into the statistics of their means.
 
-    labels: what each column is called where it stands for several.
+    So `std` is the spread between seeds. A column whose key is its own stays as it is. labels: the name of each column
+    where it stands for several.
     """
     groups: dict[Hashable, list[int]] = {}
     for i, key in enumerate(keys):
@@ -42,7 +42,7 @@ def _over(scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def relative_to(base: Column, columns: Sequence[Column]) -> list[Column]:
-    """The columns with every figure divided by the base's mean of the same metric, without unit; metrics that the base
+    """Divide every figure of the columns by the base's mean of the same metric, without unit; metrics that the base
     lacks, or whose mean is zero there, are left out."""
     divisors = {name: score["mean"] for name, score in base.scores.items() if score["mean"]}
     return [

@@ -43,7 +43,7 @@ TABLE_I: dict[str, _Columns] = {"d8": _D8, "d16": _D16}
 
 
 def column(table: str, lam: float) -> dict[str, dict[str, Any]] | None:
-    """One column of Table I ("d8" or "d16") as scores, or None where it has no such lambda."""
+    """Return one column of Table I ("d8" or "d16") as scores, or None where it has no such lambda."""
     figures = TABLE_I[table].get(lam)
     if figures is None:
         return None
@@ -69,7 +69,7 @@ _TABLE_1 = {
 
 
 def lines_columns() -> dict[str, dict[str, dict[str, Any]]]:
-    """The columns of ACAI's Table 1 as scores, in its order."""
+    """Return the columns of ACAI's Table 1 as scores, in its order."""
     return {
         method: {"mean_distance": _over_runs(mean / 1000, std / 1000), "smoothness": _over_runs(*smoothness)}
         for method, ((mean, std), smoothness) in _TABLE_1.items()

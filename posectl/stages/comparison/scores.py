@@ -1,4 +1,4 @@
-"""Scores artifacts: those of a subject, what they are called, and where their protocols differ."""
+"""Scores artifacts: those of a subject, their labels, and the differences of their protocols."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from posectl.core.metrics import Score
 from posectl.core.objectives import OBJECTIVES
-from posectl.stages.artifacts.about import Described, ModelAbout, ScoresAbout, read_about
+from posectl.stages.artifacts.about import Description, ModelAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.run import Run, parent_of
@@ -32,7 +32,7 @@ def newest_scores(run: Run) -> dict[str, Artifact]:
 
 
 def scored_model(run: Run, scores: Artifact) -> ModelAbout | None:
-    """Read what the model behind scores says of itself; None where another subject was scored, or it is gone."""
+    """Read the `about` of the model behind scores; None where another subject was scored, or it is gone."""
     model = parent_of(run, scores, "model")
     return None if model is None else model_about(model)
 
@@ -47,7 +47,7 @@ def label(run: Run, scores: Artifact) -> str:
     return f"{' + '.join(parts) or 'plain'}, d={about.net['latent']}"
 
 
-def _term(described: Described) -> str:
+def _term(described: Description) -> str:
     """Name a regularizer with its lambda, if there is a term that this weighs."""
     name = str(described["name"])
     return f"{name} λ={described['lam']:g}" if OBJECTIVES.get(name).has_term else name
@@ -56,7 +56,7 @@ def _term(described: Described) -> str:
 def differences(artifacts: Sequence[Artifact]) -> list[str]:
     """Say in a sentence each in which parts of the protocol scores differ: they are then not comparable in it.
 
-    What is said of a model, such as its path, is nothing that a baseline could differ in.
+    A baseline has no settings of models, such as the path, so that it cannot differ in them.
     """
     protocols: list[dict[str, Any]] = [a.summary["protocol"] for a in artifacts]
     warnings = []

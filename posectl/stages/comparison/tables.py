@@ -15,6 +15,8 @@ from posectl.errors import UsageError, did_you_mean
 
 @dataclass(frozen=True)
 class Column:
+    """One subject's scores, under a label."""
+
     label: str
     ref: str
     scores: dict[str, dict[str, Any]]
@@ -29,7 +31,7 @@ class Comparison:
     warnings: list[str]
 
     def as_text(self, form: str) -> str:
-        """The table as md, csv, latex or json."""
+        """Return the table as md, csv, latex or json. Raises UsageError for another format."""
         if form not in FORMS:
             raise UsageError(f"There is no table format {form!r}.", did_you_mean(form, FORMS))
         return FORMS[form](self)
@@ -42,7 +44,7 @@ def _number(value: float | None) -> str:
 
 
 def _cells(comparison: Comparison) -> list[list[str]]:
-    """Two lines a metric, as in Table I: mean ± standard deviation, then the median."""
+    """Return two lines a metric, as in Table I: mean ± standard deviation, then the median."""
     lines = []
     for row in comparison.rows:
         entries = [c.scores.get(row) for c in comparison.columns]
@@ -89,6 +91,7 @@ def _json(comparison: Comparison) -> str:
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as a JSON object."""
     return {
         "rows": comparison.rows,
         "columns": [

@@ -1,7 +1,7 @@
 """Drawings of subjects, one function for each kind of sample.
 
-`@drawing("poses")` on a function (run, subjects, options, film) registers how samples of a kind are drawn: it returns
-the frames (T, H, W, 3) of a film, or one picture (H, W, 3), of uint8.
+`@drawing("poses")` on a function (run, subjects, options, animated) registers the drawing of a kind: it returns the
+frames (T, H, W, 3) of an animation, or one picture (H, W, 3), of uint8.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a model's codes lie: all samples of its dataset, and the grid of the factors behind them."""
+"""The manifold of a model's codes: all samples of its dataset, and the grid of the factors behind them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from posectl.stages.run import Run
 from posectl.store import Artifact
 
 MOST = 30_000  # dots, beyond which no figure tells more
-RING, SPOKE = 180, 36  # images drawn along a turn, and along what does not turn
+RING, SPOKE = 180, 36  # images drawn along a turn, and along another factor
 SPOKES, QUARTERS = 12, 4
 MOST_LEVELS, LEVELS = 16, 8
 
@@ -35,11 +35,12 @@ class Grid:
 
 
 def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensions: int | None = None) -> Manifold:
-    """The codes of all samples, train and test, of a model's dataset (MOST, evenly, of more), coloured `by` a factor or
-    label (None: the first factor, or the label), with the lines of the factors' grid where one of them goes round.
+    """Return the codes of all samples of a model's dataset (MOST, evenly, of more) with the lines of the factors' grid.
 
-    Codes of two or three dimensions are shown as they are; more, or others than `dimensions`, by their principal
-    components, two unless `dimensions` says 3. Raises UsageError for names and dimensions that there are not.
+    The codes are coloured `by` a factor or label (None: the first factor, or the label); the lines are there where a
+    factor is periodic. Codes of two or three dimensions are shown as they are; more, or others than `dimensions`, by
+    their principal components, two unless `dimensions` says 3. Raises UsageError for unknown names and impossible
+    dimensions.
     """
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
     rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
@@ -64,7 +65,7 @@ def _encoded(model: Autoencoder, samples: Tensor) -> np.ndarray:
 
 
 def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, list[str]]:
-    """The way from codes (N, d) to (N, 2 or 3), and what its axes are called."""
+    """Return the projection from codes (N, d) to (N, 2 or 3), and the names of its axes."""
     size = codes.shape[1]
     wanted = dimensions or (size if size in (2, 3) else 2)
     if wanted > size:
@@ -80,7 +81,7 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
 
 
 def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
-    """The name of what colours the codes; None where nothing is known of the samples."""
+    """Return the name of the values that colour the codes; None where nothing is known of the samples."""
     known = [*dataset.about.factors, *(name for name in ("label", "object") if dataset.artifact.has(name))]
     if by is not None and by not in known:
         raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", did_you_mean(by, known))
@@ -90,13 +91,13 @@ def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
 def _grid(
     model: Autoencoder, dataset: StoredDataset, project: Project
 ) -> tuple[list[np.ndarray], list[tuple[np.ndarray, str]]]:
-    """Lines of the projected grid, and named points of it; none where no factor goes round."""
+    """Return lines of the projected grid, and named points of it; none where no factor is periodic."""
     if not set(dataset.about.periods) & set(dataset.about.factors):
         return [], []
     space = FactorSpace(dataset, model.device)
 
     def codes(grid: Grid) -> np.ndarray:
-        images = space.shown(grid.factors, grid.objects)
+        images = space.images_at(grid.factors, grid.objects)
         return project(_encoded(model, images.flatten(0, 1))).reshape(*grid.factors.shape[:2], -1)
 
     lines = [line for grid in (_rings(space), _spokes(space)) if grid is not None for line in codes(grid)]
@@ -104,8 +105,8 @@ def _grid(
 
 
 def _levels(space: FactorSpace) -> tuple[Tensor, Tensor]:
-    """Values (L, F) of the factors that do not turn, 0 for the one that does, with their objects (L,): those there are,
-    or, of one that was drawn at random, LEVELS from end to end."""
+    """Return values (L, F) of the factors that do not turn, 0 for the one that does, with their objects (L,): the
+    stored ones, or, of one that was drawn at random, LEVELS from end to end."""
     still = space.values.clone()
     still[:, space.turning] = 0
     distinct = torch.unique(torch.cat([still, space.objects[:, None].double()], 1), dim=0)
@@ -116,14 +117,14 @@ def _levels(space: FactorSpace) -> tuple[Tensor, Tensor]:
 
 
 def _rings(space: FactorSpace) -> Grid:
-    """Once round at every level of what does not turn."""
+    """Return a full turn at every level of the other factors."""
     levels, objects = _levels(space)
     count = RING if space.drawn else len(torch.unique(space.values[:, space.turning]))
     return Grid(_turned(space, levels[:, None].repeat(1, count + 1, 1), torch.linspace(0, 1, count + 1)), objects)
 
 
 def _spokes(space: FactorSpace) -> Grid | None:
-    """From end to end of the one factor that does not turn, at turns evenly apart; None without just one."""
+    """Return lines along the one factor that does not turn, at evenly spaced turns; None unless there is just one."""
     levels, objects = _levels(space)
     if levels.shape[1] != 2 or not space.has_one_object:
         return None
@@ -137,7 +138,7 @@ def _spokes(space: FactorSpace) -> Grid | None:
 def _marks(
     space: FactorSpace, dataset: StoredDataset, codes: Callable[[Grid], np.ndarray]
 ) -> list[tuple[np.ndarray, str]]:
-    """Names of each object, where there are several; else of the quarters of a turn, and of the first and last ring."""
+    """Name each object, where there are several; else the quarters of a turn, and the first and last ring."""
     levels, objects = _levels(space)
     if not space.has_one_object:
         at = codes(Grid(levels[:, None], objects))[:, 0]
@@ -154,6 +155,6 @@ def _marks(
 
 
 def _turned(space: FactorSpace, factors: Tensor, turns: Tensor) -> Tensor:
-    """The factors (L, K, F), with the one that turns at so many turns (..., K)."""
+    """Set the turning factor of factors (L, K, F) to so many turns (..., K)."""
     factors[..., space.turning] = turns.to(factors) * space.periods[space.turning]
     return factors

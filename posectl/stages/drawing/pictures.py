@@ -1,4 +1,4 @@
-"""What there is to see in a subject of images: paths, a block, or single images, out of an artifact or a file."""
+"""The images of a subject: paths, a block, or single images, out of an artifact or a file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from posectl.store import Artifact
 
 @dataclass(frozen=True)
 class Pictures:
-    """images: paths (B, T, C, H, W), or single ones (N, C, H, W). ends (B, 2, C, H, W): what the paths go between; of a
-    block (n, n, C, H, W), the upper and lower corners of its left and right edge."""
+    """The images of a subject: paths (B, T, C, H, W), or single ones (N, C, H, W). ends (B, 2, C, H, W): the ends of
+    the paths; of a block (n, n, C, H, W), the upper and lower corners of its left and right edge."""
 
     label: str
     images: np.ndarray
@@ -28,14 +28,15 @@ class Pictures:
 
     @property
     def moving(self) -> bool:
+        """True for paths."""
         return self.ends is not None
 
 
 def pictures_of(run: Run, subject: Subject, *, most: int) -> Pictures:
-    """Up to `most` paths or images of a subject; of a block all, of a dataset images spread evenly over it.
+    """Return up to `most` paths or images of a subject; of a block all, of a dataset images spread evenly over it.
 
-    Arrays are (B, T, C, H, W) or grey (B, T, H, W), which are paths, and (N, C, H, W), (C, H, W), grey (N, H, W) or
-    (H, W), which are not: an axis of 1 or 3 before the last two is channels. A square array may stand beside blocks.
+    Arrays are (B, T, C, H, W) or grey (B, T, H, W), which are paths, and (N, C, H, W), (C, H, W), grey (N, H, W) or (H,
+    W), which are not: an axis of 1 or 3 before the last two is channels. A square array may stand beside blocks.
     """
     artifact = subject.artifact
     if artifact is None:
@@ -80,12 +81,12 @@ def _own_ends(paths: np.ndarray) -> np.ndarray:
 
 
 def corners(block: np.ndarray) -> np.ndarray:
-    """The corners (2, 2, ...) of a block (R, K, ...): upper and lower, of its left and its right edge."""
+    """Return the corners (2, 2, ...) of a block (R, K, ...): upper and lower, of its left and its right edge."""
     return block[np.ix_([0, -1], [0, -1])].swapaxes(0, 1)
 
 
-def told_apart(found: Sequence[Pictures], subjects: Sequence[str]) -> list[str]:
-    """A label for each; where several have the same, with the subject it came from."""
+def distinct_labels(found: Sequence[Pictures], subjects: Sequence[str]) -> list[str]:
+    """Return a label for each; where several have the same, with the subject it came from."""
     labels = [each.label for each in found]
     return [
         name if labels.count(name) == 1 else f"{name} ({subject})"

@@ -25,16 +25,16 @@ POSES_A_ROW, ROWS = 10, 6
 
 
 @drawing("poses")
-def draw_poses(run: Run, subjects: Sequence[Subject], options: RenderOptions, film: bool) -> np.ndarray:
+def draw_poses(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray:
     """Draw poses: side by side in motion, or as rows of a contact sheet, one subject below the other."""
     side = max(subject.grid for subject in subjects)
     columns = options.columns or max(POSES_A_ROW, side)
-    most = options.most or (1 if film else max(ROWS, side))
-    found = [_sequences_of(subject, most if film else most * columns) for subject in subjects]
+    most = options.most or (1 if animated else max(ROWS, side))
+    found = [_sequences_of(subject, most if animated else most * columns) for subject in subjects]
     names = options.labels or tuple(each.label for each in found)
     body = Body(H36M17.parents, H36M17.left, H36M17.right)
     labelled = len(found) > 1 or bool(options.labels)
-    if not film:
+    if not animated:
         rows, labels = _sheet(found, names, columns, most)
         return draw_sheet(rows, body, row_labels=labels if labelled else [], size=options.size // 2)
     panels = [(name, poses) for name, each in zip(names, found, strict=True) for poses in each.poses[:most]]
@@ -69,7 +69,7 @@ def _packed(poses: list[np.ndarray], columns: int) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class _Sequences:
-    """poses: one (T, J, 3) a sequence, z up. moving: whether a sequence is a motion, and not a set of single poses."""
+    """The poses of a subject, one (T, J, 3) a sequence, z up. moving: whether sequences are motions."""
 
     label: str
     poses: list[np.ndarray]
@@ -122,5 +122,5 @@ _TO_Z_UP = {
 
 
 def z_up(poses: np.ndarray, up: str) -> np.ndarray:
-    """Poses (..., J, 3) turned so that what was `up` is +z: sequences of several frames of reference in one picture."""
+    """Turn poses (..., J, 3) so that `up` becomes +z: sequences of several frames of reference in one picture."""
     return np.stack([sign * poses[..., axis] for sign, axis in _TO_Z_UP[up]], axis=-1)

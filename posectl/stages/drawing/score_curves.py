@@ -1,4 +1,4 @@
-"""What figures of scores show: curves over alpha or the interval, scores over training, with the baselines beside."""
+"""The curves of scores in figures: over alpha or the interval, and over training, with the baselines beside."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
-from posectl.render.figures import Distances, Panel, Retrieved
+from posectl.render.figures import DistanceCurve, Panel, RetrievalCurve
 from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
-from posectl.stages.compare import baselines_beside
+from posectl.stages.compare import missing_baselines
 from posectl.stages.comparison.scores import differences, flat, label
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
@@ -23,8 +23,8 @@ Points = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
 def error_panels(run: Run, scores: Sequence[Artifact]) -> list[Panel]:
-    """The mean and the deviation of the errors over alpha, and the mean over lengths of the interval, of what all the
-    scores hold."""
+    """Return panels of the mean and the deviation of the errors over alpha, and the mean over lengths of the interval,
+    as far as all scores hold them. Raises InvalidInputError where they hold neither."""
     shown = _beside_crossfade(run, scores)
     held = [name for name in ("alpha_mse", "interval_mse") if all(a.has(f"{name}/mean") for a in shown.values())]
     if not held:
@@ -42,25 +42,25 @@ def error_panels(run: Run, scores: Sequence[Artifact]) -> list[Panel]:
     return panels
 
 
-def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, Retrieved]:
-    """The alpha of the nearest real image, by label."""
+def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, RetrievalCurve]:
+    """Return the alpha of the nearest real image, by label."""
     shown = _beside_crossfade(run, scores)
     if not all(a.has("alpha_retrieval/median") for a in shown.values()):
         raise _missing("retrieved alphas", "alpha_retrieval")
     return {
-        name: Retrieved(*(a.read(f"alpha_retrieval/{curve}") for curve in Retrieved._fields))
+        name: RetrievalCurve(*(a.read(f"alpha_retrieval/{curve}") for curve in RetrievalCurve._fields))
         for name, a in shown.items()
     }
 
 
-def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, Distances], str]:
-    """The distances to both ends in the space of the factors, by label, and their unit."""
+def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, DistanceCurve], str]:
+    """Return the distances to both ends in the space of the factors, by label, and their unit."""
     shown = _beside_crossfade(run, scores)
     if not all(a.has("factor_distance/to_start") for a in shown.values()):
         raise _missing("distances between factors", "factor_distance")
     unit = next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"]
     return {
-        name: Distances(*(a.read(f"factor_distance/{curve}") for curve in Distances._fields))
+        name: DistanceCurve(*(a.read(f"factor_distance/{curve}") for curve in DistanceCurve._fields))
         for name, a in shown.items()
     }, str(unit)
 
@@ -68,10 +68,11 @@ def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, Di
 def over_images_seen(
     run: Run, subjects: Sequence[Artifact], metrics: Sequence[str] = ()
 ) -> tuple[Points, dict[str, dict[str, float]]]:
-    """metric -> label -> (images seen (n,), means (n,)), and metric -> label -> the mean of a baseline.
+    """Return metric -> label -> (images seen (n,), means (n,)), and metric -> label -> the mean of a baseline.
 
     Subjects are scores of models at different steps; a model stands for all its scores. Models of the same label, such
     as those of several seeds, share a line. metrics (): Mean Distance and smoothness, of poses the smoothness ratio.
+    Raises UsageError for a metric that no score holds.
     """
     scores = _every_score(run, subjects)
     baselines = [each for each in scores if read_about(each, ScoresAbout).label.startswith(BASELINE)]
@@ -93,7 +94,7 @@ def over_images_seen(
             if value is not None:
                 lines.setdefault(label(run, some[-1]), []).append((seen, value))
     levels: dict[str, dict[str, float]] = {metric: {} for metric in points}
-    for artifact in [*baselines_beside(run, [*trained, *baselines]), *baselines]:
+    for artifact in [*missing_baselines(run, [*trained, *baselines]), *baselines]:
         for metric, score in flat(artifact.summary["scores"]).items():
             if metric in levels and score["mean"] is not None:
                 levels[metric][label(run, artifact)] = score["mean"]
@@ -110,18 +111,18 @@ def _over_training(held: Collection[str]) -> list[str]:
 
 
 def newest_of(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
-    """Scores, as they are; and for each model, or model of a sweep, its newest scores at the end of its training."""
+    """Return scores as they are; for each model, or model of a sweep, its newest scores at the end of its training."""
     found = []
     for each in [member for subject in subjects for member in members(run, subject)]:
-        of_it = [each] if each.kind == "scores" else [s for s in _scores_of(run, each) if not _is_snapshot(s)]
-        if not of_it:
+        scores_of_model = [each] if each.kind == "scores" else [s for s in _scores_of(run, each) if not _is_snapshot(s)]
+        if not scores_of_model:
             raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
-        found.append(of_it[-1])
+        found.append(scores_of_model[-1])
     return found
 
 
 def labelled(run: Run, scores: Iterable[Artifact]) -> dict[str, Artifact]:
-    """Scores by what they are called; those of one label also by their refs."""
+    """Return scores by label; those of one label also by their refs."""
     named: dict[str, Artifact] = {}
     for artifact in scores:
         name = label(run, artifact)
@@ -130,9 +131,9 @@ def labelled(run: Run, scores: Iterable[Artifact]) -> dict[str, Artifact]:
 
 
 def _beside_crossfade(run: Run, scores: Sequence[Artifact]) -> dict[str, Artifact]:
-    """Scores by label, those of the pixel cross-fade by the same protocol first."""
+    """Return scores by label, those of the pixel cross-fade by the same protocol first."""
     _tell_differences(run, scores)
-    beside = [each for each in baselines_beside(run, scores) if read_about(each, ScoresAbout).label == _CROSSFADE]
+    beside = [each for each in missing_baselines(run, scores) if read_about(each, ScoresAbout).label == _CROSSFADE]
     return labelled(run, [*beside, *scores])
 
 
@@ -141,22 +142,22 @@ def _tell_differences(run: Run, scores: Sequence[Artifact]) -> None:
     by_weights: dict[str, list[Artifact]] = {}
     for each in scores:
         by_weights.setdefault(str(each.summary["protocol"].get("weights")), []).append(each)
-    for difference in {told: None for group in by_weights.values() for told in differences(group)}:
+    for difference in dict.fromkeys(each for group in by_weights.values() for each in differences(group)):
         run.tell(difference)
 
 
 def _scores_of(run: Run, model: Artifact) -> list[Artifact]:
-    """All scores of a model, oldest first."""
+    """Return all scores of a model, oldest first."""
     return [s for s in run.artifacts.artifacts("scores") if any(p.digest == model.digest for p in s.parents)]
 
 
 def _every_score(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
     found = []
     for each in [member for subject in subjects for member in members(run, subject)]:
-        of_it = [each] if each.kind == "scores" else _scores_of(run, each)
-        if not of_it:
+        scores_of_model = [each] if each.kind == "scores" else _scores_of(run, each)
+        if not scores_of_model:
             raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
-        found += of_it
+        found += scores_of_model
     return found
 
 
@@ -165,7 +166,7 @@ def _is_snapshot(scores: Artifact) -> bool:
 
 
 def _by_step(run: Run, scores: Sequence[Artifact]) -> dict[tuple[str, int], list[Artifact]]:
-    """The scores of each model (its digest) after so many images, in their order: what is newer counts."""
+    """Group the scores of each model (its digest) after so many images, in their order: the newer counts."""
     found: dict[tuple[str, int], list[Artifact]] = {}
     for each in scores:
         model = parent_of(run, each, "model")

@@ -13,14 +13,15 @@ from posectl.errors import InvalidInputError, NotFoundError
 from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file
-from posectl.stages.artifacts.formats import tell_kind
+from posectl.stages.artifacts.formats import infer_kind
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact, Ref
 
 
 @dataclass(frozen=True)
 class Subject:
-    """array: what a file holds, of any shape; else artifact: paths, samples or a dataset, and sample: `#i`."""
+    """The subject of a drawing. array: the content of a file, of any shape; else artifact: paths, samples or a dataset,
+    and sample: `#i`."""
 
     name: str
     array: np.ndarray | None = None
@@ -37,7 +38,7 @@ class Subject:
     def kind(self) -> Kind:
         """The kind of the samples."""
         if self.artifact is None:
-            return tell_kind(self.held, self.name)
+            return infer_kind(self.held, self.name)
         if self.artifact.kind == "dataset":
             return kind_named(read_about(self.artifact, DatasetAbout).kind)
         return kind_named(read_about(self.artifact, DecodedAbout).samples.kind)

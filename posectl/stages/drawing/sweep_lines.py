@@ -1,4 +1,4 @@
-"""What a figure of sweeps shows: for every metric, its values against lambda, a line for each latent size."""
+"""The lines of sweeps in figures: every metric against lambda, a line for each latent size."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Lines = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
 def sweep_lines(run: Run, sweeps: Sequence[Artifact]) -> Lines:
-    """metric -> label -> (lambdas (n,), values (n,)): the test error, then the means of the models' newest scores.
+    """Return metric -> label -> (lambdas (n,), values (n,)): the test error, and means of the models' newest scores.
 
     Lengths are in millimetres. Where several regularizers are swept, lambda is the one with the most values, and the
-    others are told in the label. Says where the models were scored by different protocols.
+    others are in the label. Says where the models were scored by different protocols.
     """
     newest = newest_scores(run)
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
@@ -46,7 +46,7 @@ def sweep_lines(run: Run, sweeps: Sequence[Artifact]) -> Lines:
 
 
 def _labels(sweep: Artifact, rows: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]]:
-    """Which regularizer's lambda the figure is against, and what the line of each row is called."""
+    """Return the index of the regularizer on the axis, and the label of each row's line."""
     counts = [len(set(lams)) for lams in zip(*(row["lam"] for row in rows), strict=True)]
     axis = int(np.argmax(counts))
     others = [i for i, count in enumerate(counts) if i != axis and count > 1]

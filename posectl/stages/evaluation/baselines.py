@@ -1,4 +1,4 @@
-"""Paths between images that need no model: what interpolations are to beat, to reach, or not to be mistaken for."""
+"""Paths between images without a model: baselines, targets and counterexamples for interpolations."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ Baseline = Callable[[Ends, int], Tensor]
 
 
 def crossfade(ends: Ends, steps: int) -> Tensor:
-    """One image fades out while the other fades in, pixel by pixel."""
+    """Fade one image out while the other fades in, pixel by pixel."""
     start, stop = _apart(ends.images)
     alpha = _alpha(steps, start)
     return (1 - alpha) * start + alpha * stop
 
 
 def switch(ends: Ends, steps: int) -> Tensor:
-    """The first image until half-way, then the last."""
+    """Show the first image until half-way, then the last."""
     start, stop = _apart(ends.images)
     return torch.where(_alpha(steps, start) < 0.5, start, stop)
 
 
 def blank(ends: Ends, steps: int) -> Tensor:
-    """The background, -1, throughout."""
+    """Show the background, -1, throughout."""
     start, _ = _apart(ends.images)
     return torch.full_like(start, -1).expand(-1, steps, *start.shape[2:])
 
 
 def perfect(space: FactorSpace, ends: Ends, steps: int) -> Tensor:
-    """The true images along the even way, or those that come nearest to them where not all exist."""
+    """Return the true images along the even path, or the nearest stored ones where not all exist."""
     placed = cast(PlacedEnds, ends)
-    return space.shown(space.straight_path(placed.factors, steps), placed.objects)
+    return space.images_at(space.straight_path(placed.factors, steps), placed.objects)
 
 
 def wrong_way(space: FactorSpace, ends: Ends, steps: int) -> Tensor:
-    """The true images along the even way that takes each periodic factor the long way round."""
+    """Return the true images along the even path that takes each periodic factor the long way round."""
     placed = cast(PlacedEnds, ends)
     start, stop = placed.factors.unbind(1)
     short = wrapped(stop - start, space.periods)
     turn = torch.where(short < 0, -space.periods, space.periods)
     long = torch.where(space.periods.isfinite(), short - turn, short)
     alpha = alphas(steps).to(start)
-    return space.shown(start[:, None] + alpha[:, None] * long[:, None], placed.objects)
+    return space.images_at(start[:, None] + alpha[:, None] * long[:, None], placed.objects)
 
 
 _OF_IMAGES: dict[str, Baseline] = {"crossfade": crossfade, "switch": switch, "blank": blank}
@@ -59,7 +59,7 @@ NAMES = (*_OF_IMAGES, *_OF_FACTORS)
 
 
 def baseline(name: str, space: Callable[[], FactorSpace]) -> Baseline:
-    """The baseline of this name. Raises UsageError where there is none, and what `space` raises where it needs one."""
+    """Return the baseline of this name. Raises UsageError where there is none, and as `space` where it needs one."""
     if name in _OF_IMAGES:
         return _OF_IMAGES[name]
     if name not in _OF_FACTORS:
@@ -69,7 +69,7 @@ def baseline(name: str, space: Callable[[], FactorSpace]) -> Baseline:
 
 
 def _apart(images: Tensor) -> tuple[Tensor, Tensor]:
-    """First and last images (B, 1, C, H, W) of pairs (B, 2, C, H, W)."""
+    """Return first and last images (B, 1, C, H, W) of pairs (B, 2, C, H, W)."""
     return images[:, :1], images[:, 1:]
 
 

@@ -1,4 +1,4 @@
-"""The factors behind a dataset of images, the images at any of their values, and where other images are among them."""
+"""The factors behind a dataset of images, the images at any of their values, and the factors of other images."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 
 STEP = 5.0
-"""Degrees from image to image on an interval: what turntables and the published pole have (AEAI, section 4.3)."""
+"""Degrees from image to image on an interval: as in turntables and the published pole (AEAI, section 4.3)."""
 
 LENGTHS = tuple(range(15, 85, 5))
 """Degrees of the intervals of the sweep (AEAI, Fig. 6)."""
 
 FINEST = 10_000
-"""Images of the gallery of a world of one factor: ACAI's D, without the end point."""
+"""Images of the gallery of a scene of one factor: ACAI's D, without the end point."""
 
 _SAME = 1e-3
 
@@ -37,14 +37,14 @@ class Ends:
 
 @dataclass(frozen=True)
 class PlacedEnds(Ends):
-    """Ends whose factors (B, 2, F) are known, and which object (B,) is seen at the first."""
+    """The ends of paths with their factors (B, 2, F), and the object (B,) of the first."""
 
     factors: Tensor
     objects: Tensor
 
 
 class FactorSpace:
-    """The factors (N, F) of the samples of a dataset, and images at other values: drawn, or looked up where they exist.
+    """The factors (N, F) of a dataset's samples, with images at other values: drawn, or looked up where they exist.
 
     Raises InvalidInputError for a dataset without factors, or with none that has a period.
     """
@@ -65,7 +65,7 @@ class FactorSpace:
             )
         self.periods = torch.tensor(periods, dtype=torch.float64, device=device)
         self.turning = int(np.isfinite(periods).argmax())
-        # How the nearest real image is told: as wanted, or as published for such a world.
+        # The distance of the retrieval: the requested one, or the published one for such a scene.
         self.metric = cast(Retrieval, retrieval or ("cosine" if self.fine else "l2"))
         seen = dataset.artifact.has("object")
         self.objects = self._known("object") if seen else torch.zeros(len(self.values), device=device)
@@ -75,20 +75,22 @@ class FactorSpace:
 
     @property
     def drawn(self) -> bool:
-        """Whether there is an image at any value of the factors."""
+        """True if there is an image at any value of the factors."""
         return bool(self.dataset.about.scene)
 
     @cached_property
     def has_one_object(self) -> bool:
+        """True if all samples show the same object."""
         return bool((self.objects == self.objects[0]).all())
 
     @property
     def degree(self) -> float:
-        """A degree of the factor that turns, in its unit."""
+        """The size of a degree of the turning factor, in its unit."""
         return float(self.periods[self.turning]) / 360
 
     @property
     def unit(self) -> str:
+        """The unit of the factors, "deg" or "rad"."""
         return "deg" if self.degree == 1 else "rad"
 
     @cached_property
@@ -97,7 +99,7 @@ class FactorSpace:
         return torch.from_numpy(self.dataset.samples).to(self.device)
 
     def truth(self, factors: Tensor, objects: Tensor) -> Tensor:
-        """The images (B, T, C, H, W) at factors (B, T, F) of objects (B,); NaN where there is none."""
+        """Return the images (B, T, C, H, W) at factors (B, T, F) of objects (B,); NaN where there is none."""
         if self.drawn:
             return self._draw(factors)
         rows, off = self._nearest(factors, objects)
@@ -105,8 +107,8 @@ class FactorSpace:
         images[off > _SAME] = torch.nan
         return images
 
-    def shown(self, factors: Tensor, objects: Tensor) -> Tensor:
-        """As `truth`, or the stored image that comes nearest."""
+    def images_at(self, factors: Tensor, objects: Tensor) -> Tensor:
+        """Return the images as `truth`, or the nearest stored ones."""
         return self._draw(factors) if self.drawn else self.images[self._nearest(factors, objects)[0]]
 
     def _draw(self, factors: Tensor) -> Tensor:
@@ -115,7 +117,7 @@ class FactorSpace:
         return images.unflatten(0, factors.shape[:-1])
 
     def _nearest(self, factors: Tensor, objects: Tensor) -> tuple[Tensor, Tensor]:
-        """The row (B, T) of the stored image nearest by its factors, of the same object, and how far off it is."""
+        """Find the row (B, T) of the stored image nearest by its factors, of the same object, and its distance."""
         rows, off = [], []
         for some, object_ in zip(factors, objects, strict=True):
             gaps = wrapped(some[:, None] - self.values, self.periods).norm(dim=-1)
@@ -127,8 +129,8 @@ class FactorSpace:
 
     @cached_property
     def gallery(self) -> tuple[Tensor, Tensor]:
-        """The real images (G, C, H, W) that others are held against, and their factors (G, F): an even grid of FINEST
-        where there is one factor and it can be drawn (ACAI), else the stored ones (AEAI)."""
+        """The real images (G, C, H, W) of the retrieval, and their factors (G, F): an even grid of FINEST where there
+        is one factor and it can be drawn (ACAI), else the stored ones (AEAI)."""
         if not self.fine:
             return self.images, self.values
         period = float(self.periods[0])
@@ -137,6 +139,7 @@ class FactorSpace:
 
     @property
     def fine(self) -> bool:
+        """True if the gallery is a fine grid."""
         return self.drawn and self.values.shape[1] == 1
 
     def trace(self, images: Tensor, expected: Tensor | None = None) -> Trace:
@@ -149,19 +152,19 @@ class FactorSpace:
             expected = self.straight_path(torch.stack([retrieved[:, 0], retrieved[:, -1]], 1), images.shape[1])
         return Trace(expected, retrieved, gap, self.periods, self.unit)
 
-    def seen_in(self, images: Tensor) -> Tensor:
-        """The object (B,) of the stored image nearest to each of images (B, C, H, W)."""
+    def objects_in(self, images: Tensor) -> Tensor:
+        """Return the object (B,) of the stored image nearest to each of images (B, C, H, W)."""
         if self.has_one_object:
             return self.objects[:1].expand(len(images))
         return self.objects[retrieve(images, self.images, self.metric)[0]]
 
     def straight_path(self, ends: Tensor, steps: int) -> Tensor:
-        """The even way (B, steps, F) between ends (B, 2, F), the short way round."""
+        """Return the even path (B, steps, F) between ends (B, 2, F), the short way round."""
         alpha = torch.linspace(0, 1, steps, dtype=torch.float64, device=self.device)
         return interpolate_factors(ends[:, 0], ends[:, 1], self.periods, alpha)
 
     def interval(self, degrees: float, most: int, seed: int) -> PlacedEnds | None:
-        """Up to `most` pairs of images so many degrees apart, alike in all else; None where there is none."""
+        """Draw up to `most` pairs of images so many degrees apart, alike in all else; None where there is none."""
         start = self.values
         stop = start.clone()
         stop[:, self.turning] += degrees * self.degree

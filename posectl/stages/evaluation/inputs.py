@@ -10,7 +10,7 @@ from posectl.core.metrics import INPUTS, METRICS, Score
 
 
 class Inputs:
-    """What a subject gives by its protocol, and what the registered `metric_input`s make of that."""
+    """The inputs of metrics that a subject gives by its protocol, and those that registered `metric_input`s derive."""
 
     def __init__(self) -> None:
         self._providers: dict[str, Callable[[], Any]] = {}
@@ -34,7 +34,7 @@ class Inputs:
         return self._made[name]
 
     def lacking(self, metric: str) -> list[str]:
-        """Name what a metric needs and this subject does not give."""
+        """Name the inputs that a metric needs and this subject does not give."""
         return self._lacking(METRICS.get(metric))
 
     def score(self, metric: str) -> Score:

@@ -1,4 +1,4 @@
-"""The evaluation protocol: which inputs a subject gives, and what the record says of them.
+"""The evaluation protocol: the inputs that a subject gives, and the record of them.
 
 `Protocol` serves every kind of sample; `@protocol("poses")` on a subclass registers one for a kind of its own.
 """
@@ -44,10 +44,10 @@ class ResolvedOptions(EvaluateOptions):
 
 @dataclass
 class Evaluation:
-    """A subject under a protocol: the inputs of its metrics, and what the record says of it.
+    """A subject under a protocol: the inputs of its metrics, and the record of the evaluation.
 
-    name: of the scores by default; against: the reference that was named; protocol: what was measured on what; parents,
-    files: where the samples came from; modules: those that a registry chose for it.
+    name: of the scores by default; against: the reference that was named; protocol: the record; parents, files: the
+    origin of the samples; modules: those that a registry chose for it.
     """
 
     run: Run
@@ -70,7 +70,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Reference:
-    """Real samples: train and test (either may be empty), the axis that is up, and where they came from."""
+    """Real samples: train and test (either may be empty), the up axis, and their origin."""
 
     train: np.ndarray
     test: np.ndarray
@@ -81,11 +81,12 @@ class Reference:
 
     @property
     def all(self) -> np.ndarray:
+        """All samples."""
         return np.concatenate([self.train, self.test])
 
 
 class Protocol:
-    """Scores of a model between its dataset's test samples; of paths and samples, as they are."""
+    """The protocol of any kind: a model is scored between its dataset's test samples, paths and samples as they are."""
 
     compat: ClassVar[tuple[str, ...]] = ()
     sizes: ClassVar[dict[str, int]] = {"random_pairs": 10_000, "random_steps": 10}  # the pose report's
@@ -114,18 +115,18 @@ class Protocol:
                 )
         return decided
 
-    def model(self, of: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
-        """Provide what a model makes of the protocol, against its dataset or the reference that is named."""
-        reference = self._reference(of, dataset)
+    def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
+        """Provide the inputs that a model makes, against its dataset or the named reference."""
+        reference = self._reference(evaluation, dataset)
         if reference is None:
-            raise InvalidInputError(f"The dataset of {of.label} is gone.", "Name one with --against.")
-        _check_shape(of, model, reference)
-        options, seed = of.options, of.run.seed
-        pool, described = self.pool(of, reference)
+            raise InvalidInputError(f"The dataset of {evaluation.label} is gone.", "Name one with --against.")
+        _check_shape(evaluation, model, reference)
+        options, seed = evaluation.options, evaluation.run.seed
+        pool, described = self.pool(evaluation, reference)
         count = min(options.endpoints, len(pool))
 
         def along(pairs: tuple[np.ndarray, np.ndarray], steps: int) -> Tensor:
-            a, b = (model.encode(of.tensor(end)) for end in pairs)
+            a, b = (model.encode(evaluation.tensor(end)) for end in pairs)
             return model.decode_path(a, b, steps, path)
 
         def drawn(purpose: str, count: int) -> Tensor:
@@ -135,18 +136,18 @@ class Protocol:
 
         truth = reference.test if len(reference.test) else reference.train
         originals, reconstructions = self.reconstruction
-        of.inputs.provide(
+        evaluation.inputs.provide(
             **{
                 "model": lambda: model,
-                "paths": lambda: along(self.endpoint_pairs(of, reference, count), options.steps),
-                "random_paths": lambda: along(self.random_pairs(of, reference), options.random_steps),
+                "paths": lambda: along(self.endpoint_pairs(evaluation, reference, count), options.steps),
+                "random_paths": lambda: along(self.random_pairs(evaluation, reference), options.random_steps),
                 "samples": lambda: drawn("samples", options.samples),
                 "recall_samples": lambda: drawn("crowd", options.recall_samples),
-                originals: lambda: of.tensor(truth),
-                reconstructions: lambda: model.reconstruct(of.tensor(truth)),
+                originals: lambda: evaluation.tensor(truth),
+                reconstructions: lambda: model.reconstruct(evaluation.tensor(truth)),
             }
         )
-        of.protocol |= {
+        evaluation.protocol |= {
             "weights": options.weights,
             "path": path,
             "prior": model.prior.name,
@@ -159,29 +160,29 @@ class Protocol:
             "endpoints": described or f"all pairs of {count} test {self.kind.noun}s",
         }
         if dataset is not None:
-            provide_labels(of, model, dataset)
-        self.provide_reference(of, reference)
+            provide_labels(evaluation, model, dataset)
+        self.provide_reference(evaluation, reference)
 
-    def array(self, of: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
+    def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
         """Provide paths (B, T, *shape), or samples (N, *shape), as they are."""
-        tensor = torch.from_numpy(array).to(of.device)
+        tensor = torch.from_numpy(array).to(evaluation.device)
         moving = array.ndim == 2 + len(self.kind.axes)
-        of.inputs.provide(**{name: lambda: tensor for name in (
+        evaluation.inputs.provide(**{name: lambda: tensor for name in (
             ("paths", "random_paths") if moving else ("samples", "recall_samples")
         )})  # fmt: skip
-        of.protocol |= dict(zip(("paths", "steps") if moving else ("samples",), array.shape, strict=False))
-        reference = self._reference(of, behind)
+        evaluation.protocol |= dict(zip(("paths", "steps") if moving else ("samples",), array.shape, strict=False))
+        reference = self._reference(evaluation, behind)
         if reference is not None:
-            self.provide_reference(of, reference)
+            self.provide_reference(evaluation, reference)
 
-    def _reference(self, of: Evaluation, dataset: StoredDataset | None) -> Reference | None:
+    def _reference(self, evaluation: Evaluation, dataset: StoredDataset | None) -> Reference | None:
         """Return the reference that was named, or that of the dataset."""
-        if of.against is not None:
-            return self.read_reference(of, of.against)
+        if evaluation.against is not None:
+            return self.read_reference(evaluation, evaluation.against)
         return None if dataset is None else self.stored_reference(dataset)
 
-    def pool(self, of: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
-        """Return the real samples (N, *shape) that paths go between, and what the record says of the pairs."""
+    def pool(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
+        """Return the real samples (N, *shape) that paths go between, and the description of the pairs in the record."""
         pool = reference.test if len(reference.test) else reference.train
         if len(pool) < 2:
             raise InvalidInputError(
@@ -189,85 +190,86 @@ class Protocol:
             )
         return pool, ""
 
-    def endpoint_pairs(self, of: Evaluation, reference: Reference, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def endpoint_pairs(self, evaluation: Evaluation, reference: Reference, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return first and last samples of all pairs of `count` of the pool."""
-        pool, _ = self.pool(of, reference)
-        first, last = all_pairs(len(pool), count, of.run.seed)
+        pool, _ = self.pool(evaluation, reference)
+        first, last = all_pairs(len(pool), count, evaluation.run.seed)
         return pool[first], pool[last]
 
-    def random_pairs(self, of: Evaluation, reference: Reference) -> tuple[np.ndarray, np.ndarray]:
+    def random_pairs(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, np.ndarray]:
         """Return first and last samples of random pairs of the pool."""
-        pool, _ = self.pool(of, reference)
-        first, last = random_pairs(len(pool), of.options.random_pairs, of.run.seed)
+        pool, _ = self.pool(evaluation, reference)
+        first, last = random_pairs(len(pool), evaluation.options.random_pairs, evaluation.run.seed)
         return pool[first], pool[last]
 
-    def provide_reference(self, of: Evaluation, reference: Reference) -> None:
-        """Provide the real side: where distances are measured to, and whose recall is asked."""
-        searched = self.searched(of, reference)
-        split, targets = self.splits(of)
-        of.inputs.provide(
-            reference=lambda: of.tensor(searched),
-            recall_targets=partial(self.targets, of, reference),
+    def provide_reference(self, evaluation: Evaluation, reference: Reference) -> None:
+        """Provide the real samples: those that distances are measured to, and those whose recall is asked."""
+        searched = self.searched(evaluation, reference)
+        split, targets = self.splits(evaluation)
+        evaluation.inputs.provide(
+            reference=lambda: evaluation.tensor(searched),
+            recall_targets=partial(self.targets, evaluation, reference),
         )
-        of.protocol |= {
+        evaluation.protocol |= {
             "reference": reference.label,
             f"reference_{self.kind.noun}s": len(searched),
             "reference_split": split,
-            "recall_targets": min(of.options.recall_targets, len(reference.all)),
+            "recall_targets": min(evaluation.options.recall_targets, len(reference.all)),
             "targets_from": targets,
         }
         if reference.parent is not None:
-            of.parents = [*of.parents, ("reference", reference.parent)]
+            evaluation.parents = [*evaluation.parents, ("reference", reference.parent)]
         if reference.record is not None:
-            of.files = [*(of.files or []), reference.record]
+            evaluation.files = [*(evaluation.files or []), reference.record]
 
-    def searched(self, of: Evaluation, reference: Reference) -> np.ndarray:
+    def searched(self, evaluation: Evaluation, reference: Reference) -> np.ndarray:
         """Return the real samples that distances are measured to."""
         return reference.all
 
-    def splits(self, of: Evaluation) -> tuple[str, str]:
+    def splits(self, evaluation: Evaluation) -> tuple[str, str]:
         """Name the splits that distances are measured to, and that recall's targets are drawn from."""
         return "train and test", "train and test"
 
-    def targets(self, of: Evaluation, reference: Reference) -> Tensor:
+    def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
         """Draw the real samples whose recall is asked, each at most once."""
-        order = torch.randperm(len(reference.all), generator=generator(of.run.seed, "evaluate/targets"))
-        return of.tensor(reference.all[order[: of.options.recall_targets].numpy()])
+        order = torch.randperm(len(reference.all), generator=generator(evaluation.run.seed, "evaluate/targets"))
+        return evaluation.tensor(reference.all[order[: evaluation.options.recall_targets].numpy()])
 
     def stored_reference(self, dataset: StoredDataset) -> Reference:
         """Return the samples of a dataset. Raises InvalidInputError for another kind's."""
         check_kind(dataset, self.kind)
         return Reference(dataset.train, dataset.test, dataset.artifact.ref, up=dataset.up, parent=dataset.artifact)
 
-    def read_reference(self, of: Evaluation, against: str) -> Reference:
+    def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
         if not is_file(against):
-            return self.stored_reference(StoredDataset(of.run.artifacts.get(against)))
+            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against)))
         _, array = read_file(against, self.kind)
         size = len(self.kind.axes)
         samples = array.reshape(-1, *array.shape[-size:]).astype(np.float32, copy=False)
         return Reference(samples[:0], samples, against, record=file_record(against, samples))
 
 
-def _check_shape(of: Evaluation, model: Autoencoder, reference: Reference) -> None:
+def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Reference) -> None:
     if model.shape != reference.test.shape[1:]:
         raise InvalidInputError(
-            f"{of.label} takes samples of shape {model.shape}; {reference.label} has {reference.test.shape[1:]}.",
+            f"{evaluation.label} takes samples of shape {model.shape}; "
+            f"{reference.label} has {reference.test.shape[1:]}.",
             "Name a reference of the model's shape with --against.",
         )
 
 
-def provide_labels(of: Evaluation, model: Autoencoder, dataset: StoredDataset) -> None:
+def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDataset) -> None:
     """Provide codes and labels of a dataset that has classes in both splits."""
     classes = dataset.about.classes
     if not (classes and dataset.artifact.has("label") and {TRAIN, TEST} <= set(np.unique(dataset.split).tolist())):
         return
     known = torch.from_numpy(dataset.known("label")).long()
     split = torch.from_numpy(dataset.split)
-    of.inputs.provide(
-        codes=lambda: model.encode(of.tensor(dataset.train)),
+    evaluation.inputs.provide(
+        codes=lambda: model.encode(evaluation.tensor(dataset.train)),
         labels=lambda: known[split == TRAIN],
-        test_codes=lambda: model.encode(of.tensor(dataset.test)),
+        test_codes=lambda: model.encode(evaluation.tensor(dataset.test)),
         test_labels=lambda: known[split == TEST],
         classes=lambda: classes,
     )

@@ -13,7 +13,7 @@ from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
 from posectl.stages.artifacts.files import BASELINE, file_record, is_baseline, is_file
-from posectl.stages.artifacts.formats import format_of, tell_kind
+from posectl.stages.artifacts.formats import format_of, infer_kind
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.evaluation.baselines import baseline
 from posectl.stages.evaluation.factors import FactorSpace
@@ -64,61 +64,72 @@ def open_subject(
 
 
 Begin = Callable[[str, str, Kind], Evaluation]
-"""Begins the evaluation of a label, under a name, of a kind."""
+"""A function that begins the evaluation of a label, under a name, of a kind."""
 
 
 def _baseline(begin: Begin, subject: str) -> Evaluation:
     name = subject.removeprefix(BASELINE)
     images = ImageProtocol(KINDS.get("images"))
-    of = begin(subject, name, images.kind)
-    dataset = images.dataset(of, None)
+    evaluation = begin(subject, name, images.kind)
+    dataset = images.dataset(evaluation, None)
     if dataset is None:
         raise UsageError(f"{subject} needs images to go between.", "Name a dataset of images with --against.")
-    of.name = f"{name}-{dataset.artifact.name}"[:56]
-    images.baseline(of, baseline(name, lambda: FactorSpace(dataset, of.device, of.options.retrieval)), dataset)
-    return of
+    evaluation.name = f"{name}-{dataset.artifact.name}"[:56]
+    images.baseline(
+        evaluation,
+        baseline(name, lambda: FactorSpace(dataset, evaluation.device, evaluation.options.retrieval)),
+        dataset,
+    )
+    return evaluation
 
 
 def _array(begin: Begin, array: np.ndarray, source: str) -> Evaluation:
-    """Evaluate an array from outside, of a kind that its shape tells."""
-    kind = tell_kind(array, source)
+    """Evaluate an array from outside, of the kind of its shape."""
+    kind = infer_kind(array, source)
     array = format_of(kind).read(array, source)
-    of = begin(source, _file_name(source), kind)
-    of.files = [file_record(source, array)]
-    protocol_of(kind).array(of, array, None)
-    return of
+    evaluation = begin(source, _file_name(source), kind)
+    evaluation.files = [file_record(source, array)]
+    protocol_of(kind).array(evaluation, array, None)
+    return evaluation
 
 
 def _artifact(begin: Begin, artifact: Artifact) -> Evaluation:
     if artifact.kind == "model":
         return _model(begin, artifact)
     kind = kind_named(read_about(artifact, DecodedAbout).samples.kind)
-    of = begin(artifact.ref, artifact.name, kind)
-    of.parents = [(artifact.kind, artifact)]
-    model = parent_of(of.run, artifact, "model")
-    protocol_of(kind).array(of, artifact.read(artifact.kind), None if model is None else _dataset_of(of, model))
-    return of
+    evaluation = begin(artifact.ref, artifact.name, kind)
+    evaluation.parents = [(artifact.kind, artifact)]
+    model = parent_of(evaluation.run, artifact, "model")
+    protocol_of(kind).array(
+        evaluation, artifact.read(artifact.kind), None if model is None else _dataset_of(evaluation, model)
+    )
+    return evaluation
 
 
 def _model(begin: Begin, artifact: Artifact) -> Evaluation:
     about = model_about(artifact)
     kind = kind_named(about.samples.kind)
-    of = begin(artifact.ref, artifact.name, kind)
-    of.parents = [("model", artifact)]
-    model = load_model(of.run, artifact, weights=of.options.weights, sample_posterior=of.options.sample_posterior)
-    path = fitting_path(artifact, model, of.options.path)
-    of.modules += modules_of(artifact)
-    protocol_of(kind).model(of, model, path, _dataset_of(of, artifact))
-    return of
+    evaluation = begin(artifact.ref, artifact.name, kind)
+    evaluation.parents = [("model", artifact)]
+    model = load_model(
+        evaluation.run,
+        artifact,
+        weights=evaluation.options.weights,
+        sample_posterior=evaluation.options.sample_posterior,
+    )
+    path = fitting_path(artifact, model, evaluation.options.path)
+    evaluation.modules += modules_of(artifact)
+    protocol_of(kind).model(evaluation, model, path, _dataset_of(evaluation, artifact))
+    return evaluation
 
 
-def _dataset_of(of: Evaluation, model: Artifact) -> StoredDataset | None:
-    """Find the dataset of a model; None where there is none any more, which is said where no other is named."""
+def _dataset_of(evaluation: Evaluation, model: Artifact) -> StoredDataset | None:
+    """Find the dataset of a model; None where it is gone, which is reported where no other is named."""
     try:
-        return dataset_of(of.run, model)
+        return dataset_of(evaluation.run, model)
     except NotFoundError as error:
-        if of.against is None and of.parents[0][0] != "model":
-            of.run.tell(f"{error.message} Metrics that need real samples are left out.")
+        if evaluation.against is None and evaluation.parents[0][0] != "model":
+            evaluation.run.tell(f"{error.message} Metrics that need real samples are left out.")
         return None
 
 

@@ -1,1 +1,1 @@
-"""Training: settings, replicas, stacks of them, and where stacks are trained."""
+"""Training: settings, replicas, stacks of them, and the engines that train stacks."""

@@ -1,4 +1,4 @@
-"""Where the stacks of a sweep are trained: one after another in this process, or side by side in several."""
+"""The engines that train the stacks of a sweep: one after another in this process, or side by side in several."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Engine:
-    """How a sweep is trained, which is no part of what it is. jobs: processes at once, each one stack at a time."""
+    """The way a sweep is trained, which is no part of its identity. jobs: processes at once, one stack each."""
 
     name: str = "inline"
     jobs: int = 1
@@ -47,7 +47,7 @@ class Engine:
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -60,7 +60,7 @@ def train_all(
     engine: Engine,
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
-    """Train every replica that is not in `found` (keys), and say by key what each ended as.
+    """Train every replica that is not in `found` (keys), and return the outcome of each by its key.
 
     A stack that fails stops no other; the first failure is raised when all are through. Raises InterruptedRunError.
     """
@@ -88,7 +88,7 @@ def train_all(
 
 
 class _Detail(str):
-    """A sentence for whoever wants to know more."""
+    """A sentence for verbose output."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _in_processes(
 ) -> dict[str, Outcome]:
     context = multiprocessing.get_context("spawn")
     messages, stop = context.Queue(), context.Event()
-    # As many threads each as keep all cores at work, but no more than this process was allowed.
+    # So many threads each that all cores are at work, but no more than this process was allowed.
     threads = run.threads or max(1, min(torch.get_num_threads(), cores() // jobs))
     theirs = replace(
         run, tell=_tell, detail=_detail, progress=_no_progress, threads=threads, sources=dict(run.sources),
@@ -164,7 +164,7 @@ def _device_of(index: int, device: torch.device, jobs: int) -> str:
 
 
 def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
-    """Pass on what the workers said since."""
+    """Pass on the messages of the workers."""
     while True:
         try:
             message = messages.get_nowait()
@@ -178,7 +178,7 @@ def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
             table.report(*message)
 
 
-# What a worker knows of the process that started it.
+# A worker's links to the process that started it.
 _messages: Any = None
 _stop: Any = None
 _parent = 0
@@ -210,4 +210,4 @@ def _detail(message: str) -> None:
 
 
 def _no_progress(progress: Progress) -> None:
-    """A worker's progress goes by its progress_by_stack."""
+    """Return ignore the progress of a worker, which is reported by stack."""

@@ -1,4 +1,4 @@
-"""The model artifact that a replica of a trainer ends as."""
+"""The model artifact of a trained replica."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_model(
         prior=str(replica.options.prior),
         objectives=tuple(describe(o) for o in replica.objectives),
         samples=dataset.about.shared(),
-        snapshots=tuple(trainer.snapshots),
+        snapshots=tuple(trainer.history.snapshots),
         stack=trainer.replicas if trainer.replicas > 1 else 0,
     )
     draft.record(threads=torch.get_num_threads(), about=about.as_json())
@@ -40,16 +40,16 @@ def write_model(
 
 def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
     """Put one replica's weights (last and best), optimizer state and log into a draft."""
-    for which in ("last", "best", *(f"step-{step}" for step in trainer.snapshots)):
+    for which in ("last", "best", *(f"step-{step}" for step in trainer.history.snapshots)):
         for name, array in trainer.weights(replica, which).items():
             draft.put(f"weights/{which}/{name}", array, _dims(array))
     for name, array in trainer.moments(replica).items():
         draft.put(f"optimizer/{name}", array, _dims(array))
-    for i, name in enumerate(trainer.figures):
-        draft.put(f"log/{name}", trainer.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
-    steps = sorted(trainer.tests)
+    for i, name in enumerate(trainer.history.figures):
+        draft.put(f"log/{name}", trainer.history.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
+    steps = sorted(trainer.history.tests)
     draft.put("log/test_step", np.array(steps, dtype=np.int64), ("test",))
-    draft.put("log/test_error", np.array([trainer.tests[s][replica] for s in steps]), ("test",))
+    draft.put("log/test_error", np.array([trainer.history.tests[s][replica] for s in steps]), ("test",))
 
 
 def _dims(array: np.ndarray) -> tuple[str, ...]:
@@ -59,8 +59,8 @@ def _dims(array: np.ndarray) -> tuple[str, ...]:
 def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
     return {
         "losses": {k: v for k, v in latest(trainer, replica).items() if k != "test"},
-        "initial_test_error": float(trainer.tests[0][replica]),
-        "test_error": float(trainer.tests[max(trainer.tests)][replica]),
-        "best_test_error": float(trainer.best_error[replica]),
-        "best_step": int(trainer.best_step[replica]),
+        "initial_test_error": float(trainer.history.tests[0][replica]),
+        "test_error": float(trainer.history.tests[max(trainer.history.tests)][replica]),
+        "best_test_error": float(trainer.history.best_error[replica]),
+        "best_step": int(trainer.history.best_step[replica]),
     }

@@ -1,4 +1,4 @@
-"""How far a sweep is: one row a replica, and one progress for all."""
+"""The progress of a sweep: one row a replica, and one progress for all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posectl.stages.training.stack import NamedReplica, Stack, StackProgress
 
 @dataclass(frozen=True)
 class Row:
-    """Where one replica stands. state: "there" before the sweep, "waiting", "training", "done" or "diverged at N".
+    """The state of one replica. state: "there" before the sweep, "waiting", "training", "done" or "diverged at N".
 
     step is -1, and loss, test (the last test error) and rate (samples per second) are NaN, where there is none.
     """
@@ -37,7 +37,7 @@ class SweepProgress(Progress):
 
 @dataclass
 class ProgressTable:
-    """Gathers what the stacks at work report, and passes it on. found: the keys of what was trained before."""
+    """A table of the reports of stacks at work, which it passes on. found: the keys of what was trained before."""
 
     run: Run
     stacks: Sequence[Stack]
@@ -45,11 +45,12 @@ class ProgressTable:
     progress_by_stack: dict[int, StackProgress] = field(default_factory=dict)
 
     def report(self, index: int, progress: StackProgress) -> None:
-        """The stack of this index stands so."""
+        """Record the progress of the stack of this index."""
         self.progress_by_stack[index] = progress
         self.run.progress(self.progress())
 
     def progress(self) -> SweepProgress:
+        """Return the progress of the sweep."""
         at_work = {i: stack for i, stack in enumerate(self.stacks) if not stack.all_in(self.found)}
         done = sum(at_work[i].steps if s.all_diverged else s.step for i, s in self.progress_by_stack.items())
         rows = [self._row(i, each) for i, stack in enumerate(self.stacks) for each in stack.replicas]

@@ -31,8 +31,8 @@ from posectl.store import Artifact
 
 @dataclass(frozen=True)
 class Replica:
-    """One training: what was asked for, the work that this is, and the key that its model is found by, however it is
-    trained. modules: those that registries gave it."""
+    """One training: its options, its work, and the key that its model is found by, however it is trained. modules:
+    those that registries gave it."""
 
     options: TrainOptions
     seed: int
@@ -63,10 +63,10 @@ def identify(run: Run, dataset: StoredDataset, options: TrainOptions, seed: int,
     return Replica(options, seed, architecture, objectives, config, work, key_of(work, "train", modules), modules)
 
 
-def models_made(run: Run, replicas: Sequence[Replica]) -> dict[str, Artifact]:
-    """Find the models, under whatever name, that trainings ended as: the newest of each, by the training's key.
+def existing_models(run: Run, replicas: Sequence[Replica]) -> dict[str, Artifact]:
+    """Find the models that trainings ended as, under any name: the newest of each, by the training's key.
 
-    Those of the same work by other code count where `run.reuse`; else it is said how many there are.
+    Those of the same work by other code count if `run.reuse`; else their number is reported.
     """
     by_key = {replica.key: replica.key for replica in replicas}
     by_work = {replica.work: replica.key for replica in replicas}

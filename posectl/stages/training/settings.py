@@ -1,4 +1,4 @@
-"""The meaning of a training's options: whether they make sense, and the net and objectives that they name."""
+"""The interpretation of a training's options: their checks, and the net and objectives that they name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import Objective
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
-from posectl.stages.artifacts.about import Described
+from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import RECIPES, TrainOptions
 
@@ -40,8 +40,7 @@ def check_options(options: TrainOptions) -> None:
 
 
 def build_objectives(options: TrainOptions) -> list[Objective]:
-    """Build the objectives that the options name, with lambdas and settings. Raises UsageError where they do not
-    fit."""
+    """Build the objectives of the options, with lambdas and settings. Raises UsageError if they do not fit."""
     if options.lam and len(options.lam) != len(options.reg):
         raise UsageError(
             f"{len(options.reg)} regularizer(s) and {len(options.lam)} lambda(s) were given.",
@@ -65,7 +64,7 @@ def build_architecture(options: TrainOptions, shape: tuple[int, ...]) -> Archite
 
 
 def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Group the settings by what they are of. Raises UsageError for one of what is not used."""
+    """Group the settings by their regularizer or net. Raises UsageError for one that is not used."""
     settings: dict[str, dict[str, Any]] = {name: {} for name in names}
     for name, key, value in map(_setting, options.set):
         if name not in settings:
@@ -77,7 +76,7 @@ def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str
 
 
 def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
-    """The regularizers, recipes resolved into theirs, and their lambdas, None for the published one."""
+    """Return the regularizers, recipes resolved into theirs, and their lambdas, None for the published one."""
     names: list[str] = []
     lams: list[float | None] = []
     known = [*OBJECTIVES.names(), *RECIPES]
@@ -144,7 +143,7 @@ def _setting(text: str) -> tuple[str, str, str]:
     return name, key, value
 
 
-def describe(thing: Any) -> Described:
+def describe(thing: Any) -> Description:
     """Return a net or objective as artifacts record it: its name and its fields."""
     return {"name": thing.name, **dataclasses.asdict(thing)}
 
@@ -156,8 +155,7 @@ def resolve_options(options: TrainOptions, dataset: StoredDataset) -> TrainOptio
 
 
 def with_classes(objective: Objective, dataset: StoredDataset) -> Objective:
-    """Return the objective, told how many classes the labels name. Raises InvalidInputError where it needs labels in
-    vain."""
+    """Return the objective with the number of classes of the labels. Raises InvalidInputError if there are none."""
     if not objective.needs_labels:
         return objective
     classes = dataset.about.classes

@@ -23,38 +23,41 @@ from posectl.store import Checkpoints, Draft
 
 @dataclass(frozen=True)
 class NamedReplica:
-    """A replica, and what its model is to be called."""
+    """A replica, and the name of its model."""
 
     name: str
     replica: Replica
 
     @property
     def key(self) -> str:
+        """The key of the replica."""
         return self.replica.key
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Replicas that differ in lambdas and seed alone: all that were planned, be they trained already or not."""
+    """Replicas that differ in lambdas and seed alone: all that were planned, trained already or not."""
 
     replicas: tuple[NamedReplica, ...]
 
     @property
     def key(self) -> str:
-        """What its checkpoints are found by."""
+        """The key of its checkpoints."""
         return hashlib.sha256("".join(sorted(r.key for r in self.replicas)).encode()).hexdigest()
 
     @property
     def steps(self) -> int:
+        """The number of training steps."""
         return self.replicas[0].replica.options.steps
 
     def all_in(self, keys: Collection[str]) -> bool:
+        """Tell whether the keys of all replicas are among these."""
         return all(replica.key in keys for replica in self.replicas)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replica ended as: a model, or the step at which its loss became non-finite."""
+    """The outcome of a replica: a model, or the step at which its loss became non-finite."""
 
     ref: str | None = None
     diverged_at: int = -1
@@ -71,7 +74,7 @@ class ReplicaProgress:
 
 @dataclass(frozen=True)
 class StackProgress:
-    """How far a stack is: its replicas by key, and their samples per second, all summed."""
+    """The progress of a stack: its replicas by key, and their samples per second, all summed."""
 
     step: int
     replicas: Mapping[str, ReplicaProgress]
@@ -79,11 +82,12 @@ class StackProgress:
 
     @property
     def all_diverged(self) -> bool:
+        """True if every replica diverged."""
         return all(replica.diverged_at >= 0 for replica in self.replicas.values())
 
 
 def stacks(replicas: Iterable[NamedReplica]) -> list[Stack]:
-    """Replicas by shape, in the order in which the shapes first come."""
+    """Group replicas by shape, in the order in which the shapes first come."""
     groups: dict[Any, list[NamedReplica]] = {}
     for each in replicas:
         groups.setdefault(replace(each.replica.options, lam=()), []).append(each)
@@ -100,7 +104,7 @@ def train_stack(
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
-    """Train what is not in `found` (keys) as one, publish each model, and say by key what each ended as.
+    """Train the replicas that are not in `found` (keys) as one, publish each model, and return each outcome by key.
 
     A stack that was killed goes on at its checkpoint with the replicas that it had then. Raises InterruptedRunError
     where `stopped` ended it, ConflictError where a live process trains it.
@@ -134,26 +138,26 @@ def _run(
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
 ) -> float:
-    options, known = members[0].replica.options, trainer.diverged_at.copy()
+    options, known = members[0].replica.options, trainer.history.diverged_at.copy()
 
     def save() -> None:
         checkpoints.save(trainer.step, trainer.state(), {"replicas": [member.key for member in members]})
 
     def look(rate: float) -> None:
         nonlocal known
-        for i in np.flatnonzero(trainer.diverged_at != known).tolist():
-            run.tell(f"{members[i].name} diverged at step {trainer.diverged_at[i]}; the rest goes on.")
-        known = trainer.diverged_at.copy()
+        for i in np.flatnonzero(trainer.history.diverged_at != known).tolist():
+            run.tell(f"{members[i].name} diverged at step {trainer.history.diverged_at[i]}; the rest goes on.")
+        known = trainer.history.diverged_at.copy()
         report(_progress(trainer, members, rate))
 
     report(_progress(trainer, members, 0.0))
     finished, seconds = advance(trainer, options, save=save, report=look, stopped=stopped)
-    if not finished and not trainer.all_diverged:
+    if not finished and not trainer.history.all_diverged:
         raise InterruptedRunError(
             f"Interrupted at step {trainer.step}; the models that were finished are there.", f"To go on: {run.command}"
         )
     if finished:
-        save()  # a run that is killed while it publishes has trained nothing in vain
+        save()  # a run that is killed while it publishes loses no training
     return seconds
 
 
@@ -162,7 +166,7 @@ def _progress(trainer: Trainer, members: Sequence[NamedReplica], rate: float) ->
     for i, member in enumerate(members):
         figures = latest(trainer, i) if trainer.step else {}
         replicas[member.key] = ReplicaProgress(
-            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.diverged_at[i])
+            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.history.diverged_at[i])
         )
     return StackProgress(trainer.step, replicas, rate)
 
@@ -176,8 +180,8 @@ def _publish(
     seconds: float,
     device: torch.device,
 ) -> Outcome:
-    if trainer.diverged_at[index] >= 0:
-        return Outcome(diverged_at=int(trainer.diverged_at[index]))
+    if trainer.history.diverged_at[index] >= 0:
+        return Outcome(diverged_at=int(trainer.history.diverged_at[index]))
 
     def fill(draft: Draft) -> dict[str, Any]:
         return write_model(draft, trainer, index, member.replica, dataset, seconds)

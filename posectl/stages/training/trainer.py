@@ -13,8 +13,8 @@ import torch
 
 from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
-from posectl.core.training.batches import Endless, Stored, Supply, Taken
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
+from posectl.core.training.loop import Plan, Trainer
 from posectl.data.dataset import TRAIN
 from posectl.data.synthetic import sampler
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -22,7 +22,7 @@ from posectl.stages.options import TrainOptions
 from posectl.stages.training.augmentation import augmentation_of
 from posectl.stages.training.replica import Replica
 
-# How often a checkpoint is written unless asked otherwise: often enough that a killed run loses a minute or so.
+# Seconds between checkpoints unless asked otherwise: so few that a killed run loses a minute or so.
 _CHECKPOINT_SECONDS = 30.0
 
 
@@ -36,31 +36,28 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
         pairing=options.pairing, evaluate_every=max(1, min(options.evaluate_every, options.steps)),
         betas=options.betas, precision=options.precision, snapshots=options.snapshots,
     )  # fmt: skip
-    terms = [
-        Term(same[0], torch.tensor([o.lam for o in same], device=device))
-        for same in zip(*(replica.objectives for replica in replicas), strict=True)
-    ]
     return Trainer(
-        replicas[0].architecture, PRIORS[str(options.prior)], terms, training_samples(dataset, device), test, plan,
+        replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
+        training_samples(dataset, device), test, plan,
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
     )  # fmt: skip
 
 
-def training_samples(dataset: StoredDataset, device: torch.device) -> Supply:
+def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStream:
     """Return the training samples: those of the dataset, or fresh ones where its scene is endless."""
     draw = sampler(dataset.about.scene, device)
     if draw is not None:
 
-        def take(count: int, generator: torch.Generator) -> Taken:
+        def draw_labelled(count: int, generator: torch.Generator) -> LabelledSamples:
             images, known = draw(count, generator)
             return images, known.get("label")
 
-        return Endless(take, tuple(dataset.shape), device)
+        return GeneratedSamples(draw_labelled, tuple(dataset.shape), device)
     train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(device)
     labels = None
     if dataset.about.classes:
         labels = torch.from_numpy(dataset.known("label")[dataset.split == TRAIN].astype(np.int64)).to(device)
-    return Stored(train, labels)
+    return FiniteSamples(train, labels)
 
 
 def advance(
@@ -71,7 +68,7 @@ def advance(
     report: Callable[[float], None],
     stopped: Callable[[], bool],
 ) -> tuple[bool, float]:
-    """Step to the end: whether it was reached (or was not, by a stop or by divergence of all), and the seconds.
+    """Step to the end; return whether it was reached (or not, by a stop or by divergence of all), and the seconds.
 
     report receives samples per second, all replicas summed. A stop leaves a checkpoint.
     """
@@ -87,13 +84,13 @@ def advance(
         seconds = time.monotonic() - started
         report((trainer.step - first) * options.batch * trainer.replicas / max(seconds, 1e-9))
         due = not options.checkpoint_every and time.monotonic() - last > _CHECKPOINT_SECONDS
-        if due and trainer.step < options.steps and not trainer.all_diverged:
+        if due and trainer.step < options.steps and not trainer.history.all_diverged:
             checkpoint()
 
     finished = trainer.run(
         checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
     )
-    if not finished and not trainer.all_diverged:
+    if not finished and not trainer.history.all_diverged:
         save()
     return finished, time.monotonic() - started
 
@@ -121,7 +118,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
 def latest(trainer: Trainer, replica: int = 0) -> dict[str, float]:
     """Return the losses of the last step, and the last test error."""
-    figures = dict(zip(trainer.figures, trainer.log[trainer.step - 1, :, replica].tolist(), strict=True))
-    if trainer.tests:
-        figures["test"] = float(trainer.tests[max(trainer.tests)][replica])
+    figures = dict(
+        zip(trainer.history.figures, trainer.history.log[trainer.step - 1, :, replica].tolist(), strict=True)
+    )
+    if trainer.history.tests:
+        figures["test"] = float(trainer.history.tests[max(trainer.history.tests)][replica])
     return figures

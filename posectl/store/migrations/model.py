@@ -5,7 +5,7 @@ from __future__ import annotations
 from posectl.store.migrations.steps import Manifest, kind_step
 
 NET_SETTINGS = ("widths", "activation", "batch_norm", "depth", "latent_width")
-"""What were options of a training, whatever its net."""
+"""Settings of networks that were options of every training in version 1."""
 
 
 @kind_step("model", 1)

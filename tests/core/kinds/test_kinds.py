@@ -11,7 +11,7 @@ from posectl.core.metrics.path_length_ratio import path_length_ratio
 from posectl.core.metrics.precision_distance import precision_distance
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives.acai import ACAI
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ def test_a_kind_from_outside_is_trained(curves):
     data = torch.sin(phase + torch.linspace(0, 3, 20))
     plan = Plan(steps=150, batch=32, lr=3e-3, evaluate_every=150)
     net = MLP((20,), 2, widths=(32,))
-    run = Trainer(net, SPHERE, [Term(ACAI(), torch.tensor([0.1]))], data[:150], data[150:], plan, [0], kind=curves)
+    run = Trainer(net, SPHERE, [[ACAI(lam=0.1)]], data[:150], data[150:], plan, [0], kind=curves)
     assert run.run()
     # Answering with the mean curve leaves the variance.
-    assert run.tests[150][0] < 0.1 * (data[150:] - data[:150].mean(0)).square().mean().item()
+    assert run.history.tests[150][0] < 0.1 * (data[150:] - data[:150].mean(0)).square().mean().item()
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,9 @@ def small_step(objective, prior=NORMAL, seeds=(0,), *, net=None, batch=6, also=(
         for replica, seed in enumerate(seeds):
             initialise(module, replica, generator(seed, name))
         module.double()
-    draws = {name: draw for o in objectives for name, draw in o.draws.items()}
+    draws = {name: draw for o in objectives for name, draw in o.noise.items()}
     noise = {
-        name: torch.stack([draw.draw(1, batch, net.latent, net.shape, generator(s, name))[0].double() for s in seeds])
+        name: torch.stack([draw.sample(1, batch, net.latent, net.shape, generator(s, name))[0].double() for s in seeds])
         for name, draw in draws.items()
     }
     x = torch.stack([torch.randn(batch, *net.shape, generator=generator(s, "x"), dtype=torch.float64) for s in seeds])

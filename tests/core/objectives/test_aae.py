@@ -150,7 +150,7 @@ def test_codes_take_the_moments_of_the_prior():
     assert before < 0.1
     torch.testing.assert_close(after.mean(0), torch.zeros(2), atol=0.4, rtol=0)
     torch.testing.assert_close(after.var(0), torch.ones(2), atol=0.5, rtol=0)
-    assert run.tests[600][0] < error_of_the_mean()
+    assert run.history.tests[600][0] < error_of_the_mean()
 
 
 def test_unknown_priors_name_the_nearest():

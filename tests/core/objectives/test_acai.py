@@ -11,7 +11,7 @@ from posectl.core.objectives.acai import ACAI
 from posectl.core.objectives.base import check_together
 from posectl.core.objectives.none import Nothing
 from posectl.core.objectives.step import Step
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
 
 
@@ -74,7 +74,7 @@ def test_reconstruction_of_poses_sums_over_coordinates_and_averages_over_joints(
 
 def trainer(terms, seeds=(0,), **plan):
     data = torch.randn(200, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
-    terms = [Term(o, torch.full((len(seeds),), o.lam)) for o in terms]
+    terms = [terms] * len(seeds)
     return Trainer(
         MLP((17, 3), 4, widths=(16,)), SPHERE, terms, data, data[:50], Plan(**{"steps": 5, "batch": 8, **plan}), seeds,
         kind=POSES,

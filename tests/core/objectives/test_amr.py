@@ -13,7 +13,7 @@ from posectl.core.objectives.amr import AMR
 from posectl.core.objectives.base import check_together
 from posectl.core.objectives.gaia import GAIA
 from posectl.core.objectives.mixers import MIXERS
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
 
 X = torch.tensor([[[1.0, 2.0], [3.0, -2.0]]], dtype=torch.float64)
@@ -87,7 +87,7 @@ def test_whom_each_loss_moves():
 
 def test_the_autoencoder_moves_at_every_fifth_step():
     data = torch.randn(40, 3, 3, generator=torch.Generator().manual_seed(0))
-    terms = [Term(AMR(), torch.ones(1))]
+    terms = [[AMR()]]
     plan = Plan(steps=7, batch=8, evaluate_every=1)
     run = Trainer(MLP((3, 3), 2, widths=(4,)), NORMAL, terms, data, data, plan, [0], kind=POSES)
     states = []

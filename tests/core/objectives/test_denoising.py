@@ -59,7 +59,7 @@ def test_replicas_have_noise_of_their_own():
 def test_a_short_training_reconstructs():
     run = trainer(Denoising())
     run.run()
-    assert run.tests[200][0] < 0.5 * error_of_the_mean()
+    assert run.history.tests[200][0] < 0.5 * error_of_the_mean()
 
 
 def test_a_deviation_is_not_negative():

@@ -78,7 +78,7 @@ def test_replicas_drop_their_own():
 def test_a_short_training_reconstructs():
     run = trainer(Dropout(keep=0.8))
     run.run()
-    assert run.tests[200][0] < 0.5 * error_of_the_mean()
+    assert run.history.tests[200][0] < 0.5 * error_of_the_mean()
 
 
 @pytest.mark.parametrize("keep", [0.0, 1.5, -1.0, float("nan")])

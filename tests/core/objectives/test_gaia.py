@@ -1,6 +1,7 @@
 """GAIA's losses, balances and learning rates by hand, with the signs of the authors' code."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives.gaia import GAIA, absolute_error, distance_loss
 from posectl.core.objectives.step import Step
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
 
 X = torch.tensor([[[0.4, 0.8], [0.2, -0.6], [-0.4, 0.2], [0.6, 0.6]]], dtype=torch.float64)
@@ -109,7 +110,7 @@ def test_an_odd_last_sample_has_no_partner():
 def test_one_interpolation_in_twenty_two_lies_beyond_the_ends():
     x = torch.zeros(1, 40_000, 1, dtype=torch.float64)
     x[:, 20_000:] = 1
-    draw = GAIA.draws["gaia"].draw(1, 40_000, 1, (1,), torch.Generator().manual_seed(0)).double()
+    draw = GAIA.noise["gaia"].sample(1, 40_000, 1, (1,), torch.Generator().manual_seed(0)).double()
     at = GAIA().interpolate(linear_step(x, {"gaia": draw}, encoder=1.0))
     assert ((at < 0) | (at > 1)).double().mean().item() == pytest.approx(0.0455, abs=0.003)
     assert at.std().item() == pytest.approx(0.25, abs=0.003)
@@ -155,7 +156,7 @@ def test_both_networks_move_at_their_balanced_rates():
     run = Trainer(
         MLP((3, 3), 2, widths=(8,)),
         NORMAL,
-        [Term(gaia, torch.zeros(1))],
+        [[replace(gaia, lam=0.0)]],
         data,
         data,
         Plan(steps=1, batch=8, lr=1e-3),

@@ -60,8 +60,8 @@ def test_a_term_near_the_data_ends_nearer():
     plain, near = (trainer(Near(lam=lam, samples=0.3), steps=400) for lam in (0.0, 0.3))
     plain.run()
     near.run()
-    column = plain.figures.index("near")
-    assert near.log[-50:, column].mean() < 0.7 * plain.log[-50:, column].mean()
+    column = plain.history.figures.index("near")
+    assert near.history.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()
 
 
 @pytest.mark.parametrize(("settings", "said"), [({"among": 0}, "among"), ({"samples": -1.0}, "samples")])

@@ -202,7 +202,7 @@ def test_beta_vae_differs_in_its_weight_alone():
 def test_a_short_training_reconstructs_from_means(prior):
     run = trainer(VAE(), prior=prior, lr=1e-2)
     run.run()
-    assert run.tests[200][0] < 0.5 * error_of_the_mean()
+    assert run.history.tests[200][0] < 0.5 * error_of_the_mean()
 
 
 def test_a_large_beta_brings_codes_to_the_prior():

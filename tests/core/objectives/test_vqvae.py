@@ -226,11 +226,11 @@ def test_a_short_training_reconstructs_and_is_loaded_as_it_was():
     objective = VQVAE(lam=0.1, codes=64, latents=4, width=64, decay=0.95)
     run = trainer(objective, steps=300)
     run.run()
-    assert run.tests[300][0] < 0.6 * error_of_the_mean()
+    assert run.history.tests[300][0] < 0.6 * error_of_the_mean()
     model = Autoencoder(MLP((6, 3), 6, widths=(32,)), SPHERE, torch.device("cpu"), [objective], kind=POSES)
     model.load(run.weights(0))
     error = (model.reconstruct(run.test) - run.test).norm(dim=-1).mean()
-    assert error.item() == pytest.approx(run.tests[300][0], rel=1e-5)
+    assert error.item() == pytest.approx(run.history.tests[300][0], rel=1e-5)
 
 
 @pytest.mark.parametrize(

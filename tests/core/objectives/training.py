@@ -6,7 +6,7 @@ import torch
 from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import SPHERE
 from posectl.core.nets.mlp import MLP
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 
 
 def poses(count=400, parameters=3):
@@ -20,7 +20,7 @@ def poses(count=400, parameters=3):
 def trainer(*objectives, prior=SPHERE, seeds=(0,), latent=6, **plan):
     """R replicas under the objectives, with the last quarter of the poses for test."""
     data = poses()
-    terms = [Term(o, torch.full((len(seeds),), float(o.lam))) for o in objectives]
+    terms = [objectives] * len(seeds)
     options = Plan(**{"steps": 200, "batch": 32, "lr": 3e-3, "evaluate_every": 100, **plan})
     return Trainer(
         MLP((6, 3), latent, widths=(32,)), prior, terms, data[:300], data[300:], options, seeds,

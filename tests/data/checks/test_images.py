@@ -27,7 +27,7 @@ def test_the_pole_is_described_by_its_grid() -> None:
     rows = dict(report.rows)
     assert rows["images"] == "576: 461 train, 115 test"
     assert rows["size"] == "16x16, 3 channels (RGB)"
-    assert rows["world"] == "pole; training has these images alone"
+    assert rows["scene"] == "pole; training has these images alone"
     assert rows["azimuth"] == "0 to 355°, 72 values by 5; wraps at 360"
     assert rows["elevation"] == "45 to 80°, 8 values by 5"
     assert rows["classes"] == "none"
@@ -39,7 +39,7 @@ def test_lines_are_described_by_their_renderer_angle_and_sectors() -> None:
     report = check(read_lines(train_count=400, test_count=200), "images")
     rows = dict(report.rows)
     assert rows["size"] == "32x32, 1 channel (grey)"
-    assert rows["world"] == "lines, acai renderer; training draws fresh images without end"
+    assert rows["scene"] == "lines, acai renderer; training draws fresh images without end"
     assert rows["values"].startswith("-1 to 1, mean -0.9")
     assert rows["angle"].endswith(" rad, 600 values; wraps at 6.283")
     assert rows["classes"].startswith("10 of ")

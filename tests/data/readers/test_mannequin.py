@@ -8,10 +8,10 @@ import pytest
 from posectl.data.checks import check
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.mannequin.body import body_of, random_body
-from posectl.data.mannequin.limits import LIMITS, limited
-from posectl.data.mannequin.repertoire import MOTIONS
+from posectl.data.mannequin.limits import LIMITS, clip_to_limits
+from posectl.data.mannequin.motions import MOTIONS
+from posectl.data.mannequin.performance import Performance, Style, random_style, rolled, unwrapped_phase
 from posectl.data.mannequin.rig import LEFT, RIGHT, joints
-from posectl.data.mannequin.take import Style, Take, clock, random_style, rolled
 from posectl.data.readers.mannequin import read
 from posectl.data.skeleton import H36M17
 from posectl.errors import UsageError
@@ -38,14 +38,14 @@ def of(dataset: Dataset, action: str) -> np.ndarray:
     return world(dataset)[dataset.per_clip["action"] == action]
 
 
-def perform(motion: str, seed: int = 0, style: Style | None = None, fps: int = 120) -> tuple[Take, np.ndarray]:
-    """One even cycle, straight ahead along +y where the style is given; (take, positions (T, 17, 3))."""
+def perform(motion: str, seed: int = 0, style: Style | None = None, fps: int = 120) -> tuple[Performance, np.ndarray]:
+    """One even cycle, straight ahead along +y where the style is given; (performance, positions (T, 17, 3))."""
     rng = np.random.default_rng(seed)
     body = body_of(1.75) if style else random_body(rng)
     period = MOTIONS[motion].period
     time = np.arange(round(period * fps)) / fps
-    take = Take(body, style or random_style(rng), rng, time, time / period)
-    return take, joints(body, limited(MOTIONS[motion].track(take)))
+    performance = Performance(body, style or random_style(rng), rng, time, time / period)
+    return performance, joints(body, clip_to_limits(MOTIONS[motion].track(performance)))
 
 
 def bend(positions: np.ndarray, a: str, b: str, c: str) -> np.ndarray:
@@ -90,7 +90,7 @@ def test_the_frame_rate_changes_when_people_are_seen_and_not_what_they_do() -> N
 def test_bones_have_the_lengths_of_the_anthropometric_table() -> None:
     # Drillis and Contini (1966) in Winter's Fig. 4.1, shares of a stature of 1.8 m.
     stature = 1.8
-    take, positions = perform("bow", style=PLAIN)
+    performance, positions = perform("bow", style=PLAIN)
     body = body_of(stature)
     scale = stature / 1.75
     lengths = dict(zip((H36M17.joints[c] for _, c in H36M17.bones), H36M17.bone_lengths(positions[0]), strict=True))
@@ -101,7 +101,7 @@ def test_bones_have_the_lengths_of_the_anthropometric_table() -> None:
     assert (lengths["Spine"] + lengths["Thorax"]) * scale == pytest.approx((0.818 - 0.530) * stature, abs=1e-9)
     assert body.hip_height == pytest.approx(0.530 * stature)
     assert body.hip_height + body.lumbar + body.thoracic + body.nose_up + body.head_up == pytest.approx(stature)
-    assert take.body.ankle == pytest.approx(0.039 * 1.75)
+    assert performance.body.ankle == pytest.approx(0.039 * 1.75)
 
 
 def test_bones_never_change_and_left_is_as_long_as_right(dataset: Dataset) -> None:
@@ -120,9 +120,11 @@ def test_joints_keep_within_their_limits() -> None:
         for seed in range(12):
             rng = np.random.default_rng(seed)
             body, style, time = random_body(rng), random_style(rng), np.arange(0, 6, 1 / 30)
-            track = MOTIONS[motion].track(Take(body, style, rng, time, clock(rng, time, 2.0, 1.0)))
+            track = MOTIONS[motion].track(Performance(body, style, rng, time, unwrapped_phase(rng, time, 2.0, 1.0)))
             for name in LIMITS:
-                np.testing.assert_array_equal(getattr(limited(track), name), getattr(track, name), err_msg=motion)
+                np.testing.assert_array_equal(
+                    getattr(clip_to_limits(track), name), getattr(track, name), err_msg=motion
+                )
             positions = joints(body, track)
             for chain in LEGS:
                 assert bend(positions, *chain).min() > 2
@@ -151,7 +153,9 @@ def test_feet_are_where_the_motion_wants_them(motion: str) -> None:
     for seed in range(5):
         rng = np.random.default_rng(seed)
         body, style, time = random_body(rng), random_style(rng), np.arange(0, 3, 1 / 60)
-        track = MOTIONS[motion].track(Take(body, style, rng, time, clock(rng, time, MOTIONS[motion].period, 1.0)))
+        track = MOTIONS[motion].track(
+            Performance(body, style, rng, time, unwrapped_phase(rng, time, MOTIONS[motion].period, 1.0))
+        )
         positions = joints(body, track)
         for side, joint in ANKLE.items():
             down = track.free[:, side] == 0
@@ -161,11 +165,11 @@ def test_feet_are_where_the_motion_wants_them(motion: str) -> None:
 
 @pytest.mark.parametrize(("motion", "flat"), [("walk", (0.13, 0.40)), ("run", (0.13, 0.23)), ("climb", (0.01, 0.42))])
 def test_a_foot_in_gait_stays_while_it_is_flat(motion: str, flat: tuple[float, float]) -> None:
-    take, positions = perform(motion)
-    still = (take.phase > flat[0]) & (take.phase < flat[1])
+    performance, positions = perform(motion)
+    still = (performance.phase > flat[0]) & (performance.phase < flat[1])
     assert np.ptp(positions[still, ANKLE[RIGHT]], axis=0).max() < 1e-9
     if motion != "climb":
-        assert positions[still, ANKLE[RIGHT], 2].max() == pytest.approx(take.body.ankle)
+        assert positions[still, ANKLE[RIGHT], 2].max() == pytest.approx(performance.body.ankle)
 
 
 def test_a_rolling_foot_turns_about_its_ball_and_its_heel() -> None:
@@ -179,16 +183,16 @@ def test_a_rolling_foot_turns_about_its_ball_and_its_heel() -> None:
 
 def test_the_walk_has_the_knees_and_hips_of_winter() -> None:
     """Sagittal angles at natural cadence, D. A. Winter (1987): here within 10 degrees on average."""
-    take, positions = perform("walk", style=PLAIN)
+    performance, positions = perform("walk", style=PLAIN)
     shares = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
-    knee = np.interp(shares, take.phase, bend(positions, "RHip", "RKnee", "RFoot"))
+    knee = np.interp(shares, performance.phase, bend(positions, "RHip", "RKnee", "RFoot"))
     thigh = positions[:, JOINT["RKnee"]] - positions[:, JOINT["RHip"]]
-    forward = np.interp(shares, take.phase, np.rad2deg(np.arctan2(thigh[:, 1], -thigh[:, 2])))
+    forward = np.interp(shares, performance.phase, np.rad2deg(np.arctan2(thigh[:, 1], -thigh[:, 2])))
     assert np.sqrt(np.mean((knee - [4, 17, 18, 11, 6, 11, 36, 62, 58, 26]) ** 2)) < 10
     assert np.sqrt(np.mean((forward - [22, 20, 12, 3, -6, -13, -10, 5, 21, 25]) ** 2)) < 10
     dense = bend(positions, "RHip", "RKnee", "RFoot")
     assert 55 < dense.max() < 70
-    assert 0.68 < take.phase[dense.argmax()] < 0.8
+    assert 0.68 < performance.phase[dense.argmax()] < 0.8
 
 
 def test_arms_swing_against_the_legs() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from posectl.core.kinds import KINDS, Kind, kind
 from posectl.errors import InvalidInputError
-from posectl.stages.artifacts.formats import ArrayFormat, as_many, format_of, tell_kind
+from posectl.stages.artifacts.formats import ArrayFormat, as_many, format_of, infer_kind
 from posectl.stages.artifacts.image_arrays import ImageArrays
 from posectl.stages.artifacts.pose_arrays import PoseArrays
 
@@ -25,12 +25,12 @@ from posectl.stages.artifacts.pose_arrays import PoseArrays
     ],
 )  # fmt: skip
 def test_a_shape_tells_poses_from_images(shape: tuple[int, ...], name: str) -> None:
-    assert tell_kind(np.zeros(shape, np.float32), "a.npy").name == name
+    assert infer_kind(np.zeros(shape, np.float32), "a.npy").name == name
 
 
 def test_a_shape_of_no_kind_is_told_with_its_file() -> None:
     with pytest.raises(InvalidInputError, match=r"a\.npy has shape \(1, 1, 1, 1, 1, 1\)") as caught:
-        tell_kind(np.zeros((1,) * 6), "a.npy")
+        infer_kind(np.zeros((1,) * 6), "a.npy")
     assert "(N, 17, 3)" in caught.value.hint
 
 
@@ -53,10 +53,10 @@ def clouds() -> Iterator[Kind]:
 @pytest.mark.parametrize("shape", [(50, 4), (9, 50, 4), (2, 9, 50, 4)])
 def test_a_kind_from_outside_claims_its_shapes_before_images_do(clouds: Kind, shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).normal(size=shape)
-    assert tell_kind(array, "a.npy") is clouds
+    assert infer_kind(array, "a.npy") is clouds
     np.testing.assert_array_equal(format_of(clouds).read(array, "a.npy"), array)
-    assert tell_kind(np.zeros((9, 17, 3)), "a.npy").name == "poses"
-    assert tell_kind(np.zeros((9, 1, 8, 8)), "a.npy").name == "images"
+    assert infer_kind(np.zeros((9, 17, 3)), "a.npy").name == "poses"
+    assert infer_kind(np.zeros((9, 1, 8, 8)), "a.npy").name == "images"
 
 
 def test_samples_of_a_kind_without_a_format_are_float32_of_one_shape(clouds: Kind) -> None:

@@ -58,7 +58,7 @@ def test_true_images_of_a_turntable_exist_at_its_own_angles_of_its_own_object(tu
     assert torch.equal(images[0, 0], stored[71])
     assert torch.equal(images[1, 1], stored[72])
     assert images[:, 2].isnan().all()
-    assert torch.equal(turntable.shown(way, torch.tensor([0, 1]))[0, 2], stored[0])
+    assert torch.equal(turntable.images_at(way, torch.tensor([0, 1]))[0, 2], stored[0])
     assert (turntable.metric, turntable.unit) == ("l2", "deg")
 
 
@@ -84,7 +84,7 @@ def test_images_are_found_where_they_are(turntable):
     # The even way between the ends found, the short way round: 0 to 200 is 160 back; 355 to 140 is 145 on.
     assert trace.expected[0, :, 0].tolist() == pytest.approx([0, -80, -160])
     assert trace.expected[1, :, 0].tolist() == pytest.approx([355, 427.5, 500])
-    assert turntable.seen_in(turntable.images[rows[:, 2]]).tolist() == [0, 1]
+    assert turntable.objects_in(turntable.images[rows[:, 2]]).tolist() == [0, 1]
 
 
 def test_pictures_of_which_nothing_is_known_have_no_factors(run):

@@ -1,4 +1,4 @@
-"""Figures of paths through worlds whose true images are known: errors, retrieval, and distances among the factors."""
+"""Figures of paths between images with known factors: errors, retrieval, and distances among the factors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Panel(NamedTuple):
     lines: Lines
 
 
-class Retrieved(NamedTuple):
+class RetrievalCurve(NamedTuple):
     """The alpha of the nearest real image at each `alpha`: its median over paths and its quartiles, each (T,)."""
 
     alpha: np.ndarray
@@ -36,8 +36,8 @@ class Retrieved(NamedTuple):
     upper: np.ndarray
 
 
-class Distances(NamedTuple):
-    """Mean distances to both ends of paths at each `alpha`, and those of the even way, each (T,)."""
+class DistanceCurve(NamedTuple):
+    """The mean distances to both ends of paths at each `alpha`, and those of the even path, each (T,)."""
 
     alpha: np.ndarray
     to_start: np.ndarray
@@ -47,7 +47,7 @@ class Distances(NamedTuple):
 
 
 def error_curves(panels: Sequence[Panel], path: str | Path | None) -> Figure:
-    """Errors of several methods in panels side by side, each line named at its end, right of the last panel.
+    """Draw errors of several methods in panels side by side, each line named at its end, right of the last panel.
 
     Every panel has the same labels; points that are not finite are left out. Source: Oring et al., Figs. 6 and 14: the
     mean over alpha, the deviation over alpha, the mean against the interval's length.
@@ -74,9 +74,9 @@ def error_curves(panels: Sequence[Panel], path: str | Path | None) -> Figure:
     return figure
 
 
-def retrieval_curves(methods: Mapping[str, Retrieved], path: str | Path | None) -> Figure:
-    """The alpha of the nearest real image over the alpha that was decoded, one panel a method: median and interquartile
-    band, and the line that a perfect path keeps to.
+def retrieval_curves(methods: Mapping[str, RetrievalCurve], path: str | Path | None) -> Figure:
+    """Draw the alpha of the nearest real image over the alpha that was decoded, one panel a method: median and
+    interquartile band, and the line of a perfect path.
 
     Source: Oring et al., Figs. 7 and 15. Raises as error_curves does.
     """
@@ -93,9 +93,9 @@ def retrieval_curves(methods: Mapping[str, Retrieved], path: str | Path | None) 
     return figure
 
 
-def distance_curves(methods: Mapping[str, Distances], path: str | Path | None, *, unit: str) -> Figure:
-    """How far paths are from both ends in the space of the factors, over alpha, one panel a method, with the straight
-    lines of an even path.
+def distance_curves(methods: Mapping[str, DistanceCurve], path: str | Path | None, *, unit: str) -> Figure:
+    """Draw the distances of paths from both ends in the space of the factors, over alpha, one panel a method, with the
+    straight lines of an even path.
 
     Source: Oring et al., Fig. 8. Raises as error_curves does.
     """
@@ -125,7 +125,7 @@ def _size(methods: int) -> tuple[float, float]:
 
 
 def _panels(figure: Figure, count: int) -> list[Axes]:
-    """So many panels over alpha on one scale; what the last row has too many of is taken away."""
+    """Make so many panels over alpha on one scale, without the last row's surplus."""
     rows, columns = in_rows(count, PANELS)
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
     for axes in panels[count:]:

@@ -1,4 +1,4 @@
-"""A take: one person doing one motion for a while, with the habits that make it theirs."""
+"""A performance: one person doing one motion for a while, with personal habits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from posectl.data.mannequin.rig import LEFT, RIGHT, Track
 
 @dataclass(frozen=True)
 class Style:
-    """How a person carries themselves; angles in degrees.
+    """The habits of a person; angles in degrees.
 
     pace and size scale the rate and the extent of motions; `width` is the stance as a share of the hips; `swing` and
-    `bounce` scale arms and trunk in gait; `lag` is how far, in cycles, arms trail the trunk.
+    `bounce` scale arms and trunk in gait; `lag` is the delay, in cycles, of the arms behind the trunk.
     """
 
     pace: float
@@ -35,7 +35,7 @@ class Style:
 
 
 def random_style(rng: np.random.Generator) -> Style:
-    """One person's habits."""
+    """Draw one person's habits."""
     return Style(
         pace=rng.uniform(0.86, 1.18),
         size=rng.uniform(0.85, 1.12),
@@ -54,8 +54,8 @@ def random_style(rng: np.random.Generator) -> Style:
 
 
 @dataclass(frozen=True)
-class Take:
-    """The person, the time (T,) in seconds and the unwrapped phase `cycles` (T,) of the motion's cycle."""
+class Performance:
+    """A performance of a motion: the person, time (T,) in seconds, and the unwrapped phase `cycles` (T,)."""
 
     body: Body
     style: Style
@@ -65,34 +65,35 @@ class Take:
 
     @property
     def phase(self) -> np.ndarray:
-        """(T,) in [0, 1)."""
+        """The phase (T,) in [0, 1)."""
         return self.cycles - np.floor(self.cycles)
 
     def varied(self, amount: float) -> np.ndarray:
-        """A factor (T,) that wanders slowly within 1 +- amount."""
+        """Draw a factor (T,) that varies slowly within 1 +- amount."""
         return 1 + drift(self.rng, self.time, amount)
 
 
-def clock(rng: np.random.Generator, time: np.ndarray, period: float, pace: float) -> np.ndarray:
-    """Unwrapped phase (T,): a cycle each period / pace seconds, a little early or late, from a random start."""
+def unwrapped_phase(rng: np.random.Generator, time: np.ndarray, period: float, pace: float) -> np.ndarray:
+    """Draw the unwrapped phase (T,): a cycle each period / pace seconds, a little uneven, from a random start."""
     return rng.uniform() + (time + drift(rng, time, 0.06)) * pace / period
 
 
-def standing(take: Take, width: float = 1.0, stagger: float = 0.0) -> Track:
-    """At ease on both feet, `width` times the person's own stance apart, the left one `stagger` metres ahead.
+def standing(performance: Performance, width: float = 1.0, stagger: float = 0.0) -> Track:
+    """Stand at ease on both feet, `width` times the person's own stance apart, the left one `stagger` metres
+    ahead.
 
     The pelvis is over the middle of the feet; it sways a little, as does the trunk.
     """
-    body, style, frames = take.body, take.style, len(take.time)
+    body, style, frames = performance.body, performance.style, len(performance.time)
     zeros = np.zeros(frames)
     half = body.hip_half * style.width * width
     ankle = np.zeros((frames, 2, 3))
     ankle[:, RIGHT] = half, -stagger / 2, body.ankle
     ankle[:, LEFT] = -half, stagger / 2, body.ankle
-    sway, shift = drift(take.rng, take.time, 0.018), drift(take.rng, take.time, 0.012)
+    sway, shift = drift(performance.rng, performance.time, 0.018), drift(performance.rng, performance.time, 0.012)
     over_feet = 0.4 * body.ball
     shoulder = np.zeros((frames, 2, 3))
-    shoulder[..., 0] = style.slump / 2 + drift(take.rng, take.time, 3)[:, None]
+    shoulder[..., 0] = style.slump / 2 + drift(performance.rng, performance.time, 3)[:, None]
     shoulder[..., 1] = style.arms_out
     shoulder[..., 2] = -15
     return Track(
@@ -104,11 +105,13 @@ def standing(take: Take, width: float = 1.0, stagger: float = 0.0) -> Track:
         pelvis=np.stack(
             [sway, over_feet + shift, np.full(frames, (1 - 0.0008 * style.slump) * body.hip_height)], axis=1
         ),
-        turn=np.stack([zeros + style.lean / 2, 60 * sway, drift(take.rng, take.time, 3)], axis=1),
-        trunk=np.stack([zeros + style.slump, -60 * sway, drift(take.rng, take.time, 2)], axis=1),
-        head=np.stack([style.chin - style.slump / 2 + drift(take.rng, take.time, 3), zeros, zeros], axis=1),
+        turn=np.stack([zeros + style.lean / 2, 60 * sway, drift(performance.rng, performance.time, 3)], axis=1),
+        trunk=np.stack([zeros + style.slump, -60 * sway, drift(performance.rng, performance.time, 2)], axis=1),
+        head=np.stack(
+            [style.chin - style.slump / 2 + drift(performance.rng, performance.time, 3), zeros, zeros], axis=1
+        ),
         shoulder=shoulder,
-        elbow=np.full((frames, 2), style.elbows) + drift(take.rng, take.time, 3)[:, None],
+        elbow=np.full((frames, 2), style.elbows) + drift(performance.rng, performance.time, 3)[:, None],
         hand=np.zeros((frames, 2, 3)),
         grip=np.zeros((frames, 2)),
     )
@@ -122,9 +125,9 @@ def crouch(track: Track, depth: np.ndarray, back: float = 0.5, tilt: float = 60.
     track.trunk[:, 0] += flex * depth
 
 
-def roll(take: Take, track: Track, side: int, pitch: np.ndarray) -> None:
+def roll(performance: Performance, track: Track, side: int, pitch: np.ndarray) -> None:
     """Raise the heel of a planted foot by pitch (T,) degrees, about the ball of the foot, which stays where it is."""
-    ahead, up = rolled(take.body, pitch)
+    ahead, up = rolled(performance.body, pitch)
     heading = np.deg2rad(track.toe[:, side])
     track.ankle[:, side, 0] -= np.sin(heading) * ahead
     track.ankle[:, side, 1] += np.cos(heading) * ahead
@@ -132,7 +135,8 @@ def roll(take: Take, track: Track, side: int, pitch: np.ndarray) -> None:
 
 
 def rolled(body: Body, pitch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far (ahead, up) the ankle moves as a flat foot pitches, about its ball if positive, its heel if negative."""
+    """Return the movement (ahead, up) of the ankle as a flat foot pitches: about its ball if positive, else its
+    heel."""
     angle = np.deg2rad(np.abs(pitch))
     toes = pitch > 0
     arm = np.where(toes, body.ball, body.heel)

@@ -1,4 +1,4 @@
-"""Every motion of the mannequin, with the seconds that a cycle of it usually lasts."""
+"""The motions of the mannequin, with the usual seconds of a cycle of each."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from posectl.data.mannequin import everyday, gaits, sports
+from posectl.data.mannequin.performance import Performance
 from posectl.data.mannequin.rig import Track
-from posectl.data.mannequin.take import Take
 
 
 @dataclass(frozen=True)
 class Motion:
-    """What makes a track of a take, its usual period in seconds, and whether a left-hander does it mirrored."""
+    """A motion: the function that makes its track, its usual period in seconds, and whether left-handers mirror it."""
 
-    track: Callable[[Take], Track]
+    track: Callable[[Performance], Track]
     period: float
     handed: bool = False
 

@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 
 from posectl.errors import InvalidInputError
 from posectl.render import theme
-from posectl.render.figures import Distances, Panel, Retrieved, distance_curves, error_curves, retrieval_curves
+from posectl.render.figures import DistanceCurve, Panel, RetrievalCurve, distance_curves, error_curves, retrieval_curves
 
 ALPHA = np.linspace(0, 1, 5)
 FLAT = np.ones(5)
@@ -46,7 +46,7 @@ def test_errors_without_ground_truth_are_left_out(tmp_path, saved):
 
 def test_retrieval_has_a_panel_a_method_with_median_quartiles_and_the_perfect_line(tmp_path, saved):
     found = {
-        name: Retrieved(ALPHA, ALPHA - 0.1, ALPHA**2, ALPHA + 0.2)
+        name: RetrievalCurve(ALPHA, ALPHA - 0.1, ALPHA**2, ALPHA + 0.2)
         for name in ("crossfade", "plain", "acai", "gaia", "x")
     }
     retrieval_curves(found, tmp_path / "a.png")
@@ -63,7 +63,7 @@ def test_retrieval_has_a_panel_a_method_with_median_quartiles_and_the_perfect_li
 
 
 def test_distances_to_both_ends_stand_over_the_even_way(tmp_path, saved):
-    found = Distances(ALPHA, 40 * ALPHA**2, 40 * (1 - ALPHA) ** 2, 40 * ALPHA, 40 - 40 * ALPHA)
+    found = DistanceCurve(ALPHA, 40 * ALPHA**2, 40 * (1 - ALPHA) ** 2, 40 * ALPHA, 40 - 40 * ALPHA)
     distance_curves({"crossfade": found, "plain": found}, tmp_path / "a.png", unit="deg")
     figure = saved[0]
     first, second = figure.axes

@@ -7,7 +7,7 @@ import pytest
 
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render import theme
-from posectl.render.film import draw_film
+from posectl.render.animation import draw_animation
 from posectl.render.tiles import as_tiles, enlarged
 from posectl.render.titled import MARGIN, TEXT_SIZE
 
@@ -22,7 +22,7 @@ def ink(part):
 
 def test_each_frame_shows_its_images_side_by_side_and_the_shorter_holds():
     first, second = sequence(5), sequence(3, seed=1)
-    frames = draw_film([first, second], size=12)
+    frames = draw_animation([first, second], size=12)
     assert frames.shape == (5, 12 + 2 * MARGIN, 2 * 12 + 3 * MARGIN, 3)
     for t in range(5):
         for left, image in ((MARGIN, first[t]), (2 * MARGIN + 12, second[min(t, 2)])):
@@ -31,7 +31,7 @@ def test_each_frame_shows_its_images_side_by_side_and_the_shorter_holds():
 
 
 def test_labels_stay_and_captions_change():
-    frames = draw_film([sequence(2)], labels=["ACAI"], captions=["α = 0", "α = 1"], size=80)
+    frames = draw_animation([sequence(2)], labels=["ACAI"], captions=["α = 0", "α = 1"], size=80)
     head, foot = frames[:, : MARGIN + 2 * TEXT_SIZE], frames[:, -TEXT_SIZE - MARGIN :]
     assert ink(head[0]) > 10
     np.testing.assert_array_equal(head[0], head[1])
@@ -40,12 +40,12 @@ def test_labels_stay_and_captions_change():
 
 
 def test_five_films_stand_in_two_rows():
-    frames = draw_film([sequence(1)] * 5, size=4)
+    frames = draw_animation([sequence(1)] * 5, size=4)
     assert frames.shape[1:3] == (2 * 4 + 3 * MARGIN, 3 * 4 + 4 * MARGIN)
 
 
 def test_nothing_to_show_and_words_that_do_not_fit_are_refused():
     with pytest.raises(InvalidInputError):
-        draw_film([])
+        draw_animation([])
     with pytest.raises(UsageError, match="1 captions for 2 frames"):
-        draw_film([sequence(2)], captions=["a"])
+        draw_animation([sequence(2)], captions=["a"])

@@ -16,7 +16,7 @@ from posectl.render.titled import MARGIN, TEXT_SIZE, titled_page
 PANELS_A_ROW = 4
 
 
-def draw_film(
+def draw_animation(
     sequences: Sequence[np.ndarray], *, labels: Sequence[str] = (), captions: Sequence[str] = (), size: int = 320
 ) -> np.ndarray:
     """Frames (T, H, W, 3) uint8 of sequences of images (T, C, H, W) in [-1, 1], each enlarged to about `size` pixels.
