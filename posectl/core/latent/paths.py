@@ -45,19 +45,31 @@ def slerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
     Nearly parallel codes take the straight line, which is the limit; antipodal ones, between which every great circle
     is as short, take the one through a fixed direction orthogonal to a. No NaN, and finite gradients, at either end.
     """
-    cosine = (onto_sphere(a) * onto_sphere(b)).sum(-1, keepdim=True).clamp(-1, 1)
-    degenerate = cosine.abs() > _NEARLY_PARALLEL
-    # The unused branch of `where` must stay finite too, or its gradient is NaN times zero.
-    safe = torch.where(degenerate, torch.zeros_like(cosine), cosine)
-    theta = torch.acos(safe)
-    weight_a = torch.sin((1 - alpha) * theta)
-    weight_b = torch.sin(alpha * theta)
-    arc = (weight_a * a + weight_b * b) / torch.sin(theta)
+    return _arc(a, b, alpha, (onto_sphere(a) * onto_sphere(b)).sum(-1, keepdim=True))
+
+
+def slerp_units(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
+    """`slerp` of codes of unit norm, which need not be divided by it."""
+    return _arc(a, b, alpha, (a * b).sum(-1, keepdim=True))
+
+
+def _arc(a: Tensor, b: Tensor, alpha: Tensor, cosine: Tensor) -> Tensor:
+    """`slerp`, given the cosine (..., 1) of the codes' angle."""
+    degenerate = cosine.detach().abs() > _NEARLY_PARALLEL
     if not a.is_cuda and not bool(degenerate.any()):  # to ask would halt a CUDA stream; to know spares half the work
-        return arc
+        return _great_circle(a, b, alpha, cosine)
+    # The unused branch of `where` must stay finite too, or its gradient is NaN times zero.
+    arc = _great_circle(a, b, alpha, torch.where(degenerate, torch.zeros_like(cosine), cosine))
     half_turn = torch.cos(torch.pi * alpha) * a + torch.sin(torch.pi * alpha) * _orthogonal(a)
     straight = torch.where(cosine > 0, lerp(a, b, alpha), half_turn)
     return torch.where(degenerate, straight, arc)
+
+
+def _great_circle(a: Tensor, b: Tensor, alpha: Tensor, cosine: Tensor) -> Tensor:
+    theta = torch.acos(cosine)
+    weight_a = torch.sin((1 - alpha) * theta)
+    weight_b = torch.sin(alpha * theta)
+    return (weight_a * a + weight_b * b) / torch.sin(theta)
 
 
 def circle(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ One replica's slice of every parameter is shaped as PyTorch's own layer would ha
 from __future__ import annotations
 
 import math
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import torch
@@ -19,25 +20,22 @@ ACTIVATIONS = ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
 class Replicated(nn.Sequential):
     """Layers of vectors in a row, (R, B, *inputs) in and (R, B, *outputs) out.
 
-    A single replica goes through without its dimension, and layers are called without a module's hooks: in networks as
-    small as a pose's, both are felt.
+    Layers are called without a module's hooks, which are felt in networks as small as a pose's.
     """
 
-    def __init__(self, replicas: int, *layers: nn.Module, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> None:
+    def __init__(self, *layers: nn.Module, outputs: tuple[int, ...]) -> None:
         super().__init__(*layers)
-        self._replicas, self._outputs = replicas, outputs
-        self._flat = (*((replicas,) if replicas > 1 else ()), -1, math.prod(inputs))
+        self._outputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        batch = x.shape[1]
-        x = x.reshape(self._flat)
+        x = x.flatten(2)
         for layer in self:
             x = layer.forward(x)
-        return x.view(self._replicas, batch, *self._outputs)
+        return x if x.shape[2:] == self._outputs else x.view(*x.shape[:2], *self._outputs)
 
 
 class Linear(nn.Module):
-    """y = x M + b for each replica: (R, B, in) to (R, B, out), or without R where there is one.
+    """y = x M + b for each replica: (R, B, in) to (R, B, out).
 
     The matrix lies as (R, in, out): so its gradient comes as the optimiser walks it, without a copy.
     """
@@ -46,13 +44,13 @@ class Linear(nn.Module):
         super().__init__()
         self.matrix = nn.Parameter(torch.empty(replicas, inputs, outputs))
         self.bias = nn.Parameter(torch.empty(replicas, outputs))
+        self._alone, self._is_column = replicas == 1, outputs == 1
 
     def forward(self, x: Tensor) -> Tensor:
-        alone = x.dim() == 2
-        bias, matrix = (self.bias, self.matrix.squeeze(0)) if alone else (self.bias[:, None], self.matrix)
-        if matrix.shape[-1] == 1:  # a library's product with one column depends on how many replicas there are
-            return bias + (x * matrix.mT).sum(-1, keepdim=True)
-        return torch.addmm(bias, x, matrix) if alone else torch.baddbmm(bias, x, matrix)
+        bias = self.bias if self._alone else self.bias.unsqueeze(1)  # a view at every layer is felt, there and back
+        if self._is_column:  # a library's product with one column depends on how many replicas there are
+            return bias + (x * self.matrix.mT).sum(-1, keepdim=True)
+        return torch.baddbmm(bias, x, self.matrix)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
         """Uniform in +-1/sqrt(inputs), weights and biases, as PyTorch's own linear layer."""
@@ -88,14 +86,14 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(replicas, features))
 
     def forward(self, x: Tensor) -> Tensor:
-        columns = x if x.dim() == 2 else x.transpose(0, 1).reshape(x.shape[1], -1)
+        columns = x.transpose(0, 1).reshape(x.shape[1], -1)
         weight, bias = self.weight.view(-1), self.bias.view(-1)
         if self.training and forward_ad.unpack_dual(x).tangent is not None:
             normal = normalised(columns, weight, bias)
         else:
             mean, variance = self.running_mean.view(-1), self.running_var.view(-1)
             normal = F.batch_norm(columns, mean, variance, weight, bias, training=self.training)
-        return normal if x.dim() == 2 else normal.view(x.shape[1], *self.weight.shape).transpose(0, 1)
+        return normal.view(x.shape[1], *self.weight.shape).transpose(0, 1)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
         """Nothing to draw: weights start at one and biases at zero."""
@@ -106,14 +104,12 @@ class Activation(nn.Module):
 
     def __init__(self, name: str, *, inplace: bool = False) -> None:
         super().__init__()
-        self.name, self.inplace = name, inplace and name in ("leaky_relu", "relu")
+        self.name = name
+        function = getattr(F, f"{name}_" if inplace and name in ("leaky_relu", "relu") else name)
+        self._function = partial(function, negative_slope=0.2) if name == "leaky_relu" else function
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.name == "leaky_relu":
-            return F.leaky_relu(x, 0.2, inplace=self.inplace)
-        if self.name == "relu":
-            return F.relu(x, inplace=self.inplace)
-        return getattr(F, self.name)(x)
+        return self._function(x)
 
 
 def initialise(module: nn.Module, replica: int, generator: torch.Generator) -> None:

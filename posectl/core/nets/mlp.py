@@ -39,11 +39,11 @@ class MLP:
 
     def encoder(self, replicas: int) -> nn.Module:
         layers = self._layers(replicas, (self._features, *self.widths, self.latent))
-        return Replicated(replicas, *layers, inputs=self.shape, outputs=(self.latent,))
+        return Replicated(*layers, outputs=(self.latent,))
 
     def decoder(self, replicas: int) -> nn.Module:
         layers = self._layers(replicas, (self.latent, *reversed(self.widths), self._features))
-        return Replicated(replicas, *layers, inputs=(self.latent,), outputs=self.shape)
+        return Replicated(*layers, outputs=self.shape)
 
     def critic(self, replicas: int) -> nn.Module:
         return nn.Sequential(self.encoder(replicas), MeanOutput())

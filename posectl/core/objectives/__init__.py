@@ -101,8 +101,9 @@ objective = OBJECTIVES.register
 
 
 def mean_over_batch(values: Tensor) -> Tensor:
-    """(R, B, ...) to (R,)."""
-    return values.flatten(1).mean(1)
+    """(R, B, ...) to (R,): sample by sample first, for the sum of one large replica alone threads would share out."""
+    of_samples = values.flatten(2).mean(2) if values.dim() > 2 else values
+    return of_samples.mean(1)
 
 
 def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
@@ -113,8 +114,8 @@ def squared_error(x: Tensor, x_hat: Tensor) -> Tensor:
 
 def mean_square(differences: Tensor) -> Tensor:
     """(R,) of differences of samples (R, B, *shape), as the reconstruction takes it: see `squared_error`."""
-    flat = differences.flatten(1)
-    return torch.linalg.vecdot(flat, flat) * ((3 if are_points(differences) else 1) / flat.shape[1])
+    flat = differences.flatten(2)
+    return torch.linalg.vecdot(flat, flat).sum(1) * ((3 if are_points(differences) else 1) / flat[0].numel())
 
 
 def are_points(x: Tensor) -> bool:

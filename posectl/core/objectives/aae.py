@@ -75,12 +75,12 @@ class AAE(Objective):
                 f"--latent {architecture.latent + 1}.",
             )
         layers: list[nn.Module] = []
-        inputs = features = architecture.latent + (self.classes if self.labels else 0)
+        features = architecture.latent + (self.classes if self.labels else 0)
         for _ in range(self.depth):
             layers += [Linear(replicas, features, self.width), Activation("leaky_relu", inplace=True)]
             features = self.width
         layers.append(Linear(replicas, features, 1))
-        return {"discriminator": Replicated(replicas, *layers, inputs=(inputs,), outputs=())}
+        return {"discriminator": Replicated(*layers, outputs=())}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Cross-entropy (R,) of the discriminator on codes, were they draws of the prior."""

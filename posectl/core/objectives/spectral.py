@@ -41,9 +41,19 @@ class Spectral(nn.Module):
     def _over_norm(self, weight: Tensor, left: Tensor) -> Tensor:
         matrix = weight.flatten(2)
         with torch.no_grad():
-            right = F.normalize(torch.einsum("rij,ri->rj", matrix, left), dim=1)
+            right = F.normalize(_row_times(left, matrix), dim=1)
             if self.training:
-                left.copy_(F.normalize(torch.einsum("rij,rj->ri", matrix, right), dim=1))
+                left.copy_(F.normalize(_times_column(matrix, right), dim=1))
             now = left.clone()
-        norm = torch.einsum("ri,rij,rj->r", now, matrix, right)
-        return weight / norm.view(-1, *[1] * (weight.dim() - 1))
+        norm = (now * _times_column(matrix, right)).sum(1, keepdim=True)
+        # One norm a row: the gradient of a single number is a sum over the matrix, which threads would share out.
+        return (matrix / norm.expand_as(left)[..., None]).view_as(weight)
+
+
+# Written out, for a library's product with a vector depends on how many replicas there are.
+def _times_column(matrix: Tensor, vector: Tensor) -> Tensor:
+    return (matrix * vector[:, None]).sum(2)
+
+
+def _row_times(vector: Tensor, matrix: Tensor) -> Tensor:
+    return (vector[..., None] * matrix).sum(1)

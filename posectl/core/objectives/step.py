@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
-from posectl.core.latent.paths import PATHS
-from posectl.core.latent.priors import Prior
+from posectl.core.latent.paths import PATHS, slerp_units
+from posectl.core.latent.priors import SPHERE, Prior
 from posectl.core.nets.layers import together
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Step:
 
     def path(self, a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
         """Codes (R, B, d) at alpha (R, B) of the way from a to b, along the prior's own path."""
-        way: Callable[[Tensor, Tensor, Tensor], Tensor] = PATHS[self.prior.path]
+        way = slerp_units if self.prior == SPHERE else PATHS[self.prior.path]
         return way(a, b, alpha[..., None])
 
     def decode_path(self, *alphas: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:

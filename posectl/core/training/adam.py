@@ -11,6 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+# Floats in the widest vector register.
+_REGISTER = 16
+
 
 class Adam:
     """The moments of one group of parameters, and how many updates they have had."""
@@ -21,34 +24,30 @@ class Adam:
         self._values = [p.detach() for p in self.parameters]
         self.mean = [torch.zeros_like(p) for p in self._values]
         self.square = [torch.zeros_like(p) for p in self._values]
-        device = self.parameters[0].device if self.parameters else None
-        self.updates = torch.zeros((), device=device)
+        self.updates = torch.zeros((), device=self.parameters[0].device)
+        # The fused pass rounds what fills a vector register otherwise than what is left at a tensor's end. Replicas
+        # that end within a register go one by one, so that each moves to the bit as it does alone.
+        self._apart = [p.shape[0] > 1 and p[0].numel() % _REGISTER > 0 and not p.is_cuda for p in self._values]
+        self._rows = [self._in_rows(tensors) for tensors in (self._values, self.mean, self.square)]
 
-    def step(self, gradients: Sequence[Tensor | None], pace: Tensor | None = None) -> None:
-        """Move against the gradients, None for a parameter that stays. pace (R,), in [0, 1], scales the moves of each
-        replica, as a learning rate does and the size of a gradient would not."""
+    def step(self, gradients: Sequence[Tensor], pace: Tensor | None = None) -> None:
+        """Move against the gradients. pace (R,), in [0, 1], scales the moves of each replica, as a learning rate does
+        and the size of a gradient would not."""
         self.updates += 1
-        there = [i for i, gradient in enumerate(gradients) if gradient is not None]
-        if not there:
-            return
-        given = [gradient.contiguous() for gradient in gradients if gradient is not None]
-        values, mean, square = self._values, self.mean, self.square
-        if len(there) < len(values):
-            values, mean, square = ([column[i] for i in there] for column in (values, mean, square))
-        before = [value.clone() for value in values] if pace is not None else []
-        rows = _rows(values)
+        before = [value.clone() for value in self._values] if pace is not None else []
+        values, mean, square = self._rows
         torch._fused_adam_(
-            rows, _rows(given), _rows(mean), _rows(square), [], [self.updates] * len(rows), lr=self.rate,
-            beta1=self.betas[0], beta2=self.betas[1], weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False,
+            values, self._in_rows([gradient.contiguous() for gradient in gradients]), mean, square, [],
+            [self.updates] * len(values), lr=self.rate, beta1=self.betas[0], beta2=self.betas[1], weight_decay=0.0,
+            eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip
-        for value, old in zip(values, before, strict=False):
+        for value, old in zip(self._values, before, strict=False):
             share = pace.view(-1, *[1] * (old.dim() - 1))  # type: ignore[union-attr]
             value.copy_(torch.lerp(old, value, share))
 
-
-def _rows(tensors: list[Tensor]) -> list[Tensor]:
-    """Each replica's part of each tensor. The fused pass rounds what fills a vector register otherwise than what is
-    left at a tensor's end, so a whole stack's rows would not move to the bit as they do alone."""
-    if tensors[0].is_cuda or len(tensors[0]) == 1:
-        return tensors
-    return [row for tensor in tensors for row in tensor.unbind()]
+    def _in_rows(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """A tensor a parameter, but a row a replica of those that go apart."""
+        rows: list[Tensor] = []
+        for tensor, apart in zip(tensors, self._apart, strict=True):
+            rows += tensor.unbind() if apart else (tensor,)
+        return rows

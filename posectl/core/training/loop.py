@@ -153,7 +153,7 @@ class Trainer:
                 losses[group].sum(),
                 self.optimizers[group].parameters,
                 retain_graph=group != moving[-1],
-                allow_unused=True,
+                materialize_grads=True,
             )
             for group in moving
         ]

@@ -9,9 +9,7 @@ from posectl.core.objectives.spectral import Spectral
 
 
 def net(replicas, seed=0):
-    module = Spectral(
-        Replicated(replicas, Linear(replicas, 5, 7), nn.Tanh(), Linear(replicas, 7, 3), inputs=(5,), outputs=(3,))
-    ).double()
+    module = Spectral(Replicated(Linear(replicas, 5, 7), nn.Tanh(), Linear(replicas, 7, 3), outputs=(3,))).double()
     for replica in range(replicas):
         initialise(module, replica, torch.Generator().manual_seed(seed + replica))
     return module

@@ -17,13 +17,13 @@ MIRROR = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 
 def trainer(
     objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=False, lr=1e-3, data=None, precision="fp32",
-    latent=4, batch=16,
+    latent=4, batch=16, widths=(16, 16),
 ):  # fmt: skip
     objective = objective or ACAI()
     if data is None:
         data = torch.randn(500, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
     return Trainer(
-        MLP((17, 3), latent, widths=(16, 16), batch_norm=batch_norm),
+        MLP((17, 3), latent, widths=widths, batch_norm=batch_norm),
         SPHERE,
         [Term(objective, torch.tensor(lams))],
         data,
@@ -71,19 +71,32 @@ def test_checkpoints_come_at_their_steps_and_change_nothing():
     assert_same(watched.state(), plain.state())
 
 
-@pytest.mark.parametrize("name", OBJECTIVES.names())
-def test_stacked_replicas_equal_the_same_models_trained_alone(name):
+def assert_stacked_equals_alone(name, **sizes):
+    """A stack's losses and test errors are those of its replicas trained alone, to the bit."""
     lams, seeds = (0.0, 0.1, 0.5), (3, 4, 5)
-    sizes = {"steps": 200, "latent": 8, "batch": 64}  # much smaller matrices PyTorch multiplies in two ways
     stacked = trainer(OBJECTIVES.get(name)(), lams=lams, seeds=list(seeds), **sizes)
     stacked.run()
-    # To the bit, but where a lone replica goes another way: plain ones without autograd, and amr's mixers.
-    tolerance = {"none": 1e-5, "denoising": 1e-5, "amr": 1e-4}.get(name, 0)
     for r, (lam, seed) in enumerate(zip(lams, seeds, strict=True)):
         alone = trainer(OBJECTIVES.get(name)(), lams=(lam,), seeds=[seed], **sizes)
         alone.run()
-        np.testing.assert_allclose(stacked.state()["log"][..., r], alone.state()["log"][..., 0], atol=tolerance, rtol=0)
-        np.testing.assert_allclose(stacked.history.tests[200][r], alone.history.tests[200][0], atol=tolerance, rtol=0)
+        np.testing.assert_array_equal(stacked.state()["log"][..., r], alone.state()["log"][..., 0])
+        np.testing.assert_array_equal(stacked.state()["tests/error"][:, r], alone.state()["tests/error"][:, 0])
+
+
+# A batch of whole vector registers: what is left over a processor may round in another way.
+@pytest.mark.parametrize("name", OBJECTIVES.names())
+def test_stacked_replicas_equal_the_same_models_trained_alone(name):
+    assert_stacked_equals_alone(name, steps=75, latent=8, batch=64)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES.names())
+def test_threads_that_share_a_product_or_a_sum_do_not_tell_a_stack_from_its_replicas(name):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert_stacked_equals_alone(name, steps=4, latent=16, batch=64, widths=(256, 256))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_a_diverging_replica_is_named_by_its_step_and_leaves_the_others_alone():
