@@ -26,7 +26,7 @@ mkdir -p "$OUT"
 data=$(posectl prepare images "$3" --name digits)
 scores=()
 for method in $METHODS; do
-    model=$(posectl train "$data" --reg "$method" --latent 32 --latent-width 4 --steps "$steps" --lr "$LR" \
+    model=$(posectl train "$data" --reg "$method" --latent 32 --set conv.latent_width=4 --steps "$steps" --lr "$LR" \
         --name "digits-$method" --resume)
     scores+=("$(posectl evaluate "$model" --metric reconstruction_mse,classifier_accuracy,clustering_accuracy)")
 done

@@ -29,8 +29,8 @@ scores=()
 rows=()
 for method in $METHODS; do
     # The published VQ-VAE has a latent map of 4 x 4, the others one of 2 x 2.
-    size=(--latent 64 --latent-width 2)
-    [ "$method" = vqvae ] && size=(--latent 256 --latent-width 4)
+    size=(--latent 64 --set conv.latent_width=2)
+    [ "$method" = vqvae ] && size=(--latent 256 --set conv.latent_width=4)
     model=$(posectl train "$data" --reg "$method" "${size[@]}" --steps $((images / 64)) --lr "$LR" \
         --snapshots "$SNAPSHOTS" --name "lines-$method" --resume)
     course=$(posectl evaluate "$model" --weights all --compat acai --metric mean_distance,smoothness,overshoot)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every regularizer, and three combinations, on every world: 2,000 steps each, and a table of the reconstruction error of
+# Every regularizer, and three combinations, on every dataset: 2,000 steps each, and a table of the reconstruction error of
 # test samples before the first step and after the last; exit code 1 where one failed.
 #
 #   examples/survey.sh TRAIN.npz TEST.npz COIL MNIST [STEPS]
@@ -30,11 +30,11 @@ data[digits]=$(posectl prepare images "$4" --name digits)
     for terms in $REGULARIZERS; do
         read -ra regs <<< "--reg ${terms//+/ --reg }"
         row="| $terms"
-        for world in poses lines pole coil digits; do
+        for dataset in poses lines pole coil digits; do
             net=(--latent 8)
-            [ "$world" = poses ] || net=(--net mlp --latent 32)
-            row+=" | $(posectl train "${data[$world]}" "${regs[@]}" "${net[@]}" --steps "$steps" --batch "$BATCH" \
-                --name "$world-${terms//+/-}" --json \
+            [ "$dataset" = poses ] || net=(--net mlp --latent 32)
+            row+=" | $(posectl train "${data[$dataset]}" "${regs[@]}" "${net[@]}" --steps "$steps" --batch "$BATCH" \
+                --name "$dataset-${terms//+/-}" --json \
                 | python3 -c 'import json, sys
 print("{initial_test_error:.3g} → {test_error:.3g}".format(**json.load(sys.stdin)))' || echo failed)"
         done

@@ -1,13 +1,15 @@
 """`python -m posectl`, and the console script."""
 
+import sys
+
 
 def main() -> None:
     from typer.completion import completion_init
 
-    from posectl.cli.app import app
+    from posectl.cli.app import main as run
 
     completion_init()  # the shells' protocols, without typer's own --install-completion
-    app(prog_name="posectl")
+    sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
+    """The exit codes of the command line."""
+
     OK = 0
     UNEXPECTED = 1
     USAGE = 2
@@ -36,59 +38,59 @@ class PosectlError(Exception):
 
 
 class UsageError(PosectlError):
-    """A command was asked for something that makes no sense."""
+    """A request that makes no sense."""
 
     exit_code = ExitCode.USAGE
 
 
 class NotFoundError(PosectlError):
-    """A file, ref, alias or version does not exist."""
+    """A missing file, ref, alias or version."""
 
     exit_code = ExitCode.NOT_FOUND
 
 
 class InvalidInputError(PosectlError):
-    """A file or array is there, but is not what it should be."""
+    """A file or array that is not what it should be."""
 
     exit_code = ExitCode.INVALID_INPUT
 
 
 class IntegrityError(PosectlError):
-    """An artifact's bytes are not the bytes that were published."""
+    """A difference between an artifact's bytes and those that were published."""
 
     exit_code = ExitCode.INTEGRITY
 
 
 class UnavailableError(PosectlError):
-    """A device or an optional dependency is missing."""
+    """A missing device or optional dependency."""
 
     exit_code = ExitCode.UNAVAILABLE
 
 
 class ConflictError(PosectlError):
-    """Somebody else's work stands in the way."""
+    """A conflict with somebody else's work."""
 
     exit_code = ExitCode.CONFLICT
 
 
 class DivergedError(PosectlError):
-    """Training met a non-finite loss."""
+    """A non-finite loss in training."""
 
     exit_code = ExitCode.DIVERGED
 
 
 class InterruptedRunError(PosectlError):
-    """The user stopped a run that can be resumed."""
+    """An interruption of a run that can be resumed."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
-# A hint lists no more names than a person reads over; of more, as a store soon has, the few that are nearest.
+# A hint lists no more names than a person reads over; of more, as in a large store, the few that are nearest.
 _LISTED, _FEW = 24, 8
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str:
-    """A hint that says which known name is nearest, if any is near, and lists them all; of many, the nearest few."""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known name, if any is near, and lists them all; of many, the nearest few."""
     known = sorted(known)
     # Slips of the finger rarely hit the first letter: among the nearest, one that begins alike comes first.
     close = sorted(difflib.get_close_matches(name, known, cutoff=0.5), key=lambda match: match[:1] != name[:1])

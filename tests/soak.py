@@ -17,25 +17,72 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
-from killing import COMMANDS, SPAWN, STAGES, kill_command, kill_loop, publish
+from killing import COMMANDS, SPAWN, STAGES, check_locks, kill_command, kill_loop, publish
 
 from posectl.errors import PosectlError
 from posectl.store import Artifact, Store
+from posectl.store.locks import Lock, held
 
 
-def race(processes: int, count: int, path: Path) -> None:
-    """`processes` publish one name `count` times in all: so many versions, without a gap; raises AssertionError."""
-    workers = [SPAWN.Process(target=_race, args=(path, number, count // processes)) for number in range(processes)]
+def count(processes: int, turns: int, folder: Path) -> None:
+    """Count in a file and name aliases, all processes at once, under the store's locks: no turn may be lost.
+
+    Raises AssertionError.
+    """
+    store = Store(folder / "store")
+    publish(store, "counted", 0)
+    (folder / "number").write_text("0")
+    _run_all([SPAWN.Process(target=_count, args=(folder, number, turns)) for number in range(processes)])
+    assert int((folder / "number").read_text()) == processes * turns
+    assert store.aliases("counted") == {f"a{n}-{turn}": "v1" for n in range(processes) for turn in range(turns)}
+
+
+def contend(sort: type[Lock], processes: int, turns: int, path: Path) -> None:
+    """Take and release one lock from all processes; raises AssertionError if two ever hold it at once."""
+    _run_all([SPAWN.Process(target=_contend, args=(sort, turns, path)) for _ in range(processes)])
+    assert not path.exists()
+
+
+def _contend(sort: type[Lock], turns: int, path: Path) -> None:
+    inside = path.with_name("inside")
+    for _ in range(turns):
+        lock = sort(path)
+        assert lock.acquire(patience=60)
+        inside.touch(exist_ok=False)
+        time.sleep(0.001)
+        inside.unlink()
+        lock.release()
+
+
+def _count(folder: Path, number: int, turns: int) -> None:
+    check_locks()
+    store = Store(folder / "store")
+    for turn in range(turns):
+        with held(folder / "number.lock"):
+            before = int((folder / "number").read_text())
+            time.sleep(0)  # lets another in, were there no lock
+            (folder / "number").write_text(str(before + 1))
+        store.alias("counted", f"a{number}-{turn}")
+
+
+def _run_all(workers: Sequence[BaseProcess]) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * len(workers)
+
+
+def race(processes: int, count: int, path: Path) -> None:
+    """`processes` publish one name `count` times in all: so many versions, without a gap; raises AssertionError."""
+    _run_all([SPAWN.Process(target=_race, args=(path, number, count // processes)) for number in range(processes)])
     store = Store(path)
-    assert [worker.exitcode for worker in workers] == [0] * processes
     assert store.versions("race") == list(range(1, count + 1))
     written = {tuple(artifact.read("x").tolist()) for artifact in store.artifacts()}
     assert written == {(number, turn) for number in range(processes) for turn in range(count // processes)}
@@ -44,20 +91,24 @@ def race(processes: int, count: int, path: Path) -> None:
 
 
 def _race(path: Path, number: int, count: int) -> None:
+    check_locks()
     for turn in range(count):
         with Store(path).draft("samples", "race") as draft:
             draft.put("x", np.array([number, turn]))
             draft.publish()
 
 
-def flip(artifact: Artifact, store: Store, masks: list[int]) -> int:
-    """Changes each byte of an artifact by each mask; `verify` tells, and no reader gives other numbers; how often."""
+def flip(artifact: Artifact, store: Store, masks: list[int], step: int = 1) -> int:
+    """Change each byte of an artifact, or every so many, by each mask; return how often.
+
+    Raises AssertionError unless `verify` notices each time, and no reader gives other numbers.
+    """
     values = {name: artifact.read(name) for name in artifact.arrays()}
     tries = 0
     for path in sorted(path for path in artifact.path.rglob("*") if path.is_file()):
         whole = path.read_bytes()
         with path.open("r+b", buffering=0) as file:
-            for offset in range(len(whole)):
+            for offset in range(0, len(whole), step):
                 for mask in masks:
                     os.pwrite(file.fileno(), bytes([whole[offset] ^ mask]), offset)
                     check_damage(artifact.ref, store, values, f"{path} at {offset} by {mask}")

@@ -1,1 +1,1 @@
-"""The command line: one module a verb; parse, one call into stages, print. typer lives here and nowhere else."""
+"""The command line: one module a verb, which parses, calls the library and prints. typer lives nowhere else."""

@@ -1,13 +1,42 @@
-"""The app with every command, in the order in which a user meets them."""
+"""The app with every command, and `main`, which runs it."""
 
-# ruff: noqa: I001 - the order of the imports is the order in `posectl --help`.
 from __future__ import annotations
 
-from posectl.cli.root import app
-from posectl.cli import prepare, train, sweep, interpolate, sample, evaluate, compare, render, plot
-from posectl.cli import store, demo, doctor, completion
+import sys
 
-__all__ = [
-    "app", "compare", "completion", "demo", "doctor", "evaluate", "interpolate", "plot", "prepare", "render", "sample",
-    "store", "sweep", "train",
-]  # fmt: skip
+from typer.main import get_command
+
+from posectl.cli import (  # noqa: F401 - each adds its commands to the app
+    compare,
+    completion,
+    demo,
+    doctor,
+    evaluate,
+    interpolate,
+    plot,
+    prepare,
+    render,
+    sample,
+    store,
+    sweep,
+    train,
+)
+from posectl.cli.command import explain
+from posectl.cli.output import Output
+from posectl.cli.root import app
+from posectl.cli.usage import Fault, explained
+from posectl.errors import ExitCode, PosectlError
+
+
+def main() -> int:
+    """Run this process's command line and return its exit code."""
+    try:
+        return int(get_command(app)(prog_name="posectl", standalone_mode=False) or 0)
+    except Fault as fault:
+        error = explained(fault)
+        if error is None:
+            sys.stderr.write(f"{fault.format_message()}\n")
+            return ExitCode.USAGE
+        return explain(Output(), error)
+    except PosectlError as error:
+        return explain(Output(), error)

@@ -1,80 +1,36 @@
-"""What all commands share: the common options, the session they make, and errors turned into exit codes."""
+"""Commands: functions of a session and their own options, which get the common options too."""
 
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
 from posectl.cli import config
+from posectl.cli.common import COMMON, COMPUTING, MAKING
+from posectl.cli.help import Command, Options
 from posectl.cli.output import Output
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError
 
 if TYPE_CHECKING:
+    from posectl.api.lab import Lab
     from posectl.stages.run import Run
 
 
-StoreOption = Annotated[
-    Path,
-    typer.Option("--store", metavar="DIR", envvar="POSECTL_STORE", help="Where artifacts are."),
-]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the artifact to make.")]
-
-
-def _read_config(ctx: typer.Context, path: Path | None) -> Path | None:
-    if path is not None and not ctx.resilient_parsing:
-        commands = set(getattr(ctx.find_root().command, "commands", {}))
-        guarded(Output(), lambda: config.apply(ctx, path, commands))
-    return path
-
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config", metavar="FILE", help="Option values in YAML; flags go before them.",
-        is_eager=True, callback=_read_config,
-    ),
-]  # fmt: skip
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Do it again, though the same run's artifact is there.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of every random stream.")]
-DeviceOption = Annotated[
-    str,
-    typer.Option(
-        "--device", envvar="POSECTL_DEVICE", metavar="auto|cpu|cuda|cuda:N", help="Where to compute.",
-    ),
-]  # fmt: skip
-ThreadsOption = Annotated[
-    int | None,
-    typer.Option("--threads", min=1, help="CPU threads (default: PyTorch's choice)."),
-]
-
-_COMMON: dict[str, tuple[Any, Any]] = {
-    "store": (StoreOption, Path("artifacts")),
-    "name": (NameOption, None),
-    "config": (ConfigOption, None),
-    "as_json": (JsonOption, False),
-    "quiet": (QuietOption, False),
-    "verbose": (VerboseOption, False),
-    "force": (ForceOption, False),
-    "seed": (SeedOption, 0),
-    "device": (DeviceOption, "auto"),
-    "threads": (ThreadsOption, None),
-}
-
-_COMPUTING = {"name", "force", "seed", "device", "threads"}
-
-
 class Session:
-    """One invocation: its output, and the surroundings that it gives to stages."""
+    """One invocation: its output, and the lab that it works in.
+
+    sources: parameter -> flag, env, file or default.
+    """
 
     def __init__(self, ctx: typer.Context, common: dict[str, Any]) -> None:
         self.out = Output(as_json=common["as_json"], quiet=common["quiet"], verbose=common["verbose"])
@@ -86,8 +42,14 @@ class Session:
     def force(self) -> bool:
         return bool(self._common["force"])
 
+    def lab(self) -> Lab:
+        """Return the library's lab, whose verbs the commands are."""
+        from posectl.api.lab import Lab
+
+        return Lab(self.run())
+
     def run(self) -> Run:
-        """The surroundings of a stage, from the common options."""
+        """Return the surroundings of a stage, from the common options."""
         from posectl.stages.run import Run
 
         common = self._common
@@ -98,58 +60,102 @@ class Session:
             device=common["device"],
             threads=common["threads"],
             force=common["force"],
+            reuse=common["reuse"],
             command=shlex.join(["posectl", *sys.argv[1:]]),
             sources=self.sources,
             tell=self.out.tell,
+            detail=self.out.detail,
             progress=self.out.progress,
         )
 
 
 def command(
-    app: typer.Typer, name: str | None = None, *, computes: bool = True, shared: Mapping[str, tuple[Any, Any]] = {}
+    app: typer.Typer,
+    name: str | None = None,
+    *,
+    makes: bool = True,
+    computes: bool = True,
+    shared: Options | None = None,
+    help: str | None = None,
+    cls: type[Command] = Command,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorator: register a function of (session, its own options...) as a command that has the common options too;
-    one that does not compute has none of `--seed`, `--device` and the like.
+    """Decorator: register a function of (session, its own options...) as a command with the common options.
 
-    shared: options that several commands have, by name their annotation and default; the function gets their values in
-    one mapping, `shared`.
+    makes: whether the command makes an artifact; one that does not has no `--name`. computes: whether it computes; one
+    that does not has no `--seed`, `--device` and the like. shared: options that several commands have; the function
+    gets their values in one mapping, `shared`. help: in place of the function's docstring.
     """
+    left_out = (set() if makes else MAKING) | (set() if computes else MAKING | COMPUTING)
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(function, include_extras=True)
         own = [
-            p.replace(annotation=hints[p.name])
+            p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name])
             for p in inspect.signature(function).parameters.values()
             if p.name not in ("session", "shared")
         ]
         taken = {p.name for p in own}
-        wanted = {
-            key: option for key, option in _COMMON.items() if key not in taken and (computes or key not in _COMPUTING)
-        }
-        added = [
-            inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-            for key, (annotation, default) in (*shared.items(), *wanted.items())
-        ]
+        wanted = {key: option for key, option in COMMON.items() if key not in taken | left_out}
+        first, last = _keyword_only(shared or {}), _keyword_only(wanted)
         ctx = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
 
         def entry(**values: Any) -> None:
             context: typer.Context = values.pop("ctx")
-            chosen = {
-                key: values[key] if key in taken else values.pop(key, default) for key, (_, default) in _COMMON.items()
+            common = {
+                key: values[key] if key in taken else values.pop(key, default) for key, (_, default) in COMMON.items()
             }
-            if shared:
+            if shared is not None:
                 values["shared"] = {key: values.pop(key) for key in shared}
-            session = Session(context, chosen)
-            guarded(session.out, lambda: function(session, **values))
+            session = Session(context, common)
+            guarded(session.out, lambda: _timed(session, function, values))
 
-        keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-        entry.__signature__ = inspect.Signature([ctx, *keyword_only, *added])  # type: ignore[attr-defined]
-        entry.__annotations__ = {p.name: p.annotation for p in [ctx, *keyword_only, *added]}
+        entry.__signature__ = inspect.Signature([ctx, *first, *own, *last])  # type: ignore[attr-defined]
+        entry.__annotations__ = {p.name: p.annotation for p in [ctx, *first, *own, *last]}
         entry.__doc__ = function.__doc__
-        app.command(name or function.__name__.rstrip("_"))(entry)
+        register = app.command(name or function.__name__.rstrip("_"), cls=cls, help=help, add_help_option=False)
+        register(entry)
         return function
 
     return decorate
+
+
+def _keyword_only(options: Options) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for key, (annotation, default) in options.items()
+    ]
+
+
+def _timed(session: Session, function: Callable[..., None], values: Mapping[str, Any]) -> None:
+    started = time.monotonic()
+    with _logging_to(session.out):
+        function(session, **values)
+    session.out.detail(f"{time.monotonic() - started:.2f} s in all.")
+
+
+class _Handler(logging.Handler):
+    """Prints records as the command's own words: warnings always, the rest in detail."""
+
+    def __init__(self, out: Output) -> None:
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say = self._out.warn if record.levelno >= logging.WARNING else self._out.detail
+        say(record.getMessage())
+
+
+@contextmanager
+def _logging_to(out: Output) -> Iterator[None]:
+    logger, handler = logging.getLogger("posectl"), _Handler(out)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO if out.verbose else logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
 
 
 def guarded(out: Output, work: Callable[[], None]) -> None:
@@ -157,9 +163,9 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
     try:
         work()
     except PosectlError as error:
-        _explain(out, error)
+        raise typer.Exit(explain(out, error)) from None
     except KeyboardInterrupt:
-        _explain(out, InterruptedRunError("Interrupted; nothing was published."))
+        raise typer.Exit(explain(out, InterruptedRunError("Interrupted; nothing was published."))) from None
     except BrokenPipeError:
         # Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -168,15 +174,17 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
         raise
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        _explain(
-            out, PosectlError(f"posectl failed unexpectedly: {what}.", "POSECTL_DEBUG=1 shows where; please report it.")
+        unexpected = PosectlError(
+            f"posectl failed unexpectedly: {what}.", "POSECTL_DEBUG=1 shows where; please report it."
         )
+        raise typer.Exit(explain(out, unexpected)) from None
 
 
-def _explain(out: Output, error: PosectlError) -> None:
+def explain(out: Output, error: PosectlError) -> ExitCode:
+    """Print an error that was just caught, and return its exit code."""
     if os.environ.get("POSECTL_DEBUG") == "1":
         import traceback
 
         traceback.print_exc()
     out.error(error)
-    raise typer.Exit(error.exit_code) from None
+    return error.exit_code

@@ -9,36 +9,54 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
 
 
-@command(app)
+@command(app, makes=False)
 def compare(
     session: Session,
     scores: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SCORES]...",
-            help="Scores, or models and sweeps by their newest scores (default: all).",
+            metavar="SCORES",
+            help="Scores, or models and sweeps by their newest scores.",
+            show_default="all",
             autocompletion=complete.refs,
         ),
     ] = None,
-    format_: Annotated[Literal["md", "csv", "latex", "json"], typer.Option("--format", help="Of the table.")] = "md",
+    metric: Annotated[
+        str | None,
+        option("Metrics", "Metrics to show.", metavar="NAME,...", show_default="all", autocompletion=complete.metrics),
+    ] = None,
     published: Annotated[
         Literal["d8", "d16", "lines"] | None,
-        typer.Option(help="Set the pose report's Table I, or ACAI's Table 1, beside them."),
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
+        option(
+            "Metrics",
+            "Add published figures: Table I of the pose report at latent size 8 or 16, or Table 1 of ACAI.",
+            show_default="none",
+        ),
     ] = None,
     seeds: Annotated[
         bool,
-        typer.Option("--seeds", help="One column for models that differ in seed alone: mean and spread over seeds."),
+        option(
+            "Metrics", "Put models that differ in nothing but their seed into one column: mean and spread.", "--seeds"
+        ),
     ] = False,
-    ratio: Annotated[bool, typer.Option("--ratio", help="Figures as multiples of the first subject's.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to a file.")] = None,
+    ratio: Annotated[
+        bool,
+        option("Metrics", "Divide all figures by the first subject's.", "--ratio"),
+    ] = False,
+    format_: Annotated[
+        Literal["md", "csv", "latex", "json"],
+        option("Output", "Format of the table.", "--format"),
+    ] = "md",
+    output: Annotated[
+        Path | None,
+        option("Output", "File to write.", "--output", "-o", metavar="FILE", show_default="standard output"),
+    ] = None,
 ) -> None:
-    """Print a table of scores, the way of the pose report's Table I.
+    """Print a table of scores in the manner of Table I of the pose report.
 
     Beside scores of images stand those of the pixel cross-fade, and beside those of lines a perfect path's.
 
@@ -51,11 +69,12 @@ def compare(
     """
     from posectl.cli.files import write_bytes
     from posectl.cli.values import names
-    from posectl.stages.compare import compare as stage
-    from posectl.stages.tables import as_json
+    from posectl.stages.comparison.tables import as_json
 
-    table = stage(
-        session.run(), scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio
+    table = (
+        session.lab()
+        .compare(scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio)
+        .table
     )
     for warning in table.warnings:
         session.out.warn(warning)

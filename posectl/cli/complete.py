@@ -1,47 +1,39 @@
-"""What TAB offers. Reads folder names alone, so that it answers at once."""
+"""Candidates that TAB offers. Reads names of folders and files alone, so that it answers at once."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from posectl.core.metrics import METRICS as _METRICS
-from posectl.registry import Registry
+from posectl.core.metrics import METRICS
+from posectl.core.objectives import OBJECTIVES
 from posectl.stages.options import RECIPES
-
-# These registries sit in packages that import torch; their files are enough to list names.
-_SOURCES: Registry[object] = Registry("source", "posectl.data.readers")
-_OBJECTIVES: Registry[object] = Registry("regularizer", "posectl.core.objectives")
-
-SOURCES = _SOURCES.names()
-METRICS = _METRICS.names()
-REGULARIZERS = [*_OBJECTIVES.names(), *RECIPES]
 
 
 def regularizer_docs() -> dict[str, str]:
-    """A docstring for every regularizer, and one made for every recipe."""
+    """Return a docstring for every regularizer, and one made for every recipe."""
     recipes = {
         name: f"A recipe: {', '.join(f'{part} {weight:g}' for part, weight in parts.items())}."
         for name, parts in RECIPES.items()
     }
-    return _OBJECTIVES.docs() | recipes
-
-
-def sources(incomplete: str) -> list[str]:
-    return [name for name in SOURCES if name.startswith(incomplete)]
+    names = OBJECTIVES.names()  # before the docs: it imports plug-ins
+    docs = OBJECTIVES.docs()
+    return {name: docs[name] for name in names} | recipes
 
 
 def regularizers(incomplete: str) -> list[str]:
-    return [name for name in REGULARIZERS if name.startswith(incomplete)]
+    """Return the regularizers and recipes that begin so."""
+    return [name for name in (*OBJECTIVES.names(), *RECIPES) if name.startswith(incomplete)]
 
 
 def metrics(incomplete: str) -> list[str]:
+    """Return the list of metrics, whose last one is not written out yet, with each that it may be."""
     done, comma, last = incomplete.rpartition(",")
-    return [f"{done}{comma}{name}" for name in METRICS if name.startswith(last)]
+    return [f"{done}{comma}{name}" for name in METRICS.names() if name.startswith(last)]
 
 
 def refs(incomplete: str) -> list[str]:
-    """Names, and once a name is there, its versions and aliases; files are the shell's own to offer."""
+    """Return names, and once a name is there, its versions and aliases; files are the shell's own to offer."""
     from posectl.store.layout import Layout
 
     layout = Layout(Path(os.environ.get("POSECTL_STORE", "artifacts")))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from posectl.cli.help import Command, HelpOption
 from posectl.cli.root import app
 
 # bash breaks words at colons, and the refs are full of them: the words are taken from the line itself, and what bash
@@ -58,8 +59,11 @@ complete --command posectl --force-files --condition "not __posectl_complete is-
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 
-@app.command()
-def completion(shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="Your shell.")]) -> None:
+@app.command(cls=Command, add_help_option=False)
+def completion(
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="bash|zsh|fish", help="Your shell.")],
+    help_: HelpOption = False,
+) -> None:
     """Print the completion script of a shell.
 
     \b

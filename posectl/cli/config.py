@@ -2,39 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from posectl.errors import InvalidInputError, NotFoundError, UsageError, nearest_name
+from posectl.cli.renamed import renamed
+from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError, did_you_mean
 
 _LARGEST = 1 << 20
 _SOURCES = {"COMMANDLINE": "flag", "ENVIRONMENT": "env", "DEFAULT_MAP": "file"}
 
 
-def apply(ctx: typer.Context, path: Path, commands: set[str]) -> None:
+def apply(ctx: typer.Context, path: Path) -> None:
     """Make the file's values the defaults of this command's options.
 
-    Keys are option names, at the top level or under the command's own name, so that one file serves a chain of
-    commands. Raises UsageError for a key that is no option, naming the nearest one.
+    Keys are option names, at the top level, or in the section of the command, or of its group: `prepare: {name: x,
+    lines: {size: 16}}` is for `prepare lines`. Sections of other commands are left alone, so that one file serves a
+    chain of commands. Raises UsageError for a key that is no option, naming the nearest one.
     """
-    values = _load(path)
-    known = {p.name.replace("_", "-"): p for p in ctx.command.params if p.name not in (None, "config", "ctx")}
-    section = values.get(ctx.info_name or "", {})
-    if not isinstance(section, dict):
-        raise InvalidInputError(
-            f"{path}: {ctx.info_name!r} should hold options.", "For example `train: {steps: 1000}`."
-        )
+    parameters = {_name(p): p for p in ctx.command.params if p.name not in ("config", "help_")}
     chosen: dict[str, Any] = {}
-    for key, value in [*((k, v) for k, v in values.items() if k not in commands), *section.items()]:
+    for key, value in _entries(ctx, _load(path), path):
         name = str(key).replace("_", "-")
-        if name not in known:
-            raise UsageError(f"{path}: there is no option {key!r}.", nearest_name(name, known))
-        parameter = known[name]
-        many = getattr(parameter, "multiple", False) or getattr(parameter, "nargs", 1) == -1
-        chosen[parameter.name or name] = value if isinstance(value, list) or not many else [value]
+        parameter = parameters.get(name)
+        if parameter is None:
+            raise _unknown(ctx, path, name, parameters)
+        chosen[parameter.name or name] = _as_given(value, parameter)
     ctx.default_map = {**(ctx.default_map or {}), **chosen}
+
+
+def _as_given(value: Any, parameter: Any) -> Any:
+    """Return a value as the command line would give it: a list for what is repeated, else words joined by commas."""
+    if getattr(parameter, "multiple", False) or getattr(parameter, "nargs", 1) == -1:
+        return value if isinstance(value, list) else [value]
+    return ",".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _name(parameter: Any) -> str:
+    """Return an option's long flag without its dashes, an argument's name."""
+    flags = [flag for flag in parameter.opts if flag.startswith("--")]
+    return flags[0][2:] if flags else str(parameter.name).replace("_", "-")
+
+
+def _entries(ctx: Any, values: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield keys and values that are for this command: of every group on the way to it, outermost first."""
+    groups: list[tuple[Any, str]] = []
+    while ctx.parent is not None:
+        groups.insert(0, (ctx.parent, ctx.info_name))
+        ctx = ctx.parent
+    for group, section in groups:
+        commands = group.command.list_commands(group)
+        yield from ((key, value) for key, value in values.items() if key not in commands or not _is_section(value))
+        values = values[section] if _is_section(values.get(section)) else {}
+    yield from values.items()
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _unknown(ctx: Any, path: Path, name: str, known: dict[str, Any]) -> PosectlError:
+    old = renamed(name, known, flag=False)
+    if old is not None:
+        return UsageError(f"{path}: {old.message}", old.hint)
+    if name in ctx.command_path.split():
+        return InvalidInputError(f"{path}: {name!r} should hold options.", f"For example `{name}: {{seed: 1}}`.")
+    elsewhere = ctx.command.elsewhere(name)
+    hint = f"{elsewhere}Give it in the section of that command alone." if elsewhere else did_you_mean(name, known)
+    return UsageError(f"{path}: `{ctx.command_path}` has no option {name!r}.", hint)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -63,7 +100,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _strict_loader() -> Any:
-    """A safe loader that refuses a key given twice, and aliases (which can blow a small file up)."""
+    """Make a safe loader that refuses a key given twice, and aliases (which can blow a small file up)."""
     import yaml
 
     class Strict(yaml.SafeLoader):
@@ -83,10 +120,10 @@ def _strict_loader() -> Any:
 
 
 def sources(ctx: typer.Context) -> dict[str, str]:
-    """Option name -> flag, env, file or default."""
+    """Return parameter -> flag, env, file or default."""
     found = {}
     for parameter in ctx.command.params:
         if parameter.name:
             source = ctx.get_parameter_source(parameter.name)
-            found[parameter.name] = _SOURCES.get(source.name if source else "", "default")
+            found[parameter.name.rstrip("_")] = _SOURCES.get(source.name if source else "", "default")
     return found

@@ -5,28 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
 
 
-@command(app)
+@command(app, makes=False)
 def demo(
     session: Session,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the pictures and the table.")] = Path(
-        "posectl-demo"
-    ),
-    steps: Annotated[int, typer.Option(min=100, help="Training steps of each model.")] = 6000,
+    steps: Annotated[
+        int,
+        option("Optimiser", "Number of training steps of each model.", metavar="N", min=100),
+    ] = 6000,
+    output: Annotated[
+        Path,
+        option("Output", "Folder for the pictures and the table.", "--output", "-o", metavar="DIR"),
+    ] = Path("posectl-demo"),
 ) -> None:
     """Prepare the embedded mannequin, train a plain autoencoder and ACAI, score them, and draw the result.
 
     It takes two to three minutes on two cores.
-    """
-    from posectl.stages.demo import demo as stage
-    from posectl.stages.tables import as_json
 
-    made = stage(session.run(), output, steps=steps)
+    \b
+    Example:
+      posectl demo -o posectl-demo
+    """
+    from posectl.stages.comparison.tables import as_json
+
+    made = session.lab().demo(output, steps=steps)
     table = made.comparison
     session.out.tell("\n".join(["", *(f"  {path}" for path in made.files), ""]))
     session.out.data(

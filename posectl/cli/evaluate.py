@@ -2,70 +2,112 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
+
+if TYPE_CHECKING:
+    from posectl.api.artifacts import Scores
 
 DEFAULT = EvaluateOptions()
 
 
-@command(app)
+_COUNT = {"metavar": "N"}
+
+# By the names of EvaluateOptions.
+OPTIONS: Options = {
+    "weights": parameter(
+        str, DEFAULT.weights, "Model", "Weights of a model; all: those of every snapshot.",
+        metavar="last|best|step-N|all",
+    ),
+    "path": parameter(
+        str | None, None, "Model", "Path between codes: slerp, lerp, lerp-sphere or circle.", metavar="NAME",
+        show_default="slerp on the sphere, lerp elsewhere",
+    ),
+    "sample_posterior": parameter(
+        bool, False, "Model", "Draw the codes of a VAE, as published, instead of taking their means.",
+        "--sample-posterior",
+    ),
+    "metric": parameter(
+        str | None, None, "Metrics", "Metrics to compute.", metavar="NAME,...",
+        show_default="all that the subject allows", autocompletion=complete.metrics,
+    ),
+    "compat": parameter(
+        str | None, None, "Metrics", "Follow a published protocol, quirks included: the pose report's, or ACAI's.",
+        metavar="naayem|acai", show_default="none",
+    ),
+    "endpoints": parameter(
+        int, DEFAULT.endpoints, "Metrics", "Number of test poses, of which all pairs are interpolated.", **_COUNT
+    ),
+    "steps": parameter(int, DEFAULT.steps, "Metrics", "Number of samples on each of these paths.", **_COUNT),
+    "random_pairs": parameter(
+        int | None, DEFAULT.random_pairs, "Metrics",
+        "Number of random pairs that are interpolated for Mean Distance, and of images for every metric of paths.",
+        show_default="10000; of images 256", **_COUNT,
+    ),
+    "random_steps": parameter(
+        int | None, DEFAULT.random_steps, "Metrics", "Number of samples on each of these paths.",
+        show_default="10; of images 16", **_COUNT,
+    ),
+    "samples": parameter(
+        int, DEFAULT.samples, "Metrics", "Number of draws from the prior for precision.", **_COUNT
+    ),
+    "recall_samples": parameter(
+        int, DEFAULT.recall_samples, "Metrics", "Number of draws from the prior for recall.", **_COUNT
+    ),
+    "recall_targets": parameter(
+        int, DEFAULT.recall_targets, "Metrics",
+        "Number of real samples for which recall looks for the nearest draw.", **_COUNT,
+    ),
+    "k": parameter(
+        int, DEFAULT.k, "Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", **_COUNT
+    ),
+    "interval": parameter(
+        float, DEFAULT.interval, "Metrics", "Angle between the ends of paths that are compared with true images.",
+        metavar="DEGREES",
+    ),
+    "intervals": parameter(
+        int, DEFAULT.intervals, "Metrics", "Number of pairs of images at each such angle.", **_COUNT
+    ),
+    "retrieval": parameter(
+        Literal["l2", "l1", "cosine"] | None, None, "Metrics",
+        "Distance by which the nearest real image is found.", show_default="l2; of lines cosine",
+    ),
+    "kmeans_restarts": parameter(
+        int, DEFAULT.kmeans_restarts, "Metrics", "Number of runs of k-means, the best of which counts.", **_COUNT
+    ),
+}  # fmt: skip
+
+
+@command(app, shared=OPTIONS)
 def evaluate(
     session: Session,
+    shared: dict[str, Any],
     subjects: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SUBJECT]...",
-            help="Models, sweeps, paths, samples, .npy files or baseline:NAME (default: the newest model).",
+            metavar="SUBJECT",
+            help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
+            show_default="the newest model",
             autocompletion=complete.refs,
         ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", help="Reference: a dataset or a file.", autocompletion=complete.refs)
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help="Only these metrics.", autocompletion=complete.metrics)
-    ] = None,
-    compat: Annotated[
         str | None,
-        typer.Option(metavar="naayem|acai", help="The published protocol, quirks included."),
+        option(
+            "Data",
+            "Reference: a dataset or a file.",
+            metavar="REF",
+            show_default="the model's own dataset",
+            autocompletion=complete.refs,
+        ),
     ] = None,
-    weights: Annotated[
-        str, typer.Option(metavar="last|best|step-N|all", help="Weights of a model; all: every snapshot's.")
-    ] = DEFAULT.weights,
-    sample_posterior: Annotated[
-        bool, typer.Option("--sample-posterior", help="Draw a VAE's codes, as published, in place of their mean.")
-    ] = False,
-    path: Annotated[str | None, typer.Option(help="Path between codes (default: the prior's own).")] = None,
-    endpoints: Annotated[
-        int, typer.Option(help="Test poses, all of whose pairs are interpolated.")
-    ] = DEFAULT.endpoints,
-    steps: Annotated[int, typer.Option(help="Steps of those paths.")] = DEFAULT.steps,
-    walks: Annotated[
-        int | None, typer.Option(help="Paths for Mean Distance; of images, all paths (default: 10000; images: 256).")
-    ] = DEFAULT.walks,
-    walk_steps: Annotated[
-        int | None, typer.Option(help="Steps of those (default: 10; images: 16).")
-    ] = DEFAULT.walk_steps,
-    samples: Annotated[int, typer.Option(help="Draws for precision.")] = DEFAULT.samples,
-    crowd: Annotated[int, typer.Option(help="Draws for recall.")] = DEFAULT.crowd,
-    targets: Annotated[int, typer.Option(help="Real poses whose recall is asked.")] = DEFAULT.targets,
-    k: Annotated[int, typer.Option(help="Neighbours of prdc.")] = DEFAULT.k,
-    interval: Annotated[
-        float, typer.Option(metavar="DEGREES", help="Between the ends where paths are held against true images.")
-    ] = DEFAULT.interval,
-    intervals: Annotated[int, typer.Option(help="Pairs of images so far apart.")] = DEFAULT.intervals,
-    retrieval: Annotated[
-        Literal["l2", "l1", "cosine"] | None,
-        typer.Option(help="How the nearest real image is told (default: cosine of lines, else l2)."),
-    ] = DEFAULT.retrieval,  # type: ignore[assignment]
-    inits: Annotated[int, typer.Option(help="Beginnings of k-means.")] = DEFAULT.inits,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
@@ -81,26 +123,22 @@ def evaluate(
       posectl evaluate baseline:crossfade --against lines
     """
     from posectl.cli.values import names
-    from posectl.stages.evaluate import evaluate as stage
-    from posectl.stages.evaluate import flat
-    from posectl.stages.members import snapshots, spread_out
 
-    options = EvaluateOptions(
-        metrics=names(metric) or (), compat=compat, weights=weights, sample_posterior=sample_posterior, path=path,
-        endpoints=endpoints, steps=steps, walks=walks, walk_steps=walk_steps, samples=samples, crowd=crowd,
-        targets=targets, k=k, interval=interval, intervals=intervals, retrieval=retrieval, inits=inits,
-    )  # fmt: skip
-    run = session.run()
-    spread = spread_out(run, subjects) if subjects else [None]
-    each = [(s, w) for s in spread for w in (snapshots(run, s) if weights == "all" else [weights])]
-    for subject, which in each:
-        result = stage(session.run(), subject, against, replace(options, weights=which))
-        session.out.table(
-            ["metric", "mean", "std", "median", "undefined", "unit"],
-            [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
-            title=f"{result.ref}: {result.figures['protocol']['subject']}",
-        )
-        session.out.result(result)
+    lab, asked = session.lab(), {**shared, "metrics": names(shared["metric"]) or ()}
+    del asked["metric"]
+    for subject, weights in lab.spread(subjects or [], shared["weights"]):
+        _print(session, lab.evaluate(subject, against, **{**asked, "weights": weights}))
+
+
+def _print(session: Session, result: Scores) -> None:
+    from posectl.stages.comparison.scores import flat
+
+    session.out.table(
+        ["metric", "mean", "std", "median", "undefined", "unit"],
+        [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
+        title=f"{result.ref}: {result.figures['protocol']['subject']}",
+    )
+    session.out.result(result)
 
 
 def _row(name: str, score: dict[str, Any]) -> list[str]:

@@ -13,11 +13,11 @@ from posectl.errors import ConflictError, InvalidInputError
 from posectl.store import durable
 
 if TYPE_CHECKING:
+    from posectl.api.artifacts import Stored
     from posectl.cli.command import Session
-    from posectl.stages.run import Result
 
 
-def write_array(session: Session, result: Result, name: str, path: str | None) -> None:
+def write_array(session: Session, result: Stored, name: str, path: str | None) -> None:
     """Print the ref of what was made; where a path is given, write its array `name` as .npy too.
 
     `-` is standard output, which then holds the array alone; the ref goes to stderr.

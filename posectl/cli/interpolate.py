@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import InterpolateOptions
 
@@ -28,21 +29,37 @@ def interpolate(
     b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs)],
     below: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[C D]", help="With --grid: the lower corners.", autocompletion=complete.refs),
+        typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs),
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="Model (default: the newest).", autocompletion=complete.refs)
+        str | None,
+        option(
+            "Model",
+            "Model that encodes and decodes.",
+            "--model",
+            metavar="REF",
+            show_default="the newest",
+            autocompletion=complete.refs,
+        ),
     ] = None,
-    steps: Annotated[int, typer.Option(help="Samples on the path, both ends included.")] = DEFAULT.steps,
-    grid: Annotated[
-        int, typer.Option(metavar="N", help="N x N samples between four ends, A B above C D (0: a path).")
-    ] = DEFAULT.grid,
+    weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
     path: Annotated[
-        str | None, typer.Option(help="slerp, lerp, lerp-sphere or circle (default: the prior's own).")
+        str | None,
+        option(
+            "Model",
+            "Path between codes: slerp, lerp, lerp-sphere or circle.",
+            metavar="NAME",
+            show_default="slerp on the sphere, lerp elsewhere",
+        ),
     ] = None,
-    weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,
+    steps: Annotated[int, option("Options", "Samples on the path, both ends included.", metavar="N")] = DEFAULT.steps,
+    grid: Annotated[
+        int,
+        option("Options", "Decode N x N samples between four ends, A B above C D; 0: a path.", metavar="N"),
+    ] = DEFAULT.grid,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the array as .npy too; - is stdout.")
+        str | None,
+        option("Output", "Write the array as .npy too; - is standard output.", "--output", "-o", metavar="FILE"),
     ] = None,
 ) -> None:
     """Decode the path between the codes of two samples, or the block between four, into a paths artifact.
@@ -56,7 +73,8 @@ def interpolate(
       posectl interpolate lines#0 lines#1 lines#2 lines#3 --grid 8
     """
     from posectl.cli.files import write_array
-    from posectl.stages.interpolate import interpolate as stage
 
-    options = InterpolateOptions(steps, path, weights, grid)
-    write_array(session, stage(session.run(), a, b, model, options, below=below or ()), "paths", output)
+    made = session.lab().interpolate(
+        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid
+    )
+    write_array(session, made, "paths", output)

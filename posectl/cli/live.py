@@ -14,8 +14,8 @@ from posectl.cli.output import Output
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from posectl.stages.board import Row, SweepProgress
     from posectl.stages.run import Progress
+    from posectl.stages.training.progress import Row, SweepProgress
 
 # On a narrow terminal the columns that the model's name tells too are left out.
 _NARROW = 110
@@ -27,13 +27,14 @@ _OTHER_LINES = 8
 
 @contextmanager
 def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
-    """What draws the table on a terminal, and hands on to `out.progress` elsewhere, and whatever has no rows."""
+    """Yield a function of the progress: on a terminal it draws the table; elsewhere, and for what has no rows, it is
+    `out.progress`."""
     if out.quiet or not out.console.is_terminal:
         yield out.progress
         return
     from rich.live import Live
 
-    from posectl.stages.board import SweepProgress
+    from posectl.stages.training.progress import SweepProgress
 
     live = Live(console=out.console, transient=True, refresh_per_second=5)
     clock = _Clock()
@@ -68,7 +69,7 @@ class _Clock:
 
 
 def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Table:
-    """The table of a sweep, with `room` rows at most: those in training are shown rather than others."""
+    """Lay a sweep out as a table of `room` rows at most, those in training rather than others."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

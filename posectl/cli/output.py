@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from posectl.errors import PosectlError
@@ -15,14 +16,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from posectl.stages.run import Progress, Result
+    from posectl.api.artifacts import Stored
+    from posectl.stages.run import Progress
 
 # Without a terminal a line every so many seconds says that the work goes on.
 _PLAIN_SECONDS = 10.0
 
 
 class Output:
-    """Prints for people (default), as JSON (`--json`), or next to nothing (`-q`)."""
+    """Prints for people (default), as JSON (`--json`), next to nothing (`-q`), or in detail (`-v`)."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
         self.as_json, self.quiet, self.verbose = as_json, quiet, verbose
@@ -39,13 +41,15 @@ class Output:
             self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         return self._console
 
-    def result(self, result: Result) -> None:
-        """The artifact that a command made: its ref alone, or one JSON object."""
+    def result(self, result: Stored) -> None:
+        """Print the artifact that a command made: its ref alone, or one JSON object; in detail its arrays, too."""
         self._close_bar()
+        if self.verbose:
+            self.detail("\n".join(_shapes(result)))
         self.data(result.ref, result.as_json())
 
     def data(self, text: str, value: Any) -> None:
-        """The command's one answer, as text or as JSON."""
+        """Print the command's one answer, as text or as JSON."""
         self._close_bar()
         sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else text) + "\n")
         sys.stdout.flush()
@@ -68,7 +72,7 @@ class Output:
             self.console.print(f"[cyan]hint:[/]  {_escape(error.hint)}")
 
     def rows(self, rows: Iterable[tuple[str, str]], title: str = "") -> None:
-        """Label and text, aligned."""
+        """Print labels and texts, aligned."""
         if self.quiet:
             return
         from rich.table import Table
@@ -94,7 +98,7 @@ class Output:
         self.console.print(table)
 
     def progress(self, progress: Progress) -> None:
-        """A bar with rate and time left on a terminal, a line now and then elsewhere."""
+        """Show a bar with rate and time left on a terminal, a line now and then elsewhere."""
         if self.quiet:
             return
         if self.console.is_terminal:
@@ -137,6 +141,19 @@ class Output:
         if self._bar is not None:
             self._bar.stop()
             self._bar, self._task = None, None
+
+
+def _shapes(result: Stored) -> Iterator[str]:
+    """Yield a line for every array of an artifact, and one for all that are below one name."""
+    below: dict[str, list[int]] = {}
+    for name, info in result.artifact.arrays().items():
+        group, slash, _ = name.partition("/")
+        if slash:
+            below.setdefault(group, []).append(math.prod(info.shape))
+        else:
+            yield f"{result.ref} {name}: {info.dtype} {tuple(info.shape)}"
+    for group, sizes in below.items():
+        yield f"{result.ref} {group}: {len(sizes)} arrays of {sum(sizes):,} numbers"
 
 
 def _figures(figures: Mapping[str, float]) -> str:

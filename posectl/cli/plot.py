@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
+from posectl.stages.options import PlotKind
 
 
-@command(app)
+@command(app, makes=False)
 def plot(
     session: Session,
     subjects: Annotated[
         list[str],
-        typer.Argument(metavar="SUBJECT...", help="Scores, paths, models or sweeps.", autocompletion=complete.refs),
+        typer.Argument(metavar="SUBJECT", help="Scores, paths, models or sweeps.", autocompletion=complete.refs),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .png, .pdf or .svg.")],
+    output: Annotated[
+        Path,
+        option("Output", "File to write: .png, .pdf or .svg.", "--output", "-o", metavar="FILE"),
+    ],
     kind: Annotated[
-        Literal[
-            "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold",
-            "sweep",
-        ],
-        typer.Option(help="Which figure (default: by the subjects)."),
+        PlotKind,
+        option("Picture", "Kind of figure; auto: by the subjects.", metavar="KIND"),
     ] = "auto",
     metric: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME,...", help="Of a training curve (default: Mean Distance and smoothness).",
+        option(
+            "Picture",
+            "Metrics of a training curve.",
+            metavar="NAME,...",
+            show_default="Mean Distance and smoothness",
             autocompletion=complete.metrics,
         ),
     ] = None,
-    by: Annotated[str | None, typer.Option(help="What colours a manifold (default: the first factor).")] = None,
-    dimensions: Annotated[
-        int | None, typer.Option(min=2, max=3, help="Of a manifold (default: the codes' own 2 or 3, else 2).")
+    by: Annotated[
+        str | None,
+        option("Picture", "Factor that colours a manifold.", metavar="FACTOR", show_default="the first"),
     ] = None,
-) -> None:  # fmt: skip
+    dimensions: Annotated[
+        int | None,
+        option(
+            "Picture",
+            "Dimensions of a manifold.",
+            metavar="N",
+            min=2,
+            max=3,
+            show_default="those of the codes if 2 or 3",
+        ),
+    ] = None,
+) -> None:
     """Plot scores, paths, models or sweeps.
 
     Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
@@ -55,8 +71,6 @@ def plot(
       posectl plot acai-sweep -o lambda.pdf
     """
     from posectl.cli.values import names
-    from posectl.stages.plot import PlotOptions
-    from posectl.stages.plot import plot as stage
 
-    options = PlotOptions(kind, names(metric) or (), by, dimensions)
-    session.out.data(str(output), stage(session.run(), subjects, output, options))
+    figure = session.lab().plot(subjects, output, kind=kind, metrics=names(metric) or (), by=by, dimensions=dimensions)
+    session.out.data(str(output), {"path": str(output), "kind": figure.get_label(), "subjects": subjects})

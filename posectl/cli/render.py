@@ -9,34 +9,53 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
+from posectl.stages.options import RenderOptions
+
+DEFAULT = RenderOptions()
 
 
-@command(app)
+@command(app, makes=False)
 def render(
     session: Session,
     subjects: Annotated[
         list[str],
         typer.Argument(
-            metavar="SUBJECT...",
-            help="Paths, samples, a dataset, or .npy files; #i picks one.",
+            metavar="SUBJECT",
+            help="Paths, samples, a dataset, or .npy files; #i picks one of them.",
             autocompletion=complete.refs,
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write: .gif, .mp4 or .png.")],
-    fps: Annotated[float, typer.Option(min=1, help="Frames a second.")] = 25.0,
-    size: Annotated[int, typer.Option(min=64, max=2048, help="Side of a panel in pixels.")] = 320,
+    output: Annotated[
+        Path,
+        option("Output", "File to write: .gif, .mp4 or .png.", "--output", "-o", metavar="FILE"),
+    ],
+    fps: Annotated[float, option("Picture", "Frame rate, frames a second.", metavar="N", min=1)] = DEFAULT.fps,
+    size: Annotated[
+        int,
+        option("Picture", "Side of a panel, pixels.", metavar="PIXELS", min=64, max=2048),
+    ] = DEFAULT.size,
     columns: Annotated[
-        int, typer.Option(min=0, help="Poses or images a row of a PNG (default: 10 poses, 16 images).")
-    ] = 0,
-    most: Annotated[int, typer.Option(min=0, help="Panels, or rows, of one subject (default: 1 panel, 6 rows).")] = 0,
-    label: Annotated[list[str] | None, typer.Option("--label", help="Label of each subject; repeatable.")] = None,
-    turntable: Annotated[bool, typer.Option("--turntable", help="Turn around the poses.")] = False,
+        int,
+        option("Picture", "Number of samples in a row of a PNG; 0: 10 poses, 16 images.", metavar="N", min=0),
+    ] = DEFAULT.columns,
+    most: Annotated[
+        int,
+        option("Picture", "Largest number of panels, or rows, of one subject; 0: 1 panel, 6 rows.", metavar="N", min=0),
+    ] = DEFAULT.most,
+    label: Annotated[
+        list[str] | None,
+        option("Picture", "Label of a subject; repeated for each.", "--label", metavar="TEXT", show_default="the ref"),
+    ] = None,
+    turntable: Annotated[bool, option("Picture", "Turn the camera around the poses.", "--turntable")] = False,
     crossfade: Annotated[
         bool | None,
-        typer.Option(
+        option(
+            "Picture",
+            "Draw the pixel cross-fade beside images.",
             "--crossfade/--no-crossfade",
-            help="The pixel cross-fade beside images (default: beside paths, not beside blocks).",
+            show_default="beside paths",
         ),
     ] = None,
 ) -> None:
@@ -51,9 +70,8 @@ def render(
       posectl render plain-grid acai-grid -o blocks.png
       posectl render poses#3 -o clip.gif
     """
-    from posectl.stages.render import RenderOptions
-    from posectl.stages.render import render as stage
-
-    options = RenderOptions(fps, size, columns, most, tuple(label or ()), turntable, crossfade)
-    info = stage(session.run(), subjects, output, options)
-    session.out.data(str(output), info)
+    picture = session.lab().render(
+        subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),
+        turntable=turntable, crossfade=crossfade,
+    )  # fmt: skip
+    session.out.data(str(output), picture.info)

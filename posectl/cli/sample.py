@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import SampleOptions
 
@@ -18,12 +19,16 @@ DEFAULT = SampleOptions()
 def sample(
     session: Session,
     model: Annotated[
-        str | None, typer.Argument(help="Model (default: the newest).", autocompletion=complete.refs)
+        str | None,
+        typer.Argument(
+            metavar="MODEL", help="Model that decodes.", show_default="the newest", autocompletion=complete.refs
+        ),
     ] = None,
-    count: Annotated[int, typer.Option("--count", "-n", help="How many.")] = DEFAULT.count,
-    weights: Annotated[Literal["last", "best"], typer.Option(help="Weights of the model.")] = DEFAULT.weights,
+    weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
+    count: Annotated[int, option("Options", "Number of draws.", "--count", "-n", metavar="N")] = DEFAULT.count,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the array as .npy too; - is stdout.")
+        str | None,
+        option("Output", "Write the array as .npy too; - is standard output.", "--output", "-o", metavar="FILE"),
     ] = None,
 ) -> None:
     """Decode draws from the prior into a samples artifact.
@@ -33,6 +38,5 @@ def sample(
       posectl sample acai -n 1000
     """
     from posectl.cli.files import write_array
-    from posectl.stages.sample import sample as stage
 
-    write_array(session, stage(session.run(), model, SampleOptions(count, weights)), "samples", output)
+    write_array(session, session.lab().sample(model, count, weights=weights), "samples", output)

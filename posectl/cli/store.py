@@ -9,22 +9,43 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.help import Group, HelpOption, option
 from posectl.cli.root import app
 from posectl.errors import IntegrityError
 
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
 
-store = typer.Typer(name="store", help="Look after artifacts.", no_args_is_help=True, rich_markup_mode=None)
+store = typer.Typer(name="store", cls=Group, no_args_is_help=True, rich_markup_mode=None, add_help_option=False)
 app.add_typer(store)
 
+
+@store.callback()
+def store_(help_: HelpOption = False) -> None:
+    """Look after artifacts: list, show, compare, check, name, remove, export and import them.
+
+    \b
+    Examples:
+      posectl store ls --kind model
+      posectl store verify --level 3
+      posectl store alias acai:v3 best
+      posectl store export acai -o acai.zip --with-parents
+    """
+
+
 RefArgument = Annotated[
-    str, typer.Argument(metavar="REF", help="name, name:v3, name:alias, sha256:...", autocompletion=complete.refs)
+    str,
+    typer.Argument(
+        metavar="REF",
+        help="An artifact: name (its latest version), name:v3, name:alias, or sha256:...",
+        autocompletion=complete.refs,
+    ),
 ]
 OptionalRef = Annotated[
-    str | None, typer.Argument(metavar="[REF]", help="One artifact (default: all).", autocompletion=complete.refs)
+    str | None,
+    typer.Argument(metavar="REF", help="An artifact.", show_default="all", autocompletion=complete.refs),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Say what would happen, and change nothing.")]
+DryRun = Annotated[bool, option("Options", "Say what would happen, and change nothing.", "--dry-run", "-n")]
 KINDS = Literal["dataset", "model", "paths", "samples", "scores", "sweep"]
 
 
@@ -60,8 +81,11 @@ def _listed(session: Session, artifacts: list[Artifact]) -> None:
 @command(store, computes=False)
 def ls(
     session: Session,
-    name: Annotated[str | None, typer.Argument(help="Only of this name.", autocompletion=complete.refs)] = None,
-    kind: Annotated[KINDS | None, typer.Option(help="Only of this kind.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Name of the artifacts.", show_default="all", autocompletion=complete.refs),
+    ] = None,
+    kind: Annotated[KINDS | None, option("Options", "Kind of the artifacts.", show_default="all")] = None,
 ) -> None:
     """List artifacts, oldest first."""
     opened = _opened(session)
@@ -131,7 +155,14 @@ def verify(
     session: Session,
     ref: OptionalRef = None,
     level: Annotated[
-        int, typer.Option(min=1, max=4, help="1 sizes, 2 every byte, 3 every value decoded, 4 parents.")
+        int,
+        option(
+            "Options",
+            "How much to check: 1 sizes, 2 every byte, 3 that all values decode, 4 parents, too.",
+            metavar="1|2|3|4",
+            min=1,
+            max=4,
+        ),
     ] = 2,
 ) -> None:
     """Check that artifacts are what was published; exit 5 where one is not."""
@@ -149,7 +180,8 @@ def gc(
     session: Session,
     dry_run: DryRun = False,
     checkpoints: Annotated[
-        bool, typer.Option("--checkpoints", help="Those of interrupted trainings too, which could be resumed.")
+        bool,
+        option("Options", "Clear checkpoints of interrupted trainings, too, which could be resumed.", "--checkpoints"),
     ] = False,
 ) -> None:
     """Clear what killed commands left behind."""
@@ -172,8 +204,8 @@ def gc(
 def alias(
     session: Session,
     ref: RefArgument,
-    name: Annotated[str, typer.Argument(metavar="ALIAS", help="For example best.")],
-    delete: Annotated[bool, typer.Option("--delete", "-d", help="Forget the alias.")] = False,
+    name: Annotated[str, typer.Argument(metavar="ALIAS", help="The second name, for example best.")],
+    delete: Annotated[bool, option("Options", "Forget the alias instead.", "--delete", "-d")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Give a version a second name, such as acai:best, or move it there."""
@@ -191,9 +223,9 @@ def alias(
 @command(store, computes=False)
 def rm(
     session: Session,
-    refs: Annotated[list[str], typer.Argument(metavar="REF...", autocompletion=complete.refs)],
+    refs: Annotated[list[str], typer.Argument(metavar="REF", help="Versions to remove.", autocompletion=complete.refs)],
     dry_run: DryRun = False,
-    force: Annotated[bool, typer.Option("--force", help="Though other artifacts were made from it.")] = False,
+    force: Annotated[bool, option("Options", "Remove it though other artifacts were made from it.", "--force")] = False,
 ) -> None:
     """Remove versions for good; their numbers are not used again."""
     opened = _opened(session)
@@ -207,8 +239,8 @@ def rm(
 def export(
     session: Session,
     ref: RefArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Zip to write.")],
-    with_parents: Annotated[bool, typer.Option("--with-parents", help="And all that it was made from.")] = False,
+    output: Annotated[Path, option("Options", "Zip file to write.", "--output", "-o", metavar="FILE")],
+    with_parents: Annotated[bool, option("Options", "Write all that it was made from, too.", "--with-parents")] = False,
 ) -> None:
     """Write an artifact to a zip, the same bytes every time."""
     exported = _opened(session).export(ref, output, with_parents=with_parents)
@@ -216,7 +248,9 @@ def export(
 
 
 @command(store, "import", computes=False)
-def import_(session: Session, archive: Annotated[Path, typer.Argument(metavar="ZIP")]) -> None:
+def import_(
+    session: Session, archive: Annotated[Path, typer.Argument(metavar="FILE", help="Zip file to read.")]
+) -> None:
     """Take artifacts from a zip that `export` wrote, all checked first."""
     imported = _opened(session).import_(archive)
     session.out.data("\n".join(a.ref for a in imported), {"refs": [a.ref for a in imported]})

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import typer
-
 from posectl.cli import training
 from posectl.cli.command import Session, command
+from posectl.cli.help import option, parameter
 from posectl.cli.live import live_table
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
 
+OPTIONS = training.options(
+    lam=parameter(
+        list[str] | None, None, "Objective", "Weights of the regularizer, a list for each --reg.", metavar="X,X",
+        show_default="as published",
+    ),
+    latent=parameter(
+        str, str(DEFAULT.latent), "Model", "Latent sizes, numbers of dimensions of a code.", metavar="N,N"
+    ),
+)  # fmt: skip
 
-@command(app, shared=training.OPTIONS)
+
+@command(app, shared=OPTIONS)
 def sweep(
     session: Session,
     shared: dict[str, Any],
     dataset: training.Dataset = None,
-    lam: Annotated[
-        list[str] | None,
-        typer.Option("--lam", metavar="X,X", help="Its weights, a list for each --reg (default: as published)."),
-    ] = None,
-    latent: Annotated[str, typer.Option(metavar="N,N", help="Sizes of a code.")] = str(DEFAULT.latent),
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds at each point, from --seed on.")] = 1,
-    zip_: Annotated[bool, typer.Option("--zip", help="Pair the lists instead of multiplying them.")] = False,
-    engine: Annotated[Literal["inline", "process"], typer.Option(help="Train here, or in processes.")] = "inline",
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at once.")] = 1,
+    seeds: Annotated[
+        int,
+        option("Sweep", "Number of models at each point, of seeds from --seed on.", metavar="N", min=1),
+    ] = 1,
+    zip_: Annotated[bool, option("Sweep", "Pair the lists instead of multiplying them.", "--zip")] = False,
+    engine: Annotated[
+        Literal["inline", "process"],
+        option("Sweep", "Train in this process, or in processes of their own."),
+    ] = "inline",
+    jobs: Annotated[int, option("Sweep", "Number of processes at once.", metavar="N", min=1)] = 1,
 ) -> None:
     """Train a model at every point of lists of lambdas and latent sizes, those of one shape as one stack.
 
@@ -40,20 +50,12 @@ def sweep(
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
     """
     from posectl.cli.values import integers, numbers
-    from posectl.stages.engines import Engine
-    from posectl.stages.options import Axes
-    from posectl.stages.sweep import sweep as stage
 
-    axes = Axes(
-        lam=tuple(numbers(text, "--lam") for text in lam or ()),
-        latent=integers(latent, "--latent"),
-        seeds=seeds,
-        zip=zip_,
-    )
-    run, options = training.resolved(session, shared)
-    run.sources = {**run.sources, "zip": run.sources.get("zip_", "default")}
-    with live_table(session.out) as run.progress:
-        result = stage(run, dataset, options, axes, engine=Engine(engine, jobs))
+    lam = tuple(numbers(text, "--lam") for text in shared["lam"] or ())
+    latent = integers(shared["latent"], "--latent")
+    lab, options = training.resolved(session, shared, lam=lam, latent=latent)
+    with live_table(session.out) as lab.run.progress:
+        result = lab.sweep(dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, **options)
     rows = result.figures["replicas"]
     for row in rows:
         if row["diverged_at"] >= 0:

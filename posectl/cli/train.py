@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete, training
 from posectl.cli.command import Session, command
+from posectl.cli.help import option, parameter
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
 
@@ -22,22 +23,31 @@ def _list_regularizers(wanted: bool) -> None:
     raise typer.Exit
 
 
-@command(app, shared=training.OPTIONS)
+OPTIONS = training.options(
+    lam=parameter(
+        list[float] | None, None, "Objective", "Weight of the regularizer, one for each --reg.", metavar="X",
+        show_default="as published",
+    ),
+    latent=parameter(
+        int, DEFAULT.latent, "Model", "Latent size, the number of dimensions of a code.", metavar="N", min=1
+    ),
+)  # fmt: skip
+
+
+@command(app, shared=OPTIONS)
 def train(
     session: Session,
     shared: dict[str, Any],
     dataset: training.Dataset = None,
-    lam: Annotated[
-        list[float] | None,
-        typer.Option("--lam", help="Its weight, one for each --reg (default: as published)."),
-    ] = None,
-    latent: Annotated[int, typer.Option(min=1, help="Size of a code.")] = DEFAULT.latent,
+    list_reg: Annotated[
+        bool,
+        option(
+            "Objective", "List the regularizers, and stop.", "--list-reg", callback=_list_regularizers, is_eager=True
+        ),
+    ] = False,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Continue this run's last checkpoint, bit for bit."),
-    ] = False,
-    list_reg: Annotated[
-        bool, typer.Option("--list-reg", callback=_list_regularizers, is_eager=True, help="List the regularizers.")
+        option("Output", "Continue from the last checkpoint of this run, bit for bit.", "--resume"),
     ] = False,
 ) -> None:
     """Train an autoencoder and publish it as a model artifact.
@@ -48,10 +58,8 @@ def train(
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16
       posectl train --reg acai --lam 0.3 --resume
     """
-    from posectl.stages.train import train as stage
-
-    run, options = training.resolved(session, shared, lam=tuple(lam or ()), latent=latent)
-    result = stage(run, dataset, options, resume=resume)
+    lab, options = training.resolved(session, shared, lam=tuple(shared["lam"] or ()))
+    result = lab.train(dataset, resume=resume, **options)
     figures = result.figures
     last, best = (training.error(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())

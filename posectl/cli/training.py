@@ -3,130 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session
+from posectl.cli.help import Options, parameter
 from posectl.stages.options import PRESETS, TrainOptions
 
 if TYPE_CHECKING:
-    from posectl.stages.run import Run
+    from posectl.api.lab import Lab
 
 DEFAULT = TrainOptions()
 
-Dataset = Annotated[str | None, typer.Argument(help="Dataset (default: the newest).", autocompletion=complete.refs)]
-
-# By the names of TrainOptions, but for `preset`; `lam` and `latent` are each command's own.
-OPTIONS: dict[str, tuple[Any, Any]] = {
-    "reg": (
-        Annotated[
-            list[str] | None,
-            typer.Option("--reg", help="Regularizer; repeatable.", autocompletion=complete.regularizers),
-        ],
-        None,
+Dataset = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATASET", help="Dataset to train on.", show_default="the newest", autocompletion=complete.refs
     ),
-    "set": (
-        Annotated[
-            list[str] | None,
-            typer.Option("--set", metavar="REG.KEY=VALUE", help="A setting of a regularizer: acai.gamma=0.05."),
-        ],
-        None,
-    ),
-    "prior": (
-        Annotated[
-            Literal["sphere", "normal"] | None,
-            typer.Option(help="Where codes live (default: sphere for poses, normal for images)."),
-        ],
-        None,
-    ),
-    "net": (
-        Annotated[
-            str | None, typer.Option(help="Network: mlp, conv or vgg (default: mlp for poses, conv for images).")
-        ],
-        None,
-    ),
-    "widths": (
-        Annotated[str, typer.Option(metavar="N,N", help="Hidden layers of the encoder.")],
-        ",".join(map(str, DEFAULT.widths)),
-    ),
-    "activation": (
-        Annotated[str, typer.Option(help="leaky_relu, relu, elu, gelu, silu or tanh.")],
-        DEFAULT.activation,
-    ),
-    "batch_norm": (
-        Annotated[bool, typer.Option("--batch-norm/--no-batch-norm", help="Batch normalisation.")],
-        DEFAULT.batch_norm,
-    ),
-    "depth": (
-        Annotated[int, typer.Option(min=1, help="Feature maps of a convolutional net's first layer.")],
-        DEFAULT.depth,
-    ),
-    "latent_width": (
-        Annotated[int, typer.Option(min=1, help="Side of the conv net's latent map.")],
-        DEFAULT.latent_width,
-    ),
-    "preset": (
-        Annotated[
-            Literal["sensible", "published"],
-            typer.Option(help="Defaults of everything here: ours, or the pose report's own."),
-        ],
-        "sensible",
-    ),
-    "steps": (Annotated[int, typer.Option(min=1, help="Training steps.")], DEFAULT.steps),
-    "batch": (Annotated[int, typer.Option(min=2, help="Samples a step.")], DEFAULT.batch),
-    "lr": (Annotated[float, typer.Option(help="Adam's learning rate.")], DEFAULT.lr),
-    "lr_adversary": (Annotated[float | None, typer.Option(help="That of critics (default: the same).")], None),
-    "betas": (
-        Annotated[str, typer.Option(metavar="N,N", help="Adam's betas.")],
-        ",".join(map(str, DEFAULT.betas)),
-    ),
-    "precision": (
-        Annotated[Literal["fp32", "tf32", "bf16"], typer.Option(help="Of matrix products.")],
-        DEFAULT.precision,
-    ),
-    "pairing": (
-        Annotated[
-            Literal["reverse", "halves"],
-            typer.Option(help="Who interpolates with whom: the batch reversed, or its halves."),
-        ],
-        DEFAULT.pairing,
-    ),
-    "evaluate_every": (
-        Annotated[int, typer.Option(min=1, help="Steps between test errors.")],
-        DEFAULT.evaluate_every,
-    ),
-    "checkpoint_every": (
-        Annotated[int, typer.Option(min=0, help="Steps between checkpoints; 0: every half minute.")],
-        DEFAULT.checkpoint_every,
-    ),
-    "snapshots": (
-        Annotated[
-            int, typer.Option(min=0, help="Keep the autoencoder so many times on the way, for evaluate --weights.")
-        ],
-        DEFAULT.snapshots,
-    ),
-    "rotate": (
-        Annotated[Literal["up", "view", "none"], typer.Option(help="Turn about the vertical, or in the image plane.")],
-        DEFAULT.rotate,
-    ),
-    "degrees": (Annotated[float, typer.Option(help="By up to so much.")], DEFAULT.degrees),
-    "flip": (Annotated[bool, typer.Option("--flip/--no-flip", help="Swap left and right.")], DEFAULT.flip),
-}
+]
 
 
-def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[Run, TrainOptions]:
-    """The surroundings and options of a training: the values of `OPTIONS` as typer gave them, a preset's where none was
-    asked for, and the command's own."""
-    from posectl.cli.values import integers, numbers
+def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
+    """Return every option, by the names of TrainOptions and `preset`.
+
+    lam and latent: those of the command's own, which are one value each of a model, lists of a sweep.
+    """
+    return {
+        "rotate": parameter(
+            Literal["up", "view", "none"], DEFAULT.rotate, "Data",
+            "Axis about which poses are turned at random: the vertical, or the optical axis.",
+        ),
+        "degrees": parameter(
+            float, DEFAULT.degrees, "Data", "Rotation range of the augmentation, degrees.", metavar="X"
+        ),
+        "flip": parameter(bool, DEFAULT.flip, "Data", "Mirror half of the poses, left for right.", "--flip/--no-flip"),
+        "net": parameter(
+            str | None, None, "Model", "Network: mlp, conv or vgg.", metavar="NAME", show_default="mlp; of images conv"
+        ),
+        "latent": latent,
+        "prior": parameter(
+            Literal["sphere", "normal"] | None, None, "Model",
+            "Distribution of the codes: uniform on the unit sphere, or normal.",
+            show_default="sphere; of images normal",
+        ),
+        "set": parameter(
+            list[str] | None, None, "Model",
+            "A setting of the network or of a regularizer, such as mlp.widths=512,512, conv.depth=16 or "
+            "acai.gamma=0.05; may be repeated.", metavar="NAME.KEY=VALUE", show_default="none",
+        ),
+        "reg": parameter(
+            list[str] | None, None, "Objective", "Name of a regularizer (see --list-reg); may be repeated.",
+            metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
+        ),
+        "lam": lam,
+        "pairing": parameter(
+            Literal["reverse", "halves"], DEFAULT.pairing, "Objective",
+            "Samples that are interpolated: the batch and itself reversed, or its halves.",
+        ),
+        "preset": parameter(
+            Literal["sensible", "published"], "sensible", "Optimiser",
+            "Defaults of all options: posectl's own, or those of the pose report.",
+        ),
+        "steps": parameter(int, DEFAULT.steps, "Optimiser", "Number of training steps.", metavar="N", min=1),
+        "batch": parameter(int, DEFAULT.batch, "Optimiser", "Batch size.", metavar="N", min=2),
+        "lr": parameter(float, DEFAULT.lr, "Optimiser", "Learning rate of Adam.", metavar="X"),
+        "lr_adversary": parameter(
+            float | None, None, "Optimiser", "Learning rate of critics and discriminators.", metavar="X",
+            show_default="--lr",
+        ),
+        "betas": parameter(
+            str, ",".join(map(str, DEFAULT.betas)), "Optimiser", "Betas of Adam.", metavar="X,X"
+        ),
+        "precision": parameter(
+            Literal["fp32", "tf32", "bf16"], DEFAULT.precision, "Optimiser", "Precision of matrix products."
+        ),
+        "evaluate_every": parameter(
+            int, DEFAULT.evaluate_every, "Output", "Steps from one test error to the next.", metavar="N", min=1
+        ),
+        "checkpoint_every": parameter(
+            int, DEFAULT.checkpoint_every, "Output", "Steps from one checkpoint to the next; 0: half a minute.",
+            metavar="N", min=0,
+        ),
+        "snapshots": parameter(
+            int, DEFAULT.snapshots, "Output",
+            "Number of times that the weights are kept on the way, for `evaluate --weights`.", metavar="N", min=0,
+        ),
+    }  # fmt: skip
+
+
+def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[Lab, dict[str, Any]]:
+    """Return the lab and the options of a training: values as typer gave them, a preset's where none was asked
+    for, and the command's own."""
+    from posectl.api.lab import Lab
+    from posectl.cli.values import numbers
 
     given = {**shared, **own}
     preset = given.pop("preset")
     given |= {
         "reg": tuple(given["reg"] or DEFAULT.reg),
         "set": tuple(given["set"] or ()),
-        "widths": integers(given["widths"], "--widths"),
         "betas": numbers(given["betas"], "--betas"),
     }
     run = session.run()
@@ -134,12 +112,16 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[R
     for key, value in PRESETS[preset].items():
         if sources.get(key, "default") == "default":
             given[key], sources[key] = value, f"preset {preset}"
-    # A preset's settings are for those regularizers that are used.
-    given["set"] = tuple(s for s in given["set"] if sources["set"] == "flag" or s.partition(".")[0] in given["reg"])
-    run.sources = sources
-    return run, TrainOptions(**given)
+    if sources["set"].startswith("preset"):  # its settings are for those regularizers and that network that are used
+        given["set"] = tuple(setting for setting in given["set"] if _is_used(setting, given))
+    return Lab(replace(run, sources=sources)), given
+
+
+def _is_used(setting: str, given: Mapping[str, Any]) -> bool:
+    name = setting.partition(".")[0]
+    return name in given["reg"] or name == (given["net"] or "mlp")
 
 
 def error(value: float, unit: str) -> str:
-    """A test error as people read it."""
+    """Write a test error as people read it."""
     return f"{1000 * value:.2f} mm" if unit == "m" else f"{value:.4g}"

@@ -10,11 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from posectl.core.kinds import Kind
+from posectl.core.latent.paths import between
+from posectl.core.latent.posterior import reparameterise
 from posectl.core.latent.priors import Prior
 from posectl.core.memory import Blocks
 from posectl.core.nets import Architecture
-from posectl.core.objectives import Objective, build_decoder, build_encoder
-from posectl.core.objectives.vae import VAE, draw
+from posectl.core.objectives.base import Objective, build_decoder, build_encoder
 from posectl.core.random import generator
 from posectl.errors import IntegrityError, InvalidInputError
 
@@ -25,22 +27,35 @@ ROWS, _NUMBERS = 16_384, 1 << 20
 class Autoencoder:
     """Encoder and decoder in evaluation mode; every method keeps gradients off and works in blocks of rows.
 
-    A code is the encoder's own, a VAE's the mean of its posterior; where `posterior`, a seed, is set, a draw from that,
-    which depends on the seed and on the samples that are encoded together.
+    A code is the encoder's output; a VAE's is the mean of its posterior or, where `posterior` holds a seed, a draw from
+    that, which depends on the seed and on the samples that are encoded together.
     """
 
     posterior: int | None = None
 
     def __init__(
-        self, architecture: Architecture, prior: Prior, device: torch.device, objectives: Sequence[Objective] = ()
+        self,
+        architecture: Architecture,
+        prior: Prior,
+        device: torch.device,
+        objectives: Sequence[Objective] = (),
+        *,
+        kind: Kind,
     ) -> None:
         self.architecture, self.prior, self.device, self.objectives = architecture, prior, device, objectives
+        self.kind = kind
         self.encoder = build_encoder(architecture, objectives, 1).to(device).eval()
-        self.decoder = build_decoder(architecture, objectives, 1).to(device).eval()
+        self.decoder = build_decoder(architecture, objectives, 1, kind).to(device).eval()
         self._rows = max(64, min(ROWS, _NUMBERS // math.prod(architecture.shape)))
 
     @property
+    def latent(self) -> int:
+        """The number of elements of a code."""
+        return self.architecture.latent
+
+    @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of a sample."""
         return self.architecture.shape
 
     def load(self, weights: Mapping[str, np.ndarray]) -> Autoencoder:
@@ -57,7 +72,7 @@ class Autoencoder:
 
     @torch.no_grad()
     def encode(self, samples: Tensor) -> Tensor:
-        """Codes (N, d) of samples (N, *shape), on the device."""
+        """Encode samples (N, *shape) to codes (N, d), on the device."""
         if tuple(samples.shape[1:]) != tuple(self.shape):
             raise InvalidInputError(
                 f"The model takes samples of shape {tuple(self.shape)}, and these have {tuple(samples.shape[1:])}.",
@@ -67,20 +82,29 @@ class Autoencoder:
         if self.posterior is not None:
             same = zlib.crc32(np.ascontiguousarray(samples.cpu().numpy()).data)
             noise = torch.randn(code.shape, generator=generator(self.posterior, "posterior", same))
-            code = draw(code, extra, noise.to(code.device))
+            code = reparameterise(code, extra, noise.to(code.device))
         return self.prior.project(code)
 
     @property
     def has_posterior(self) -> bool:
-        """Whether the encoder gives a Gaussian's log variances beside its means."""
-        return any(isinstance(objective, VAE) for objective in self.objectives)
+        """True if the encoder gives a Gaussian's log variances beside its means."""
+        return any(objective.has_posterior for objective in self.objectives)
 
     @torch.no_grad()
     def decode(self, codes: Tensor) -> Tensor:
-        """Samples (N, *shape) of codes (N, d), on the device."""
+        """Decode codes (N, d) to samples (N, *shape), on the device."""
         return self._blocks(self.decoder, codes)
 
+    def decode_path(self, a: Tensor, b: Tensor, steps: int, path: str | None = None) -> Tensor:
+        """Decode the path between codes a and b (B, d) in so many steps, both ends included: (B, steps, *shape).
+
+        path: see `posectl.core.latent.paths.PATHS`; None: the prior's own.
+        """
+        codes = between(a, b, steps, path or self.prior.path)
+        return self.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
+
     def reconstruct(self, samples: Tensor) -> Tensor:
+        """Decode the codes of samples (N, *shape)."""
         return self.decode(self.encode(samples))
 
     def _blocks(self, module: nn.Module, rows: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which device the work runs on, and with how many threads."""
+"""The device that the work runs on, and its number of threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from posectl.errors import UnavailableError, UsageError
 
 
 def resolve(name: str) -> torch.device:
-    """The device called `auto`, `cpu`, `cuda` or `cuda:N`; `auto` is CUDA where there is one.
+    """Return the device called `auto`, `cpu`, `cuda` or `cuda:N`; `auto` is CUDA where there is one.
 
     Raises UnavailableError where the device is missing, UsageError for any other name.
     """
@@ -36,5 +36,5 @@ def use_threads(count: int | None) -> int:
 
 
 def allow_tf32(allow: bool) -> None:
-    """Whether CUDA multiplies float32 matrices with ten-bit mantissas: several times as fast, and no longer exact."""
+    """Set whether CUDA multiplies float32 matrices with ten-bit mantissas: several times as fast, but inexact."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allow

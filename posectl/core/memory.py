@@ -16,16 +16,16 @@ _log = logging.getLogger(__name__)
 
 
 class Blocks:
-    """How many rows are worked on at once; halved for good each time the device has no room for so many."""
+    """Blocks of rows for work on a device; their size is halved for good each time the device has no room for it."""
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
 
     def over(self, count: int, work: Callable[[slice], T]) -> Iterator[T]:
-        """work(rows) of each block of 0 ... count, in order.
+        """Yield work(rows) of each block of 0 ... count, in order.
 
-        Work that runs out of memory is done again on half the rows, so until it is through it must change nothing that
-        it reads. Raises UnavailableError where there is no room for one row.
+        Work that runs out of memory is done again on half the rows, so it must not change what it reads before it
+        succeeds. Raises UnavailableError where there is no room for one row.
         """
         done = 0
         while done < count:

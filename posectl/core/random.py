@@ -8,7 +8,7 @@ import torch
 
 
 def generator(seed: int, purpose: str, index: int = 0) -> torch.Generator:
-    """A CPU generator for one use: the same (seed, purpose, index) gives the same numbers on every machine and device.
+    """Return a CPU generator for one use: the same (seed, purpose, index) gives the same numbers on every machine.
 
     Streams are drawn on the CPU and moved, so that a run on CUDA sees the numbers that it would see on the CPU.
     """

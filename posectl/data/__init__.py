@@ -1,1 +1,1 @@
-"""What a sample is and where it comes from: readers, generators, skeletons. Arrays out; no store, no torch."""
+"""Samples and their sources: readers, generators, skeletons. Arrays out; no store, no torch."""

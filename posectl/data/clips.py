@@ -1,4 +1,4 @@
-"""Frames cut into clips, and clips dealt to the train and test split when nothing says which is which."""
+"""Clips of frames, and the train and test split of clips that come without one."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ class Clips:
     length: np.ndarray
 
     def rows(self) -> np.ndarray:
-        """(N,) int32: the clip of each frame."""
+        """Return the clip (N,) int32 of each frame."""
         return np.repeat(np.arange(len(self.start), dtype=np.int32), self.length)
 
     def columns(self) -> dict[str, np.ndarray]:
+        """Return the columns of the table by name."""
         return dict(self.__dict__)
 
 
 def join(tables: list[Clips]) -> Clips:
-    """One table of several, whose frames follow each other."""
+    """Join several tables, whose frames follow each other."""
     columns = {key: np.concatenate([getattr(table, key) for table in tables]) for key in tables[0].columns()}
     columns["start"] = np.cumsum(columns["length"]) - columns["length"]
     return Clips(**columns)
 
 
-def together(clip: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """The order (N,) that brings the frames of each clip together, clips by first appearance, frames by number."""
+def clip_order(clip: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return the order (N,) that groups frames by clip, clips by first appearance, frames by number."""
     _, first, index = np.unique(clip, return_index=True, return_inverse=True)
     appearance = np.argsort(np.argsort(first))[index]
     if (np.diff(appearance) >= 0).all():
@@ -56,11 +57,11 @@ def together(clip: np.ndarray, frame: np.ndarray) -> np.ndarray:
 def clip_table(
     labels: Mapping[str, np.ndarray], table: Mapping[str, np.ndarray], defaults: Mapping[str, object], where: str
 ) -> Clips:
-    """The clips of N frames in time order: a new one begins where a label changes or the frame number falls.
+    """Build the clip table of N frames in time order: a clip begins where a label changes or the frame number falls.
 
     labels: `frame` (N,) and any of `clip`, `subject`, `action`, `split` (N,).
     table: columns (C,) of `Clips`, of which `clip` holds the rows; they come before the labels.
-    defaults: `name`, `fps` and `source` for clips that nothing else tells of.
+    defaults: `name`, `fps` and `source` of clips without them.
     """
     cuts = np.diff(labels["frame"]) <= 0
     for key in labels.keys() - {"frame"}:
@@ -93,12 +94,12 @@ def _looked_up(column: np.ndarray, row: np.ndarray | None, start: np.ndarray, wh
 
 
 def as_text(array: np.ndarray) -> np.ndarray:
-    """The entries as strings; bytes are read as UTF-8."""
+    """Return the entries as strings; bytes are read as UTF-8."""
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array.astype(str)
 
 
-def deal(clips: Clips) -> tuple[Clips, np.ndarray, str]:
-    """(clips, split (N,) uint8, how) with about a fifth of the frames in test; the same for the same clips.
+def train_test_split(clips: Clips) -> tuple[Clips, np.ndarray, str]:
+    """Return (clips, split (N,) uint8, how) with about a fifth of the frames in test; the same for the same clips.
 
     Whole subjects go to test when there are several, else whole clips; one clip alone is cut in two, its last fifth for
     test.
@@ -113,7 +114,7 @@ def deal(clips: Clips) -> tuple[Clips, np.ndarray, str]:
 
 
 def _groups_to_test(clips: Clips, groups: np.ndarray) -> np.ndarray:
-    """Split (N,): groups of clips in an order that has nothing to do with them, as long as a fifth is not exceeded."""
+    """Split (N,): groups of clips go to test in a pseudo-random order, as long as a fifth is not exceeded."""
     names, index = np.unique(groups, return_inverse=True)
     frames = np.bincount(index, weights=clips.length)
     room, chosen = frames.sum() / _FIFTH, []
@@ -126,7 +127,7 @@ def _groups_to_test(clips: Clips, groups: np.ndarray) -> np.ndarray:
 
 
 def _cut_last_fifth(clips: Clips) -> Clips:
-    """The two clips that one clip of at least two frames makes; the second is called after the first, `-test` added."""
+    """Cut one clip of at least two frames in two; the second is called after the first, `-test` added."""
     frames = int(clips.length[0])
     test = max(1, frames // _FIFTH)
     columns = {key: np.repeat(column, 2) for key, column in clips.columns().items()}

@@ -1,4 +1,4 @@
-"""What every source returns: samples with their split, and what is known of each sample and clip."""
+"""The result of every source: samples with their split, and what is known of each sample and clip."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Dataset:
     about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` ("+x" to
         "-z"), `coordinates` ("world" | "camera"), `source`, `citation`, `split`; of images `periods` (factor -> where
         it wraps), `classes` with `class_names`, `prepared` (what was done to the pixels), and `world` where they are
-        drawn (see posectl.data.worlds); JSON values only.
+        drawn (see posectl.data.synthetic); JSON values only.
     warnings: sentences about what looks wrong.
     """
 

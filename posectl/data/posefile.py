@@ -1,4 +1,4 @@
-"""One .npy or .npz of poses: what its arrays are called, and what they say of the frames."""
+"""One .npy or .npz of poses: the names of its arrays, and what they say of the frames."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.clips import Clips, as_text, clip_table, together
+from posectl.data.clips import Clips, as_text, clip_order, clip_table
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.npy import array_names, load_arrays
 from posectl.data.poses import AXES, METRES, UNITS, Axis, Unit, as_poses, find_up, in_metres
+from posectl.data.safe.npy import array_names, load_arrays
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 
-# Every array that means something, with the names it may go by; posectl.data.readers.arrays documents them.
+# Every array of known meaning, with its accepted names; posectl.data.readers.arrays documents them.
 _ALIASES = {
     "poses": ("positions", "poses", "joints", "joints_3d", "positions_3d", "keypoints_3d"),
     "root": ("root", "translation"),
@@ -37,7 +37,8 @@ _UPRIGHT = 0.5
 
 @dataclass
 class PoseFile:
-    """What one file holds: poses (n, 17, 3) float32, metres, about the pelvis; root (n, 3) if known; clips in order."""
+    """The content of a file: poses (n, 17, 3) float32, metres, about the pelvis; root (n, 3) if known; clips in
+    order."""
 
     poses: np.ndarray
     root: np.ndarray | None
@@ -58,13 +59,13 @@ def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float) -> 
     if poses.ndim != 3:
         hint = "A dataset is (N, 17, 3), (N, 51) or (N, 32, 3); `posectl evaluate` takes paths (B, T, 17, 3) too."
         raise InvalidInputError(f"{path} has shape {arrays['poses'].shape}, which is no list of poses.", hint)
-    unit = unit or _told(arrays, "unit", UNITS, path)  # type: ignore[assignment]
+    unit = unit or _declared(arrays, "unit", UNITS, path)  # type: ignore[assignment]
     poses = in_metres(poses, unit, str(path))
     root = _world_root(poses, _root(arrays, len(poses), unit, path))
     labels = _labels(arrays, len(poses), path)
     warnings = _joint_warnings(arrays, path)
     if "clip" in labels:
-        order = together(labels["clip"], labels["frame"])
+        order = clip_order(labels["clip"], labels["frame"])
         if (np.diff(order) < 0).any():
             warnings.append(f"{path}: frames were put in order, so that each clip is in one piece.")
             labels = {key: label[order] for key, label in labels.items()}
@@ -78,7 +79,7 @@ def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float) -> 
 
 
 def _known_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a file that mean something, by their first name in `_ALIASES`; `poses` is among them."""
+    """Return the arrays of known meaning in a file, by their first name in `_ALIASES`; `poses` is among them."""
     present = array_names(path)
     keys = {meaning: name for meaning, names in _ALIASES.items() for name in names if name in present}
     if len(present) == 1:
@@ -91,15 +92,15 @@ def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     return {meaning: arrays[name] for meaning, name in keys.items()}
 
 
-def _told(arrays: Mapping[str, np.ndarray], key: str, known: Sequence[str], path: Path) -> str | None:
-    """What the file says of its unit or vertical, which must be one of `known`."""
+def _declared(arrays: Mapping[str, np.ndarray], key: str, known: Sequence[str], path: Path) -> str | None:
+    """Return the unit or vertical that the file declares, which must be one of `known`."""
     if key not in arrays:
         return None
-    said = str(as_text(arrays[key]).ravel()[0]).strip().lower() if arrays[key].size else ""
-    said = _SPELLINGS.get(said, said)
-    if said not in known:
-        raise InvalidInputError(f"{path} says that its {key} is {said!r}.", f"Known: {', '.join(known)}.")
-    return said
+    declared = str(as_text(arrays[key]).ravel()[0]).strip().lower() if arrays[key].size else ""
+    declared = _SPELLINGS.get(declared, declared)
+    if declared not in known:
+        raise InvalidInputError(f"{path} says that its {key} is {declared!r}.", f"Known: {', '.join(known)}.")
+    return declared
 
 
 def _root(arrays: Mapping[str, np.ndarray], frames: int, unit: Unit | None, path: Path) -> np.ndarray | None:
@@ -113,7 +114,7 @@ def _root(arrays: Mapping[str, np.ndarray], frames: int, unit: Unit | None, path
 
 
 def _world_root(poses: np.ndarray, root: np.ndarray | None) -> np.ndarray | None:
-    """The pelvis in the world: what the file says, plus where the poses themselves have it."""
+    """Return the pelvis in the world: the file's root, plus the poses' own pelvis."""
     pelvis = poses[:, 0]
     if root is None:
         return pelvis.copy() if pelvis.any() else None
@@ -121,7 +122,7 @@ def _world_root(poses: np.ndarray, root: np.ndarray | None) -> np.ndarray | None
 
 
 def _labels(arrays: Mapping[str, np.ndarray], frames: int, path: Path) -> dict[str, np.ndarray]:
-    """Those of `_LABELS` that the file has, (N,) each; `frame` always."""
+    """Return those of `_LABELS` that the file has, (N,) each; `frame` always."""
     labels = {key: _per_frame(arrays[key], key, frames, path) for key in _LABELS if key in arrays}
     if "clip_start" in arrays and "clip_length" in arrays:
         labels["clip"] = _rows(arrays["clip_start"], arrays["clip_length"], frames, path)
@@ -144,7 +145,7 @@ def _per_frame(label: np.ndarray, key: str, frames: int, path: Path) -> np.ndarr
 
 
 def _rows(start: np.ndarray, length: np.ndarray, frames: int, path: Path) -> np.ndarray:
-    """The row of the clip table that each frame belongs to."""
+    """Return the row of the clip table of each frame."""
     whole = start.ndim == 1 and start.shape == length.shape and start.dtype.kind in "iu" and length.dtype.kind in "iu"
     if not whole or (length < 1).any() or length.sum() != frames or (np.cumsum(length) - length != start).any():
         message = f"The clip table of {path} does not cover its {frames:,} frames one clip after the other."
@@ -154,24 +155,26 @@ def _rows(start: np.ndarray, length: np.ndarray, frames: int, path: Path) -> np.
 
 def _as_split(label: np.ndarray, path: Path) -> np.ndarray:
     words = {"train": TRAIN, "0": TRAIN, "False": TRAIN, "test": TEST, "1": TEST, "True": TEST}
-    said, index = np.unique(as_text(label), return_inverse=True)
-    unknown = [word for word in said if word not in words]
+    declared, index = np.unique(as_text(label), return_inverse=True)
+    unknown = [word for word in declared if word not in words]
     if unknown:
         raise InvalidInputError(f"'split' in {path} holds {unknown[0]!r}.", "Use 'train' and 'test', or 0 and 1.")
-    return np.array([words[word] for word in said], np.uint8)[index]
+    return np.array([words[word] for word in declared], np.uint8)[index]
 
 
 def _joint_warnings(arrays: Mapping[str, np.ndarray], path: Path) -> list[str]:
-    said = as_text(arrays["joints"]).ravel().tolist() if "joints" in arrays else []
-    if len(said) != len(H36M17.joints) or [s.lower() for s in said] == [joint.lower() for joint in H36M17.joints]:
+    declared = as_text(arrays["joints"]).ravel().tolist() if "joints" in arrays else []
+    if len(declared) != len(H36M17.joints) or [s.lower() for s in declared] == [
+        joint.lower() for joint in H36M17.joints
+    ]:
         return []
-    return [f"{path} calls its joints {', '.join(said[:3])}, ...; they were taken as H36M-17, in that order."]
+    return [f"{path} calls its joints {', '.join(declared[:3])}, ...; they were taken as H36M-17, in that order."]
 
 
 def _up(arrays: Mapping[str, np.ndarray], poses: np.ndarray, up: Axis | None, path: Path) -> tuple[Axis, list[str]]:
-    """(the vertical, warnings): what the user says, else the file, else where thoraxes lie from pelvises."""
+    """Return (the vertical, warnings): the user's, else the file's, else the direction from pelvises to thoraxes."""
     found, strength = find_up(poses)
-    said: Axis | None = up or _told(arrays, "up", AXES, path)  # type: ignore[assignment]
-    if said is not None or strength >= _UPRIGHT:
-        return said or found, []
+    declared: Axis | None = up or _declared(arrays, "up", AXES, path)  # type: ignore[assignment]
+    if declared is not None or strength >= _UPRIGHT:
+        return declared or found, []
     return found, [f"{path}: hardly anybody stands upright, so that {found} is up is a guess; name it with --up."]

@@ -1,4 +1,4 @@
-"""What a bare array of poses must be, and what its numbers say: joints, unit and vertical, told from the bones."""
+"""Bare arrays of poses: their checks, and their unit and vertical, found from the bones."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _SHAPES = "Poses are (N, 17, 3), (N, 51) or (N, 32, 3)."
 
 
 def as_poses(array: np.ndarray, name: str, *, keep_double: bool = False) -> np.ndarray:
-    """Finite poses (..., 17, 3) float32 from (..., 17, 3), (..., 51) or (..., 32, 3); at most two leading axes.
+    """Return finite poses (..., 17, 3) float32 of (..., 17, 3), (..., 51) or (..., 32, 3); at most two leading axes.
 
-    `keep_double` leaves float64 what is float64. `name` is what messages call the array. Raises InvalidInputError for
-    any other shape, a dtype that is no real float, no poses, and NaN or infinity.
+    `keep_double` leaves float64 arrays as they are. Messages call the array `name`. Raises InvalidInputError for any
+    other shape, a dtype that is no real float, no poses, and NaN or infinity.
     """
     if array.dtype.kind != "f":
         kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype} values"
@@ -65,13 +65,13 @@ def _require_finite(poses: np.ndarray, name: str) -> None:
 
 
 def thigh_length(poses: np.ndarray) -> float:
-    """The median length of both thighs of poses (..., 17, 3), in the poses' unit."""
+    """Return the median length of both thighs of poses (..., 17, 3), in the poses' unit."""
     hips, knees = ([H36M17.joints.index(side + joint) for side in "LR"] for joint in ("Hip", "Knee"))
     return float(np.median(np.linalg.norm(poses[..., knees, :] - poses[..., hips, :], axis=-1)))
 
 
 def guess_unit(poses: np.ndarray) -> Unit:
-    """The unit that makes a human of poses (..., 17, 3); "m" too for what is no human in any unit."""
+    """Guess the unit in which poses (..., 17, 3) are human; "m" too for what is no human in any unit."""
     thigh = thigh_length(poses)
     if _CENTIMETRES_FROM <= thigh < _MILLIMETRES_FROM:
         return "cm"
@@ -79,7 +79,7 @@ def guess_unit(poses: np.ndarray) -> Unit:
 
 
 def in_metres(poses: np.ndarray, unit: Unit | None, name: str) -> np.ndarray:
-    """Poses (..., 17, 3) in metres: converted from `unit` if that is given, else as they are.
+    """Return poses (..., 17, 3) in metres: converted from `unit` if that is given, else as they are.
 
     Raises InvalidInputError when no unit is given and the bones are plainly in millimetres or centimetres.
     """
@@ -91,7 +91,7 @@ def in_metres(poses: np.ndarray, unit: Unit | None, name: str) -> np.ndarray:
 
 
 def find_up(poses: np.ndarray) -> tuple[Axis, float]:
-    """(axis, strength) of the vertical: the axis along which thoraxes lie from pelvises, poses (..., 17, 3).
+    """Return (axis, strength) of the vertical: the axis from pelvises to thoraxes of poses (..., 17, 3).
 
     The strength is that component of the mean unit vector: near 1 for people who stand, near 0 when nothing is upright.
     """

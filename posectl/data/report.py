@@ -1,4 +1,4 @@
-"""What `posectl prepare` prints of a dataset: rows to check first, and warnings."""
+"""The report that `posectl prepare` prints of a dataset: rows to check first, and warnings."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ _LONGEST_LIST = 5
 
 @dataclass
 class Report:
-    """rows: (label, text), in the order to print them. warnings: sentences, besides those of the dataset itself."""
+    """A report. rows: (label, text), in the order to print them. warnings: sentences, besides the dataset's own."""
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def row(self, label: str, text: str) -> None:
+        """Add a row."""
         self.rows.append((label, text))
 
     def warn(self, text: str) -> None:
+        """Add a warning."""
         self.warnings.append(text)
 
 
 def listed(names: np.ndarray) -> str:
-    """The names, or the first few and the last."""
+    """List the names, or the first few and the last."""
     more = f", ... {names[-1]}" if len(names) > _LONGEST_LIST else ""
     return ", ".join(str(name) for name in names[: _LONGEST_LIST - bool(more)]) + more

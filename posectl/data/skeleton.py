@@ -1,4 +1,4 @@
-"""The H36M-17 skeleton: joint names, parents, sides, and the way there from Human3.6M's 32 joints."""
+"""The H36M-17 skeleton: joint names, parents, sides, and its joints among Human3.6M's 32."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Skeleton:
         return tuple(order)
 
     def bone_lengths(self, poses: np.ndarray) -> np.ndarray:
-        """Lengths (..., bones) of poses (..., joints, 3), in the poses' unit."""
+        """Return lengths (..., bones) of poses (..., joints, 3), in the poses' unit."""
         parents, children = np.array(self.bones).T
         return np.linalg.norm(poses[..., children, :] - poses[..., parents, :], axis=-1)
 

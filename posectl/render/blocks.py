@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from posectl.errors import InvalidInputError
-from posectl.render.lettering import one_each
+from posectl.render.text import checked_labels
 from posectl.render.tiles import as_tiles, enlarged, enlargement, grid, same_size
-from posectl.render.titled import titled
+from posectl.render.titled import titled_page
 
 BLOCKS_A_ROW = 3
 
@@ -23,7 +23,7 @@ def draw_blocks(blocks: Sequence[np.ndarray], *, titles: Sequence[str] = (), siz
     """
     if not len(blocks):
         raise InvalidInputError("There are no blocks to draw.", "Give at least one.")
-    titles = one_each(titles, len(blocks), "title", "block")
+    titles = checked_labels(titles, len(blocks), "title", "block")
     tiles = [as_tiles(block, f"Block {name or i}") for i, (block, name) in enumerate(zip(blocks, titles, strict=True))]
     counts = {each.shape[:-3] for each in tiles}
     if len(counts) > 1 or len(next(iter(counts))) != 2:
@@ -33,7 +33,7 @@ def draw_blocks(blocks: Sequence[np.ndarray], *, titles: Sequence[str] = (), siz
         )
     times = enlargement(same_size(tiles, titles), size)
     pictures = [grid(enlarged(block, times)) for block in tiles]
-    page, places = titled(titles, *pictures[0].shape[:2], most=BLOCKS_A_ROW)
-    for place, picture in zip(places, pictures, strict=True):
-        page[place] = picture
+    page, windows = titled_page(titles, *pictures[0].shape[:2], most=BLOCKS_A_ROW)
+    for window, picture in zip(windows, pictures, strict=True):
+        page[window] = picture
     return page

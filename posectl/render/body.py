@@ -1,4 +1,4 @@
-"""What a body is, and how poses of it are set up in the scene: upright, on the floor, of size one."""
+"""A body, and its poses in the scene: upright, on the floor, of size one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HELD_ROOT = 0.05
 
 @dataclass(frozen=True)
 class Body:
-    """How joints make a body, and how it stands.
+    """Joints that make a body, and its up axis.
 
     parents (J,): each joint's parent, -1 for the root. left, right: the joints of either side. up: the poses' up axis,
     one of "+x", "-x", "+y", "-y", "+z", "-z"; Human3.6M in camera coordinates has "-y".
@@ -54,7 +54,7 @@ class Body:
 
 
 def checked(sequence: np.ndarray, body: Body, name: str) -> np.ndarray:
-    """Poses as float64 (T, J, 3); `name` says in an error whose they are.
+    """Poses as float64 (T, J, 3); errors call them `name`.
 
     Raises InvalidInputError for another shape, no frames or non-finite values.
     """
@@ -78,7 +78,9 @@ def checked(sequence: np.ndarray, body: Body, name: str) -> np.ndarray:
     return poses.astype(np.float64)
 
 
-def set_up(sequences: Sequence[np.ndarray], body: Body, names: Sequence[str], still: bool = False) -> list[np.ndarray]:
+def to_scene(
+    sequences: Sequence[np.ndarray], body: Body, names: Sequence[str], still: bool = False
+) -> list[np.ndarray]:
     """The sequences (T, J, 3) in scene coordinates: z up, the largest body of size 1, each above the floor's origin.
 
     A sequence is moved as a whole. But where its root is held at one spot (pelvis-centred poses), each of its poses is

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 # Rows are the scene's right, away and up in the poses' own axes. All are rotations: to swap two axes would mirror the
 # body and exchange its left and right.
@@ -32,7 +32,7 @@ def upright(up: str) -> np.ndarray:
     Raises UsageError for any other name.
     """
     if up not in UPRIGHT:
-        raise UsageError(f"There is no up axis {up!r}.", nearest_name(up, UPRIGHT))
+        raise UsageError(f"There is no up axis {up!r}.", did_you_mean(up, UPRIGHT))
     return np.array(UPRIGHT[up], dtype=np.float64)
 
 
@@ -82,7 +82,7 @@ class Camera:
         return pixels, depth, scale
 
     def on_floor(self, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-        """Where each pixel's ray meets the floor z = 0: x and y, each (height, width); NaN where it does not."""
+        """Return the points (x, y), each (height, width), where pixels' rays meet the floor z = 0; NaN where none."""
         right, up, forward = self.axes
         u = ((np.arange(width) + 0.5 - self.centre[0]) / self.focal)[None, :]
         v = ((self.centre[1] - np.arange(height) - 0.5) / self.focal)[:, None]

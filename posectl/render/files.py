@@ -1,4 +1,4 @@
-"""Output files that are whole or not there, and what was written into them."""
+"""Output files that are whole or not there, and a summary of what was written."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from posectl.render import theme
 from posectl.render.camera import Camera
-from posectl.render.raster import along_axis, blend, saturated, windows
+from posectl.render.raster import blend, nearest_on_segment, saturated, windows
 
 # Parts of the body's size: between lines, from the axis of a shadow to its end, and of that its blurred edge.
 SPACING = 0.25
@@ -44,7 +44,7 @@ class Floor:
         strength = np.clip(DARKEST + (LIGHTEST - DARKEST) * bones[..., 2].mean(-1), LIGHTEST, DARKEST)
         ends = flat[..., :2].astype(np.float32)
         for bone, part in enumerate(parts):
-            _, distance = along_axis(self.x[part], self.y[part], *ends[bone])
+            _, distance = nearest_on_segment(self.x[part], self.y[part], *ends[bone])
             soft = saturated((np.float32(SHADOW) - distance) / np.float32(BLUR))
             np.maximum(cover[part], np.float32(strength[bone]) * soft, out=cover[part])
         tone = np.rint(cover[whole] * TONES) / np.float32(TONES)
@@ -52,7 +52,7 @@ class Floor:
 
 
 def _lines(coordinate: np.ndarray) -> np.ndarray:
-    """How much of each pixel a one-pixel line at every multiple of SPACING covers."""
+    """Return the share of each pixel that one-pixel lines at the multiples of SPACING cover."""
     step = np.maximum(sum(np.abs(slope) for slope in np.gradient(coordinate)), 1e-9)
     distance = np.abs((coordinate + SPACING / 2) % SPACING - SPACING / 2) / step
     crowded = np.clip(SPACING / step / 4 - 1, 0, 1)

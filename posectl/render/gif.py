@@ -1,15 +1,15 @@
-"""GIF: one palette for all frames, only what changes is stored, and times in hundredths of a second."""
+"""GIF through imageio and Pillow: one palette for all frames, and times in hundredths of a second."""
 
 from __future__ import annotations
 
 import math
-import struct
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
+import imageio.v3 as iio
 import numpy as np
-from PIL import GifImagePlugin, Image
+from PIL import Image, ImageChops
 
 from posectl.errors import UsageError
 from posectl.render.files import WrittenInfo, checked_frames, replacing
@@ -18,12 +18,8 @@ TICKS = 100  # a second
 SHORTEST = 2  # ticks; browsers take anything shorter for 10
 LONGEST = 0xFFFF
 WIDEST = 0xFFFF
-COLOURS = 127
-TRANSPARENT = 127  # the index that means "as before"
-VERBATIM = 16  # how many of the most frequent colours are in the palette as they are
-SAMPLED = 8  # how many frames the palette is chosen from
-
-Box = tuple[slice, slice]
+COLOURS = 127  # and one that is transparent; 160 make files 3 to 8 % larger that look the same
+SAMPLED = 8  # how many frames the colours are counted in
 
 
 def write_gif(file: str | Path | BinaryIO, frames: np.ndarray, fps: float) -> WrittenInfo:
@@ -38,7 +34,7 @@ def write_gif(file: str | Path | BinaryIO, frames: np.ndarray, fps: float) -> Wr
     if max(frames.shape[1:3]) > WIDEST:
         raise UsageError(f"A GIF cannot be {frames.shape[2]} x {frames.shape[1]} pixels.", "Draw it smaller.")
     delay = nearest_delay(fps)
-    data = b"".join(_blocks(frames, delay))
+    data = _encoded(frames, delay)
     if isinstance(file, str | Path):
         with replacing(file) as path:
             path.write_bytes(data)
@@ -55,91 +51,69 @@ def nearest_delay(fps: float) -> int:
     return min(delays, key=lambda delay: abs(TICKS / delay - fps))
 
 
-def _blocks(frames: np.ndarray, delay: int) -> Iterator[bytes]:
-    palette = choose_palette(frames)
-    yield b"GIF89a" + struct.pack("<HHBBB", frames.shape[2], frames.shape[1], 0xF6, 0, 0)  # 128 colours of 8 bits
-    yield palette.tobytes().ljust(384, b"\0")
-    yield b"\x21\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<HB", 0, 0)  # for ever
-    nearest = Nearest(palette)
-    shown = np.full(frames.shape[1:3], TRANSPARENT, dtype=np.uint8)
-    for frame, box, run in _runs(frames, LONGEST // delay):
-        now = nearest(frame[box])
-        # What stays as it was is transparent: long runs of one index, which compress to almost nothing.
-        patch = np.where(now == shown[box], np.uint8(TRANSPARENT), now)
-        shown[box] = now
-        image = Image.frombytes("P", patch.shape[::-1], patch.tobytes())
-        corner = (box[1].start, box[0].start)
-        milliseconds = 10 * delay * run
-        yield from GifImagePlugin.getdata(image, corner, duration=milliseconds, transparency=TRANSPARENT, disposal=1)
-    yield b";"
+def _encoded(frames: np.ndarray, delay: int) -> bytes:
+    indices, palette = quantized(frames)
+    # Pillow makes one frame of equal ones, however long that gets. To end it in time, a pixel is marked as transparent:
+    # it shows the same, but makes the frame another.
+    longest = LONGEST // delay
+    late = np.arange(longest, len(frames), longest + 1)
+    late = late[indices[late, 0, 0] == indices[late - 1, 0, 0]]
+    indices[late, 0, 0] = len(palette)
+    # Of a frame Pillow stores the box that changes; what does not change in it is transparent.
+    return iio.imwrite(
+        "<bytes>",
+        indices,
+        plugin="pillow",
+        extension=".gif",
+        is_batch=True,
+        palette=palette.tobytes() + bytes(3),
+        transparency=len(palette),
+        optimize=True,
+        disposal=1,
+        duration=10 * delay,
+        loop=0,
+    )
 
 
-def _runs(frames: np.ndarray, longest: int) -> Iterator[tuple[np.ndarray, Box, int]]:
-    """Each frame that is stored, the box of it that changes, and for how many frames it is shown."""
-    height, width = frames.shape[1:3]
-    start, box = 0, (slice(0, height), slice(0, width))
-    for t in range(1, len(frames)):
-        change = _changed(frames[t - 1], frames[t])
-        if change is None and t - start < longest:
-            continue
-        yield frames[start], box, t - start
-        start, box = t, change or (slice(0, 1), slice(0, 1))
-    yield frames[start], box, len(frames) - start
+def quantized(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frames (T, H, W, 3) uint8 as indices (T, H, W) uint8 into one palette (n <= COLOURS, 3) uint8.
 
-
-def _changed(before: np.ndarray, after: np.ndarray) -> Box | None:
-    """The smallest box that holds every pixel that differs; None where none does."""
-    differs = before != after
-    rows = np.flatnonzero(differs.reshape(len(differs), -1).any(1))
-    if not len(rows):
-        return None
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(differs[top:bottom].any(0).any(-1))
-    return slice(top, bottom), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def choose_palette(frames: np.ndarray) -> np.ndarray:
-    """Colours (n <= COLOURS, 3) uint8 for frames (T, H, W, 3): all that there are if they fit, else the best that do.
-
-    The most frequent are taken first; then, one by one, the colour that is farthest from all taken, weighted by how
-    much there is of it (Gonzalez, 1985: this greedy choice at most doubles the smallest possible greatest error).
+    The palette is all colours if they fit, else those that Pillow finds by median cut and k-means. Pillow is shown each
+    colour as often as the root of its frequency, so that letters keep theirs beside a large ground.
     """
-    sample = frames[np.unique(np.linspace(0, len(frames) - 1, SAMPLED).astype(int))]
-    packed, counts = np.unique(_packed(sample), return_counts=True)
-    colours = _unpacked(packed)
-    if len(colours) <= COLOURS:
-        return colours
-    points, weight = colours.astype(np.float64), np.sqrt(np.sqrt(counts))
-    taken = list(np.argsort(-counts, kind="stable")[:VERBATIM])
-    apart = np.min([np.square(points - points[i]).sum(-1) for i in taken], axis=0)
-    while len(taken) < COLOURS:
-        taken.append(int(np.argmax(apart * weight)))
-        apart = np.minimum(apart, np.square(points - points[taken[-1]]).sum(-1))
-    return colours[np.sort(taken)]
+    boxes = _changes(frames)
+    counts = np.zeros(1 << 24, np.uint32)
+    for frame, box in zip(frames, boxes, strict=True):
+        counts[_packed(frame[box])] = 1
+    for frame in frames[:: 1 + len(frames) // SAMPLED]:
+        np.add.at(counts, _packed(frame).ravel(), np.uint32(1))
+    packed = np.flatnonzero(counts).astype("<u4")
+    colours = packed.view(np.uint8).reshape(-1, 4)[:, :3]
+    times = np.sqrt(counts[packed]).astype(int)
+    shown = colours.repeat(times, axis=0)
+    # k-means ends when a fiftieth moves, or less.
+    image = Image.fromarray(shown[None]).quantize(COLOURS, kmeans=1 + len(shown) // 50)
+    table = np.zeros(1 << 24, np.uint8)
+    table[packed] = np.asarray(image)[0, times.cumsum() - 1]
+    indices = np.empty(frames.shape[:3], np.uint8)
+    for t, box in enumerate(boxes):
+        indices[t] = indices[t - 1]
+        indices[t][box] = table[_packed(frames[t][box])]
+    return indices, np.array(image.getpalette(), np.uint8).reshape(-1, 3)
 
 
-class Nearest:
-    """Maps colours to their nearest in a palette (n, 3) uint8; looks each colour up only once."""
-
-    def __init__(self, palette: np.ndarray) -> None:
-        self.palette = palette.astype(np.int32)
-        self.known = np.full(1 << 24, -1, dtype=np.int16)
-
-    def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """Indices (H, W) uint8 of the colours of picture (H, W, 3) uint8."""
-        packed = _packed(picture)
-        new = np.unique(packed[self.known[packed] < 0])
-        for part in np.array_split(new, 1 + len(new) // 4096):
-            apart = _unpacked(part).astype(np.int32)[:, None] - self.palette
-            self.known[part] = (apart * apart).sum(-1).argmin(-1)
-        return self.known[packed].astype(np.uint8)
+def _changes(frames: np.ndarray) -> list[tuple[slice, slice]]:
+    """The rows and columns of each frame that hold all that differs from the frame before; all of the first."""
+    boxes: list[tuple[slice, slice]] = [np.s_[:, :]]
+    for before, after in pairwise(map(Image.fromarray, frames)):
+        left, top, right, bottom = ImageChops.difference(before, after).getbbox() or (0, 0, 0, 0)
+        boxes.append(np.s_[top:bottom, left:right])
+    return boxes
 
 
-def _packed(colours: np.ndarray) -> np.ndarray:
-    """Colours (..., 3) uint8 as one number (...) each."""
-    red, green, blue = (colours[..., i].astype(np.uint32) for i in range(3))
-    return red << 16 | green << 8 | blue
-
-
-def _unpacked(packed: np.ndarray) -> np.ndarray:
-    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1).astype(np.uint8)
+def _packed(frame: np.ndarray) -> np.ndarray:
+    """Colours (H, W, 3) uint8 as one number (H, W) each."""
+    words = np.zeros((*frame.shape[:2], 4), np.uint8)
+    for channel in range(3):  # numpy copies long rows quickly, many short ones slowly
+        words[..., channel] = frame[..., channel]
+    return words.view("<u4")[..., 0]

@@ -24,7 +24,7 @@ MOST_BYTES = 2 << 30
 Frame = tuple[float, float, float, float]
 
 
-def eye(
+def viewpoint(
     poses: Sequence[np.ndarray], body: Body, size: int, azimuth: float | None, elevation: float
 ) -> tuple[float, float]:
     """Azimuth and elevation of the eye on these poses; without an azimuth, at three quarters before them.
@@ -52,14 +52,14 @@ def check_bytes(*shape: int) -> None:
         )
 
 
-def overlook(sequences: Sequence[np.ndarray], azimuth: float, elevation: float, frame: Frame) -> Camera:
+def camera_for(sequences: Sequence[np.ndarray], azimuth: float, elevation: float, frame: Frame) -> Camera:
     """The camera whose part `frame` of the picture (left, top, right, bottom) holds all joints and their shadows."""
     joints = np.concatenate([poses.reshape(-1, 3) for poses in sequences])
     return fit(np.concatenate([joints, joints * (1, 1, 0)]), azimuth, elevation, frame, THICKEST)
 
 
 class Panel:
-    """Draws poses that stand in the scene (see body.set_up) into pictures of height by width."""
+    """Draws poses that stand in the scene (see body.to_scene) into pictures of height by width."""
 
     def __init__(self, body: Body, camera: Camera, height: int, width: int) -> None:
         self.camera = camera

@@ -21,14 +21,16 @@ def windows(low: np.ndarray, high: np.ndarray, height: int, width: int) -> list[
     return [(slice(y0, y1), slice(x0, x1)) for (x0, y0), (x1, y1) in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
-def along_axis(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For points (x, y): the place in [0, 1] of the nearest point between start and end, and the distance to it."""
+def nearest_on_segment(
+    x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The position in [0, 1] of the point between start and end that is nearest to (x, y), and its distance."""
     dx, dy = end - start
     x, y = x - start[0], y - start[1]
     squared = max(dx * dx + dy * dy, np.finfo(np.float32).tiny)
-    place = saturated((x * dx + y * dy) / squared)
-    x, y = x - place * dx, y - place * dy
-    return place, np.sqrt(x * x + y * y)
+    position = saturated((x * dx + y * dy) / squared)
+    x, y = x - position * dx, y - position * dy
+    return position, np.sqrt(x * x + y * y)
 
 
 def saturated(values: np.ndarray) -> np.ndarray:
@@ -81,12 +83,12 @@ def _stroke(
     height, width = patch.shape[1:]
     x = np.arange(width, dtype=np.float32) + np.float32(0.5)
     y = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)
-    place, distance = along_axis(x, y, *ends)
-    inside = np.float32(radii[0] + 0.5) + place * np.float32(radii[1] - radii[0]) - distance
+    position, distance = nearest_on_segment(x, y, *ends)
+    inside = np.float32(radii[0] + 0.5) + position * np.float32(radii[1] - radii[0]) - distance
     if halo:
         rim, colour = halo
-        taper = np.minimum(4 * np.minimum(place, 1 - place), 1)
+        taper = np.minimum(4 * np.minimum(position, 1 - position), 1)
         blend(patch, colour, saturated(inside + np.float32(rim) * taper) * (taper > 0))
     first, last = (tones * (ramp.shape[1] - 1)).astype(np.float32)
-    tone = np.rint(first + place * (last - first)).astype(np.intp)
+    tone = np.rint(first + position * (last - first)).astype(np.intp)
     blend(patch, np.take(ramp, tone, axis=1), saturated(inside))

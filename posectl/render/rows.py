@@ -8,14 +8,14 @@ import numpy as np
 
 from posectl.errors import InvalidInputError
 from posectl.render import theme
-from posectl.render.lettering import letter, one_each, width_of
 from posectl.render.panel import check_bytes
+from posectl.render.text import checked_labels, draw_text, text_width
 from posectl.render.tiles import GAP, as_tiles, enlarged, enlargement, grid, same_size
-from posectl.render.titled import LETTERS
+from posectl.render.titled import TEXT_SIZE
 
 WIDEST_LABEL = 260
 # Before a row that begins a new group.
-APART = 12
+GROUP_GAP = 12
 
 
 def draw_rows(
@@ -35,26 +35,26 @@ def draw_rows(
     """
     if not len(rows):
         raise InvalidInputError("There are no images to draw.", "Give at least one row.")
-    row_labels = one_each(row_labels, len(rows), "row label", "row")
+    row_labels = checked_labels(row_labels, len(rows), "row label", "row")
     tiles = [as_tiles(row, f"Row {label or i}") for i, (row, label) in enumerate(zip(rows, row_labels, strict=True))]
     height, width = same_size(tiles, row_labels)
     times = enlargement((height, width), size)
     columns = max(map(len, tiles))
-    column_labels = one_each(column_labels, columns, "column label", "column")
+    column_labels = checked_labels(column_labels, columns, "column label", "column")
 
     down, across = height * times + GAP, width * times + GAP
-    wide = min(WIDEST_LABEL, max(width_of(label, LETTERS) for label in row_labels))
-    left = LETTERS + (round(wide) + LETTERS if any(row_labels) else 0)
-    top = 2 * LETTERS if any(column_labels) else LETTERS
-    tops = [top + i * down + APART * sum(0 < b <= i for b in begins) for i in range(len(tiles))]
-    shape = (tops[-1] + down - GAP + LETTERS, left + columns * across - GAP + LETTERS, 3)
+    wide = min(WIDEST_LABEL, max(text_width(label, TEXT_SIZE) for label in row_labels))
+    left = TEXT_SIZE + (round(wide) + TEXT_SIZE if any(row_labels) else 0)
+    top = 2 * TEXT_SIZE if any(column_labels) else TEXT_SIZE
+    tops = [top + i * down + GROUP_GAP * sum(0 < b <= i for b in begins) for i in range(len(tiles))]
+    shape = (tops[-1] + down - GAP + TEXT_SIZE, left + columns * across - GAP + TEXT_SIZE, 3)
     check_bytes(*shape)
     page = np.full(shape, theme.PAPER, dtype=np.uint8)
     for y, row, label in zip(tops, tiles, row_labels, strict=True):
         picture = grid(enlarged(row, times)[None])
         page[y : y + picture.shape[0], left : left + picture.shape[1]] = picture
-        letter(page, (LETTERS, y + height * times / 2), label, LETTERS, wide)
+        draw_text(page, (TEXT_SIZE, y + height * times / 2), label, TEXT_SIZE, wide)
     for c, label in enumerate(column_labels):
-        at = (left + c * across + width * times / 2, 1.1 * LETTERS)
-        letter(page, at, label, LETTERS - 2, 0.95 * across, theme.MUTED, anchor="mm")
+        at = (left + c * across + width * times / 2, 1.1 * TEXT_SIZE)
+        draw_text(page, at, label, TEXT_SIZE - 2, 0.95 * across, theme.MUTED, anchor="mm")
     return page

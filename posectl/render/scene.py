@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from posectl.render import theme
-from posectl.render.body import Body, set_up
+from posectl.render.body import Body, to_scene
 from posectl.render.camera import spin
-from posectl.render.lettering import key, letter, letter_size, one_each
-from posectl.render.panel import ELEVATION, Panel, check_bytes, eye, overlook
+from posectl.render.panel import ELEVATION, Panel, camera_for, check_bytes, viewpoint
+from posectl.render.text import checked_labels, draw_key, draw_text, text_size
 
 # A still pose on a turntable takes this many frames for one turn.
 TURN = 72
@@ -40,13 +40,13 @@ def draw_frames(
 
     Raises InvalidInputError for poses that cannot be drawn, UsageError for options that do not fit them.
     """
-    labels = one_each(labels, len(sequences), "label", "panel")
-    poses = set_up(sequences, body, [f"Sequence {label or i}" for i, label in enumerate(labels)])
-    azimuth, elevation = eye(poses, body, size, azimuth, elevation)
+    labels = checked_labels(labels, len(sequences), "label", "panel")
+    poses = to_scene(sequences, body, [f"Sequence {label or i}" for i, label in enumerate(labels)])
+    azimuth, elevation = viewpoint(poses, body, size, azimuth, elevation)
     frames = max(map(len, poses))
     if turntable and frames == 1:
         frames = TURN
-    captions = one_each(captions or (), frames, "caption", "frame")
+    captions = checked_labels(captions or (), frames, "caption", "frame")
     shape = _rows(len(poses))
     check_bytes(frames, shape[0] * size, shape[1] * size, 3)
     poses = [_held(p, frames) for p in poses]
@@ -55,7 +55,7 @@ def draw_frames(
 
     top = 0.12 if any(labels) else 0.05
     frame = (0.04 * size, top * size, 0.96 * size, 0.9 * size)
-    panel = Panel(body, overlook(poses, azimuth, elevation, frame), size, size)
+    panel = Panel(body, camera_for(poses, azimuth, elevation, frame), size, size)
     page = _page(panel.ground(_reach(poses)), shape, labels)
     pictures = np.broadcast_to(page, (frames, *page.shape)).copy()
     for picture, caption, *now in zip(pictures, captions, *poses, strict=True):
@@ -79,7 +79,7 @@ def _cells(page: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 
 def _reach(poses: Sequence[np.ndarray]) -> float:
-    """How far the floor is seen, to well beyond the farthest joint."""
+    """Return the distance to which the floor is drawn, well beyond the farthest joint."""
     return max(float(np.hypot(p[..., 0], p[..., 1]).max()) for p in poses) + FLOOR_BEYOND
 
 
@@ -97,16 +97,16 @@ def _page(ground: np.ndarray, shape: tuple[int, int], labels: Sequence[str]) -> 
     size = len(ground)
     page = np.tile(ground, (*shape, 1))
     page[:, size::size] = page[size::size] = theme.PAPER
-    pixels = letter_size(size)
+    pixels = text_size(size)
     for part, label in zip(_cells(page, size), labels, strict=False):
-        letter(part, (pixels, 0.065 * size), label, pixels, size - 2 * pixels)
-    key(next(_cells(page, size)), (pixels, 0.945 * size), round(0.85 * pixels))
+        draw_text(part, (pixels, 0.065 * size), label, pixels, size - 2 * pixels)
+    draw_key(next(_cells(page, size)), (pixels, 0.945 * size), round(0.85 * pixels))
     return page
 
 
 def _caption(picture: np.ndarray, text: str, size: int) -> None:
     """Write text at the bottom right."""
-    pixels = letter_size(size)
+    pixels = text_size(size)
     corner = picture[-2 * pixels :, -size // 2 :]
     at = (corner.shape[1] - pixels, corner.shape[0] - 0.055 * size)
-    letter(corner, at, text, round(0.85 * pixels), size // 2 - 2 * pixels, theme.MUTED, anchor="rm")
+    draw_text(corner, at, text, round(0.85 * pixels), size // 2 - 2 * pixels, theme.MUTED, anchor="rm")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from posectl.render import theme
-from posectl.render.body import Body, set_up
-from posectl.render.lettering import key, letter, one_each, width_of
+from posectl.render.body import Body, to_scene
 from posectl.render.limbs import THICKEST
-from posectl.render.panel import ELEVATION, Panel, check_bytes, eye, overlook
+from posectl.render.panel import ELEVATION, Panel, camera_for, check_bytes, viewpoint
+from posectl.render.text import checked_labels, draw_key, draw_text, text_width
 
 # Parts of a cell's height.
 NARROWEST = 0.5
@@ -35,15 +35,15 @@ def draw_sheet(
 
     Raises InvalidInputError for poses that cannot be drawn, UsageError for options that do not fit them.
     """
-    row_labels = one_each(row_labels, len(rows), "row label", "row")
-    poses = set_up(rows, body, [f"Row {label or i}" for i, label in enumerate(row_labels)], still=True)
+    row_labels = checked_labels(row_labels, len(rows), "row label", "row")
+    poses = to_scene(rows, body, [f"Row {label or i}" for i, label in enumerate(row_labels)], still=True)
     columns = max(map(len, poses))
-    column_labels = one_each(column_labels, columns, "column label", "column")
-    panel = _cell(poses, body, *eye(poses, body, size, azimuth, elevation), size)
+    column_labels = checked_labels(column_labels, columns, "column label", "column")
+    panel = _cell(poses, body, *viewpoint(poses, body, size, azimuth, elevation), size)
     width = panel.canvas.shape[2]
 
     pixels = max(11, round(0.08 * size))
-    label_width = min(WIDEST_LABEL * size, max(width_of(label, pixels) for label in row_labels))
+    label_width = min(WIDEST_LABEL * size, max(text_width(label, pixels) for label in row_labels))
     left = round(label_width + 2 * pixels) if any(row_labels) else pixels
     top = 2 * pixels if any(column_labels) else pixels
     bottom = top + len(poses) * size
@@ -56,20 +56,20 @@ def draw_sheet(
             panel.draw(page[y : y + size, left + c * width : left + (c + 1) * width], pose)
         if r:
             page[y, pixels:-pixels] = theme.GRID
-        letter(page, (pixels, y + size / 2), label, pixels, label_width)
+        draw_text(page, (pixels, y + size / 2), label, pixels, label_width)
     for c, label in enumerate(column_labels):
         middle = left + (c + 0.5) * width
-        letter(page, (middle, 1.2 * pixels), label, pixels, 0.95 * width, theme.MUTED, anchor="mm")
-    key(page, (left, bottom + 0.9 * pixels), pixels)
+        draw_text(page, (middle, 1.2 * pixels), label, pixels, 0.95 * width, theme.MUTED, anchor="mm")
+    draw_key(page, (left, bottom + 0.9 * pixels), pixels)
     return page
 
 
 def _cell(poses: Sequence[np.ndarray], body: Body, azimuth: float, elevation: float, size: int) -> Panel:
     """The panel of one pose: as high as `size`, and as wide as the widest pose needs."""
     margin = MARGIN * size
-    high = overlook(poses, azimuth, elevation, (margin, margin, size - margin, size - margin))
+    high = camera_for(poses, azimuth, elevation, (margin, margin, size - margin, size - margin))
     pixels, _, scale = high.project(np.concatenate([p.reshape(-1, 3) for p in poses]))
     reach = float((np.abs(pixels[:, 0] - size / 2) + THICKEST * scale).max())
     width = round(min(size, max(NARROWEST * size, 2 * (reach + margin))))
-    camera = overlook(poses, azimuth, elevation, (margin, margin, width - margin, size - margin))
+    camera = camera_for(poses, azimuth, elevation, (margin, margin, width - margin, size - margin))
     return Panel(body, camera, size, width)

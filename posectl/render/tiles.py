@@ -55,6 +55,6 @@ def same_size(tiles: Sequence[np.ndarray], names: Sequence[str]) -> tuple[int, i
     """The height and width that all tiles (..., H, W, 3) have. Raises InvalidInputError where they differ."""
     sizes = {each.shape[-3:-1]: name for each, name in zip(tiles, names, strict=True)}
     if len(sizes) > 1:
-        told = ", ".join(f"{width} x {height} ({name})" for (height, width), name in sizes.items())
-        raise InvalidInputError(f"Images of different sizes share no picture: {told}.", "Draw them one by one.")
+        listed = ", ".join(f"{width} x {height} ({name})" for (height, width), name in sizes.items())
+        raise InvalidInputError(f"Images of different sizes share no picture: {listed}.", "Draw them one by one.")
     return next(iter(sizes))

@@ -8,29 +8,31 @@ from collections.abc import Sequence
 import numpy as np
 
 from posectl.render import theme
-from posectl.render.lettering import letter
 from posectl.render.panel import check_bytes
 from posectl.render.raster import Window
+from posectl.render.text import draw_text
 
-LETTERS = 15  # pixels
-APART = 14
+TEXT_SIZE = 15  # pixels
+MARGIN = 14
 
 
-def titled(
+def titled_page(
     titles: Sequence[str], height: int, width: int, *, most: int, foot: int = 0
 ) -> tuple[np.ndarray, list[Window]]:
-    """The page (H, W, 3) uint8 with its titles, and the place of each panel (height, width) on it; `most` panels a row,
-    the rows filled evenly, and `foot` pixels left free at the bottom."""
+    """The page (H, W, 3) uint8 with its titles, and the window of each panel (height, width) on it.
+
+    `most` panels a row, the rows filled evenly; `foot` pixels are left free at the bottom.
+    """
     rows = math.ceil(len(titles) / most)
     columns = math.ceil(len(titles) / rows)
-    head = 2 * LETTERS if any(titles) else 0
-    down, across = head + height + APART, width + APART
-    shape = (APART + rows * down + foot, APART + columns * across, 3)
+    head = 2 * TEXT_SIZE if any(titles) else 0
+    down, across = head + height + MARGIN, width + MARGIN
+    shape = (MARGIN + rows * down + foot, MARGIN + columns * across, 3)
     check_bytes(*shape)
     page = np.full(shape, theme.PAPER, dtype=np.uint8)
-    places = []
+    windows = []
     for i, title in enumerate(titles):
-        top, left = APART + i // columns * down, APART + i % columns * across
-        letter(page, (left, top + head / 2), title, LETTERS, width)
-        places.append((slice(top + head, top + head + height), slice(left, left + width)))
-    return page, places
+        top, left = MARGIN + i // columns * down, MARGIN + i % columns * across
+        draw_text(page, (left, top + head / 2), title, TEXT_SIZE, width)
+        windows.append((slice(top + head, top + head + height), slice(left, left + width)))
+    return page, windows

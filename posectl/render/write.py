@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import imageio.v3 as iio
 import numpy as np
-from PIL import Image
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.render.files import WrittenInfo, checked_frames, replacing
 from posectl.render.gif import write_gif
 from posectl.render.mp4 import write_mp4
@@ -19,7 +19,7 @@ def write_png(path: str | Path, image: np.ndarray) -> WrittenInfo:
     """Write one picture (H, W, 3) uint8. Raises InvalidInputError for any other array."""
     picture = checked_frames(np.asarray(image)[None])[0]
     with replacing(path) as beside:
-        Image.fromarray(picture).save(beside, "PNG", optimize=True)
+        iio.imwrite(beside, picture, plugin="pillow", extension=".png", optimize=True)
         return WrittenInfo(0.0, 1, 0.0, beside.stat().st_size)
 
 
@@ -46,5 +46,5 @@ def known_suffix(path: str | Path) -> str:
     """The suffix of `path`, in lower case. Raises UsageError unless a picture or film can be written under it."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise UsageError(f"No picture can be written as {str(path)!r}.", nearest_name(suffix, SUFFIXES))
+        raise UsageError(f"No picture can be written as {str(path)!r}.", did_you_mean(suffix, SUFFIXES))
     return suffix

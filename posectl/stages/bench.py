@@ -1,4 +1,4 @@
-"""How fast this machine is at what posectl does most, in half a minute; `tests/benchmarks` measures at length."""
+"""The speed of this machine at posectl's main work, in half a minute; `tests/benchmarks` measures at length."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from posectl.core import device as devices
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics.nearest import nearest
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives import OBJECTIVES
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.data.readers import mannequin
 from posectl.data.skeleton import H36M17
 from posectl.render.body import Body
@@ -35,7 +37,7 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure, what it is held against, and the ratio to that: larger is faster."""
+    """One figure, its comparison, and the ratio of the two: larger is faster."""
 
     label: str
     value: float
@@ -45,7 +47,7 @@ class Measurement:
 
 
 def bench(run: Run) -> Iterator[Measurement]:
-    """Measure, one after the other, on the run's device and threads: matrix products, search, training, drawing."""
+    """Measure matrix products, search, training and drawing, one after the other, on the run's device and threads."""
     device = devices.resolve(run.device)
     devices.use_threads(run.threads)
     limit = matmul_rate(device)
@@ -60,18 +62,18 @@ def bench(run: Run) -> Iterator[Measurement]:
 
 
 def load() -> float | None:
-    """The load average of the last minute, where it is known: a figure that was measured under load tells little."""
+    """Return the load average of the last minute, where it is known: a figure measured under load tells little."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def matmul_rate(device: torch.device, size: int = 2048) -> float:
-    """Floating point operations per second of a large float32 matrix product: the best of five."""
+    """Measure floating point operations per second of a large float32 matrix product: the best of five."""
     a, b = torch.randn(2, size, size, device=device)
     return 2 * size**3 / min(seconds(lambda: a @ b, device) for _ in range(6))
 
 
 def seconds(work: Callable[[], object], device: torch.device) -> float:
-    """How long it takes, whatever it leaves running on the device included."""
+    """Measure the time of some work, including what it leaves running on the device."""
     _wait(device)
     started = time.perf_counter()
     work()
@@ -85,15 +87,18 @@ def _wait(device: torch.device) -> None:
 
 
 def training_rate(replicas: int, regularizer: str, budget: float, device: torch.device) -> float:
-    """Samples per second, all replicas summed, that training takes in, its batches included; budget: seconds to take.
+    """Measure samples per second of training, all replicas summed, batches included; budget: seconds to take.
 
-    On 64,000 random poses, batch 64, with lambdas from 0 on. The first block of steps is not counted, unless it is all
-    that there is time for.
+    On 64,000 random poses, batch 64, with lambdas from 0 on. The first block of steps is not counted, unless it is the
+    only one in the budget.
     """
     poses = torch.randn(64_000, *POSE.shape, generator=torch.Generator().manual_seed(0)).to(device)
-    term = Term(OBJECTIVES.get(regularizer)(), torch.linspace(0, 0.5, replicas, device=device))
+    cls: Any = OBJECTIVES.get(regularizer)
+    objectives = [[cls(lam=0.5 * i / max(1, replicas - 1))] for i in range(replicas)]
     plan = Plan(steps=100_000, batch=BATCH, evaluate_every=100_000)
-    trainer = Trainer(POSE, PRIORS["sphere"], [term], poses, poses[:100], plan, range(replicas))
+    trainer = Trainer(
+        POSE, PRIORS["sphere"], objectives, poses, poses[:100], plan, range(replicas), kind=KINDS.get("poses")
+    )
     marks = [(0, time.perf_counter())]
 
     def mark() -> None:
@@ -106,11 +111,11 @@ def training_rate(replicas: int, regularizer: str, budget: float, device: torch.
 
 
 def training_flops(regularizer: str) -> int:
-    """Multiplications and additions that a training step takes for one sample: "none" or "acai".
+    """Count the multiplications and additions of a training step for one sample: "none" or "acai".
 
-    A layer takes as many for its output as for the gradient of its weights, and for that of its input; the last is
-    needed but at a network's first layer. ACAI decodes twice, its critic sees two samples, and the gradient of what it
-    says of one of them goes on to the autoencoder.
+    A layer takes as many for its output as for the gradient of its weights, and for that of its input; the last is not
+    needed at a network's first layer. ACAI decodes twice, its critic sees two samples, and the gradient of one of its
+    outputs goes on to the autoencoder.
     """
     sizes = (51, *POSE.widths, POSE.latent)
     network = sum(a * b for a, b in pairwise(sizes))
@@ -123,12 +128,12 @@ def training_flops(regularizer: str) -> int:
 
 
 def _search(device: torch.device) -> Measurement:
-    """The nearest of 100,000 poses of the mannequin to 2,000 others, indexed anew, against brute force in PyTorch."""
+    """Measure the search of 2,000 poses among 100,000 others, indexed anew, against brute force in PyTorch."""
     poses = mannequin.read([], subjects=16, seconds=16.0, seed=0).samples
     order = np.random.default_rng(0).permutation(len(poses))
     queries, reference = (torch.from_numpy(poses[some]).to(device) for some in (order[:2000], order[2000:102_000]))
     part = queries[:64]
-    nearest(queries[:200], reference[:9000])  # compiles it, where that was not done before
+    nearest(queries[:200], reference[:9000])  # compiles the search, if it is not compiled yet
     ours = min(seconds(lambda: nearest(queries, reference.clone()), device) for _ in range(3))
     theirs = seconds(lambda: _brute_force(part, reference), device) * len(queries) / len(part)
     return Measurement("nearest pose", len(queries) / ours, "queries/s", "brute force", theirs / ours)
@@ -140,7 +145,7 @@ def _brute_force(queries: Tensor, reference: Tensor) -> None:
 
 
 def _drawing() -> Measurement:
-    """A GIF of 100 frames, 480 pixels wide and high."""
+    """Measure the drawing of a GIF of 100 frames, 480 pixels wide and high."""
     walk = mannequin.read([], subjects=2, seconds=4.0, seed=0).samples[:100]
     body = Body(H36M17.parents, H36M17.left, H36M17.right)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,24 +1,24 @@
-"""compare: several scores side by side, the way of Table I."""
+"""compare: several scores side by side, as in Table I."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from posectl.core.metrics import METRICS
-from posectl.core.objectives import OBJECTIVES
-from posectl.errors import InvalidInputError, UsageError, nearest_name
-from posectl.stages.columns import over_seeds, relative_to
-from posectl.stages.evaluate import evaluate, flat, lacking
-from posectl.stages.gather import gather
-from posectl.stages.inputs import BASELINE, is_baseline
-from posectl.stages.members import members
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.stages.artifacts.about import DatasetAbout, ScoresAbout, read_about
+from posectl.stages.artifacts.files import BASELINE
+from posectl.stages.artifacts.members import members
+from posectl.stages.comparison.columns import over_seeds, relative_to
+from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
+from posectl.stages.comparison.scores import differences, flat, label, newest_scores, scored_model
+from posectl.stages.comparison.tables import Column, Comparison
+from posectl.stages.evaluate import evaluate
+from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions
-from posectl.stages.published import LINES, TABLE_I, column, lines_columns
 from posectl.stages.run import Run, parent_of
-from posectl.stages.tables import Column, Comparison
 from posectl.store import Artifact
 
 # The published tables' rows first, in their order; whatever else was scored follows.
@@ -47,17 +47,17 @@ def compare(
     """
     tables = [*TABLE_I, LINES]
     if published is not None and published not in tables:
-        raise UsageError(f"There is no published table {published!r}.", nearest_name(published, tables))
+        raise UsageError(f"There is no published table {published!r}.", did_you_mean(published, tables))
     artifacts = _scores_of(run, subjects) if subjects else _all_scores(run)
     if not artifacts:
         raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
-    baselines = baselines_beside(run, artifacts)
+    baselines = missing_baselines(run, artifacts)
     shown = [*baselines, *artifacts]
     labels = [label(run, a) for a in shown]
-    names = _told_apart(labels, [a.name for a in shown])
+    names = _distinct_labels(labels, [a.name for a in shown])
     columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(names, shown, strict=True)]
     if seeds:
-        columns = over_seeds(columns, [_apart_from_seed(run, a) for a in shown], labels)
+        columns = over_seeds(columns, [_key_without_seed(run, a) for a in shown], labels)
     first = columns[len(baselines)]
     columns += _published(run, published, artifacts) if published else []
     if ratio:
@@ -65,7 +65,7 @@ def compare(
     present = {name for c in columns for name in c.scores}
     for name in metrics:
         if name not in present:
-            raise UsageError(f"No score holds {name!r}.", nearest_name(name, present or METRICS.names()))
+            raise UsageError(f"No score holds {name!r}.", did_you_mean(name, present or METRICS.names()))
     rows = list(metrics) or [*(n for n in _ORDER if n in present), *sorted(present - set(_ORDER))]
     return Comparison(columns, rows, differences(artifacts))
 
@@ -78,17 +78,17 @@ def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Colu
     return [Column(f"Table I {table} λ={lam:g}", "", figures) for lam, figures in found.items()]
 
 
-def baselines_beside(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
-    """Scores of the baselines that belong beside scores of images, for each of their datasets; without those that are
-    among the scores."""
-    there = {(a.about.get("label"), _reference_digest(a)) for a in artifacts}
+def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
+    """Return the scores of baselines that belong beside scores of images, by dataset, without those that are there."""
+    about = {a.ref: read_about(a, ScoresAbout) for a in artifacts}
+    there = {(about[a.ref].label, _reference_digest(a)) for a in artifacts}
     beside = []
-    for digest, scores in {_reference_digest(a): a for a in artifacts if a.about.get("kind") == "images"}.items():
+    for digest, scores in {_reference_digest(a): a for a in artifacts if about[a.ref].kind == "images"}.items():
         dataset = parent_of(run, scores, "reference")
         if dataset is None:
             continue
-        in_lines = dataset.about.get("world", {}).get("name") == "lines"
-        for name in ("crossfade", "perfect") if in_lines else ("crossfade",):
+        lines = read_about(dataset, DatasetAbout).scene.get("name") == "lines"
+        for name in ("crossfade", "perfect") if lines else ("crossfade",):
             made = None if (f"{BASELINE}{name}", digest) in there else _baseline(run, name, scores, dataset)
             beside += [made] if made is not None else []
     return beside
@@ -99,13 +99,13 @@ def _reference_digest(scores: Artifact) -> str | None:
 
 
 def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifact | None:
-    """A baseline's scores by the protocol of other scores, in what it can be scored by; None if that is nothing."""
+    """Score a baseline by the protocol of other scores, in the metrics that it allows; None if there is none."""
     settings = {key: entry["value"] for key, entry in like.config.items()}
     asked = tuple(settings["metrics"])
     options = EvaluateOptions(**{**settings, "metrics": (), "path": None, "weights": "last"})  # of models alone
     quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
-    material = gather(quiet, f"{BASELINE}{name}", dataset.ref, options)
-    metrics = tuple(each for each in asked if not lacking(each, material))
+    inputs = open_subject(quiet, f"{BASELINE}{name}", dataset.ref, options).inputs
+    metrics = tuple(each for each in asked if not inputs.lacking(each))
     if asked and not metrics:
         return None
     return evaluate(quiet, f"{BASELINE}{name}", dataset.ref, replace(options, metrics=metrics)).artifact
@@ -120,26 +120,23 @@ def _scores_of(run: Run, subjects: Sequence[str]) -> list[Artifact]:
     return [each if each.kind == "scores" else newest[each.digest] for each in named]
 
 
-def newest_scores(run: Run) -> dict[str, Artifact]:
-    """The newest scores of every subject, by its digest."""
-    return {parent.digest: scores for scores in run.artifacts.artifacts("scores") for parent in scores.parents}
-
-
-def _told_apart(labels: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Labels that several columns share, such as those of two seeds, each with its scores' name."""
+def _distinct_labels(labels: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return append the scores' names to labels that several columns share, such as those of two seeds."""
     return [
         f"{label} ({name})" if labels.count(label) > 1 else label for label, name in zip(labels, names, strict=True)
     ]
 
 
 def _all_scores(run: Run) -> list[Artifact]:
-    """The newest scores of each subject, oldest first."""
-    newest = {(s.about.get("label"), *(p.digest for p in s.parents)): s for s in run.artifacts.artifacts("scores")}
+    """Return the newest scores of each subject, oldest first."""
+    newest = {
+        (read_about(s, ScoresAbout).label, *(p.digest for p in s.parents)): s for s in run.artifacts.artifacts("scores")
+    }
     return list(newest.values())
 
 
-def _apart_from_seed(run: Run, scores: Artifact) -> str:
-    """Equal for scores of models that differ in nothing but their seed."""
+def _key_without_seed(run: Run, scores: Artifact) -> str:
+    """Return a key that is equal for scores of models that differ in nothing but their seed."""
     model = parent_of(run, scores, "model")
     if model is None:
         return scores.digest
@@ -147,45 +144,9 @@ def _apart_from_seed(run: Run, scores: Artifact) -> str:
     return json.dumps([settings, sorted(parent.digest for parent in model.parents)])
 
 
-def _subject(run: Run, scores: Artifact) -> dict[str, Any] | None:
-    """The objectives of the model behind scores, if it is a model that was scored."""
-    model = parent_of(run, scores, "model")
-    return None if model is None else model.about
-
-
-def label(run: Run, scores: Artifact) -> str:
-    """What a column is called: the model's regularizers with their lambdas and latent size, or the subject."""
-    about = _subject(run, scores)
-    if about is None:
-        return str(scores.about.get("label", scores.ref)).removeprefix(BASELINE)
-    parts = [_term(o) for o in about["objectives"] if o["name"] != "none"]
-    return f"{' + '.join(parts) or 'plain'}, d={about['net']['latent']}"
-
-
-def _term(described: dict[str, Any]) -> str:
-    """A regularizer as a column names it: with its lambda, if there is a term that this weighs."""
-    name = described["name"]
-    return f"{name} λ={described['lam']:g}" if OBJECTIVES.get(name).has_term else str(name)
-
-
 def _lambda(run: Run, scores: Artifact) -> float | None:
-    about = _subject(run, scores)
+    about = scored_model(run, scores)
     if about is None:
         return None
-    lams = {o["name"]: o["lam"] for o in about["objectives"]}
+    lams = {each["name"]: each["lam"] for each in about.objectives}
     return lams.get("acai", 0.0) if set(lams) <= {"none", "acai"} else None
-
-
-def differences(artifacts: Sequence[Artifact]) -> list[str]:
-    """A sentence for each part of the protocol in which the scores differ: they are then not comparable in it.
-
-    What is said of a model, such as its path, is nothing that a baseline could differ in.
-    """
-    protocols = [a.summary["protocol"] for a in artifacts]
-    warnings = []
-    for key in sorted({key for protocol in protocols for key in protocol} - {"subject"}):
-        asked = [p for p in protocols if key in p or not is_baseline(p["subject"])]
-        values = {json.dumps(protocol.get(key)) for protocol in asked}
-        if len(values) > 1:
-            warnings.append(f"The scores differ in {key}: {', '.join(sorted(values))}.")
-    return warnings

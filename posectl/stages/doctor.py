@@ -1,4 +1,4 @@
-"""doctor: what this installation is, and whether it works."""
+"""doctor: the versions and devices of this installation, and checks that it works."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from posectl import __version__
 from posectl.errors import PosectlError
 from posectl.stages.run import Run
+from posectl.version import __version__
 
 _NEEDED = ("typer", "torch", "numpy", "zarr", "rich", "scipy", "pyyaml", "imageio", "pillow", "matplotlib", "numba")
 _EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib"}
@@ -21,7 +21,7 @@ _EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: a label, what was found, and whether it is as it should be."""
+    """One line: a label, the finding, and whether it is as it should be."""
 
     label: str
     text: str
@@ -69,7 +69,7 @@ def _store(run: Run) -> Finding:
 
 
 def _search() -> Finding:
-    """The nearest-neighbour kernel against a float64 brute force."""
+    """Check the nearest-neighbour kernel against a float64 brute force."""
     from posectl.core.metrics.nearest import nearest
 
     rng = np.random.default_rng(0)
@@ -84,7 +84,7 @@ def _search() -> Finding:
 
 
 def _gradient() -> Finding:
-    """One layer's gradient against a finite difference, in float64."""
+    """Check one layer's gradient against a finite difference, in float64."""
     x = torch.linspace(-1, 1, 8, dtype=torch.float64, requires_grad=True)
     function = lambda v: torch.nn.functional.leaky_relu(v, 0.2).square().sum()  # noqa: E731
     (gradient,) = torch.autograd.grad(function(x), x)

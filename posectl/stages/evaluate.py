@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
 from posectl.errors import InvalidInputError
-from posectl.stages.gather import gather
-from posectl.stages.material import Material
+from posectl.stages.artifacts.about import ScoresAbout
+from posectl.stages.evaluation.protocol import Evaluation
+from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
@@ -24,91 +25,70 @@ _GROUNDS = {
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
-"""What to call material that is missing; the rest by its own name."""
+"""The words for missing inputs; the rest go by their own names."""
 
 
 def evaluate(
-    run: Run, subject: str | None = None, against: str | None = None, options: EvaluateOptions = EvaluateOptions()
+    run: Run,
+    subject: str | np.ndarray | None = None,
+    against: str | None = None,
+    options: EvaluateOptions = EvaluateOptions(),
 ) -> Result:
     """Score the subject (the newest model if None) and publish a scores artifact.
 
     A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; a paths or
-    samples artifact or file is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
+    samples artifact, file or array is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
     (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics) and
     `protocol`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that does not exist,
-    InvalidInputError for one that the subject gives no ground for.
+    InvalidInputError for one whose inputs the subject lacks.
     """
     for name in options.metrics:
         METRICS.get(name)
-    material = gather(run, subject, against, options)
-    names = _applicable(material, options)
+    evaluation = open_subject(run, subject, against, options)
+    inputs, names = evaluation.inputs, _applicable(evaluation, options)
 
     def fill(draft: Draft) -> dict[str, Any]:
         scores: dict[str, Score] = {}
         for i, name in enumerate(names):
             run.progress(Progress(f"scoring {name}", i, len(names), "metrics"))
-            scores[name] = score(name, material)
+            scores[name] = inputs.score(name)
             _put_curve(draft, name, scores[name])
         run.progress(Progress("scoring", len(names), len(names), "metrics"))
-        if material.has("paths"):
-            curve = transition_curve(material.get("paths"), options.compat)
+        if inputs.has("paths"):
+            curve = transition_curve(inputs.get("paths"), evaluation.kind, options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
             draft.put("transitions/std", curve.std.numpy(), ("transition",))
-        return {"scores": scores, "protocol": material.protocol}
+        return {"scores": scores, "protocol": evaluation.protocol}
 
     return produce(
-        run, "scores", f"{material.name}-scores", run.config(material.options), fill, parents=material.parents,
-        inputs=material.inputs, device=str(material.device), about={"label": material.label, "kind": material.kind},
+        run, "scores", f"{evaluation.name}-scores", run.config(evaluation.options), fill, stage="evaluate",
+        modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
+        parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
+        about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name),
     )  # fmt: skip
 
 
-def score(name: str, material: Material) -> Score:
-    """One metric of the material, handed what its parameters name."""
-    metric = METRICS.get(name)
-    return metric(**{key: material.get(key) for key in _needs(name, material)})
-
-
 def _put_curve(draft: Draft, name: str, score: Score) -> None:
-    """A metric's curve leaves its score for arrays of the artifact, over the axis that it names first."""
+    """Move a metric's curve from its score to arrays of the artifact, over the axis that it names first."""
     curve = score.pop("curve", {})
     axis = next(iter(curve), "")
     for key, values in curve.items():
         draft.put(f"{name}/{key}", values.numpy(), (axis,))
 
 
-def _needs(name: str, material: Material) -> list[str]:
-    parameters = inspect.signature(METRICS.get(name)).parameters.values()
-    return [p.name for p in parameters if p.default is p.empty or material.has(p.name)]
-
-
-def lacking(name: str, material: Material) -> list[str]:
-    """What a metric needs and the material does not give."""
-    return [key for key in _needs(name, material) if not material.has(key)]
-
-
-def _applicable(material: Material, options: EvaluateOptions) -> list[str]:
-    """The metrics to compute: those asked for, or all that the material allows."""
-    missing = {name: lacking(name, material) for name in METRICS.names()}
+def _applicable(evaluation: Evaluation, options: EvaluateOptions) -> list[str]:
+    """Return the metrics to compute: those asked for, or all that the subject allows."""
+    inputs, label = evaluation.inputs, evaluation.label
+    missing = {name: inputs.lacking(name) for name in options.metrics or METRICS.names()}
     for name in options.metrics:
         if missing[name]:
             needs = dict.fromkeys(_GROUNDS.get(key, key) for key in missing[name])
             hint = "Name a reference with --against, or evaluate a model."
-            if material.has("reference") and _FACTORS in needs:
+            if inputs.has("reference") and _FACTORS in needs:
                 hint = "Lines, the pole and turntables have factors: `posectl prepare lines`."
-            raise InvalidInputError(f"{name} needs {' and '.join(needs)}, which {material.label} does not give.", hint)
+            raise InvalidInputError(f"{name} needs {' and '.join(needs)}, which {label} does not give.", hint)
     names = list(options.metrics) or [name for name, lacks in missing.items() if not lacks]
     if not names:
-        raise InvalidInputError(f"{material.label} gives no ground for any metric.", "Name a reference with --against.")
+        raise InvalidInputError(f"{label} gives no inputs for any metric.", "Name a reference with --against.")
     return names
-
-
-def flat(scores: Mapping[str, Score]) -> dict[str, Score]:
-    """Scores with the parts of composite ones (prdc) under names of their own: `prdc.precision`."""
-    out: dict[str, Score] = {}
-    for name, entry in scores.items():
-        if "mean" in entry:
-            out[name] = entry
-        else:
-            out |= {f"{name}.{part}": sub for part, sub in entry.items() if isinstance(sub, dict)}
-    return out

@@ -12,19 +12,16 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
-from posectl.core.latent.priors import SPHERE
-from posectl.errors import InvalidInputError, UsageError, nearest_name
-from posectl.stages.inputs import samples_of
-from posectl.stages.model import HINT, load_model
+from posectl.errors import InvalidInputError, UsageError
+from posectl.stages.artifacts.about import DecodedAbout
+from posectl.stages.artifacts.files import samples_of
+from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.options import InterpolateOptions
-from posectl.stages.prepare import DIMS
 from posectl.stages.run import Result, Run, produce
-from posectl.store import Artifact, Draft
+from posectl.store import Draft
 
 # Codes this close to a straight angle have no shortest way between them, in float32.
 _ANTIPODAL = 1e-3
-
-_ON_A_SPHERE = ("slerp", "lerp-sphere", "circle")
 
 
 def interpolate(
@@ -46,56 +43,34 @@ def interpolate(
     """
     ends = (a, b, *below)
     _check_count(ends, options)
-    paths.alphas(options.grid or options.steps)  # a wrong number of steps is told before anything is read
+    paths.alphas(options.grid or options.steps)  # refuses a wrong number of steps before anything is read
     artifact = run.subject(model, "model", HINT)
+    about = model_about(artifact)
     autoencoder = load_model(run, artifact, weights=options.weights)
-    way = fitting_path(artifact, autoencoder, options.path)
-    samples, records = zip(*(samples_of(run, source, autoencoder.shape) for source in ends), strict=True)
+    kind = autoencoder.kind
+    path = fitting_path(artifact, autoencoder, options.path)
+    samples, records = zip(*(samples_of(run, source, kind, autoencoder.shape) for source in ends), strict=True)
     if options.grid:
         steps, pairs = options.grid, _corners(samples)
     else:
-        steps, pairs = options.steps, _paired(*samples)
-    config = run.config(dataclasses.replace(options, path=way))
-    dims = DIMS[artifact.about.get("samples", {}).get("kind", "poses")]
+        steps, pairs = options.steps, paired(*samples)
+    config = run.config(dataclasses.replace(options, path=path))
 
     def fill(draft: Draft) -> dict[str, Any]:
-        codes = _codes(autoencoder, *pairs, way)
+        codes = encode_ends(autoencoder, *pairs, path)
         if options.grid:
-            codes = _edges(*codes, steps, way)
-        decoded = decode_paths(autoencoder, *codes, steps, way)
-        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *dims))
+            codes = _edges(*codes, steps, path)
+        decoded = autoencoder.decode_path(*codes, steps, path)
+        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *kind.axes))
         draft.put("alpha", paths.alphas(steps).numpy(), ("step",))
-        draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *dims))
-        draft.record(about={"samples": artifact.about.get("samples", {}), "grid": options.grid})
-        return {"paths": len(decoded), "steps": steps, "along": way}
+        draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *kind.axes))
+        return {"paths": len(decoded), "steps": steps, "along": path}
 
     return produce(
         run, "paths", f"{artifact.name}-{'grid' if options.grid else 'paths'}", config, fill,
-        parents=[("model", artifact)], inputs=list(records), device=str(autoencoder.device),
+        stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)], inputs=list(records),
+        device=str(autoencoder.device), about=DecodedAbout(samples=about.samples, grid=options.grid),
     )  # fmt: skip
-
-
-def decode_paths(model: Autoencoder, a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
-    """Decoded paths (B, steps, *shape) between codes (B, d)."""
-    codes = paths.between(a, b, steps, path)
-    return model.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
-
-
-def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> str:
-    """The path to take between a model's codes: the wanted one, or the prior's own.
-
-    Raises UsageError for one that there is not, and for a way round a sphere where the codes are on none.
-    """
-    if wanted is None:
-        return model.prior.path
-    if wanted not in paths.PATHS:
-        raise UsageError(f"There is no path {wanted!r}.", nearest_name(wanted, paths.PATHS))
-    if wanted in _ON_A_SPHERE and model.prior.path != SPHERE.path:
-        raise UsageError(
-            f"The codes of {artifact.ref} are not on a sphere, and {wanted} goes round one.",
-            "Take --path lerp, or train with --prior sphere.",
-        )
-    return wanted
 
 
 def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:
@@ -114,7 +89,7 @@ def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:
 
 
 def _corners(samples: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The upper and the lower ends of the block's left and right edge: samples a and b, and c and d."""
+    """Return the upper and the lower ends of the block's left and right edge: samples a and b, and c and d."""
     counts = [len(each) for each in samples]
     if set(counts) != {1}:
         raise InvalidInputError(
@@ -122,17 +97,18 @@ def _corners(samples: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         )
     a, b, c, d = samples
     for first, last in ((a, b), (c, d), (a, c), (b, d)):
-        _paired(first, last)
+        paired(first, last)
     return np.concatenate([a, b]), np.concatenate([c, d])
 
 
 def _edges(start: Tensor, stop: Tensor, steps: int, path: str) -> tuple[Tensor, Tensor]:
-    """Codes (steps, d) on the left and the right edge of a block, where its rows begin and end."""
+    """Return codes (steps, d) on the left and the right edge of a block, the ends of its rows."""
     left, right = paths.between(start, stop, steps, path)
     return left, right
 
 
-def _paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pair samples (B, *shape), or one with each of many. Raises InvalidInputError if they coincide or do not pair."""
     if len(start) != len(stop) and 1 not in (len(start), len(stop)):
         raise InvalidInputError(
             f"A holds {len(start)} samples and B {len(stop)}, so they do not pair.",
@@ -148,7 +124,8 @@ def _paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return start, stop
 
 
-def _codes(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
+def encode_ends(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
+    """Encode first and last samples (B, *shape) of paths. Raises InvalidInputError for antipodal codes on a sphere."""
     a, b = (model.encode(torch.from_numpy(end).to(model.device)) for end in (start, stop))
     apart = paths.angle(a, b)[:, 0]
     if path in ("slerp", "lerp-sphere") and bool((apart > torch.pi - _ANTIPODAL).any()):

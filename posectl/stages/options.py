@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import os
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+
+
+def size(default: Any, *, quick: int) -> Any:
+    """Make a field that is a size; quick: what POSECTL_QUICK=1 cuts it to, for trying a script out."""
+    return field(default=default, metadata={"quick": quick})
+
+
+def with_quick_sizes(options: T) -> T:
+    """Return options, with sizes cut to the `quick` of each field, at most, where POSECTL_QUICK is set."""
+    if not os.environ.get("POSECTL_QUICK"):
+        return options
+    sizes = {f.name: f.metadata["quick"] for f in fields(options) if "quick" in f.metadata}  # type: ignore[arg-type]
+    return replace(options, **{key: min(most, getattr(options, key) or most) for key, most in sizes.items()})  # type: ignore[type-var]
+
+
+def non_defaults(options: Any) -> dict[str, Any]:
+    """Return the fields of an options dataclass that differ from their defaults."""
+    blank = type(options)()
+    return {f.name: value for f in fields(options) if (value := getattr(options, f.name)) != getattr(blank, f.name)}
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """reg, lam: regularizers and their weights, in pairs (no lam: each one's published weight). set: settings of
-    regularizers, "acai.gamma=0.05". prior, net None: by what the samples are, "sphere" and "mlp" for poses, "normal"
-    and "conv" for images. widths: hidden layers of the mlp's encoder; depth: feature maps of a convolutional net's
-    first layer; latent_width: side of the conv net's latent map. betas: Adam's. precision: of matrix products.
-    pairing: "reverse" interpolates between the batch and itself reversed, "halves" as the pose report does. rotate:
-    "up", "view" or "none"; degrees, flip: the augmentation of poses. evaluate_every: steps between test errors;
-    checkpoint_every: 0 for twice a minute; snapshots: how many times on the way, evenly, the autoencoder is kept, for
-    `evaluate --weights step-N`."""
+    """The options of a training.
+
+    reg: regularizers.
+    lam: their weights, in pairs with reg; none: each one's published weight.
+    set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
+    latent: numbers of a code.
+    steps: training steps.
+    batch: samples a step.
+    lr: Adam's learning rate.
+    lr_adversary: the learning rate of critics and discriminators; None: lr.
+    betas: Adam's betas.
+    prior: where codes live, "sphere" or "normal"; None: what suits the kind of sample.
+    net: name of the network; None: what suits the kind of sample.
+    precision: of matrix products.
+    pairing: "reverse" interpolates between the batch and itself reversed, "halves" as the pose report does.
+    rotate: axis of the augmentation's rotation of poses: the vertical ("up"), the optical axis ("view"), or "none".
+    degrees: range of that rotation.
+    flip: whether the augmentation mirrors half of the poses.
+    evaluate_every: steps between test errors.
+    checkpoint_every: steps between checkpoints; 0: twice a minute.
+    snapshots: how many times on the way, evenly, the weights are kept, for `evaluate --weights step-N`.
+    """
 
     reg: tuple[str, ...] = ("none",)
     lam: tuple[float, ...] = ()
     set: tuple[str, ...] = ()
     latent: int = 8
-    steps: int = 20_000
+    steps: int = size(20_000, quick=30)
     batch: int = 64
     lr: float = 1e-3
     lr_adversary: float | None = None
     betas: tuple[float, float] = (0.9, 0.999)
     prior: str | None = None
     net: str | None = None
-    widths: tuple[int, ...] = (256, 256)
-    activation: str = "leaky_relu"
-    batch_norm: bool = False
-    depth: int = 16
-    latent_width: int = 2
     precision: Literal["fp32", "tf32", "bf16"] = "fp32"
     pairing: Literal["reverse", "halves"] = "reverse"
     rotate: Literal["up", "view", "none"] = "up"
@@ -45,8 +76,13 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class Axes:
-    """What a sweep varies. lam: a list for each regularizer (none: each one's published weight); latent: sizes. Lists
-    are multiplied, or paired if zip. seeds: how many, from the run's own on, at every point."""
+    """The axes of a sweep. Lists are multiplied, or paired if zip.
+
+    lam: a list for each regularizer; none: each one's published weight.
+    latent: sizes of the code.
+    seeds: how many, from the run's own on, at every point.
+    zip: whether lists are paired.
+    """
 
     lam: tuple[tuple[float, ...], ...] = ()
     latent: tuple[int, ...] = (8,)
@@ -56,8 +92,13 @@ class Axes:
 
 @dataclass(frozen=True)
 class InterpolateOptions:
-    """path None is the prior's own: slerp on the sphere, lerp elsewhere. weights: last, or best by test error. grid:
-    samples on each side of a block between four ends, 0 for paths between two."""
+    """The options of an interpolation.
+
+    steps: samples on a path, both ends included.
+    path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
+    weights: "last", or "best" by test error.
+    grid: samples on each side of a block between four ends; 0: paths between two.
+    """
 
     steps: int = 100
     path: str | None = None
@@ -67,24 +108,38 @@ class InterpolateOptions:
 
 @dataclass(frozen=True)
 class SampleOptions:
-    count: int = 1000
+    """The options of sampling.
+
+    count: how many samples.
+    weights: "last", or "best" by test error.
+    """
+
+    count: int = size(1000, quick=50)
     weights: Literal["last", "best"] = "last"
 
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """metrics: names, () for all that the subject allows. weights: "last", "best", or a snapshot's, "step-N".
-    sample_posterior: a VAE's codes are draws, as published, in place of means. compat: a published protocol, "naayem"
-    of poses, "acai" of images.
+    """The options of an evaluation.
 
-    endpoints: test poses whose pairs are all interpolated, for the transition metrics; steps: of those paths. walks:
-    random pairs, of walk_steps each, for Mean Distance and, of images, for every metric of paths; None: 10,000 of 10
-    poses, 256 of 16 images. samples: draws for precision; crowd: draws for recall; targets: real poses whose recall is
-    asked. k: neighbours of prdc, between samples and targets.
-
-    Of images whose factors are known: interval: degrees between the ends where paths are held against true images;
-    intervals: pairs of every length; retrieval: how the nearest real image is told, "l2", "l1" or "cosine" (None: as
-    published). inits: beginnings of k-means.
+    metrics: names; (): all that the subject allows.
+    compat: a published protocol, "naayem" of poses, "acai" of images.
+    weights: "last", "best", or a snapshot's, "step-N".
+    sample_posterior: whether a VAE's codes are draws, as published, in place of means.
+    path: between codes; None: the prior's own.
+    endpoints: test samples whose pairs are all interpolated, for the metrics of paths.
+    steps: of those paths.
+    random_pairs: random pairs of test samples, for Mean Distance and, of images, for every metric of paths; None:
+        10,000, of images 256.
+    random_steps: steps of their paths; None: 10, of images 16.
+    samples: draws from the prior for precision.
+    recall_samples: draws from the prior that recall searches.
+    recall_targets: real samples whose recall is asked.
+    k: neighbours of prdc, between samples and recall targets.
+    interval: of images whose factors are known, degrees between the ends of paths compared with true images.
+    intervals: pairs of every length of interval.
+    retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
+    kmeans_restarts: runs of k-means, of which the best counts.
     """
 
     metrics: tuple[str, ...] = ()
@@ -92,18 +147,61 @@ class EvaluateOptions:
     weights: str = "last"
     sample_posterior: bool = False
     path: str | None = None
-    endpoints: int = 128
+    endpoints: int = size(128, quick=6)
     steps: int = 100
-    walks: int | None = None
-    walk_steps: int | None = None
-    samples: int = 10_000
-    crowd: int = 180_000
-    targets: int = 10_000
+    random_pairs: int | None = size(None, quick=20)
+    random_steps: int | None = None
+    samples: int = size(10_000, quick=100)
+    recall_samples: int = size(180_000, quick=200)
+    recall_targets: int = size(10_000, quick=50)
     k: int = 5
     interval: float = 80.0
-    intervals: int = 72
+    intervals: int = size(72, quick=4)
     retrieval: str | None = None
-    inits: int = 100
+    kmeans_restarts: int = size(100, quick=2)
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """The options of a drawing.
+
+    fps: frames a second.
+    size: pixels of one panel's side, of which tiles in a PNG are a part.
+    columns: samples a row; 0: as many as suit.
+    most: panels, or rows, of one subject; 0: as many as suit.
+    labels: one for each subject; (): their own.
+    turntable: whether single poses are turned.
+    crossfade: whether that of pixels stands beside images; None: beside paths, not beside blocks.
+    """
+
+    fps: float = 25.0
+    size: int = 320
+    columns: int = 0
+    most: int = 0
+    labels: tuple[str, ...] = ()
+    turntable: bool = False
+    crossfade: bool | None = None
+
+
+PlotKind = Literal[
+    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+]
+
+
+@dataclass(frozen=True)
+class PlotOptions:
+    """The options of a figure.
+
+    kind: what it shows; "auto": what suits the subjects.
+    metrics: of a training curve; (): those of ACAI.
+    by: what colours a manifold; None: the first factor, or the label.
+    dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
+    """
+
+    kind: PlotKind = "auto"
+    metrics: tuple[str, ...] = ()
+    by: str | None = None
+    dimensions: int | None = None
 
 
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
@@ -116,11 +214,10 @@ RECIPES: dict[str, dict[str, float]] = {
 PRESETS: dict[str, dict[str, Any]] = {
     "sensible": {},
     "published": {
-        "batch_norm": True,
         "lr": 0.01,
         "pairing": "halves",
         "rotate": "view",
         "steps": 300_000,
-        "set": ("acai.gamma=0.05",),
+        "set": ("acai.gamma=0.05", "mlp.batch_norm=true"),
     },
 }

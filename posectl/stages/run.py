@@ -1,18 +1,17 @@
-"""What every stage shares: where it works, whom it tells, and how its artifact is found again or made."""
+"""The context that every stage shares: where it works, where it reports, and how its artifact is found or made."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from posectl import __version__
-from posectl.errors import InvalidInputError, NotFoundError
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
+from posectl.stages.artifacts.about import About
+from posectl.stages.identity import code_digest, key_of, work_of, work_recorded
 from posectl.store import Artifact, Draft, Store
 from posectl.store.lineage import find_parent
 
@@ -21,7 +20,7 @@ Parents = Sequence[tuple[str, Artifact]]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a long stage is: `done` of `total` units, and figures worth a glance."""
+    """The progress of a long stage: `done` of `total` units, and figures worth a glance."""
 
     stage: str
     done: int
@@ -32,10 +31,18 @@ class Progress:
 
 @dataclass
 class Run:
-    """The surroundings of a stage. A notebook needs none of it: Run() works in ./artifacts and says nothing.
+    """The context of a stage: Run() works in ./artifacts and says nothing.
 
-    sources: for each option whether it came from flag, env, file, preset or default, for the record. tell receives
-    sentences, progress receives `Progress`.
+    store: the folder of artifacts.
+    name: of the artifact that is made; None: by what makes it.
+    seed: of every random stream.
+    device, threads: where to compute.
+    force: make the artifact again, though it is there.
+    reuse: take the artifact of the same work by other code.
+    command: for the record.
+    sources: for each option whether it came from flag, env, file, preset or default, for the record.
+    tell, detail: receive sentences, those of detail for whoever wants to know more.
+    progress: receives `Progress`.
     """
 
     store: Path | str = "artifacts"
@@ -44,25 +51,28 @@ class Run:
     device: str = "auto"
     threads: int | None = None
     force: bool = False
+    reuse: bool = False
     command: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda message: None
+    detail: Callable[[str], None] = lambda message: None
     progress: Callable[[Progress], None] = lambda progress: None
 
     @property
     def artifacts(self) -> Store:
+        """The store."""
         return Store(Path(self.store))
 
     def config(self, options: Any) -> dict[str, dict[str, Any]]:
-        """An options dataclass as {key: {"value", "source"}}."""
+        """Return an options dataclass as {key: {"value", "source"}}."""
         values = dataclasses.asdict(options)
         return {
             key: {"value": value, "source": self.sources.get(key, "default")} for key, value in sorted(values.items())
         }
 
     def subject(self, ref: str | None, kind: str, hint: str) -> Artifact:
-        """The artifact of this ref, or the newest of its kind. Raises NotFoundError, with the hint, where there is
-        none, and for an artifact of another kind."""
+        """Return the artifact of this ref, or the newest of its kind. Raises NotFoundError, with the hint, where there
+        is none, and for an artifact of another kind."""
         artifact = self.artifacts.get(ref) if ref else self.artifacts.newest(kind)
         if artifact is None:
             raise NotFoundError(f"There is no {kind} in {self.store}.", hint)
@@ -70,7 +80,7 @@ class Run:
 
 
 def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
-    """The artifact that another was made from in this role; None if it has none such, or it is gone."""
+    """Find the artifact that another was made from in this role; None if it has none such, or it is gone."""
     for parent in artifact.parents:
         if parent.role == role:
             return find_parent(run.artifacts, parent)
@@ -78,7 +88,7 @@ def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
 
 
 def expect(artifact: Artifact, *kinds: str) -> Artifact:
-    """The artifact, if it is of one of the kinds; else InvalidInputError."""
+    """Return the artifact, if it is of one of the kinds; else raise InvalidInputError."""
     if artifact.kind not in kinds:
         raise InvalidInputError(
             f"{artifact.ref} is a {artifact.kind}, not a {' or '.join(kinds)}.",
@@ -89,7 +99,7 @@ def expect(artifact: Artifact, *kinds: str) -> Artifact:
 
 @dataclass(frozen=True)
 class Result:
-    """What a stage made: the artifact, and the figures worth printing. `reused` if it was there already."""
+    """The artifact that a stage made, and the figures worth printing; `reused` if it was there already."""
 
     artifact: Artifact
     figures: dict[str, Any]
@@ -97,9 +107,11 @@ class Result:
 
     @property
     def ref(self) -> str:
+        """The ref of the artifact."""
         return self.artifact.ref
 
     def as_json(self) -> dict[str, Any]:
+        """Return the JSON object of `--json`."""
         a = self.artifact
         return {
             "ref": a.ref,
@@ -112,31 +124,6 @@ class Result:
         }
 
 
-@cache
-def code_digest() -> str:
-    """A digest of the code that decides what a stage computes: its version and the source of core, data and stages."""
-    root = Path(__file__).parents[1]
-    digest = hashlib.sha256(__version__.encode())
-    for package in ("core", "data", "stages"):
-        for path in sorted((root / package).rglob("*.py")):
-            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def run_key(kind: str, config: Mapping[str, Any], seed: int, device: str, parents: Parents, inputs: Any = None) -> str:
-    """The identity of a stage's work: the same key, the same artifact."""
-    identity = {
-        "kind": kind,
-        "config": {key: entry["value"] for key, entry in config.items()},
-        "seed": seed,
-        "device": device.partition(":")[0],
-        "parents": [[role, parent.kind, parent.digest] for role, parent in parents],
-        "inputs": inputs,
-        "code": code_digest(),
-    }
-    return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
-
-
 def produce(
     run: Run,
     kind: str,
@@ -144,21 +131,26 @@ def produce(
     config: Mapping[str, Any],
     fill: Callable[[Draft], dict[str, Any]],
     *,
+    stage: str,
+    modules: Iterable[str] = (),
     parents: Parents = (),
     inputs: Any = None,
     device: str = "cpu",
-    about: Mapping[str, Any] | None = None,
+    about: About | None = None,
 ) -> Result:
-    """The artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
+    """Return the artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
 
-    fill puts arrays into the draft and returns the summary of figures.
+    stage: the stage's module; modules: those that it chose from registries. fill puts arrays into the draft and returns
+    the summary of figures. Where only the same work by other code is there, it is reported, and `run.reuse` takes it.
     """
     name = run.name or default_name
-    key = run_key(kind, config, run.seed, device, parents, inputs)
-    found = None if run.force else run.artifacts.find(kind, name, key)
+    work = work_of(kind, config, run.seed, device, [(role, parent.digest) for role, parent in parents], inputs)
+    key = key_of(work, stage, modules)
+    found = None if run.force else find_existing(run, kind, name, key, work, [role for role, _ in parents])
     if found is not None:
-        run.tell(f"{found.ref} is this very run; --force makes it again.")
         return Result(found, dict(found.summary), reused=True)
+    run.detail(f"{kind} {name}: computing on {device}; code {code_digest(stage, frozenset(modules))[:12]}.")
+    started = time.monotonic()
     with run.artifacts.draft(kind, name) as draft:
         summary = fill(draft)
         draft.record(
@@ -169,8 +161,39 @@ def produce(
             key=key,
             parents=list(parents),
             summary=summary,
-            about={**(about or {}), **({"inputs": inputs} if inputs else {})},
+            about={**(about.as_json() if about else {}), **({"inputs": inputs} if inputs else {})},
         )
         if run.threads is not None:
             draft.record(threads=run.threads)
-        return Result(draft.publish(), summary)
+        artifact = draft.publish()
+    run.detail(f"{artifact.ref}: {time.monotonic() - started:.2f} s, {artifact.size:,} bytes.")
+    return Result(artifact, summary)
+
+
+def find_existing(run: Run, kind: str, name: str | None, key: str, work: str, roles: Iterable[str]) -> Artifact | None:
+    """Find the artifact of this key, under any name if None; or, if `run.reuse`, that of the same work by other code.
+
+    Says which it is, and where it is there but not taken.
+    """
+    artifacts = run.artifacts.artifacts(kind, name)[::-1]
+    same = next((a for a in artifacts if a.key == key and _is_whole(a)), None)
+    if same is not None:
+        run.tell(f"{same.ref} is this very run; --force makes it again.")
+        return same
+    roles = list(roles)
+    other = next((a for a in artifacts if work_recorded(a, roles) == work and _is_whole(a)), None)
+    if other is None:
+        return None
+    if run.reuse:
+        run.tell(f"{other.ref} is the same work by other code, and is taken.")
+        return other
+    run.tell(f"{other.ref} is the same work by other code; --reuse takes it.")
+    return None
+
+
+def _is_whole(artifact: Artifact) -> bool:
+    try:
+        artifact.check_sizes()
+    except IntegrityError:
+        return False
+    return True

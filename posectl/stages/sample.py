@@ -1,44 +1,35 @@
-"""sample: decode fresh draws from the prior."""
+"""sample: decode new draws from the prior."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import torch
-
-from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent import priors
+from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.errors import UsageError
-from posectl.stages.model import HINT, load_model
+from posectl.stages.artifacts.about import DecodedAbout
+from posectl.stages.artifacts.model import HINT, load_model, model_about, modules_of
 from posectl.stages.options import SampleOptions
-from posectl.stages.prepare import DIMS
 from posectl.stages.run import Result, Run, produce
 from posectl.store import Draft
 
 
 def sample(run: Run, model: str | None = None, options: SampleOptions = SampleOptions()) -> Result:
-    """Draw codes of the prior, decode them, and publish samples (N, ...) with their codes."""
+    """Draw codes from the prior, decode them, and publish samples (N, *shape) with their codes."""
     if options.count < 1:
         raise UsageError(f"At least one sample must be drawn, not {options.count}.", "For example -n 1000.")
     artifact = run.subject(model, "model", HINT)
     autoencoder = load_model(run, artifact, weights=options.weights)
 
     def fill(draft: Draft) -> dict[str, Any]:
-        codes = draw(autoencoder, options.count, run.seed, "sample")
-        kind = artifact.about.get("samples", {}).get("kind", "poses")
-        draft.put("samples", autoencoder.decode(codes).cpu().numpy(), ("sample", *DIMS[kind]))
-        draft.put("codes", codes.cpu().numpy(), ("sample", "code"))
-        draft.record(about={"samples": artifact.about.get("samples", {})})
+        codes = sample_codes(autoencoder.prior, options.count, autoencoder.latent, generator(run.seed, "sample"))
+        decoded = autoencoder.decode(codes.to(autoencoder.device))
+        draft.put("samples", decoded.cpu().numpy(), ("sample", *autoencoder.kind.axes))
+        draft.put("codes", codes.numpy(), ("sample", "code"))
         return {"samples": options.count}
 
     return produce(
-        run, "samples", f"{artifact.name}-samples", run.config(options), fill, parents=[("model", artifact)],
-        device=str(autoencoder.device),
+        run, "samples", f"{artifact.name}-samples", run.config(options), fill, stage="sample",
+        modules=modules_of(artifact), parents=[("model", artifact)], device=str(autoencoder.device),
+        about=DecodedAbout(samples=model_about(artifact).samples),
     )  # fmt: skip
-
-
-def draw(model: Autoencoder, count: int, seed: int, purpose: str) -> torch.Tensor:
-    """Codes (count, d) of the model's prior, a function of (seed, purpose)."""
-    codes = priors.sample(model.prior, count, model.architecture.latent, generator(seed, purpose))
-    return codes.to(model.device)

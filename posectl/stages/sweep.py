@@ -11,14 +11,17 @@ import numpy as np
 
 from posectl.core import device as devices
 from posectl.errors import DivergedError, NotFoundError, UsageError
-from posectl.stages.engines import Engine, train_all
-from posectl.stages.members import members
+from posectl.stages.artifacts.about import SweepAbout
+from posectl.stages.artifacts.members import members
+from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import Axes, TrainOptions
-from posectl.stages.run import Result, Run, produce, run_key
-from posectl.stages.settings import build_objectives, check_options
-from posectl.stages.stack import Named, Outcome, stacks
-from posectl.stages.train import training_set
-from posectl.stages.training import ctrl_c, default_name, identify, models_by_key
+from posectl.stages.run import Result, Run, produce
+from posectl.stages.training.dataset import training_set
+from posectl.stages.training.engines import Engine, train_all
+from posectl.stages.training.replica import existing_models, identify
+from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.stack import NamedReplica, Outcome, stacks
+from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
 
 
@@ -35,7 +38,7 @@ def sweep(
     Every model has the key and the config that `train` would give it, so the two find each other's models. What they
     compute agrees to rounding, not to the bit, for a stack multiplies its matrices in another order; a model's `about`
     says in a stack of how many it was trained. A sweep that was killed goes on where it was. A replica that diverges is
-    told and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
+    reported and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
     UsageError for axes or options that make no sense, InterruptedRunError after Ctrl-C.
     """
     points = expand(options, axes)
@@ -44,35 +47,42 @@ def sweep(
         build_objectives(point)
     device = devices.resolve(run.device)
     engine.check(device)
-    source = training_set(run, dataset)
+    data = training_set(run, dataset)
     devices.use_threads(run.threads)
     prefix = run.name or default_name(options)
     replicas = [
-        Named(name_of(prefix, point, seed), identify(run, source, point, seed, device))
+        NamedReplica(name_of(prefix, point, seed), identify(run, data, point, seed, device))
         for point in points
         for seed in range(run.seed, run.seed + axes.seeds)
     ]
+    run.detail(
+        f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.jobs} at once."
+    )
     config = {**run.config(options), **run.config(axes)}
-    parents = [("dataset", source.artifact)]
+    parents = [("dataset", data.artifact)]
     name = run.name or f"{prefix}-sweep"
 
     def fill(draft: Draft) -> dict[str, Any]:
-        found = {} if run.force else models_by_key(run, [r.key for r in replicas])
+        found = {} if run.force else existing_models(run, [r.replica for r in replicas])
         if found:
             run.tell(f"{len(found)} of {len(replicas)} models are there.")
-        with ctrl_c() as stopped:
-            outcomes = train_all(run, source, stacks(replicas), found, device, engine, stopped)
+        with interruptible() as stopped:
+            outcomes = train_all(run, data, stacks(replicas), found, device, engine, stopped)
         outcomes |= {key: Outcome(ref=model.ref) for key, model in found.items()}
         return _write(run, draft, replicas, outcomes)
 
-    key = run_key("sweep", config, run.seed, str(device), parents)
-    there = run.artifacts.find("sweep", name, key)
+    modules = {module for each in replicas for module in each.replica.modules}
+    work = work_of("sweep", config, run.seed, str(device), [("dataset", data.artifact.digest)])
+    there = run.artifacts.find("sweep", name, key_of(work, "sweep", modules))
     again = run.force or (there is not None and not _is_whole(run, there))
-    return produce(replace(run, force=again), "sweep", name, config, fill, parents=parents, device=str(device))
+    return produce(
+        replace(run, force=again), "sweep", name, config, fill, stage="sweep", modules=modules, parents=parents,
+        device=str(device), about=SweepAbout(regularizers=options.reg),
+    )  # fmt: skip
 
 
 def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:
-    """The options of every point, latent size by latent size: lists multiplied, or paired if `axes.zip`.
+    """Return the options of every point, latent size by latent size: lists multiplied, or paired if `axes.zip`.
 
     Where lists are paired, a list of one value serves all. Raises UsageError for lists that are empty or do not pair.
     """
@@ -99,7 +109,7 @@ def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:
 
 
 def name_of(prefix: str, options: TrainOptions, seed: int) -> str:
-    """What a replica's model is called: acai-d8-l0.1-s0."""
+    """Name a replica's model: acai-d8-l0.1-s0."""
     lams = "".join(f"-l{lam:g}".replace("+", "") for lam in options.lam)
     return f"{prefix}-d{options.latent}{lams}-s{seed}"
 
@@ -111,8 +121,8 @@ def _is_whole(run: Run, artifact: Artifact) -> bool:
         return False
 
 
-def _write(run: Run, draft: Draft, replicas: Sequence[Named], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    """Put the table of all replicas into the draft; returns its summary."""
+def _write(run: Run, draft: Draft, replicas: Sequence[NamedReplica], outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """Put the table of all replicas into the draft, and return its summary."""
     ended = [outcomes[each.key] for each in replicas]
     models = [run.artifacts.get(outcome.ref) if outcome.ref else None for outcome in ended]
     if not any(models):
@@ -128,11 +138,10 @@ def _write(run: Run, draft: Draft, replicas: Sequence[Named], outcomes: Mapping[
     for key in ("test_error", "best_test_error"):
         errors = [np.nan if row[key] is None else row[key] for row in rows]
         draft.put(key, np.array(errors, dtype=np.float64), ("replica",))
-    draft.record(about={"regularizers": list(replicas[0].replica.options.reg)})
     return {"replicas": rows, "diverged": sum(row["diverged_at"] >= 0 for row in rows)}
 
 
-def _row(each: Named, outcome: Outcome, model: Artifact | None) -> dict[str, Any]:
+def _row(each: NamedReplica, outcome: Outcome, model: Artifact | None) -> dict[str, Any]:
     errors = {key: model.summary[key] if model else None for key in ("test_error", "best_test_error")}
     return {
         "name": each.name,

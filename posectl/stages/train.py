@@ -9,22 +9,14 @@ from typing import Any
 
 from posectl.core import device as devices
 from posectl.core.training.loop import Trainer
-from posectl.errors import DivergedError, InterruptedRunError, InvalidInputError
-from posectl.stages.dataset import StoredDataset
+from posectl.errors import DivergedError, InterruptedRunError
 from posectl.stages.options import TrainOptions
-from posectl.stages.prepare import prepare
-from posectl.stages.run import Progress, Result, Run, produce
-from posectl.stages.settings import build_objectives, check_options
-from posectl.stages.training import (
-    advance,
-    build_trainer,
-    ctrl_c,
-    default_name,
-    identify,
-    latest,
-    models_by_key,
-    write_model,
-)
+from posectl.stages.run import Progress, Result, Run, find_existing, produce
+from posectl.stages.training.dataset import training_set
+from posectl.stages.training.model import write_model
+from posectl.stages.training.replica import identify
+from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.trainer import advance, build_trainer, interruptible, latest
 from posectl.store import Checkpoints, Draft
 
 
@@ -38,40 +30,35 @@ def train(
     a non-finite loss, InterruptedRunError after Ctrl-C.
     """
     check_options(options)
-    build_objectives(options)  # before an empty store is given a dataset
+    build_objectives(options)  # raises before an empty store is given a dataset
     device = devices.resolve(run.device)
-    source = training_set(run, dataset)
+    data = training_set(run, dataset)
     devices.use_threads(run.threads)
-    replica = identify(run, source, options, run.seed, device)
+    replica = identify(run, data, options, run.seed, device)
+    run.detail(
+        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.test):,} to test; {replica.architecture}."
+    )
+    parents = [("dataset", data.artifact)]
+    if not (run.name or run.force):
+        made = find_existing(run, "model", None, replica.key, replica.work, ["dataset"])
+        if made is not None:
+            return Result(made, dict(made.summary), reused=True)
+        run = replace(run, force=True)  # there is none under any name
     checkpoints = run.artifacts.checkpoints(replica.key)
 
     def fill(draft: Draft) -> dict[str, Any]:
-        trainer = build_trainer(source, [replica], device)
+        trainer = build_trainer(data, [replica], device)
         _start(run, trainer, checkpoints, resume)
         seconds = _train(run, trainer, options, checkpoints, stopped)
-        return write_model(draft, trainer, 0, replica, source, seconds)
+        return write_model(draft, trainer, 0, replica, data, seconds)
 
-    same = None if run.name or run.force else models_by_key(run, [replica.key]).get(replica.key)
-    name = same.name if same else default_name(options)
-    parents = [("dataset", source.artifact)]
-    with checkpoints.lock(), ctrl_c() as stopped:
-        result = produce(run, "model", name, replica.config, fill, parents=parents, device=str(device))
+    with checkpoints.lock(), interruptible() as stopped:
+        result = produce(
+            run, "model", default_name(options), replica.config, fill, stage="train", modules=replica.modules,
+            parents=parents, device=str(device),
+        )  # fmt: skip
         checkpoints.clear()  # not before the model is there
     return result
-
-
-def training_set(run: Run, ref: str | None) -> StoredDataset:
-    """The dataset of this ref, or the newest; the embedded mannequin, prepared, in an empty store."""
-    if ref is None and run.artifacts.newest("dataset") is None:
-        run.tell("No dataset in the store: preparing the embedded mannequin.")
-        prepare(replace(run, name=None, sources={}), "mannequin")
-    dataset = StoredDataset(run.subject(ref, "dataset", "`posectl prepare mannequin` makes one."))
-    for name in ("train", "test"):
-        if not len(getattr(dataset, name)):
-            raise InvalidInputError(
-                f"{dataset.artifact.ref} has no {name} samples.", "Prepare it with more subjects, or --test FILE."
-            )
-    return dataset
 
 
 def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, resume: bool) -> None:
@@ -92,7 +79,7 @@ def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, resume: bool) -
 def _train(
     run: Run, trainer: Trainer, options: TrainOptions, checkpoints: Checkpoints, stopped: Callable[[], bool]
 ) -> float:
-    """Run the loop with progress and checkpoints; returns its seconds."""
+    """Run the loop with progress and checkpoints, and return its seconds."""
 
     def report(rate: float) -> None:
         run.progress(Progress("training", trainer.step, options.steps, "steps", {**latest(trainer), "samples/s": rate}))

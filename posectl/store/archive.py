@@ -1,4 +1,4 @@
-"""Artifacts as one zip: the same bytes for the same artifacts, and nothing taken from an archive that is not whole.
+"""Export of artifacts to one zip, the same bytes for the same artifacts, and import of whole archives only.
 
 An archive holds `<name>/v<N>/<file>`, sorted, stored and not compressed (the chunks are already), with one fixed time.
 """
@@ -12,26 +12,24 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
+from posectl.store.catalogue import Catalogue
 from posectl.store.files import MAX_FILES, check_paths
 from posectl.store.refs import VERSION, is_name
 from posectl.store.staging import Staging
 from posectl.store.verify import VALUES, bundle_problems
-
-if TYPE_CHECKING:
-    from posectl.store.store import Store
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _BLOCK = 2**20
 
 
 def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
-    """Writes the archive of some artifacts, each byte checked on its way; it appears whole or not at all.
+    """Write the archive of some artifacts, checking each byte on its way; it appears whole or not at all.
 
     Raises IntegrityError if an artifact is damaged.
     """
@@ -43,8 +41,8 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
                 _add(archive, artifact)
 
 
-def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
-    """Publishes what an archive holds, each artifact as the next version of its name, or gives the one that is there.
+def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
+    """Publish each artifact of an archive as the next version of its name; return them, or the same ones already here.
 
     Everything is unpacked in .staging and verified, values too, before any of it is published. Raises NotFoundError,
     InvalidInputError naming the entry that no export would write, IntegrityError.
@@ -57,15 +55,17 @@ def import_archive(store: Store, zip_path: Path) -> list[Artifact]:
             folders = _inspect(archive, zip_path)
             staged = []
             for (name, _), entries in folders.items():
-                staging = Staging(store.layout)
+                staging = Staging(catalogue.layout)
                 stack.callback(staging.discard)
                 staged.append((name, staging, _unpack(archive, entries, staging.path)))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
             durable.fsync_tree(staging.path)
-        return [_present(store, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged]
+        return [
+            _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
+        ]
 
 
 def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
@@ -82,7 +82,7 @@ def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
 
 
 def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
-    """Copies `size` bytes, and gives their sha256; raises IntegrityError if `source` holds more or fewer."""
+    """Copy `size` bytes and return their sha256; raise IntegrityError if `source` holds more or fewer."""
     digest, left = hashlib.sha256(), size
     while block := source.read(_BLOCK):
         left -= len(block)
@@ -96,7 +96,7 @@ def _copy(source: IO[bytes], target: IO[bytes], size: int) -> str:
 
 
 def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict[str, zipfile.ZipInfo]]:
-    """(name, version) -> its entries by file; raises InvalidInputError on what no export holds. Unpacks nothing."""
+    """Return (name, version) -> its entries by file, not unpacked; raise InvalidInputError if no export holds such."""
     infos = archive.infolist()
     if len(infos) > MAX_FILES:
         raise InvalidInputError(f"{path} holds {len(infos)} entries, which are too many.")
@@ -122,7 +122,7 @@ def _inspect(archive: zipfile.ZipFile, path: Path) -> dict[tuple[str, int], dict
 
 
 def _refusal(info: zipfile.ZipInfo) -> str:
-    """Why an entry cannot be one of an export; empty if it can."""
+    """Return why an entry cannot be one of an export, as the end of a sentence; empty if it can."""
     parts = info.orig_filename.split("/")
     if info.orig_filename.startswith("/") or ":" in info.orig_filename:
         return "is an absolute path"
@@ -158,6 +158,6 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
 
 
-def _present(store: Store, name: str, artifact: Artifact) -> Artifact | None:
-    """The version of `name` that is this very artifact, if there is one."""
-    return next((each for each in store.artifacts(name=name) if each.sealed == artifact.sealed), None)
+def _find(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:
+    """Return the version of `name` that is this very artifact, if there is one."""
+    return next((each for each in catalogue.artifacts(name=name) if each.sealed == artifact.sealed), None)

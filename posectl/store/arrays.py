@@ -1,4 +1,4 @@
-"""Arrays as zarr v3 writes them, with named axes, zstd checksums and every chunk; read with every byte checked."""
+"""Arrays written as zarr v3, with named axes, zstd checksums and every chunk, and read with every byte checked."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def make_group(folder: Path) -> None:
-    """An empty zarr group at `folder`."""
+    """Make an empty zarr group at `folder`."""
     zarr.open_group(str(folder), mode="w-", zarr_format=3)
 
 
 def write_array(folder: Path, name: str, values: np.ndarray, dims: tuple[str, ...]) -> tuple[ArrayInfo, list[str]]:
-    """Writes one array into the group at `folder`; returns what it is, and the keys of its chunks.
+    """Write one array into the group at `folder`; return its entry for the manifest, and the keys of its chunks.
 
     name: "/" in it makes groups. values: as `storable` gives them.
     """
@@ -66,7 +66,7 @@ def write_array(folder: Path, name: str, values: np.ndarray, dims: tuple[str, ..
 
 
 def storable(name: str, values: Any) -> np.ndarray:
-    """`values` as an array that the store keeps: bool, integer, float or text, little-endian, C order.
+    """Return `values` as an array that the store keeps: bool, integer, float or text, little-endian, C order.
 
     Raises InvalidInputError for anything else, objects above all.
     """
@@ -85,7 +85,7 @@ def storable(name: str, values: Any) -> np.ndarray:
 
 
 def consolidate(folder: Path) -> None:
-    """Repeats every header in the root's, so that zarr and xarray list the arrays without looking at other files."""
+    """Repeat every header in the root's, so that zarr and xarray list the arrays without looking at other files."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # zarr warns that this is no part of the format yet
         zarr.consolidate_metadata(str(folder))
@@ -94,7 +94,7 @@ def consolidate(folder: Path) -> None:
 def read_array(
     folder: Path, name: str, info: ArrayInfo, files: Mapping[str, FileEntry], rows: slice | None
 ) -> np.ndarray:
-    """An array, or a slice of its first axis, from files that are checked against their sha256 as they are read.
+    """Return an array, or a slice of its first axis, checking the sha256 of each file that is read.
 
     Raises IntegrityError on any damage; text comes back as numpy's fixed-width str.
     """
@@ -114,14 +114,14 @@ def read_array(
 
 
 def sha256_of_values(values: np.ndarray) -> str:
-    """The sha256 of the values in C order, little-endian; of text, that of its JSON list."""
+    """Return the sha256 of the values in C order, little-endian; of text, that of its JSON list."""
     if values.dtype.kind == "U":
         return hashlib.sha256(json.dumps(values.ravel().tolist()).encode()).hexdigest()
     return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
 
 
 class SealedStore(Store):
-    """A folder as a read-only zarr store that gives no byte which the manifest does not vouch for."""
+    """A folder as a read-only zarr store, which checks each file against the manifest before it gives a byte of it."""
 
     supports_writes = False
     supports_deletes = False
@@ -187,14 +187,14 @@ def _check_text(data: bytes, elements: int) -> None:
 
 
 def _fixed_width(text: np.ndarray, most: int) -> np.ndarray:
-    """Text of any length as text of one width; raises ValueError where that takes more than `most` bytes an element."""
+    """Return text of any length as text of one width; raise ValueError if an element takes more than `most` bytes."""
     if 4 * max(map(len, text.flat), default=0) > most:
         raise ValueError("a text is too long")
     return np.array(text.tolist(), dtype=str).reshape(text.shape)
 
 
 def _read(folder: Path, entry: FileEntry) -> bytes:
-    """The bytes of one listed file; raises IntegrityError if it is gone, or not what was published."""
+    """Return the bytes of one listed file; raise IntegrityError if it is gone, or not what was published."""
     path = folder / entry["path"]
     if (size := size_of(path)) != entry["size"]:
         raise _damaged(path, "is not there" if size is None else "has another size")
@@ -216,7 +216,7 @@ def _cut(data: bytes, byte_range: ByteRequest | None) -> bytes:
 
 
 def _check_frame(data: bytes) -> None:
-    """Raises ValueError unless a zstd frame says, in bounds, what it decodes to: the decoder allocates that at once.
+    """Raise ValueError unless a zstd frame says, in bounds, how many bytes it decodes to: they are allocated at once.
 
     The header's layout is RFC 8878, section 3.1.1.1.
     """

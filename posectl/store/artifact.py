@@ -13,7 +13,7 @@ from posectl.store.refs import VERSION, is_name
 
 
 class Parent(NamedTuple):
-    """What an artifact was made from, as its manifest says; the digest is what counts."""
+    """An artifact that another was made from, as the manifest names it; the digest is what counts."""
 
     role: str
     ref: str
@@ -25,7 +25,7 @@ class Artifact(Bundle):
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What the manifest says, as this release would write it."""
+        """The manifest's fields, as this release would write them."""
         manifest = migrate(self.sealed, str(self.path / MANIFEST))
         _check(manifest, self.path / MANIFEST)
         return manifest
@@ -51,12 +51,12 @@ class Artifact(Bundle):
 
     @property
     def created(self) -> str:
-        """When it was published: UTC, ISO 8601."""
+        """The time of publication: UTC, ISO 8601."""
         return str(self.manifest["created"])
 
     @property
     def key(self) -> str | None:
-        """What the stage that made it recorded, for `Store.find`."""
+        """The digest of all that determines it, recorded by the stage that made it, for `Store.find`."""
         return self.manifest["key"]
 
     @property
@@ -75,12 +75,12 @@ class Artifact(Bundle):
 
     @property
     def about(self) -> dict[str, Any]:
-        """What a reader must know of the arrays."""
+        """Facts that a reader of the arrays must know."""
         return dict(self.manifest["about"])
 
 
 def _check(manifest: dict[str, Any], path: Path) -> None:
-    """Raises IntegrityError unless every field that the properties read is of its type."""
+    """Raise IntegrityError unless every field that the properties read is of its type."""
     types: dict[str, Any] = {"name": str, "created": str, "key": str | None, "parents": list}
     types |= dict.fromkeys(("config", "summary", "about", "software"), dict)
     wrong = [field for field, of in types.items() if field not in manifest or not isinstance(manifest[field], of)]
@@ -89,7 +89,7 @@ def _check(manifest: dict[str, Any], path: Path) -> None:
     if not wrong and not all(_is_parent(entry) for entry in manifest["parents"]):
         wrong = ["parents"]
     if wrong:
-        raise IntegrityError(f"{path} is not to be believed: its {wrong[0]} is not what it should be.")
+        raise IntegrityError(f"{path} is not as a stage writes it: its {wrong[0]} is not what it should be.")
 
 
 def _is_parent(entry: Any) -> bool:

@@ -1,4 +1,4 @@
-"""A folder of arrays under one sealed manifest.json: what an artifact is, and each checkpoint."""
+"""A bundle is a folder of arrays under one sealed manifest.json; artifacts and checkpoints are bundles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, nearest_name
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, did_you_mean
 from posectl.store import durable
 from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
 from posectl.store.headers import ArrayInfo
@@ -22,7 +22,7 @@ _HINT = "`posectl store verify` says what is damaged; restore it from a copy, or
 
 
 class Bundle:
-    """A finished folder, for reading."""
+    """A finished bundle, for reading."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -32,7 +32,7 @@ class Bundle:
 
     @cached_property
     def sealed(self) -> dict[str, Any]:
-        """The manifest as it lies on the disk; raises IntegrityError if a byte of it changed."""
+        """The manifest's fields as they lie on the disk; raises IntegrityError if a byte of it changed."""
         with durable.storage_errors(f"read {self.path / MANIFEST}"):
             try:
                 fields = read_sealed(self.path / MANIFEST)
@@ -41,12 +41,12 @@ class Bundle:
         try:
             _check_inventory(fields)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise IntegrityError(f"{self.path / MANIFEST} is not to be believed: {error}.", _HINT) from error
+            raise IntegrityError(f"{self.path / MANIFEST} cannot be what was published: {error}.", _HINT) from error
         return fields
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What the manifest says."""
+        """The manifest's fields."""
         return self.sealed
 
     @cached_property
@@ -65,7 +65,7 @@ class Bundle:
         return sum(entry["size"] for entry in self.files.values())
 
     def check_sizes(self) -> None:
-        """Raises IntegrityError unless every file is there in its size."""
+        """Raise IntegrityError unless every file is there in its size."""
         with durable.storage_errors(f"look at {self.path}"):
             sizes = {name: size_of(self.path / name) for name in self.files}
         for name, entry in self.files.items():
@@ -74,24 +74,24 @@ class Bundle:
                 raise IntegrityError(f"{self.path / name} {how}.", _HINT)
 
     def arrays(self) -> dict[str, ArrayInfo]:
-        """Every array's shape, dtype and axes, by name."""
+        """Return every array's shape, dtype and axes, by name."""
         return dict(self._arrays)
 
     def has(self, name: str) -> bool:
-        """Whether there is an array of this name."""
+        """Return whether there is an array of this name."""
         return name in self._arrays
 
     def read(self, name: str, rows: slice | None = None) -> np.ndarray:
-        """An array, or the slice `rows` of its first axis; raises IntegrityError if a byte is not as published."""
+        """Return an array, or the slice `rows` of its first axis; raise IntegrityError if a byte of it has changed."""
         from posectl.store.arrays import read_array
 
         if name not in self._arrays:
-            raise NotFoundError(f"{self.path} has no array {name!r}.", nearest_name(name, self._arrays))
+            raise NotFoundError(f"{self.path} has no array {name!r}.", did_you_mean(name, self._arrays))
         with durable.storage_errors(f"read {self.path / name}"):
             return read_array(self.path, name, self._arrays[name], self.files, rows)
 
     def read_group(self, group: str) -> dict[str, np.ndarray]:
-        """Every array under `group`, by its name within it; empty where there is none."""
+        """Return every array under `group`, by its name within it; empty where there is none."""
         start = f"{group}/"
         return {name.removeprefix(start): self.read(name) for name in self._arrays if name.startswith(start)}
 
@@ -101,7 +101,7 @@ class Bundle:
 
 
 class BundleWriter:
-    """A folder being filled with arrays; `finish` seals it."""
+    """A bundle being filled with arrays, until `finish`."""
 
     def __init__(self, path: Path) -> None:
         from posectl.store import arrays
@@ -112,7 +112,7 @@ class BundleWriter:
         arrays.make_group(path)
 
     def put(self, name: str, values: Any, dims: tuple[str, ...] | None = None) -> None:
-        """Writes an array; "/" in `name` makes groups.
+        """Write an array; "/" in `name` makes groups.
 
         dims: a name for each axis; one name within a group means one length, as xarray has it. Where none are given,
         the axes bear names of their own. Raises InvalidInputError on a name taken or unfit, dims that do not match the
@@ -131,7 +131,7 @@ class BundleWriter:
         self._expected |= {f"{name}/{key}" for key in keys}
 
     def finish(self, fields: Mapping[str, Any]) -> None:
-        """Writes manifest.json with `fields` and an inventory, last, once everything else is on the disk."""
+        """Write manifest.json with `fields` and an inventory, once everything else is on the disk."""
         from posectl.store import arrays
 
         arrays.consolidate(self.path)
@@ -174,7 +174,7 @@ class BundleWriter:
 
 
 def _check_inventory(fields: dict[str, Any]) -> None:
-    """Raises ValueError and its like unless the files and arrays that a manifest lists could lie in its folder."""
+    """Raise ValueError and its like unless the files and arrays that a manifest lists could lie in its folder."""
     files = fields["files"]
     if any(entry.keys() != {"path", "size", "sha256"} for entry in files):
         raise ValueError("a file has a path, a size and a sha256")

@@ -15,7 +15,7 @@ from posectl.errors import ConflictError, PosectlError
 from posectl.store import durable
 from posectl.store.bundle import Bundle, BundleWriter
 from posectl.store.layout import Layout
-from posectl.store.locks import Lock
+from posectl.store.locks import lock_on
 from posectl.store.sealed import plain
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class Checkpoints:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Holds the training for this process; raises ConflictError if a live one holds it."""
+        """Hold the training for this process; raise ConflictError if a live one holds it."""
         with durable.storage_errors(f"lock the training in {self.path}"):
             self._layout.make()
-            lock = Lock(Path(f"{self.path}.lock"))
+            lock = lock_on(Path(f"{self.path}.lock"))
             if not lock.acquire(patience=0.2):  # `gc` looks whether a lock is free by taking it for an instant
                 owner = lock.owner()
                 raise ConflictError(
@@ -56,7 +56,7 @@ class Checkpoints:
             lock.release()
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
-        """Adds a checkpoint, whole or not at all, and drops all but the last two.
+        """Add a checkpoint, whole or not at all, and drop all but the last two.
 
         arrays: by name, of numbers. record: JSON values, given back by `load` (non-finite numbers as text).
         """
@@ -82,7 +82,7 @@ class Checkpoints:
                 durable.remove_tree(leftover)
 
     def load(self) -> tuple[int, dict[str, np.ndarray], dict[str, Any]] | None:
-        """The step, arrays and record of the newest save that is intact; None where there is none."""
+        """Return the step, arrays and record of the newest save that is intact; None where there is none."""
         for path in reversed(saves(self.path)):
             bundle = Bundle(path)
             try:
@@ -94,23 +94,23 @@ class Checkpoints:
         return None
 
     def clear(self) -> None:
-        """Removes every save."""
+        """Remove every save."""
         with durable.storage_errors(f"remove the checkpoints in {self.path}"):
             _discard(self.path)
 
 
 def saves(folder: Path) -> list[Path]:
-    """The finished saves in a folder of checkpoints, oldest first."""
+    """Return the finished saves in a folder of checkpoints, oldest first."""
     return [path for path in _entries(folder) if _SAVE.fullmatch(path.name)]
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """What killed saves left in a folder of checkpoints."""
+    """Return the unfinished saves in a folder of checkpoints, which killed processes left."""
     return [path for path in _entries(folder) if not _SAVE.fullmatch(path.name)]
 
 
 def _discard(folder: Path) -> None:
-    """Removes a folder that is never seen half-removed."""
+    """Remove a folder by renaming it first, so that it is never seen half-removed."""
     condemned = Path(f"{folder}.part")
     durable.remove_tree(condemned)
     if folder.is_dir():
@@ -123,7 +123,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _pack(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """All arrays as the bytes of one, and where each lies: a hundred small arrays would be as many files to sync."""
+    """Return all arrays as the bytes of one, and where each lies: as a hundred files they would take long to sync."""
     import numpy as np
 
     from posectl.store.arrays import storable

@@ -1,4 +1,4 @@
-"""Clearing what killed commands left behind."""
+"""Removal of what killed commands left behind."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.layout import Layout
-from posectl.store.locks import Lock
+from posectl.store.locks import lock_on
 from posectl.store.refs import is_name
 
 
 @dataclass(frozen=True)
 class Junk:
-    """One thing in the store that is no artifact: where, how many bytes, and what it is."""
+    """A file or folder of the store that is no artifact: its path, its bytes, and what it is."""
 
     path: Path
     size: int
@@ -24,19 +24,19 @@ class Junk:
 
 @dataclass(frozen=True)
 class Collection:
-    """What `gc` removed, or would remove, and what it left alone."""
+    """The junk that `gc` removed, or would remove, and what it left alone."""
 
     removed: list[Junk]
     kept: list[Junk]
 
     @property
     def freed(self) -> int:
-        """Bytes."""
+        """The bytes that the removal sets free."""
         return sum(junk.size for junk in self.removed)
 
 
 def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
-    """Removes what no live process works on; resumable checkpoints only if `checkpoints`."""
+    """Remove what no live process works on; resumable checkpoints only if `checkpoints`."""
     collection = Collection([], [])
     with durable.storage_errors(f"clear {layout.staging}"):
         for stem in _stems(layout.staging):
@@ -55,7 +55,7 @@ def _stems(staging: Path) -> list[str]:
 
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
-    lock = Lock(Path(f"{path}.lock"))
+    lock = lock_on(Path(f"{path}.lock"))
     stray = lock.path.exists()  # asked before it is taken, which makes the file
     if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
         owner = lock.owner()

@@ -1,4 +1,4 @@
-"""How two artifacts differ: in what they were made with, what came out, and every array."""
+"""The differences of two artifacts: config, summary, about, and every array."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from posectl.store.headers import STRING, ArrayInfo
 
 @dataclass(frozen=True)
 class ArrayDifference:
-    """An array in both, or in one: `max_abs` is the largest absolute difference of two values.
+    """An array of both artifacts, or of one; `max_abs` is the largest absolute difference of two values.
 
     It is None where the arrays cannot be compared value by value, and nan where one is nan and the other is not.
     """
@@ -22,13 +22,13 @@ class ArrayDifference:
 
     @property
     def same(self) -> bool:
-        """Whether shapes, dtypes and every bit of the values agree."""
-        return self.a is not None and self.b is not None and _core(self.a) == _core(self.b)
+        """True where shapes, dtypes and every bit of the values agree."""
+        return self.a is not None and self.b is not None and _content(self.a) == _content(self.b)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Of each part only what differs: key -> (value in a, value in b), with None where it is absent."""
+    """All that differs, part by part: key -> (value in a, value in b), with None where it is absent."""
 
     config: dict[str, tuple[Any, Any]]
     summary: dict[str, tuple[Any, Any]]
@@ -40,19 +40,19 @@ class Difference:
 
 
 def diff(a: Artifact, b: Artifact) -> Difference:
-    """What differs between two artifacts; raises IntegrityError if an array is damaged."""
+    """Compare two artifacts; raise IntegrityError if an array is damaged."""
     in_a, in_b = a.arrays(), b.arrays()
     arrays = {
         name: ArrayDifference(in_a.get(name), in_b.get(name), _max_abs(a, b, name))
         for name in sorted(in_a.keys() | in_b.keys())
-        if name not in in_a or name not in in_b or _core(in_a[name]) != _core(in_b[name])
+        if name not in in_a or name not in in_b or _content(in_a[name]) != _content(in_b[name])
     }
     return Difference(
         _changed(_values(a), _values(b)), _changed(a.summary, b.summary), _changed(a.about, b.about), arrays
     )
 
 
-def _core(info: ArrayInfo) -> tuple[tuple[int, ...], str, str]:
+def _content(info: ArrayInfo) -> tuple[tuple[int, ...], str, str]:
     return info.shape, info.dtype, info.sha256
 
 

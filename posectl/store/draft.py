@@ -13,8 +13,8 @@ from posectl.errors import ConflictError, InvalidInputError, PosectlError
 from posectl.store import durable, provenance
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import BundleWriter
+from posectl.store.kinds import KINDS, SCHEMA
 from posectl.store.layout import Layout
-from posectl.store.migrations import KINDS, SCHEMA
 from posectl.store.sealed import plain
 from posectl.store.staging import Staging
 
@@ -61,7 +61,7 @@ class Draft:
         return self._staging.path
 
     def put(self, name: str, array: Any, dims: Iterable[str] | None = None) -> None:
-        """Writes an array, with a name for each axis; "/" in `name` makes groups (see `BundleWriter.put`)."""
+        """Write an array, with a name for each axis; "/" in `name` makes groups (see `BundleWriter.put`)."""
         with durable.storage_errors(f"write {name!r} of the {self.kind} {self.name!r}"):
             self._writer.put(name, array, None if dims is None else tuple(dims))
 
@@ -78,7 +78,7 @@ class Draft:
         summary: Mapping[str, Any] | None = None,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        """Notes what the manifest is to say; each call adds to what was said before.
+        """Record fields of the manifest; each call adds to those before.
 
         config: key -> {"value", "source"}; `config`, `summary` and `about` are merged key by key.
         key: what `Store.find` looks for, a digest of all that determines the artifact.
@@ -93,7 +93,7 @@ class Draft:
             self._fields[field] |= _json(field, values or {})
 
     def publish(self) -> Artifact:
-        """Makes the folder the next version of its name, at one instant; nothing of it is visible before."""
+        """Make the folder the next version of its name, at one instant; nothing of it is visible before."""
         if self._published:
             raise ConflictError(f"This {self.kind} was published, or discarded, already.")
         with durable.storage_errors(f"publish the {self.kind} {self.name!r}"):
@@ -103,7 +103,7 @@ class Draft:
         return Artifact(path)
 
     def discard(self) -> None:
-        """Removes what was not published."""
+        """Remove the folder unless it was published."""
         if not self._published:
             with durable.storage_errors(f"remove {self.path}"):
                 self._staging.discard()

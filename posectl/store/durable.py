@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import glob
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from posectl.errors import PosectlError, UnavailableError
+from posectl.store.locks import lock_until_closed
 
+_DAY = 24 * 3600.0
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
 _HINTS = {
     errno.ENOSPC: "Free some space (`posectl store gc` clears what killed commands left), or choose another --store.",
@@ -28,7 +30,7 @@ _HINTS = {
 
 @contextmanager
 def storage_errors(doing: str) -> Iterator[None]:
-    """Turns an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint."""
+    """Turn an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint."""
     try:
         yield
     except PosectlError:
@@ -40,8 +42,10 @@ def storage_errors(doing: str) -> Iterator[None]:
 
 
 def fsync(path: Path) -> None:
-    """Asks the disk to keep a file's, or a folder's, present content."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Ask the disk to keep a file's, or a folder's, present content."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders, and syncs no file that it may not write
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -52,7 +56,7 @@ def fsync(path: Path) -> None:
 
 
 def fsync_tree(folder: Path) -> None:
-    """Asks the disk to keep every file and folder under `folder`, and itself."""
+    """Ask the disk to keep every file and folder under `folder`, and itself."""
     from concurrent.futures import ThreadPoolExecutor
 
     paths = [Path(parent, name) for parent, _, files in os.walk(folder) for name in [*files, ""]]
@@ -61,7 +65,7 @@ def fsync_tree(folder: Path) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """A new file, on the disk when this returns."""
+    """Write a new file, which is on the disk when this returns."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -69,9 +73,9 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def replace_file(path: Path, data: bytes, scratch: Path) -> None:
-    """`data` takes the place of the file at `path` at one instant.
+    """Replace the file at `path` by one with `data`, at one instant.
 
-    scratch: where it is written first, on the same file system; the caller holds a lock that makes it his own.
+    scratch: the path to write it to first, on the same file system; the caller's own, by a lock that he holds.
     """
     scratch.unlink(missing_ok=True)
     try:
@@ -84,7 +88,7 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path`, whole and on the disk, once the block ends well.
+    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well.
 
     Where the file system can do it the file has no name until then, and a kill leaves nothing. Elsewhere, and at the
     instant at which an older file gives way, a kill leaves a `.part` beside it, which the next call takes away.
@@ -93,13 +97,15 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     _sweep(path)
     try:
         with _nameless(path.parent) or temporary.open("x+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed, or its writer dies
+            lock_until_closed(file)  # by which others see that its writer lives
             yield file
             file.flush()
             os.fsync(file.fileno())
             if not temporary.exists() and not _named(file, path):
                 _name(file, temporary)
             if temporary.exists():
+                if os.name == "nt":
+                    file.close()  # Windows renames no open file
                 temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -107,11 +113,13 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _sweep(path: Path) -> None:
-    """Removes what killed writers of `path` left beside it: files that nobody holds a lock on."""
+    """Remove what killed writers of `path` left beside it: files with a free lock or, without locks, of a day ago."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        with suppress(OSError), left.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
+        with suppress(OSError):
+            with left.open("rb") as file:
+                free = lock_until_closed(file)
+            if free or (free is None and time.time() - left.stat().st_mtime > _DAY):
+                left.unlink()
 
 
 def _nameless(folder: Path) -> BinaryIO | None:
@@ -122,7 +130,7 @@ def _nameless(folder: Path) -> BinaryIO | None:
 
 
 def _named(file: BinaryIO, path: Path) -> bool:
-    """Gives an open file its name if that is free; False if it is taken."""
+    """Give an open file its name if that is free; return False if it is taken."""
     try:
         _name(file, path)
     except FileExistsError:
@@ -139,7 +147,7 @@ def _name(file: BinaryIO, path: Path) -> None:
 
 
 def rename_new(source: Path, target: Path) -> bool:
-    """Renames a folder to a name that nothing bears; False, and nothing done, if something does."""
+    """Rename a folder to a name that nothing has; return False, and do nothing, if something has."""
     try:
         os.rename(source, target)
     except OSError as error:
@@ -150,7 +158,7 @@ def rename_new(source: Path, target: Path) -> bool:
 
 
 def make_folder(path: Path) -> None:
-    """A folder, on the disk when this returns; nothing to do where it is already."""
+    """Make a folder, which is on the disk when this returns, unless it is there already."""
     if path.is_dir():
         return
     make_folder(path.parent)
@@ -159,7 +167,7 @@ def make_folder(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Removes a file or folder; what is already gone, or goes meanwhile, is no error."""
+    """Remove a file or folder; if it is already gone, or goes meanwhile, that is no error."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, onerror=_unless_gone)
     else:
@@ -167,7 +175,7 @@ def remove_tree(path: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Removes a folder if nothing is in it."""
+    """Remove a folder if nothing is in it."""
     with suppress(OSError):
         folder.rmdir()
 

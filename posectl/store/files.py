@@ -1,4 +1,4 @@
-"""The files of a folder: which there are, their sizes and sha256, and the one digest over them all."""
+"""The files of a folder: their paths, sizes and sha256, and one digest over them all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FileEntry(TypedDict):
 
 
 def inventory(folder: Path) -> list[FileEntry]:
-    """Every file under `folder`, sorted by path."""
+    """List every file under `folder`, sorted by path."""
     return [
         {"path": name, "size": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
         for name in sorted(walk(folder))
@@ -31,19 +31,19 @@ def inventory(folder: Path) -> list[FileEntry]:
 
 
 def digest_of(files: Iterable[FileEntry]) -> str:
-    """The sha256 over the lines path, size, sha256 of the files in their order."""
+    """Return the sha256 over the lines path, size, sha256 of the files in their order."""
     lines = "".join(f"{entry['path']}\0{entry['size']}\0{entry['sha256']}\n" for entry in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of one file."""
+    """Return the sha256 of one file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def walk(folder: Path) -> Iterator[str]:
-    """The relative path of everything under `folder` but its folders; an empty folder too, with "/" at the end."""
+    """Yield the relative path of every file under `folder`, and of every empty folder, with "/" at its end."""
     pending = [""]
     while pending:
         prefix = pending.pop()
@@ -60,7 +60,7 @@ def walk(folder: Path) -> Iterator[str]:
 
 
 def size_of(path: Path) -> int | None:
-    """The size of a regular file; None where there is none, a symlink included."""
+    """Return the size of a regular file; None where there is none, or a symlink."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -69,7 +69,7 @@ def size_of(path: Path) -> int | None:
 
 
 def check_paths(paths: Iterable[str]) -> None:
-    """Raises ValueError unless each path stays inside its folder and no two could be one file on any file system."""
+    """Raise ValueError unless each path stays inside its folder and no two could be one file on any file system."""
     seen: dict[str, str] = {}
     folders: dict[str, str] = {}  # casefolded -> as it is written
     for path in paths:

@@ -1,4 +1,4 @@
-"""What a zarr array's header may say: checked here, before zarr sees it and before anything is allocated."""
+"""Checks of a zarr array's header, before zarr sees it and before anything is allocated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ArrayInfo:
 
     @classmethod
     def parse(cls, entry: Any) -> ArrayInfo:
-        """The array that a manifest's entry describes; raises ValueError on one that cannot be."""
+        """Return the array that a manifest's entry describes; raise ValueError on one that cannot be."""
         if not isinstance(entry, dict) or entry.keys() != {"shape", "dtype", "dims", "sha256"}:
             raise ValueError("an array's entry has a shape, a dtype, dims and a sha256")
         shape = _lengths(entry["shape"], least=0, what="shape")
@@ -48,11 +48,11 @@ class ArrayInfo:
         return cls(shape, entry["dtype"], tuple(dims), entry["sha256"])
 
     def entry(self) -> dict[str, Any]:
-        """The entry that `parse` reads."""
+        """Return the entry that `parse` reads."""
         return {"shape": list(self.shape), "dtype": self.dtype, "dims": list(self.dims), "sha256": self.sha256}
 
     def row_blocks(self) -> list[slice | None]:
-        """Slices of the first axis that cover the array, each of some 16 MB, for it may be larger than the memory."""
+        """Return slices of the first axis that cover the array, of some 16 MB each: it may be larger than memory."""
         if not self.shape:
             return [None]
         row = ITEM_SIZES[self.dtype] * math.prod(max(length, 1) for length in self.shape[1:])
@@ -61,7 +61,7 @@ class ArrayInfo:
 
 
 def chunk_shape(shape: tuple[int, ...], item_size: int) -> tuple[int, ...]:
-    """The chunks an array is stored in: contiguous in C order, at least `CHUNK_BYTES` each, or all of it if smaller."""
+    """Return the shape of an array's chunks: contiguous in C order, of at least `CHUNK_BYTES`, or the whole array."""
     chunks = [1] * len(shape)
     size = max(item_size, 1)
     for axis in reversed(range(len(shape))):
@@ -71,13 +71,13 @@ def chunk_shape(shape: tuple[int, ...], item_size: int) -> tuple[int, ...]:
 
 
 def chunk_keys(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[str]:
-    """The key of every chunk, relative to its array: "c.0.1", or "c" for a scalar; none where an axis is empty."""
+    """List the key of every chunk, relative to its array: "c.0.1", or "c" for a scalar; none where an axis is empty."""
     counts = (math.ceil(length / chunk) for length, chunk in zip(shape, chunks, strict=True))
     return [SEPARATOR.join(["c", *map(str, index)]) for index in product(*map(range, counts))]
 
 
 def check_header(header: Any, info: ArrayInfo, name: str, files: Collection[str]) -> tuple[int, ...]:
-    """The chunk shape of the array `name`, whose zarr.json holds `header` and which the manifest lists as `info`.
+    """Return the chunk shape of the array `name`, whose zarr.json holds `header` and which a manifest lists as `info`.
 
     `files` are those that the manifest lists. Raises ValueError unless the header is one that this store writes, says
     what the manifest says, and every chunk that it calls for is listed: an absent chunk would read as zeros.
@@ -128,7 +128,7 @@ def _lengths(value: Any, *, least: int, what: str) -> tuple[int, ...]:
 
 
 def _codecs(codecs: Any) -> Any:
-    """The names of the codecs, where they are the kind that this store writes, and else what is there instead."""
+    """Return the names of the codecs if they are of the kind that this store writes, and else `codecs` as they are."""
     if not isinstance(codecs, list) or not all(isinstance(codec, dict) for codec in codecs):
         return codecs
     if codecs and _configuration(codecs[0]).get("endian", "little") != "little":

@@ -1,4 +1,4 @@
-"""Where everything lies in a store's folder, found by listing folders alone."""
+"""The paths of everything in a store's folder, found by listing folders alone."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ class Layout:
         self.staging = root / ".staging"
 
     def check(self) -> None:
-        """Raises unless the folder is a store of this format, empty or not there: InvalidInputError, IntegrityError."""
+        """Raise InvalidInputError or IntegrityError unless the folder is a store of this format, empty or not there."""
         if self.mark.is_file():
             _check_mark(self.mark)
         elif self.root.is_dir():
-            if any(entry.name != self.staging.name for entry in self.root.iterdir()):
+            others = any(entry.name != self.staging.name for entry in self.root.iterdir())
+            if others and not self.mark.is_file():  # asked again: another process may have made the store meanwhile
                 raise InvalidInputError(
                     f"{self.root} is not a posectl store: it holds other files.",
                     "Choose another folder with --store or POSECTL_STORE.",
@@ -39,7 +40,7 @@ class Layout:
             raise InvalidInputError(f"{self.root} is a file, not a store.", "Choose a folder with --store.")
 
     def make(self) -> None:
-        """Makes the store if it is not there yet."""
+        """Make the store if it is not there yet."""
         if not self.mark.is_file():
             self.check()
             if around := next((parent for parent in self.root.parents if (parent / "store.json").is_file()), None):
@@ -53,30 +54,30 @@ class Layout:
             durable.make_folder(self.staging)
 
     def is_canonical(self) -> bool:
-        """Whether store.json is, byte for byte, what this release writes."""
+        """Return whether store.json is, byte for byte, what this release writes."""
         return self.mark.read_bytes() == encode(_MARK)
 
     def folder(self, name: str) -> Path:
-        """The folder of a name's versions."""
+        """Return the folder of a name's versions."""
         return self.root / name
 
     def version(self, name: str, version: int) -> Path:
-        """The folder of one version."""
+        """Return the folder of one version."""
         return self.root / name / f"v{version}"
 
     def name_lock(self, name: str) -> Path:
-        """The lock that whoever changes a name's aliases or removes its versions holds."""
+        """Return the lock's file that is held while a name's aliases change or a version of it is removed."""
         return self.staging / f"name-{name}.lock"
 
     def names(self) -> list[str]:
-        """Every name that has a version, sorted."""
+        """Return every name that has a version, sorted."""
         with durable.storage_errors(f"list {self.root}"):
             if not self.root.is_dir():
                 return []
-            return sorted(entry.name for entry in self.root.iterdir() if is_name(entry.name) and self._any(entry))
+            return sorted(entry.name for entry in self.root.iterdir() if is_name(entry.name) and _has_version(entry))
 
     def versions(self, name: str) -> list[int]:
-        """The versions of a name, in their order."""
+        """Return the versions of a name in ascending order."""
         folder = self.folder(name)
         with durable.storage_errors(f"list {folder}"):
             if not folder.is_dir():
@@ -85,24 +86,24 @@ class Layout:
             return sorted(int(match[1]) for match in matches if match)
 
     def next_version(self, name: str) -> int:
-        """One more than the highest version that ever was: a ref never comes to mean something else."""
+        """Return one more than the highest version that ever was: a ref never comes to mean something else."""
         present = self.versions(name)  # before `removed`: whoever removes writes there first, then takes it away
         return max([0, *present, *(int(version[1:]) for version in self.removed(name))]) + 1
 
     def aliases(self, name: str) -> dict[str, str]:
-        """alias -> "v3"; raises IntegrityError if the file was changed."""
+        """Return alias -> "v3"; raise IntegrityError if the file was changed."""
         return self._table(name, "aliases.json", str)
 
     def write_aliases(self, name: str, aliases: dict[str, str]) -> None:
-        """Replaces a name's aliases; the caller holds `name_lock`."""
+        """Replace a name's aliases; the caller holds `name_lock`."""
         durable.replace_file(self.folder(name) / "aliases.json", seal(aliases), self._scratch(name))
 
     def removed(self, name: str) -> dict[str, dict[str, Any]]:
-        """Version ("v3") -> {"digest", "at"}, for every version that was removed."""
+        """Return version ("v3") -> {"digest", "at"} for every version that was removed."""
         return self._table(name, "removed.json", dict)
 
     def write_removed(self, name: str, removed: dict[str, dict[str, Any]]) -> None:
-        """Replaces the record of what was removed; the caller holds `name_lock`."""
+        """Replace the record of what was removed; the caller holds `name_lock`."""
         durable.replace_file(self.folder(name) / "removed.json", seal(removed), self._scratch(name))
 
     def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
@@ -119,8 +120,9 @@ class Layout:
     def _scratch(self, name: str) -> Path:
         return self.staging / f"name-{name}.part"
 
-    def _any(self, folder: Path) -> bool:
-        return folder.is_dir() and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())
+
+def _has_version(folder: Path) -> bool:
+    return folder.is_dir() and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())
 
 
 def _check_mark(path: Path) -> None:

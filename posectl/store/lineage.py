@@ -1,18 +1,15 @@
-"""What an artifact was made from, and what was made from it."""
+"""Ancestors and descendants of artifacts: what each was made from, and what was made from it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from posectl.errors import PosectlError
 from posectl.store.artifact import Artifact, Parent
+from posectl.store.catalogue import Catalogue
 from posectl.store.refs import Ref
-
-if TYPE_CHECKING:
-    from posectl.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -37,51 +34,53 @@ class Lineage:
     descendants: list[Relative]
 
 
-def lineage(store: Store, artifact: Artifact) -> Lineage:
-    """All ancestors and descendants of an artifact."""
-    everyone = store.artifacts()
+def lineage(catalogue: Catalogue, artifact: Artifact) -> Lineage:
+    """Return all ancestors and descendants of an artifact."""
+    everyone = catalogue.artifacts()
 
     def parents(child: Artifact) -> Iterator[tuple[str, str, Artifact | None]]:
         for parent in child.parents:
-            found = find_parent(store, parent, everyone)
+            found = find_parent(catalogue, parent, everyone)
             yield parent.role, found.ref if found else parent.ref, found
 
     def offspring(parent: Artifact) -> Iterator[tuple[str, str, Artifact | None]]:
-        for child, role in children(store, parent, everyone):
+        for child, role in children(catalogue, parent, everyone):
             yield role, child.ref, child
 
     return Lineage(artifact, _reach(artifact, parents), _reach(artifact, offspring))
 
 
-def find_parent(store: Store, parent: Parent, among: list[Artifact] | None = None) -> Artifact | None:
-    """The artifact that a manifest calls a parent: that of its ref if the digest agrees, else any of its digest.
+def find_parent(catalogue: Catalogue, parent: Parent, among: list[Artifact] | None = None) -> Artifact | None:
+    """Return the artifact that a manifest calls a parent: that of its ref if the digest agrees, else any of its digest.
 
     An import may have given it another version here.
     """
     with suppress(PosectlError):  # no ref, not there, damaged: then another of that digest serves
         ref = Ref.parse(parent.ref)
-        called = Artifact(store.layout.version(ref.name, ref.version or 0))
+        called = Artifact(catalogue.layout.version(ref.name, ref.version or 0))
         if called.digest == parent.digest:
             return called
-    everyone = store.artifacts() if among is None else among
+    everyone = catalogue.artifacts() if among is None else among
     return next((each for each in everyone if each.digest == parent.digest), None)
 
 
-def children(store: Store, artifact: Artifact, among: list[Artifact] | None = None) -> list[tuple[Artifact, str]]:
-    """Every artifact that has this one as a parent, and in which role, oldest first."""
-    everyone = store.artifacts() if among is None else among
+def children(
+    catalogue: Catalogue, artifact: Artifact, among: list[Artifact] | None = None
+) -> list[tuple[Artifact, str]]:
+    """Return every artifact that has this one as a parent, and in which role, oldest first."""
+    everyone = catalogue.artifacts() if among is None else among
     found = []
     for child in everyone:
         for parent in child.parents:
             if parent.digest == artifact.digest:
-                meant = find_parent(store, parent, everyone)
+                meant = find_parent(catalogue, parent, everyone)
                 if meant is not None and meant.path == artifact.path:
                     found.append((child, parent.role))
     return found
 
 
 def _reach(start: Artifact, step: Callable[[Artifact], Iterator[tuple[str, str, Artifact | None]]]) -> list[Relative]:
-    """Breadth first from `start`, each relative once."""
+    """Search breadth first from `start`; return each relative once."""
     seen, relatives = {start.ref}, []
     level, depth = [start], 0
     while level:

@@ -1,104 +1,39 @@
-"""Locks that die with their process.
+"""Locks on files that end with their process, however it ends.
 
-The kernel drops a `flock` when its holder ends, however it ends, so nothing here guesses from process ids. The file
-names the owner for people to read.
+They are the kernel's, asked for through the library `filelock`: it drops them when their holder dies. Where Python
+cannot ask (it has no fcntl, and this is not Windows), a lock is "soft": a file that names the process which holds it,
+and the next to come removes that of a dead one. filelock has soft locks, too, but they fail when a holder is killed:
+before its version 4.1 two may then take one, and since then nobody may, if it was killed before it wrote its name.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-VERY_OLD = 7 * 24 * 3600.0
+VERY_OLD = 7 * 24 * 3600.0  # seconds
 
 
-class Lock:
-    """An exclusive lock on a file that is there only while the lock is held."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._descriptor: int | None = None
-
-    def acquire(self, patience: float = math.inf) -> bool:
-        """Takes the lock; False if another holds it still after `patience` seconds."""
-        deadline = time.monotonic() + patience
-        while (descriptor := self._try()) is None:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        self._descriptor = descriptor
-        with suppress(OSError):  # on a full disk the lock holds all the same
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps(_owner()).encode())
-        return True
-
-    def _try(self) -> int | None:
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Its last holder may have removed the file between the two lines above: that would be a lock on nothing.
-            if _is_still(self.path, descriptor):
-                return descriptor
-        except BlockingIOError:
-            pass
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-        return None
-
-    def release(self) -> None:
-        """Gives the lock back, and removes its file."""
-        if self._descriptor is not None:
-            self.path.unlink(missing_ok=True)
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def owner(self) -> dict[str, Any]:
-        """{"pid", "host", "start"} of whoever holds or last held the lock; empty if it cannot be told."""
-        try:
-            owner = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return owner if isinstance(owner, dict) else {}
-
-    def is_abandoned(self) -> bool:
-        """Whether its owner is dead for certain, or so old that it must be.
-
-        On another host a lock may be held where this kernel cannot see it, so there age alone decides.
-        """
-        try:
-            age = time.time() - self.path.stat().st_mtime
-        except FileNotFoundError:
-            return True
-        if self.owner().get("host", socket.gethostname()) != socket.gethostname():
-            return age > VERY_OLD
-        try:
-            descriptor = os.open(self.path, os.O_RDWR)
-        except FileNotFoundError:
-            return True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(descriptor)
-        return True
+def lock_on(path: Path) -> Lock:
+    """Return the lock on the file at `path`, not taken yet."""
+    return Lock(path) if _kernel_can_be_asked() else SoftLock(path)
 
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Holds the lock at `path`, after waiting for it."""
-    lock = Lock(path)
+    """Hold the lock on the file at `path`, after waiting for it."""
+    lock = lock_on(path)
     lock.acquire()
     try:
         yield
@@ -106,12 +41,178 @@ def held(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def lock_until_closed(file: IO[bytes]) -> bool | None:
+    """Lock an open file; return whether it was free, None where the kernel cannot be asked."""
+    if _kernel_can_be_asked():
+        with suppress(OSError):  # a file system without locks
+            return _lock(file)
+    return None
+
+
+class Lock:
+    """An exclusive lock on a file that is there only while the lock is held; the file names the owner."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[bytes] | None = None
+
+    def acquire(self, patience: float = math.inf) -> bool:
+        """Take the lock; return False if another holds it still after `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while not self._take():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def release(self) -> None:
+        """Give the lock back, and remove its file."""
+        if self._file is not None:
+            if os.name != "nt":
+                self.path.unlink(missing_ok=True)
+            self._drop()
+            if os.name == "nt":  # which removes no open file, so none that another waits for either
+                with suppress(OSError):
+                    self.path.unlink()
+
+    def owner(self) -> dict[str, Any]:
+        """Return {"pid", "host", "start"} of whoever holds or last held the lock; empty if it cannot be told."""
+        with suppress(OSError):
+            return _parse(self.path.read_bytes())
+        return {}
+
+    def is_abandoned(self) -> bool:
+        """Return whether the lock's owner is dead for certain, or so old that it must be.
+
+        A lock that is held on another host may not show in this kernel, so there age alone decides.
+        """
+        try:
+            age = time.time() - self.path.stat().st_mtime
+        except FileNotFoundError:
+            return True
+        if _is_elsewhere(self.owner()):
+            return age > VERY_OLD
+        free = self._take()
+        self._drop()
+        return free
+
+    def _take(self) -> bool:
+        """Try once to take the lock."""
+        file = self.path.open("a+b", buffering=0)
+        try:
+            if _lock(file) and self._is_at_path(file):
+                self._file = file
+        finally:
+            if self._file is not file:
+                file.close()
+        if self._file is not file:
+            return False
+        with suppress(OSError):  # on a full disk the lock holds all the same
+            file.truncate(0)
+            file.write(json.dumps(_owner()).encode())
+        return True
+
+    def _is_at_path(self, file: IO[bytes]) -> bool:
+        """Return whether an open file is the one at the path, for its last owner may have removed it meanwhile."""
+        try:
+            return os.path.samestat(os.stat(self.path), os.fstat(file.fileno()))
+        except FileNotFoundError:
+            return False
+
+    def _drop(self) -> None:
+        """Give the lock back, and leave its file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class SoftLock(Lock):
+    """A lock that is its file, which names the owner from its first instant on."""
+
+    _held = False
+
+    def release(self) -> None:
+        """Give the lock back by removing its file."""
+        if self._held:
+            self.path.unlink(missing_ok=True)
+            self._held = False
+
+    def is_abandoned(self) -> bool:
+        """Return whether the lock's owner is dead for certain, or on another host and so old that it must be."""
+        return not self.path.exists() or self._is_dead()
+
+    def _is_dead(self) -> bool:
+        try:
+            owner = _parse(self.path.read_bytes())
+            age = time.time() - self.path.stat().st_mtime
+        except FileNotFoundError:
+            return False
+        return age > VERY_OLD if _is_elsewhere(owner) else not _is_alive(owner)
+
+    def _take(self) -> bool:
+        if self._is_dead():
+            guard = SoftLock(self.path.with_suffix(".guard.lock"))  # of two, the second would remove a newer file
+            if guard.acquire(patience=0):
+                if self._is_dead():
+                    self.path.unlink(missing_ok=True)
+                guard.release()
+        made = not self.path.exists() and self._make()
+        self._held |= made
+        return made
+
+    def _make(self) -> bool:
+        signed = self.path.with_suffix(f".{uuid.uuid4().hex}.part")
+        try:
+            signed.write_text(json.dumps({**_owner(), "born": _born(os.getpid())}), encoding="utf-8")
+            os.link(signed, self.path)
+        except (FileExistsError, FileNotFoundError):  # another was first; `gc` took the signed file away
+            return False
+        finally:
+            signed.unlink(missing_ok=True)
+        return True
+
+
+@cache
+def _kernel_can_be_asked() -> bool:
+    return os.name == "nt" or find_spec("fcntl") is not None
+
+
+def _lock(file: IO[bytes]) -> bool:
+    from filelock import lock_descriptor  # here, for completion has no time for it
+
+    return lock_descriptor(file.fileno(), blocking=False)
+
+
 def _owner() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "start": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def _is_still(path: Path, descriptor: int) -> bool:
+def _parse(data: bytes) -> dict[str, Any]:
     try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
-    except FileNotFoundError:
+        owner = json.loads(data)
+    except ValueError:
+        return {}
+    return owner if isinstance(owner, dict) else {}
+
+
+def _born(pid: int) -> str | None:
+    """Return when a process began, which tells it from a later one of its number; None where there is no /proc."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
+    except OSError:
+        return None
+
+
+def _is_alive(owner: dict[str, Any]) -> bool:
+    """Return whether a process of this host is alive."""
+    try:
+        os.kill(owner["pid"], 0)
+    except (ProcessLookupError, KeyError, TypeError, OverflowError):
         return False
+    except PermissionError:
+        pass  # it is there, and another user's
+    return owner.get("born") in (None, _born(owner["pid"]))
+
+
+def _is_elsewhere(owner: dict[str, Any]) -> bool:
+    return owner.get("host", socket.gethostname()) != socket.gethostname()

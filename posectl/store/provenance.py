@@ -1,4 +1,4 @@
-"""What made an artifact: the versions of the software, the machine, the commit of the code around."""
+"""Provenance of an artifact: the versions of the software, the machine, the commit of the code around."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import posectl
+from posectl.version import __version__
 
 _PACKAGES = ("torch", "numpy", "zarr", "numcodecs")
 
 
 @cache
 def software() -> dict[str, str | None]:
-    """The versions of posectl, Python, torch, numpy, zarr and numcodecs, read without importing them."""
+    """Return the versions of posectl, Python, torch, numpy, zarr and numcodecs, read without importing them."""
     return {
-        "posectl": posectl.__version__,
+        "posectl": __version__,
         "python": platform.python_version(),
         **{package: _version(package) for package in _PACKAGES},
     }
 
 
 def machine() -> str:
-    """The operating system and processor, "Linux x86_64"."""
+    """Return the operating system and processor, "Linux x86_64"."""
     return f"{platform.system()} {platform.machine()}"
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601, to the microsecond, so that it sorts as text."""
+    """Return the time in UTC, ISO 8601, to the microsecond, so that it sorts as text."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def git_commit(folder: Path) -> str | None:
-    """The commit checked out in the repository around `folder`, read from its files; None where there is none."""
+    """Return the commit checked out in the repository around `folder`, read from its files; None if there is none."""
     try:
         git = next(parent / ".git" for parent in [folder, *folder.parents] if (parent / ".git").exists())
         if git.is_file():  # a worktree or a submodule: the file says where

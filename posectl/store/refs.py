@@ -1,4 +1,4 @@
-"""How an artifact is called: `name`, `name:v3`, `name:alias`, `sha256:PREFIX` or a path; `#i` picks a sample of it."""
+"""Refs to artifacts: `name`, `name:v3`, `name:alias`, `sha256:PREFIX` or a path; `#i` picks a sample of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Ref:
 
     @classmethod
     def parse(cls, text: str | os.PathLike[str]) -> Ref:
-        """The parts of `text`; raises UsageError if it has none of the forms."""
+        """Return the parts of `text`; raise UsageError if it has none of the forms."""
         if isinstance(text, os.PathLike):
             return cls(path=Path(text))
         body, sample = _split_sample(text)
@@ -65,12 +65,12 @@ class Ref:
 
 
 def is_name(text: str) -> bool:
-    """Whether an artifact can bear this name."""
+    """Return whether an artifact can have this name."""
     return bool(NAME.fullmatch(text)) and text not in _RESERVED_NAMES
 
 
 def check_name(name: str) -> str:
-    """`name`, if an artifact can bear it; raises UsageError."""
+    """Return `name`; raise UsageError if no artifact can have it."""
     if not is_name(name):
         raise UsageError(
             f"An artifact cannot be named {name!r}.",
@@ -80,7 +80,7 @@ def check_name(name: str) -> str:
 
 
 def check_alias(alias: str) -> str:
-    """`alias`, if a version can bear it; raises UsageError for v3 and latest, which mean something already."""
+    """Return `alias`; raise UsageError if no version can have it, as v3 and latest, which mean something already."""
     if not NAME.fullmatch(alias) or VERSION.fullmatch(alias) or alias in _RESERVED_ALIASES:
         raise UsageError(
             f"A version cannot have the alias {alias!r}.",

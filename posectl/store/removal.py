@@ -1,24 +1,21 @@
-"""Taking a version out of the store."""
+"""Removal of a version from the store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from posectl.errors import ConflictError, NotFoundError, PosectlError
 from posectl.store import durable, provenance
 from posectl.store.artifact import Artifact
+from posectl.store.catalogue import Catalogue
 from posectl.store.lineage import children
 from posectl.store.locks import held
 from posectl.store.staging import Staging
 
-if TYPE_CHECKING:
-    from posectl.store.store import Store
-
 
 @dataclass(frozen=True)
 class Removal:
-    """What was removed, or would be: its bytes, the artifacts made from it, the aliases that go with it."""
+    """A version that was removed, or would be: its bytes, the artifacts made from it, the aliases that go with it."""
 
     ref: str
     size: int
@@ -26,16 +23,16 @@ class Removal:
     aliases: list[str]
 
 
-def remove(store: Store, artifact: Artifact, *, dry_run: bool, force: bool) -> Removal:
-    """Removes a version for good; its number is not used again.
+def remove(catalogue: Catalogue, artifact: Artifact, *, dry_run: bool, force: bool) -> Removal:
+    """Remove a version for good; its number is not used again.
 
     Raises ConflictError, unless `force`, where another artifact has it as a parent or it has an alias.
     """
     name, version = artifact.path.parent.name, artifact.path.name
-    aliases = [alias for alias, target in store.aliases(name).items() if target == version]
+    aliases = [alias for alias, target in catalogue.aliases(name).items() if target == version]
     try:
         size, digest = artifact.size, artifact.digest
-        made = [child.ref for child, _ in children(store, artifact)]
+        made = [child.ref for child, _ in children(catalogue, artifact)]
     except PosectlError:  # a damaged manifest no longer says what it was
         size, digest, made = sum(path.lstat().st_size for path in artifact.path.rglob("*")), "", []
     removal = Removal(artifact.ref, size, made, aliases)
@@ -44,19 +41,19 @@ def remove(store: Store, artifact: Artifact, *, dry_run: bool, force: bool) -> R
         raise ConflictError(f"{artifact.ref} is in use: {', '.join(uses)}.", "Remove those first, or give --force.")
     if not dry_run:
         with durable.storage_errors(f"remove {artifact.ref}"):
-            _take_out(store, name, version, digest)
+            _take_out(catalogue, name, version, digest)
     return removal
 
 
-def _take_out(store: Store, name: str, version: str, digest: str) -> None:
-    layout = store.layout
+def _take_out(catalogue: Catalogue, name: str, version: str, digest: str) -> None:
+    layout = catalogue.layout
     staging = Staging(layout)
     try:
         with held(layout.name_lock(name)):
             if not (layout.folder(name) / version).is_dir():
                 raise NotFoundError(f"{name}:{version} was removed meanwhile.")
-            aliases = {alias: target for alias, target in store.aliases(name).items() if target != version}
-            if aliases != store.aliases(name):
+            aliases = {alias: target for alias, target in catalogue.aliases(name).items() if target != version}
+            if aliases != catalogue.aliases(name):
                 layout.write_aliases(name, aliases)
             # Before the version goes: whoever publishes now must not take its number.
             layout.write_removed(name, layout.removed(name) | {version: {"digest": digest, "at": provenance.now()}})

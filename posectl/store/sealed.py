@@ -1,4 +1,4 @@
-"""Strict JSON, and JSON that carries its own digest, so that a change of any one byte of it is noticed."""
+"""Strict JSON, and sealed JSON: it carries its own digest, the seal, so that a change of any one byte is noticed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_BYTES = 64 * 2**20
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON values: arrays and tuples as lists, paths as text, non-finite numbers as "nan", "inf", "-inf".
+    """Return `value` as JSON values: arrays, tuples as lists, paths as text, and "nan", "inf", "-inf" for such numbers.
 
     Raises TypeError for anything else.
     """
@@ -40,12 +40,12 @@ def plain(value: Any) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """The one way in which the store writes a JSON value: sorted, indented, ASCII, finite."""
+    """Return a JSON value as the store writes it: sorted, indented, ASCII, finite."""
     return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n").encode("ascii")
 
 
 def decode(data: bytes) -> Any:
-    """The value of strict JSON; raises ValueError on NaN, a key given twice, too many bytes, and what is no JSON."""
+    """Return the value of strict JSON; raise ValueError on NaN, a key given twice, too many bytes, and other text."""
     if len(data) > MAX_BYTES:
         raise ValueError(f"{len(data)} bytes of JSON are too many")
     try:
@@ -55,14 +55,14 @@ def decode(data: bytes) -> Any:
 
 
 def seal(fields: Mapping[str, Any]) -> bytes:
-    """`fields` as JSON with one more, "seal": the sha256 of this very text while the seal is still empty."""
+    """Return `fields` as JSON with one more, "seal": the sha256 of this very text while the seal is still empty."""
     blank = encode({**fields, SEAL: ""})
     head, mark, tail = blank.partition(_MARK)
     return head + mark + hashlib.sha256(blank).hexdigest().encode() + tail
 
 
 def unseal(data: bytes) -> dict[str, Any]:
-    """The fields that `seal` was given; raises ValueError if `data` is not, byte for byte, what it wrote."""
+    """Return the fields that `seal` was given; raise ValueError if `data` is not, byte for byte, what it wrote."""
     head, mark, tail = data.partition(_MARK)
     if not mark:
         raise ValueError("it bears no seal")
@@ -76,7 +76,7 @@ def unseal(data: bytes) -> dict[str, Any]:
 
 
 def read_sealed(path: Path, hint: str = "Restore it from a copy.") -> dict[str, Any]:
-    """The fields in the sealed file at `path`; raises IntegrityError if a byte of it changed, FileNotFoundError."""
+    """Return the fields in the sealed file at `path`; raise FileNotFoundError, IntegrityError on any change."""
     try:
         return unseal(read_bytes(path, MAX_BYTES))
     except ValueError as error:
@@ -86,7 +86,7 @@ def read_sealed(path: Path, hint: str = "Restore it from a copy.") -> dict[str, 
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """The whole of a file; raises ValueError where it holds more than `limit` bytes."""
+    """Return the whole of a file; raise ValueError if it holds more than `limit` bytes."""
     with path.open("rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:

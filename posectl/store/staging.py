@@ -1,4 +1,4 @@
-"""Where work is done before it is visible: folders in .staging/, each with a lock that lives as long as its maker."""
+"""Folders in .staging/, where work is done before it is visible, each with a lock that ends with its maker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from posectl.store import durable
 from posectl.store.layout import Layout
-from posectl.store.locks import Lock
+from posectl.store.locks import lock_on
 
 
 class Staging:
@@ -18,7 +18,7 @@ class Staging:
         layout.make()
         self.path = layout.staging / uuid.uuid4().hex
         # The lock comes first and goes last: a folder without one is nobody's.
-        self._lock = Lock(Path(f"{self.path}.lock"))
+        self._lock = lock_on(Path(f"{self.path}.lock"))
         self._lock.acquire()
         try:
             self.path.mkdir()
@@ -27,7 +27,7 @@ class Staging:
             raise
 
     def commit(self, name: str) -> Path:
-        """Renames the folder, finished and on the disk, to the next version of `name`; returns its path."""
+        """Rename the folder, finished and on the disk, to the next version of `name`; return its path."""
         folder = self.layout.folder(name)
         while True:
             durable.make_folder(folder)
@@ -44,6 +44,6 @@ class Staging:
                 return target
 
     def discard(self) -> None:
-        """Removes the folder, unless it was committed."""
+        """Remove the folder, unless it was committed."""
         durable.remove_tree(self.path)
         self._lock.release()

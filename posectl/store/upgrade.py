@@ -1,39 +1,38 @@
-"""Publishing anew, in this release's format, what an earlier release wrote."""
+"""Upgrade of what an earlier release wrote: publishing it anew in this release's format."""
 
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
 
 from posectl.errors import IntegrityError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
+from posectl.store.catalogue import Catalogue
 from posectl.store.migrations import is_current
 from posectl.store.sealed import seal
 from posectl.store.staging import Staging
 from posectl.store.verify import BYTES, bundle_problems
 
-if TYPE_CHECKING:
-    from posectl.store.store import Store
 
-
-def upgrade(store: Store, artifacts: list[Artifact], *, dry_run: bool) -> list[tuple[Artifact, Artifact | None]]:
-    """Each artifact of an older format with the new version that replaces it (None on a dry run).
+def upgrade(
+    catalogue: Catalogue, artifacts: list[Artifact], *, dry_run: bool
+) -> list[tuple[Artifact, Artifact | None]]:
+    """Publish anew each artifact of an older format; return it with the version that replaces it (None on a dry run).
 
     The old version stays as it is, and becomes a parent of the new in the role "upgraded"; its aliases move to the new.
     """
     stale = [artifact for artifact in artifacts if not is_current(artifact.sealed)]
-    return [(artifact, None if dry_run else _rewrite(store, artifact)) for artifact in stale]
+    return [(artifact, None if dry_run else _rewrite(catalogue, artifact)) for artifact in stale]
 
 
-def _rewrite(store: Store, artifact: Artifact) -> Artifact:
+def _rewrite(catalogue: Catalogue, artifact: Artifact) -> Artifact:
     for _, message in bundle_problems(artifact, BYTES):
         raise IntegrityError(f"{artifact.ref} is damaged: {message}.", "Restore it from a copy.")
     old = {"role": "upgraded", "ref": artifact.ref, "digest": artifact.digest}
     manifest = {**artifact.manifest, "parents": [*artifact.manifest["parents"], old]}
     with durable.storage_errors(f"upgrade {artifact.ref}"):
-        staging = Staging(store.layout)
+        staging = Staging(catalogue.layout)
         try:
             shutil.copytree(
                 artifact.path,
@@ -48,7 +47,7 @@ def _rewrite(store: Store, artifact: Artifact) -> Artifact:
             upgraded = Artifact(staging.commit(artifact.name))
         finally:
             staging.discard()
-    for alias, version in store.aliases(artifact.name).items():
+    for alias, version in catalogue.aliases(artifact.name).items():
         if version == artifact.path.name:
-            store.alias(upgraded.ref, alias)
+            catalogue.alias(upgraded.ref, alias)
     return upgraded

@@ -1,4 +1,4 @@
-"""Whether a store holds what was published, byte for byte.
+"""Checks that a store holds what was published, byte for byte.
 
 Levels, each with all before it: 1 the manifest and the files' sizes; 2 every file's sha256, and no other file; 3 every
 array decoded, against the digest of the values that were put; 4 the parents.
@@ -10,20 +10,17 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from posectl.errors import IntegrityError, PosectlError, UsageError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST, Bundle
+from posectl.store.catalogue import Catalogue
 from posectl.store.files import sha256_of, size_of, walk
 from posectl.store.headers import STRING, ArrayInfo
 from posectl.store.lineage import find_parent
 from posectl.store.refs import VERSION, Ref, is_name
 from posectl.store.sealed import decode, encode
-
-if TYPE_CHECKING:
-    from posectl.store.store import Store
 
 SIZES, BYTES, VALUES, PARENTS = LEVELS = (1, 2, 3, 4)
 _OTHERS = {"aliases.json", "removed.json"}
@@ -31,7 +28,7 @@ _OTHERS = {"aliases.json", "removed.json"}
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is not as published: whose it is, where, and what."""
+    """A thing that is not as published: whose it is, where, and what."""
 
     ref: str
     path: Path
@@ -41,22 +38,22 @@ class Problem:
         return f"{self.ref}: {self.message}"
 
 
-def verify(store: Store, ref: str | Path | Ref | None, level: int) -> list[Problem]:
-    """Every problem of one artifact, or of the whole store where `ref` is None."""
+def verify(catalogue: Catalogue, ref: str | Path | Ref | None, level: int) -> list[Problem]:
+    """Return every problem of one artifact, or of the whole store where `ref` is None."""
     if level not in LEVELS:
         raise UsageError(f"There is no verification level {level}.", f"Levels: {', '.join(map(str, LEVELS))}.")
-    with durable.storage_errors(f"verify {store.path}"):
+    with durable.storage_errors(f"verify {catalogue.path}"):
         if ref is not None:
-            return list(_artifact_problems(store, store.locate(ref), level))
-        problems = list(_store_problems(store))
-        for name in store.names():
-            for version in store.versions(name):
-                problems += _artifact_problems(store, Artifact(store.layout.version(name, version)), level)
+            return list(_artifact_problems(catalogue, catalogue.locate(ref), level))
+        problems = list(_store_problems(catalogue))
+        for name in catalogue.names():
+            for version in catalogue.versions(name):
+                problems += _artifact_problems(catalogue, Artifact(catalogue.layout.version(name, version)), level)
         return problems
 
 
 def bundle_problems(bundle: Bundle, level: int) -> Iterator[tuple[Path, str]]:
-    """Where, and what, up to level 3."""
+    """Yield the path and message of every problem, up to level 3."""
     try:
         files = bundle.files
     except PosectlError as error:
@@ -78,7 +75,7 @@ def bundle_problems(bundle: Bundle, level: int) -> Iterator[tuple[Path, str]]:
         yield from _value_problems(bundle)
 
 
-def _artifact_problems(store: Store, artifact: Artifact, level: int) -> Iterator[Problem]:
+def _artifact_problems(catalogue: Catalogue, artifact: Artifact, level: int) -> Iterator[Problem]:
     try:
         found = list(bundle_problems(artifact, level))
         if not found:
@@ -91,7 +88,7 @@ def _artifact_problems(store: Store, artifact: Artifact, level: int) -> Iterator
         yield Problem(artifact.ref, path, message)
     if level >= PARENTS and not found:
         for parent in artifact.parents:
-            if find_parent(store, parent) is None:
+            if find_parent(catalogue, parent) is None:
                 message = f"its {parent.role} {parent.ref} (sha256:{parent.digest[:12]}) is not in the store"
                 yield Problem(artifact.ref, artifact.path, message)
 
@@ -116,7 +113,7 @@ def _value_problems(bundle: Bundle) -> Iterator[tuple[Path, str]]:
 
 
 def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
-    """The digest of an array's values as they lie on the disk, read in blocks of rows."""
+    """Return the digest of an array's values as they lie on the disk, read in blocks of rows."""
     if info.dtype == STRING:
         from posectl.store.arrays import sha256_of_values
 
@@ -128,7 +125,7 @@ def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
 
 
 def _lists_its_headers(bundle: Bundle) -> bool:
-    """Whether the root's copy of the headers, which zarr and xarray go by, is what each array's own file says."""
+    """Return whether the root's copy of the headers, which zarr and xarray go by, agrees with each array's own file."""
     try:
         listed = decode((bundle.path / "zarr.json").read_bytes())["consolidated_metadata"]["metadata"]
         own = {
@@ -143,29 +140,29 @@ def _lists_its_headers(bundle: Bundle) -> bool:
     return encode(listed) == encode(own)
 
 
-def _store_problems(store: Store) -> Iterator[Problem]:
-    layout = store.layout
+def _store_problems(catalogue: Catalogue) -> Iterator[Problem]:
+    layout = catalogue.layout
     if not layout.mark.is_file():
         return
     if not layout.is_canonical():
-        yield Problem(str(store.path), layout.mark, "store.json has changed")
-    for entry in sorted(store.path.iterdir()):
+        yield Problem(str(catalogue.path), layout.mark, "store.json has changed")
+    for entry in sorted(catalogue.path.iterdir()):
         if entry in (layout.mark, layout.staging):
             continue
         if not entry.is_dir() or not is_name(entry.name):
-            yield Problem(str(store.path), entry, f"{entry.name} is none of the store's")
+            yield Problem(str(catalogue.path), entry, f"{entry.name} does not belong to the store")
             continue
         for inner in sorted(entry.iterdir()):
             if inner.name not in _OTHERS and not (inner.is_dir() and VERSION.fullmatch(inner.name)):
-                yield Problem(entry.name, inner, f"{inner.name} is none of the store's")
-        yield from _table_problems(store, entry.name)
+                yield Problem(entry.name, inner, f"{inner.name} does not belong to the store")
+        yield from _table_problems(catalogue, entry.name)
 
 
-def _table_problems(store: Store, name: str) -> Iterator[Problem]:
-    folder = store.layout.folder(name)
+def _table_problems(catalogue: Catalogue, name: str) -> Iterator[Problem]:
+    folder = catalogue.layout.folder(name)
     try:
-        store.layout.removed(name)
-        for alias, version in store.aliases(name).items():
+        catalogue.layout.removed(name)
+        for alias, version in catalogue.aliases(name).items():
             if not (folder / version).is_dir():
                 yield Problem(name, folder / "aliases.json", f"the alias {alias!r} means {version}, which is not there")
     except IntegrityError as error:

@@ -19,17 +19,17 @@ from timing import Others, Row, parser, report
 
 from posectl.core import device as devices
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent.paths import PATHS
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics import METRICS
 from posectl.core.objectives.acai import ACAI
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.data.readers import mannequin
 from posectl.stages.bench import POSE
 
 LAMBDAS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
-PRIOR = PRIORS["sphere"]
-WALKS, STEPS, DRAWS = 1000, 10, 2000
+PRIOR, KIND = PRIORS["sphere"], KINDS.get("poses")
+PAIRS, STEPS, DRAWS = 1000, 10, 2000
 
 
 class Poses:
@@ -42,7 +42,9 @@ class Poses:
 
 def trained(poses: Poses, lambdas: Sequence[float], seeds: Sequence[int], steps: int) -> Trainer:
     plan = Plan(steps=steps, evaluate_every=steps)
-    trainer = Trainer(POSE, PRIOR, [Term(ACAI(), torch.tensor(lambdas))], poses.train, poses.test, plan, seeds)
+    trainer = Trainer(
+        POSE, PRIOR, [[ACAI(lam=lam)] for lam in lambdas], poses.train, poses.test, plan, seeds, kind=KIND
+    )
     trainer.run()
     return trainer
 
@@ -59,19 +61,17 @@ def largest_differences(together: Trainer, apart: Sequence[Trainer]) -> dict[str
 
 def metrics(trainer: Trainer, replica: int, poses: Poses) -> dict[str, float]:
     """The final metrics of one replica, by name."""
-    model = Autoencoder(POSE, PRIOR, torch.device("cpu")).load(trainer.weights(replica))
+    model = Autoencoder(POSE, PRIOR, torch.device("cpu"), kind=KIND).load(trainer.weights(replica))
     order = torch.randperm(len(poses.test), generator=torch.Generator().manual_seed(0))
-    ends = [model.encode(poses.test[some])[:, None] for some in order[: 2 * WALKS].split(WALKS)]
-    codes = PATHS[PRIOR.path](*ends, torch.linspace(0, 1, STEPS)[None, :, None])
-    walks = model.decode(codes.flatten(0, 1)).unflatten(0, (-1, STEPS))
+    paths = model.decode_path(*(model.encode(poses.test[some]) for some in order[: 2 * PAIRS].split(PAIRS)), STEPS)
     drawn = torch.randn(DRAWS, POSE.latent, generator=torch.Generator().manual_seed(1))
     samples = model.decode(PRIOR.project(drawn))
     reference = torch.cat([poses.train, poses.test])
     scores = {
-        "mean_distance": METRICS.get("mean_distance")(walks=walks, reference=reference),
-        "smoothness_ratio": METRICS.get("smoothness_ratio")(paths=walks),
-        "precision_distance": METRICS.get("precision_distance")(samples=samples, reference=reference),
-        "recall_distance": METRICS.get("recall_distance")(crowd=samples, targets=poses.test[order[:DRAWS]]),
+        "mean_distance": METRICS.get("mean_distance")(paths, reference, KIND),
+        "smoothness_ratio": METRICS.get("smoothness_ratio")(paths, KIND),
+        "precision_distance": METRICS.get("precision_distance")(samples, reference, KIND),
+        "recall_distance": METRICS.get("recall_distance")(samples, poses.test[order[:DRAWS]], KIND),
     }
     return {
         "test_error": float(trainer.history.tests[trainer.step][replica]),

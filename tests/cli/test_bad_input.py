@@ -1,6 +1,8 @@
 """Bad input: the right exit code, one sentence and a hint, and nothing half-written."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -95,8 +97,8 @@ def test_no_model_in_the_store(posectl, arrays, people):
         (("--reg", "acai", "--set", "gamma"), "not understood"),
         (("--lr", "nan"), "finite"),
         (("--lr", "0"), "positive"),
-        (("--activation", "rely"), "'relu'"),
-        (("--widths", "a,b"), "whole numbers"),
+        (("--set", "mlp.activation=rely"), "'relu'"),
+        (("--set", "mlp.widths=a,b"), "whole number"),
         (("--net", "mpl"), "'mlp'"),
         (("--steps", "0"), "steps"),
         (("--latent", "0"), "latent"),
@@ -119,13 +121,54 @@ def test_config_files(trained, tmp_path):
     refused(config("latent: [unclosed"), 4, "YAML")
     refused(config("- a\n- b"), 4, "by name")
     refused(trained("train", "--config", "none.yaml"), 3, "none.yaml")
-    made = config("latent: 3\nsteps: 1000\ntrain: {widths: '8'}\nevaluate: {walks: 3}")
+    refused(config("train: 5"), 4, "'train' should hold options")
+    made = config("latent: 3\nsteps: 1000\ntrain: {set: mlp.widths=8, betas: [0.8, 0.9]}\nevaluate: {k: 3}")
     assert made.code == 0, made.err
     shown = trained("store", "show", made.json["ref"], "--json").json["config"]
     assert shown["latent"] == {"value": 3, "source": "file"}
-    assert shown["widths"] == {"value": [8], "source": "file"}
+    assert shown["set"] == {"value": ["mlp.widths=8"], "source": "file"}
+    assert shown["betas"] == {"value": [0.8, 0.9], "source": "file"}
     assert shown["steps"] == {"value": 5, "source": "flag"}
     assert shown["batch"]["source"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("command", "old", "said"),
+    [
+        ("evaluate", "crowd", "`{}crowd` is called `{}recall-samples` now."),
+        ("evaluate", "targets", "`{}targets` is called `{}recall-targets` now."),
+        ("evaluate", "inits", "`{}inits` is called `{}kmeans-restarts` now."),
+        ("evaluate", "walks", "`{}walks` is called `{}random-pairs` now."),
+        ("evaluate", "walk-steps", "`{}walk-steps` is called `{}random-steps` now."),
+        ("train", "widths", "mlp.widths=256,256"),
+        ("train", "activation", "mlp.activation=relu"),
+        ("sweep", "batch-norm", "mlp.batch_norm=true"),
+        ("sweep", "depth", "conv.depth=16"),
+        ("train", "latent-width", "conv.latent_width=2"),
+    ],
+)
+def test_options_of_earlier_versions_are_told_by_their_names_of_now(posectl, tmp_path, command, old, said):
+    refused(posectl(command, f"--{old}", "3"), 2, said.format("--", "--"), "hint:")
+    (tmp_path / "c.yaml").write_text(f"{command}: {{{old}: 3}}")
+    refused(posectl(command, "--config", "c.yaml"), 2, said.format("", ""), "hint:")
+    (tmp_path / "c.yaml").write_text(f"{old.replace('-', '_')}: 3")
+    refused(posectl(command, "--config", "c.yaml"), 2, said.format("", ""), "hint:")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("trian",), ("`posectl` has no command 'trian'", "'train'")),
+        (("store", "lss"), ("`posectl store` has no command 'lss'", "'ls'")),
+        (("train", "--stepps", "3"), ("`posectl train` has no option '--stepps'", "'--steps'")),
+        (("--frce",), ("`posectl` has no option '--frce'", "posectl --help")),
+        (("train", "--steps", "many"), ("--steps", "posectl train --help")),
+        (("compare", "--published", "d9"), ("'d9' is not one of 'd8', 'd16', 'lines'",)),
+        (("render",), ("SUBJECT", "posectl render --help")),
+    ],
+)
+def test_a_wrong_command_line_is_told_the_nearest_right_one(posectl, args, words):
+    refused(posectl(*args), 2, *words, "hint:")
 
 
 def test_endpoints_that_have_no_path_between_them(trained, arrays, people):
@@ -141,7 +184,7 @@ def test_antipodal_endpoints(trained, tmp_path, arrays):
     # Search the network for two inputs with opposite codes, by gradient: a poor man's adversary.
     import torch
 
-    from posectl.stages.model import load_model
+    from posectl.stages.artifacts.model import load_model
     from posectl.stages.run import Run
 
     run = Run(store=tmp_path / "artifacts")
@@ -178,9 +221,6 @@ def test_a_model_meets_data_of_another_shape(trained, arrays, people):
 
 
 def test_interrupted_output_leaves_quietly(trained, tmp_path):
-    import subprocess
-    import sys
-
     # A pipe whose reader is gone before anything is written.
     script = f"{sys.executable} -m posectl store show acai --json 2> err | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)

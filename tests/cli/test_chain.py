@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-SMALL = ("--endpoints", "8", "--steps", "10", "--walks", "20", "--samples", "50", "--crowd", "100", "--targets", "50")
+SMALL = "--endpoints 8 --steps 10 --random-pairs 20 --samples 50 --recall-samples 100 --recall-targets 50".split()
 
-AS_BEFORE = "train poses --reg acai --lam 0.1 --steps 20 --widths 16 --name acai".split()
+AS_BEFORE = "train poses --reg acai --lam 0.1 --steps 20 --set mlp.widths=16 --name acai".split()
 
 
 def test_the_first_commands_of_a_new_user_in_an_empty_folder(posectl, tmp_path, people):
@@ -28,7 +28,7 @@ def test_the_first_commands_of_a_new_user_in_an_empty_folder(posectl, tmp_path, 
 
 
 def test_a_path_of_a_model_begins_and_ends_at_the_reconstructions_of_its_ends(trained, tmp_path):
-    from posectl.stages.model import load_model
+    from posectl.stages.artifacts.model import load_model
     from posectl.stages.run import Run
 
     result = trained("interpolate", "poses#3", "poses#200", "--steps", "7", "--json").json
@@ -45,8 +45,8 @@ def test_a_path_of_a_model_begins_and_ends_at_the_reconstructions_of_its_ends(tr
 
 def test_shell_script_of_five_lines(trained, tmp_path):
     script = f"""set -e
-posectl() {{ {sys.executable} -m posectl -q "$@" 2>/dev/null || {sys.executable} -m posectl "$@" 2>/dev/null; }}
-m=$(posectl train poses --reg acai --lam 0.3 --steps 10 --widths 16)
+posectl() {{ {sys.executable} -m posectl "$@" 2>/dev/null; }}
+m=$(posectl train poses --reg acai --lam 0.3 --steps 10 --set mlp.widths=16)
 p=$(posectl interpolate poses#1 poses#99 --model "$m" --steps 12)
 posectl render "$p" -o x.gif
 """
@@ -118,13 +118,9 @@ def test_arrays_can_be_written_beside_and_piped(trained, tmp_path):
     done = trained("sample", "acai", "-n", "7", "-o", "draws.npy")
     stored = Store(tmp_path / "artifacts").get(done.out.strip()).read("samples")
     np.testing.assert_array_equal(np.load(tmp_path / "draws.npy"), stored)
-    piped = subprocess.run(
-        [sys.executable, "-m", "posectl", "sample", "acai", "-n", "7", "-o", "-"],
-        cwd=tmp_path,
-        capture_output=True,
-        timeout=60,
-    )
-    assert piped.stdout == (tmp_path / "draws.npy").read_bytes()
+    script = f"{sys.executable} -m posectl sample acai -n 7 -o - | cmp - draws.npy"
+    piped = subprocess.run(["bash", "-o", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, timeout=60)
+    assert piped.returncode == 0, piped
     again = trained("sample", "acai", "-n", "7", "-o", "draws.npy")
     assert (again.code, "is there already" in again.err) == (7, True)
 
@@ -148,3 +144,31 @@ def test_pictures_are_written(trained, tmp_path):
             assert len(image.convert("RGB").getcolors(1 << 24)) > 5
     again = trained("plot", "acai", "-o", "training.png")
     assert (again.code, "is there already" in again.err) == (7, True)
+
+
+@pytest.mark.slow
+def test_every_command_works_in_a_process_of_its_own(posectl_process, tmp_path):
+    small = (*SMALL, "--metric", "anci,reconstruction_mpjpe")
+    for out, *args in (
+        ("people:v1", "prepare", "mannequin", "--subjects", 3, "--seconds", 0.5, "--name", "people"),
+        ("acai:v1", "train", "people", "--reg", "acai", "--steps", 20, "--set", "mlp.widths=16"),
+        ("plain-sweep:v1", "sweep", "people", "--latent", "3,4", "--steps", 10, "--set", "mlp.widths=16"),
+        ("acai-paths:v1", "interpolate", "people#1", "people#9", "--model", "acai", "--steps", 5),
+        ("acai-samples:v1", "sample", "acai", "-n", 3),
+        ("acai-scores:v1", "evaluate", "acai", *small),
+        ("table.md", "compare", "acai-scores", "-o", "table.md"),
+        ("path.gif", "render", "acai-paths", "-o", "path.gif"),
+        ("losses.svg", "plot", "acai", "-o", "losses.svg"),
+        ("all is as published", "store", "verify"),
+    ):
+        done = posectl_process(*args)
+        assert (done.code, done.out) == (0, f"{out}\n"), done.err
+    assert (tmp_path / "path.gif").read_bytes().startswith(b"GIF8")
+    assert (tmp_path / "losses.svg").read_bytes().startswith(b"<?xml")
+    assert "anci" in (tmp_path / "table.md").read_text()
+    assert posectl_process("doctor").code == 0
+    shown = posectl_process("demo", "--steps", 100, "-o", "shown")
+    assert shown.code == 0, shown.err
+    assert sorted(path.name for path in (tmp_path / "shown").iterdir()) == [
+        "comparison.md", "paths.gif", "training.png", "transitions.png",
+    ]  # fmt: skip

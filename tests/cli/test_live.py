@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from posectl.cli import live
-from posectl.stages.board import Row, SweepProgress
+from posectl.stages.training.progress import Row, SweepProgress
 
 ROWS = (
     Row("acai-d8-l0-s0", (0.0,), 8, 0, "there"),
@@ -65,7 +65,7 @@ def test_time_left_is_told_by_what_was_done_since(monkeypatch: pytest.MonkeyPatc
 
 
 def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> None:
-    args = ["sweep", "poses", "--reg", "acai", "--lam", "0,0.1", "--latent", "3", "--steps", "600", "--widths", "16"]
+    args = "sweep poses --reg acai --lam 0,0.1 --latent 3 --steps 400 --set mlp.widths=16".split()
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
     terminal = pexpect.spawn(sys.executable, ["-m", "posectl", *args], cwd=str(tmp_path), encoding="utf-8", timeout=60,
                              dimensions=(40, 120), env=environment)  # fmt: skip
@@ -76,7 +76,7 @@ def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> 
     assert "samples/s   state" in drawn
     assert re.search(r"acai-d3-l0\.1-s0 +0\.1 +3 +0 .* training", drawn)
     assert drawn.endswith("acai-sweep:v1\r\n")
-    plain = trained(*args, "--force")
+    plain = trained(*args, "--seed", "1")
     assert plain.out == "acai-sweep:v2\n"
     assert "training" not in plain.err
-    assert "sweep 600/600 steps" in plain.err
+    assert "sweep 400/400 steps" in plain.err

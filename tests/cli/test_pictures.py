@@ -19,7 +19,9 @@ def pictured(posectl, tmp_path):
     """Run posectl where a model of the pole, a path of 20 steps and a block stand."""
     run = Run(store=tmp_path / "artifacts", threads=1)
     prepare(run, "pole", options={"size": 16})
-    train(replace(run, name="flat"), "pole", TrainOptions(net="mlp", widths=(16,), latent=3, steps=5, batch=8))
+    train(
+        replace(run, name="flat"), "pole", TrainOptions(net="mlp", set=("mlp.widths=16",), latent=3, steps=5, batch=8)
+    )
     interpolate(replace(run, name="path"), "pole#1", "pole#99", "flat", InterpolateOptions(steps=20))
     interpolate(
         replace(run, name="block"), "pole#1", "pole#99", "flat", InterpolateOptions(grid=4), below=("pole#5", "pole#9")

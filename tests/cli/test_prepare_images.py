@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posectl.cli import complete
-
 
 def refused(done, code, *words):
     """One error, one hint, no traceback, the exit code, and the words that matter."""
@@ -109,12 +107,3 @@ def test_images_that_do_not_serve_are_refused(posectl, tmp_path):
     refused(posectl("prepare", "images", "train-images-idx3-ubyte"), 4, "begins with 0x00000d03")
     refused(posectl("prepare", "images", "mixed", "--size", 33), 2, "--size 33", "power of two")
     assert not list((tmp_path / "artifacts").glob("images*"))
-
-
-def test_an_option_of_another_source_is_refused(posectl):
-    refused(posectl("prepare", "pole", "--renderer", "smooth"), 2, "'pole'", "--renderer")
-
-
-def test_the_sources_are_offered():
-    assert {"lines", "pole", "images"} <= set(complete.sources(""))
-    assert complete.sources("li") == ["lines"]

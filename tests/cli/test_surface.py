@@ -6,29 +6,39 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from typer.main import get_command
 
+from posectl.cli.app import app
 from posectl.cli.completion import SCRIPTS
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "zarr", "numpy", "scipy", "matplotlib", "numba", "imageio")
+HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
 COMMANDS = "prepare train sweep interpolate sample evaluate compare render plot store demo doctor completion".split()
 
 
-def loaded(code):
-    script = f"import sys; sys.argv = ['posectl', 'x']\n{code}\nprint([m for m in {HEAVY} if m in sys.modules])"
+def loaded(code, *also):
+    """Those of the heavy modules, and of `also`, that are there after some code."""
+    script = (
+        f"import sys; sys.argv = ['posectl', 'x']\n{code}\nprint([m for m in {(*HEAVY, *also)} if m in sys.modules])"
+    )
     return subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     ).stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("args", [["--help"], ["train", "sweep", "--help"], ["store", "verify", "--help"]])
-def test_help_loads_nothing_heavy(args):
-    assert (
-        loaded(
-            f"sys.argv = ['posectl', *{args}]\nfrom posectl.__main__ import main\ntry: main()\nexcept SystemExit: pass"
-        )
-        == "[]"
-    )
+@pytest.mark.parametrize(
+    ("args", "also"),
+    [
+        (["--help"], ["numpy"]),
+        (["train", "sweep", "--help"], ["numpy"]),
+        (["store", "verify", "--help"], ["numpy"]),
+        (["prepare", "--help"], ["numpy"]),
+        *((["prepare", source, "--help"], []) for source in ("arrays", "h36m", "images", "lines", "mocap", "pole")),
+    ],
+)
+def test_help_loads_nothing_heavy(args, also):
+    run = f"sys.argv = ['posectl', *{args}]\nfrom posectl.__main__ import main\ntry: main()\nexcept SystemExit: pass"
+    assert loaded(run, *also) == "[]"
 
 
 def test_completing_a_ref_loads_nothing_heavy(trained, tmp_path):
@@ -38,13 +48,53 @@ def test_completing_a_ref_loads_nothing_heavy(trained, tmp_path):
         "from posectl.cli.complete import refs\n"
         "assert refs('acai:') == ['acai:v1', 'acai:latest'], refs('acai:')"
     )
-    assert loaded(code) == "[]"
+    assert loaded(code, "numpy") == "[]"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_is_in_the_readme(posectl, command):
     assert posectl(command, "--help").code == 0
+    assert posectl(command, "-h").out == posectl(command, "--help").out
     assert f"posectl {command}" in (ROOT / "README.md").read_text()
+
+
+def test_the_commands_are_listed_in_the_order_in_which_a_user_meets_them(posectl):
+    listed = posectl("--help").out.partition("Commands:")[2].splitlines()
+    assert [line.split()[0] for line in listed if line[2:3].strip()][: len(COMMANDS)] == COMMANDS
+
+
+def parameters():
+    """Every parameter of every command that is no source's, with the command's name."""
+    for name, command in get_command(app).commands.items():
+        for inner, each in getattr(command, "commands", {"": command}).items():
+            for parameter in each.params:
+                yield f"{name} {inner}".strip(), parameter
+
+
+def test_help_texts_are_whole_phrases_under_headings():
+    for command, parameter in parameters():
+        told = f"{command}: {parameter.name}: {parameter.help}"
+        assert parameter.help[0].isupper() or parameter.help.startswith("YAML"), told
+        assert parameter.help.endswith("."), told
+        if command in ("train", "sweep", "evaluate", "render", "plot", "compare") and parameter.opts[0].startswith("-"):
+            assert parameter.rich_help_panel, told
+
+
+def test_help_shows_a_default_wherever_an_option_takes_a_value():
+    without = {"config", "output", "label"}  # left out, they do nothing
+    for command, parameter in parameters():
+        if parameter.opts[0].startswith("-") and not parameter.required and not getattr(parameter, "is_flag", False):
+            shown = parameter.default is not None or isinstance(parameter.show_default, str)
+            assert shown or parameter.name in without, f"{command}: {parameter.name}"
+
+
+def test_the_options_of_a_training_stand_under_six_headings_and_arguments(posectl):
+    shown = posectl("train", "--help").out.splitlines()
+    headings = [line.rstrip(":") for line in shown if line.endswith(":") and not line.startswith(" ")]
+    assert headings == ["Arguments", "Data", "Model", "Objective", "Optimiser", "Output", "Common"]
+    text = " ".join(" ".join(shown).split())
+    assert "--degrees X Rotation range of the augmentation, degrees. [default: 30.0]" in text
+    assert "--lr-adversary X Learning rate of critics and discriminators. [default: (--lr)]" in text
 
 
 @pytest.mark.parametrize("shell", SCRIPTS)
@@ -52,7 +102,7 @@ def test_completion_files_are_what_the_command_prints(posectl, shell):
     assert posectl("completion", shell).out == (ROOT / "completions" / f"posectl.{shell}").read_text()
 
 
-def test_bash_completes_versions_and_options(trained, tmp_path):
+def test_bash_completes_versions_sources_and_options(trained, tmp_path):
     shell = pexpect.spawn("bash", ["--norc", "--noprofile"], cwd=str(tmp_path), encoding="utf-8", timeout=20,
                           dimensions=(40, 200))  # fmt: skip
     shell.sendline(
@@ -64,7 +114,10 @@ def test_bash_completes_versions_and_options(trained, tmp_path):
         ("posectl evaluate acai:la\t", "posectl evaluate acai:latest"),
         ("posectl evaluate aca\t", "posectl evaluate acai"),
         ("posectl train --checkp\t", "posectl train --checkpoint-every"),
+        ("posectl train --reg beta\t", "posectl train --reg beta-vae"),
         ("posectl inter\t", "posectl interpolate"),
+        ("posectl prepare li\t", "posectl prepare lines"),
+        ("posectl prepare lines --train-c\t", "posectl prepare lines --train-count"),
     ):
         shell.send(typed)
         shell.expect_exact(completed)
@@ -88,7 +141,30 @@ def test_list_reg_names_each_with_its_source(posectl):
     assert "Berthelot" in listed
 
 
+def test_list_reg_names_regularizers_from_outside(tmp_path, posectl_process):
+    (tmp_path / "mine.py").write_text(
+        '"""Mine: nothing at all.\n\nSource: my own head, 2026."""\n'
+        "from posectl.core.objectives import objective\n\n\n@objective('mine')\nclass Mine: ...\n"
+    )
+    listed = posectl_process("train", "--list-reg", env={"POSECTL_PLUGINS": "mine"}).out
+    assert "mine         Mine: nothing at all.\n             my own head, 2026.\n" in listed
+
+
+def test_a_plugin_that_is_not_there_is_told(posectl_process):
+    done = posectl_process("train", "--list-reg", env={"POSECTL_PLUGINS": "nowhere"})
+    assert (done.code, done.out) == (3, "")
+    assert "error: POSECTL_PLUGINS names 'nowhere'" in done.err
+    assert "hint:" in done.err
+
+
 def test_version(posectl):
-    from posectl import __version__
+    from posectl.version import __version__
 
     assert posectl("--version").out == f"{__version__}\n"
+
+
+def test_without_a_command_there_is_help_and_a_usage_error(posectl):
+    for group in ((), ("prepare",), ("store",)):
+        done = posectl(*group)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"Usage: {' '.join(('posectl', *group))} [OPTIONS]")

@@ -3,6 +3,7 @@
 import torch
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import NORMAL
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
@@ -11,7 +12,7 @@ from posectl.core.random import generator
 
 
 def vae():
-    model = Autoencoder(MLP((17, 3), 4, widths=(16,)), NORMAL, torch.device("cpu"), [VAE()])
+    model = Autoencoder(MLP((17, 3), 4, widths=(16,)), NORMAL, torch.device("cpu"), [VAE()], kind=KINDS.get("poses"))
     for module in (model.encoder, model.decoder):
         initialise(module, 0, generator(0, "init"))
     return model

@@ -10,6 +10,7 @@ from torch import nn
 
 from posectl.core import autoencoder
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import PRIORS
 from posectl.core.memory import Blocks
 from posectl.core.nets.mlp import MLP
@@ -60,7 +61,7 @@ def test_other_errors_pass() -> None:
 
 
 def test_a_model_encodes_and_decodes_in_smaller_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Autoencoder(MLP((17, 3), 8, widths=(16,)), PRIORS["sphere"], torch.device("cpu"))
+    model = Autoencoder(MLP((17, 3), 8, widths=(16,)), PRIORS["sphere"], torch.device("cpu"), kind=KINDS.get("poses"))
     for module in (model.encoder, model.decoder):
         for parameter in module.parameters():
             nn.init.uniform_(parameter, -0.1, 0.1, generator=torch.Generator().manual_seed(0))

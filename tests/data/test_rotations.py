@@ -1,4 +1,4 @@
-"""Rotations against scipy's and closed forms."""
+"""Rotations against SciPy's, matrix exponentials and closed forms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.linalg import expm, logm
 from scipy.spatial.transform import Rotation
 
 from posectl.data import rotations
@@ -32,24 +33,37 @@ def test_zxy_angles_give_back_the_rotation():
     np.testing.assert_allclose(again, matrices, atol=1e-13)
 
 
-def test_exponential_maps_are_axis_times_angle():
-    vectors = np.random.default_rng(2).normal(size=(100, 3)) * 3
-    np.testing.assert_allclose(rotations.from_expmap(vectors), Rotation.from_rotvec(vectors).as_matrix(), atol=1e-13)
+def cross(vectors):
+    """The matrices (..., 3, 3) that multiply by vectors (..., 3) from the left."""
+    return np.cross(vectors[..., None, :], np.eye(3)).swapaxes(-1, -2)
+
+
+def test_exponential_maps_are_exponentials_of_cross_products():
+    vectors = np.random.default_rng(2).normal(size=(20, 5, 3)) * 3
+    np.testing.assert_allclose(rotations.from_expmap(vectors), expm(cross(vectors)), atol=1e-13)
 
 
 @pytest.mark.parametrize("angle", [0.0, 1e-12, 1e-6, np.pi, 2 * np.pi])
 def test_exponential_maps_are_exact_at_the_angles_where_formulas_divide(angle):
-    expected = Rotation.from_rotvec([0, angle, 0]).as_matrix()
+    expected = [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]]
     np.testing.assert_allclose(rotations.from_expmap(np.array([0, angle, 0])), expected, atol=1e-15)
 
 
-def test_quaternions_go_there_and_back_near_half_turns_too():
-    turns = np.concatenate(
-        [Rotation.random(200, random_state=3).as_matrix(), Rotation.from_rotvec(np.pi * np.eye(3)).as_matrix()]
-    )
-    quaternions = rotations.to_quaternion(turns)
-    np.testing.assert_allclose(np.linalg.norm(quaternions, axis=-1), 1, atol=1e-14)
-    np.testing.assert_allclose(rotations.from_quaternion(quaternions), turns, atol=1e-13)
+def test_slerp_turns_by_a_fraction_about_one_axis():
+    random = np.random.default_rng(3)
+    start, end = Rotation.random(60, random_state=3).as_matrix().reshape(2, 10, 3, 3, 3)
+    t = random.uniform(0, 1, (10, 1))
+    between = [logm(m).real for m in (start.swapaxes(-1, -2) @ end).reshape(-1, 3, 3)]
+    expected = start @ expm(t[..., None, None] * np.reshape(between, start.shape))
+    np.testing.assert_allclose(rotations.slerp(start, end, t), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("axis", [[1, 0, 0], [0, 0, 1], [0.6, 0, 0.8]])
+def test_slerp_of_a_half_turn_takes_one_way_round(axis):
+    half = 2 * np.outer(axis, axis) - np.eye(3)
+    quarter = rotations.slerp(np.eye(3), half, np.array(0.5))
+    np.testing.assert_allclose(quarter @ axis, axis, atol=1e-14)
+    np.testing.assert_allclose(quarter @ quarter, half, atol=1e-14)
 
 
 def test_slerp_turns_at_constant_speed_along_the_shortest_way():

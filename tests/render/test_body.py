@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from posectl.errors import InvalidInputError
-from posectl.render.body import Body, heading, set_up
+from posectl.render.body import Body, heading, to_scene
 
 FACING_THE_VIEWER = 0.0
 
 
 def only(poses, body, **options):
-    return set_up([poses], body, ["it"], **options)[0]
+    return to_scene([poses], body, ["it"], **options)[0]
 
 
 def test_bones_root_and_head_come_from_the_tree(body):
@@ -52,7 +52,7 @@ def test_a_y_up_pose_that_faces_plus_z_faces_the_viewer(person, body):
 
 
 def test_the_largest_body_has_size_one_and_scale_is_shared(person, body):
-    large, small = set_up([person[None], person[None] / 2], body, ["a", "b"])
+    large, small = to_scene([person[None], person[None] / 2], body, ["a", "b"])
     assert np.ptp(large[0, :, 2]) == pytest.approx(1.0)  # 1.65 m high, more than 1.4 m wide
     assert np.ptp(small[0, :, 2]) == pytest.approx(0.5)
 
@@ -98,11 +98,11 @@ def test_what_cannot_be_drawn_is_refused_with_its_name(walk, body, spoil, said):
     with np.errstate(invalid="ignore"):
         spoilt = spoil(walk)
     with pytest.raises(InvalidInputError, match=said) as error:
-        set_up([walk, spoilt], body, ["good", "bad"])
+        to_scene([walk, spoilt], body, ["good", "bad"])
     assert error.value.message.startswith("bad")
     assert error.value.hint
 
 
 def test_no_sequences_are_refused(body):
     with pytest.raises(InvalidInputError):
-        set_up([], body, [])
+        to_scene([], body, [])

@@ -7,9 +7,9 @@ import pytest
 
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render import theme
-from posectl.render.body import Body, set_up
+from posectl.render.body import Body, to_scene
 from posectl.render.limbs import THICKEST
-from posectl.render.panel import overlook
+from posectl.render.panel import camera_for
 from posectl.render.scene import TURN, draw_frames
 
 SIZE = 160
@@ -58,9 +58,9 @@ def test_the_up_axis_does_not_change_the_picture(walk, body):
 
 def test_joints_are_drawn_where_the_camera_projects_them(person, body):
     picture = draw_frames([person[None]], body, size=SIZE, azimuth=0)[0]
-    poses = set_up([person[None]], body, [""])
+    poses = to_scene([person[None]], body, [""])
     frame = (0.04 * SIZE, 0.05 * SIZE, 0.96 * SIZE, 0.9 * SIZE)
-    pixels, _, _ = overlook(poses, 0, 14, frame).project(poses[0][0])
+    pixels, _, _ = camera_for(poses, 0, 14, frame).project(poses[0][0])
     for joint, colour in ((13, theme.LEFT), (6, theme.LEFT), (16, theme.RIGHT), (2, theme.RIGHT), (7, theme.MIDDLE)):
         x, y = pixels[joint]
         assert [int(y), int(x)] in near(picture, colour).tolist(), joint
@@ -68,8 +68,8 @@ def test_joints_are_drawn_where_the_camera_projects_them(person, body):
 
 def test_the_wrists_of_a_flat_view_are_as_far_apart_as_by_hand(person, body):
     """At elevation 0: 1.4 m between wrists, 1.65 m high. The height binds: 0.85 * 160 px, less a head's padding."""
-    poses = set_up([person[None]], body, [""])
-    camera = overlook(poses, 0, 0, (0.04 * SIZE, 0.05 * SIZE, 0.96 * SIZE, 0.9 * SIZE))
+    poses = to_scene([person[None]], body, [""])
+    camera = camera_for(poses, 0, 0, (0.04 * SIZE, 0.05 * SIZE, 0.96 * SIZE, 0.9 * SIZE))
     pixels, _, scale = camera.project(poses[0][0])
     per_size = 0.85 * SIZE / (1 + 2 * THICKEST)
     assert scale[0] == pytest.approx(per_size)
@@ -84,8 +84,8 @@ def test_the_nearer_arm_hides_the_farther(person, body, ahead):
     crossed = person.copy()
     crossed[[11, 12, 13]], crossed[[14, 15, 16]] = np.add(arm, (0, ahead, 0)), arm - (0, ahead, 0)
     picture = draw_frames([crossed[None]], body, size=SIZE, azimuth=0, elevation=0)[0]
-    poses = set_up([crossed[None]], body, [""])
-    pixels, _, _ = overlook(poses, 0, 0, (0.04 * SIZE, 0.05 * SIZE, 0.96 * SIZE, 0.9 * SIZE)).project(poses[0][0])
+    poses = to_scene([crossed[None]], body, [""])
+    pixels, _, _ = camera_for(poses, 0, 0, (0.04 * SIZE, 0.05 * SIZE, 0.96 * SIZE, 0.9 * SIZE)).project(poses[0][0])
     elbow = pixels[12 if ahead < 0 else 15].astype(int)[::-1].tolist()
     assert elbow in near(picture, theme.LEFT if ahead < 0 else theme.RIGHT).tolist()
 
@@ -95,8 +95,8 @@ def test_depth_pales_colour_and_narrows_the_limb(person, body):
     reaching = person.copy()
     reaching[16], reaching[13] = np.add(person[15], (-0.05, -0.4, -0.3)), np.add(person[12], (0.05, 0.4, -0.3))
     picture = draw_frames([reaching[None]], body, size=480, azimuth=0, elevation=0)[0].astype(float)
-    poses = set_up([reaching[None]], body, [""])
-    pixels, _, _ = overlook(poses, 0, 0, (0.04 * 480, 0.05 * 480, 0.96 * 480, 0.9 * 480)).project(poses[0][0])
+    poses = to_scene([reaching[None]], body, [""])
+    pixels, _, _ = camera_for(poses, 0, 0, (0.04 * 480, 0.05 * 480, 0.96 * 480, 0.9 * 480)).project(poses[0][0])
     fade, width = {}, {}
     for side, wrist, colour in (("near", 16, theme.RIGHT), ("far", 13, theme.LEFT)):
         x, y = pixels[wrist].astype(int)

@@ -1,4 +1,4 @@
-"""The quick benchmarks: what a training step costs, counted by PyTorch, and how a figure is told."""
+"""The quick benchmarks: what a training step costs, counted by PyTorch, and which steps a rate is of."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from posectl.cli.doctor import _line
 from posectl.stages import bench
-from posectl.stages.bench import BATCH, Measurement, training_flops
+from posectl.stages.bench import BATCH, training_flops
 
 
 def mlp(*sizes: int) -> nn.Sequential:
@@ -42,7 +41,7 @@ class Slow:
 
     step = 0
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.clock = Slow.clock = [0.0]
 
     def run(self, report: Callable[[], None], should_stop: Callable[[], bool]) -> None:
@@ -57,10 +56,3 @@ def test_the_rate_is_of_all_replicas_without_the_first_block(monkeypatch: pytest
     Slow.clock = [0.0]
     monkeypatch.setattr(bench.time, "perf_counter", lambda: Slow.clock[0])
     assert bench.training_rate(2, "none", 2.5, torch.device("cpu")) == 2 * BATCH * 100
-
-
-def test_a_figure_is_told_with_its_ratio() -> None:
-    assert _line(Measurement("nearest pose", 5598.4, "queries/s", "brute force", 333.7)).split() == (
-        "nearest pose 5,598 queries/s 334 times brute force".split()
-    )
-    assert _line(Measurement("drawing a GIF", 110.9, "frames/s")).split() == "drawing a GIF 111 frames/s".split()

@@ -10,9 +10,9 @@ import torch
 from stages.turntables import publish_turntable
 
 from posectl.errors import InvalidInputError, UsageError
+from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluate import evaluate
 from posectl.stages.interpolate import interpolate
-from posectl.stages.model import load_model
 from posectl.stages.options import EvaluateOptions, InterpolateOptions, TrainOptions
 from posectl.stages.run import Run
 from posectl.stages.train import train
@@ -24,7 +24,7 @@ CORNERS = ("one#0", "one#18", "one#36", "one#54")
 def run(tmp_path_factory):
     run = Run(store=tmp_path_factory.mktemp("store") / "artifacts")
     publish_turntable(run, "one", objects=1)
-    train(replace(run, name="ae"), "one", TrainOptions(steps=20, net="mlp", widths=(16,), latent=4))
+    train(replace(run, name="ae"), "one", TrainOptions(steps=20, net="mlp", set=("mlp.widths=16",), latent=4))
     return run
 
 

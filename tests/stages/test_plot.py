@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 
 from posectl.errors import ConflictError, InvalidInputError, UsageError
-from posectl.stages.evaluate import evaluate
-from posectl.stages.options import EvaluateOptions, TrainOptions
-from posectl.stages.plot import PlotOptions, plot
-from posectl.stages.prepare import prepare
-from posectl.stages.run import Run
-from posectl.stages.score_curves import (
+from posectl.stages.drawing.score_curves import (
     error_panels,
     factor_distances,
     newest_of,
     over_images_seen,
     retrieved,
 )
+from posectl.stages.evaluate import evaluate
+from posectl.stages.options import EvaluateOptions, PlotOptions, TrainOptions
+from posectl.stages.plot import plot
+from posectl.stages.prepare import prepare
+from posectl.stages.run import Run
 from posectl.stages.train import train
 
-TINY = TrainOptions(net="mlp", widths=(16,), latent=4, steps=30, batch=8, snapshots=3)
+TINY = TrainOptions(net="mlp", set=("mlp.widths=16",), latent=4, steps=30, batch=8, snapshots=3)
 METRICS = ("alpha_mse", "interval_mse", "alpha_retrieval", "factor_distance", "mean_distance", "smoothness")
-SIZES = EvaluateOptions(metrics=METRICS, walks=6, intervals=4, interval=40.0)
+SIZES = EvaluateOptions(metrics=METRICS, random_pairs=6, intervals=4, interval=40.0)
 ON_THE_WAY = replace(SIZES, metrics=("mean_distance", "smoothness"))
 
 

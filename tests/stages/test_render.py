@@ -7,16 +7,16 @@ import pytest
 import torch
 from PIL import Image
 
-from posectl.data.worlds import lines
+from posectl.data.synthetic import lines
 from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
-from posectl.render.rows import APART
+from posectl.render.rows import GROUP_GAP
 from posectl.render.tiles import GAP, as_tiles, enlarged
-from posectl.render.titled import APART as MARGIN
-from posectl.render.titled import LETTERS
-from posectl.stages.pictures import corners, pictures_of
-from posectl.stages.render import RenderOptions, render
+from posectl.render.titled import MARGIN, TEXT_SIZE
+from posectl.stages.drawing.pictures import corners, pictures_of
+from posectl.stages.drawing.subject import open_subject
+from posectl.stages.options import RenderOptions
+from posectl.stages.render import render
 from posectl.stages.run import Run
-from posectl.stages.source import source_of
 
 SIDE = 32
 TILE = 3 * SIDE  # at the usual size
@@ -88,13 +88,13 @@ def test_every_path_has_its_own_cross_fade_and_stands_apart(run, tmp_path):
     render(run, ["plain"], tmp_path / "a.png")
     picture = drawn(tmp_path / "a.png")
     rows = [place_of(picture, image)[0] for image in (ends[0, 0], paths[0, 0], ends[1, 0], paths[1, 0])]
-    assert np.diff(rows).tolist() == [TILE + GAP, TILE + GAP + APART, TILE + GAP]
+    assert np.diff(rows).tolist() == [TILE + GAP, TILE + GAP + GROUP_GAP, TILE + GAP]
 
 
 def test_without_the_cross_fade_the_paths_stand_alone(run, tmp_path):
     publish_paths(run, "plain", noise(1, 3, 1, SIDE, SIDE), noise(1, 2, 1, SIDE, SIDE, seed=3))
     render(run, ["plain"], tmp_path / "a.png", RenderOptions(crossfade=False))
-    assert drawn(tmp_path / "a.png").shape[0] == 3 * LETTERS + TILE
+    assert drawn(tmp_path / "a.png").shape[0] == 3 * TEXT_SIZE + TILE
 
 
 def test_a_long_path_is_thinned_to_its_columns_and_says_so(run, tmp_path, told):
@@ -120,12 +120,12 @@ def test_blocks_stand_side_by_side_without_a_cross_fade_unless_asked(run, tmp_pa
         publish_paths(run, name, block, corners(block), grid=3)
     render(run, ["plain", "acai"], tmp_path / "a.png")
     side = 3 * (2 * SIDE + GAP) - GAP
-    assert drawn(tmp_path / "a.png").shape == (side + 2 * LETTERS + 2 * MARGIN, 2 * side + 3 * MARGIN, 3)
+    assert drawn(tmp_path / "a.png").shape == (side + 2 * TEXT_SIZE + 2 * MARGIN, 2 * side + 3 * MARGIN, 3)
     render(run, ["plain", "acai"], tmp_path / "b.png", RenderOptions(crossfade=True))
     picture = drawn(tmp_path / "b.png")
     (a, b), (c, d) = blocks[0][0, [0, -1]], blocks[0][-1, [0, -1]]
     middle = (a + b + c + d) / 4
-    y, x = MARGIN + 2 * LETTERS + 2 * SIDE + GAP, MARGIN + 2 * SIDE + GAP
+    y, x = MARGIN + 2 * TEXT_SIZE + 2 * SIDE + GAP, MARGIN + 2 * SIDE + GAP
     shown = picture[y : y + 2 * SIDE, x : x + 2 * SIDE].astype(int)
     assert np.abs(shown - enlarged(as_tiles(middle, ""), 2)).max() <= 1
 
@@ -138,7 +138,7 @@ def test_corners_of_a_block_are_upper_and_lower_of_the_left_and_the_right_edge()
 def test_a_row_of_a_block_is_a_path_between_its_own_ends(run):
     block = noise(3, 3, 1, SIDE, SIDE)
     publish_paths(run, "plain", block, corners(block), grid=3)
-    row = pictures_of(run, source_of(run, "plain#1"), most=9)
+    row = pictures_of(run, open_subject(run, "plain#1"), most=9)
     np.testing.assert_array_equal(row.images, block[1:2])
     np.testing.assert_array_equal(row.ends, block[1:2, [0, -1]])
 
@@ -154,7 +154,7 @@ def test_a_film_shows_paths_of_different_lengths_at_one_alpha(run, tmp_path):
         for i in range(gif.n_frames):
             gif.seek(i)
             frames.append(np.asarray(gif.convert("RGB")).astype(int))
-    top, left = MARGIN + 2 * LETTERS, MARGIN
+    top, left = MARGIN + 2 * TEXT_SIZE, MARGIN
     right = left + 2 * SIDE + MARGIN
     for t, of_short in enumerate((0, 0, 1, 2, 2)):
         for x, image in ((left, long[0, t]), (right, short[0, of_short])):
@@ -179,10 +179,10 @@ def test_a_film_shows_paths_of_different_lengths_at_one_alpha(run, tmp_path):
 )
 def test_files_hold_what_their_shape_says(run, tmp_path, shape, kind, images):
     np.save(tmp_path / "a.npy", noise(*shape))
-    source = source_of(run, str(tmp_path / "a.npy"))
-    assert source.kind == kind
+    subject = open_subject(run, str(tmp_path / "a.npy"))
+    assert subject.kind.name == kind
     if images:
-        assert pictures_of(run, source, most=100).images.shape == images
+        assert pictures_of(run, subject, most=100).images.shape == images
 
 
 def test_images_of_zero_to_one_are_remarked_upon(run, tmp_path, told):
@@ -194,11 +194,11 @@ def test_images_of_zero_to_one_are_remarked_upon(run, tmp_path, told):
 def test_a_dataset_is_shown_evenly_and_one_image_by_its_number(run, tmp_path):
     images = lines.draw(torch.linspace(0, 6, 50), size=SIDE).numpy()
     publish(run, "dataset", "lines", {"kind": "images"}, samples=images)
-    shown = pictures_of(run, source_of(run, "lines"), most=8).images
+    shown = pictures_of(run, open_subject(run, "lines"), most=8).images
     np.testing.assert_array_equal(shown, images[[0, 7, 14, 21, 28, 35, 42, 49]])
-    np.testing.assert_array_equal(pictures_of(run, source_of(run, "lines#9"), most=8).images, images[9:10])
+    np.testing.assert_array_equal(pictures_of(run, open_subject(run, "lines#9"), most=8).images, images[9:10])
     with pytest.raises(NotFoundError, match="no #50"):
-        pictures_of(run, source_of(run, "lines#50"), most=8)
+        pictures_of(run, open_subject(run, "lines#50"), most=8)
 
 
 def test_what_shares_no_picture_is_told(run, tmp_path):

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from posectl.core.kinds import KINDS
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.worlds import lines
+from posectl.data.synthetic import lines
 from posectl.stages.prepare import write
 from posectl.stages.run import Run
 
@@ -19,7 +20,7 @@ def publish(run: Run, name: str, images: np.ndarray, known: dict[str, np.ndarray
     """A dataset of images, every fourth of them in test."""
     split = np.where(np.arange(len(images)) % 4 == 3, TEST, TRAIN).astype(np.uint8)
     with run.artifacts.draft("dataset", name) as draft:
-        write(draft, Dataset(images, split, known, about={"kind": "images"}))
+        write(draft, Dataset(images, split, known), KINDS.get("images"))
         draft.record(about={"kind": "images", **about})
         draft.publish()
 

@@ -18,9 +18,7 @@ Staging = Callable[[], list[str]]
 
 def test_what_a_dead_process_left_is_cleared(store: Store, publish: Publish, staging: Staging) -> None:
     publish("poses")
-    draft = store.draft("dataset", "poses")
-    draft.put("x", np.zeros(1000))
-    killing.abandon(draft)
+    killing.forget_draft(store, "poses")
     before = staging()
     dry = store.gc(dry_run=True)
     assert staging() == before
@@ -46,9 +44,7 @@ def test_what_a_live_process_works_on_is_kept(store: Store) -> None:
 def test_what_another_host_left_is_cleared_once_it_is_very_old(
     store: Store, staging: Staging, days: float, removed: bool
 ) -> None:
-    draft = store.draft("dataset", "poses")
-    killing.abandon(draft)
-    lock = draft.path.with_name(f"{draft.path.name}.lock")
+    lock = killing.forget_draft(store, "poses").with_suffix(".lock")
     lock.write_text(json.dumps({"pid": 1, "host": "elsewhere.example", "start": ""}))
     then = time.time() - days * 24 * 3600
     os.utime(lock, (then, then))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +20,7 @@ import soak
 
 from posectl.errors import ExitCode, PosectlError, UnavailableError
 from posectl.store import Store, durable
+from posectl.store.locks import lock_until_closed
 
 from .conftest import Publish
 
@@ -178,11 +179,24 @@ def test_what_a_kill_leaves_beside_an_older_file_goes_with_the_next_one(tmp_path
     assert len(list(tmp_path.iterdir())) == 2
     other = tmp_path / ".x[1].zip.1.part"  # of a writer that lives
     with other.open("xb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        assert lock_until_closed(held)
         with durable.new_file(path) as file:
             file.write(b"newer")
     assert path.read_bytes() == b"newer"
     assert sorted(tmp_path.iterdir()) == sorted([path, other])
+
+
+def test_without_locks_only_what_is_a_day_old_is_taken_for_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable, "lock_until_closed", lambda file: None)
+    path, fresh, old = (tmp_path / name for name in ("x.zip", ".x.zip.1.part", ".x.zip.2.part"))
+    for left, days in {fresh: 0.9, old: 1.1}.items():
+        left.touch()
+        os.utime(left, (then := time.time() - days * 24 * 3600, then))
+    with durable.new_file(path) as file:
+        file.write(b"new")
+    assert sorted(tmp_path.iterdir()) == sorted([path, fresh])
 
 
 def test_replace_file_leaves_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,9 +33,10 @@ def changed(draw: st.DrawFn, target: str) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.parametrize("examples", [20, pytest.param(150, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("target", fuzz_store.TARGETS)
-def test_nothing_but_a_posectl_error_escapes(target: str) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nothing_but_a_posectl_error_escapes(target: str, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.binary(max_size=200) | changed(target) | JSON.map(lambda value: json.dumps(value).encode()))
     def run(data: bytes) -> None:
         fuzz_store.TARGETS[target](data)
@@ -43,9 +44,13 @@ def test_nothing_but_a_posectl_error_escapes(target: str) -> None:
     run()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(fields=st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1, max_size=3))
-@example(fields={"arrays": {"x": {"shape": [2**40], "dtype": "float64", "dims": ["x_0"], "sha256": ""}}})
-@example(fields={"parents": [{"role": "a", "ref": "\0", "digest": ""}]})
-def test_any_value_in_a_manifests_field_is_survived(fields: dict[str, object]) -> None:
-    fuzz_store.fuzz_manifest(json.dumps(fields).replace("NaN", "0").replace("Infinity", "0").encode())
+@pytest.mark.parametrize("examples", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_any_value_in_a_manifests_field_is_survived(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(fields=st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1, max_size=3))
+    @example(fields={"arrays": {"x": {"shape": [2**40], "dtype": "float64", "dims": ["x_0"], "sha256": ""}}})
+    @example(fields={"parents": [{"role": "a", "ref": "\0", "digest": ""}]})
+    def run(fields: dict[str, object]) -> None:
+        fuzz_store.fuzz_manifest(json.dumps(fields).replace("NaN", "0").replace("Infinity", "0").encode())
+
+    run()

@@ -6,6 +6,7 @@ import killing
 import pytest
 
 
+@pytest.mark.parametrize("count", [4, pytest.param(20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("stage", killing.STAGES)
-def test_a_kill_at_any_moment_harms_nothing(stage: str, tmp_path: Path) -> None:
-    killing.kill_loop(stage, 4, tmp_path, seed=1)
+def test_a_kill_at_any_moment_harms_nothing(stage: str, count: int, tmp_path: Path) -> None:
+    killing.kill_loop(stage, count, tmp_path, seed=count)

@@ -60,12 +60,9 @@ class StoreMachine(RuleBasedStateMachine):
         with pytest.raises(KeyError), self.store.draft("samples", name) as draft:
             draft.put("x", {}["missing"])
 
-    @rule(name=NAMES, written=st.booleans())
-    def crash(self, name: str, written: bool) -> None:
-        draft = self.store.draft("samples", name)
-        if written:
-            draft.put("x", np.zeros(3))
-        killing.abandon(draft)
+    @rule(name=NAMES, size=st.sampled_from([0, 3]))
+    def crash(self, name: str, size: int) -> None:
+        killing.forget_draft(self.store, name, size)
 
     @precondition(lambda self: self.versions)
     @rule(pick=PICK, alias=ALIASES)
@@ -149,7 +146,15 @@ class StoreMachine(RuleBasedStateMachine):
         assert (loaded and loaded[0]) == self.resumable
 
 
+class LongStoreMachine(StoreMachine):
+    """The same, for longer."""
+
+
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=5, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestLongStoreMachine = pytest.mark.slow(LongStoreMachine.TestCase)
+TestLongStoreMachine.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -12,14 +12,14 @@ from posectl.errors import IntegrityError
 from posectl.store.sealed import MAX_BYTES, decode, encode, plain, read_sealed, seal, unseal
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=8,
 )
 
 
-@settings(deadline=None)
-@given(st.dictionaries(st.text().filter(lambda key: key != "seal"), values))
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.text(max_size=9).filter(lambda key: key != "seal"), values, max_size=4))
 def test_what_is_sealed_reads_back(fields: dict[str, object]) -> None:
     assert unseal(seal(fields)) == fields
 

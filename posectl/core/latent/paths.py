@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.latent.priors import onto_sphere
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 # A cosine further from zero leaves the angle fewer than half of float32's digits.
 _NEARLY_PARALLEL = 1 - 1e-6
@@ -21,7 +21,13 @@ Path = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def angle(a: Tensor, b: Tensor) -> Tensor:
-    """The angle (..., 1) between codes, in radians, accurate at 0 and at pi, where acos of a cosine is not."""
+    """Return the angle (..., 1) between codes, in radians, accurate at 0 and at pi, where acos of a cosine is not.
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import angle
+    >>> angle(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 2.0]))
+    tensor([1.5708])
+    """
     a, b = onto_sphere(a), onto_sphere(b)
     difference = torch.linalg.vector_norm(a - b, dim=-1, keepdim=True)
     total = torch.linalg.vector_norm(a + b, dim=-1, keepdim=True)
@@ -29,32 +35,48 @@ def angle(a: Tensor, b: Tensor) -> Tensor:
 
 
 def lerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
-    """The straight line, (1 - alpha) a + alpha b."""
+    """Return the straight line (1 - alpha) a + alpha b.
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import lerp
+    >>> lerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), torch.tensor([0.5]))
+    tensor([0.5000, 0.5000])
+    """
     return a + alpha * (b - a)
 
 
 def lerp_sphere(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
-    """The straight line, reprojected onto the unit sphere (the `LS` of Davydov et al., 2022)."""
+    """Return the straight line, reprojected onto the unit sphere (the `LS` of Davydov et al., 2022).
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import lerp_sphere
+    >>> lerp_sphere(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), torch.tensor([0.5]))
+    tensor([0.7071, 0.7071])
+    """
     return onto_sphere(lerp(a, b, alpha))
 
 
 def slerp(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
-    """The great circle at constant speed: sin((1 - alpha) t) / sin t a + sin(alpha t) / sin t b, t the angle between
-    them (Naayem, Eq. 1, misprint mended; Shoemake, 1985).
+    """Return the great circle at constant speed: sin((1 - alpha) t) / sin t a + sin(alpha t) / sin t b, t the angle
+    between them (Naayem, Eq. 1, misprint mended; Shoemake, 1985).
 
     Nearly parallel codes take the straight line, which is the limit; antipodal ones, between which every great circle
     is as short, take the one through a fixed direction orthogonal to a. No NaN, and finite gradients, at either end.
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import slerp
+    >>> slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), torch.tensor([0.5]))
+    tensor([0.7071, 0.7071])
     """
     return _arc(a, b, alpha, (onto_sphere(a) * onto_sphere(b)).sum(-1, keepdim=True))
 
 
 def slerp_units(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
-    """`slerp` of codes of unit norm, which need not be divided by it."""
+    """`slerp` of codes on the unit sphere, whose norms are known."""
     return _arc(a, b, alpha, (a * b).sum(-1, keepdim=True))
 
 
 def _arc(a: Tensor, b: Tensor, alpha: Tensor, cosine: Tensor) -> Tensor:
-    """`slerp`, given the cosine (..., 1) of the codes' angle."""
     degenerate = cosine.detach().abs() > _NEARLY_PARALLEL
     if not a.is_cuda and not bool(degenerate.any()):  # to ask would halt a CUDA stream; to know spares half the work
         return _great_circle(a, b, alpha, cosine)
@@ -73,8 +95,15 @@ def _great_circle(a: Tensor, b: Tensor, alpha: Tensor, cosine: Tensor) -> Tensor
 
 
 def circle(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
-    """The great circle through a and b, once round: a, b's side, -a, back to a as alpha goes from 0 to 1
-    (the `circle` of Davydov et al., 2022)."""
+    """Return the great circle through a and b, once round: a, b's side, -a, back to a as alpha goes from 0 to 1 (the
+    `circle` of Davydov et al., 2022).
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import circle
+    >>> a, b = torch.eye(2)
+    >>> torch.allclose(circle(a, b, torch.tensor([0.5])), -a, atol=1e-6)
+    True
+    """
     unit = onto_sphere(a)
     aside = b - (b * unit).sum(-1, keepdim=True) * unit
     length = torch.linalg.vector_norm(aside, dim=-1, keepdim=True)
@@ -85,7 +114,7 @@ def circle(a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
 
 
 def _orthogonal(a: Tensor) -> Tensor:
-    """A vector orthogonal to a and as long, the same for the same a: along the axis that a leans on least."""
+    """Return a vector orthogonal to a and as long, always the same for the same a: along the axis nearest to that."""
     axis = torch.nn.functional.one_hot(a.abs().argmin(-1), a.shape[-1]).to(a.dtype)
     unit = onto_sphere(a)
     aside = axis - (axis * unit).sum(-1, keepdim=True) * unit
@@ -93,17 +122,33 @@ def _orthogonal(a: Tensor) -> Tensor:
 
 
 PATHS: dict[str, Path] = {"slerp": slerp, "lerp": lerp, "lerp-sphere": lerp_sphere, "circle": circle}
+ON_SPHERE = ("slerp", "lerp-sphere", "circle")
 
 
 def alphas(steps: int) -> Tensor:
-    """alpha (steps,) = 0, 1/(steps - 1), ..., 1, both ends exact. Raises UsageError below two steps."""
+    """Return alpha (steps,) = 0, 1/(steps - 1), ..., 1, both ends exact. Raises UsageError below two steps.
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import alphas
+    >>> alphas(5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+    """
     if steps < 2:
         raise UsageError(f"A path has at least 2 steps, not {steps}.", "Use --steps 2 or more; 100 is usual.")
     return torch.linspace(0, 1, steps, dtype=torch.float64).to(torch.float32)
 
 
 def between(a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
-    """Codes (B, steps, d) on the named path from a (B, d) to b (B, d)."""
+    """Return codes (B, steps, d) on the named path from a (B, d) to b (B, d). Raises UsageError for an unknown path.
+
+    >>> import torch
+    >>> from posectl.core.latent.paths import between
+    >>> a, b = torch.eye(2)[:, None]
+    >>> between(a, b, 3, "lerp")
+    tensor([[[1.0000, 0.0000],
+    [0.5000, 0.5000],
+    [0.0000, 1.0000]]])
+    """
     if path not in PATHS:
-        raise UsageError(f"There is no path {path!r}.", nearest_name(path, PATHS))
+        raise UsageError(f"There is no path {path!r}.", did_you_mean(path, PATHS))
     return PATHS[path](a[:, None], b[:, None], alphas(steps).to(a.device)[:, None])

@@ -1,6 +1,6 @@
 """Distributions of codes that adversarial autoencoders aim at, in components that labels can name.
 
-They are shapes in the plane. Of a longer code each successive pair of elements lies in such a plane, all in the same
+They are shapes in the plane. Each successive pair of elements of a longer code lies in such a plane, all in the same
 component. Makhzani et al., "Adversarial Autoencoders", 2015, draw them without coordinates; these are what public
 implementations agree on (hwalsuklee/tensorflow-mnist-AAE, conan7882/adversarial-autoencoders, and, but for half the
 width across, musyoku/adversarial-autoencoder).
@@ -18,7 +18,7 @@ _RADIUS, _ANGLE = 3.0, 4 * math.pi
 
 
 def mixture(component: Tensor, noise: Tensor, components: int) -> Tensor:
-    """Codes (..., d) of a star of Gaussians, by component (...) and standard normal noise (..., d).
+    """Return codes (..., d) of a star of Gaussians, by component (...) and standard normal noise (..., d).
 
     Component k is centred 1.4 from the origin in the direction 2 pi k / components, along which its deviation is 0.5;
     across it is 0.1.
@@ -31,7 +31,7 @@ def mixture(component: Tensor, noise: Tensor, components: int) -> Tensor:
 
 
 def swiss_roll(component: Tensor, noise: Tensor, components: int) -> Tensor:
-    """Codes (..., d) on a spiral, by component (...) and standard normal noise (..., d), of which it takes half.
+    """Return codes (..., d) on a spiral, by component (...) and standard normal noise (..., d), half of which is used.
 
     Radius 3 sqrt(u) and angle 4 pi sqrt(u), two turns, for u uniform in [k, k + 1) / components.
     """

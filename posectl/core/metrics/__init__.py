@@ -1,18 +1,20 @@
 """One metric a file: pure functions over tensors, exact, the same for any block size.
 
-A metric's parameters name what it is computed from, and `evaluate` hands it just that:
+A metric's parameters name its inputs, and `evaluate` hands it just those. `@metric("anci")` registers a metric, in any
+module; `@metric_input("path_codes")` registers a function that makes one more input, of inputs that its own parameters
+name, so a metric that needs something new is one file.
 
-Samples are poses (J, 3), in metres, or images (C, H, W) in [-1, 1]. paths (B, T, ...): interpolations, both ends
-included; walks (B, T, ...): the paths of Mean Distance; reference (N, ...): the real samples that distances are
-measured to; compat: None, or the name of a published protocol; seed: of what a metric draws.
+Inputs for every kind of sample: paths (B, T, *shape): interpolations, both ends included; random_paths (B, T, *shape):
+those of Mean Distance, between random pairs; reference (N, *shape): the real samples that distances are measured to;
+samples (M, *shape): decoded draws from the prior; recall_samples (K, *shape): the many draws that recall searches;
+recall_targets (Q, *shape): the real samples whose recall is asked; k: the neighbours of prdc; kind: what a sample is
+(posectl.core.kinds); compat: None, or the name of a published protocol; seed: of what a metric draws; model: the
+autoencoder (posectl.core.autoencoder), where one is scored.
 
-Poses alone: samples (M, J, 3): decoded draws from the prior; crowd (K, J, 3): the many draws that recall searches;
-targets (Q, J, 3): the real poses whose recall is asked; truth and reconstruction (N, J, 3): test poses and what the
-model makes of them; parents: the skeleton's parent list; k: the neighbours of prdc.
-
-Images alone: originals and reconstructions (N, C, H, W); codes (N, d) with labels (N,) in 0 ... classes - 1, and
-test_codes with test_labels; inits: beginnings of k-means. Where the factors behind the images are known: trace: where
-the paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
+Poses alone: truth and reconstruction (N, J, 3): test poses and what the model makes of them; parents: the skeleton's
+parent list. Other samples: originals and reconstructions (N, *shape). With labels: codes (N, d) with labels (N,) in 0
+... classes - 1, and test_codes with test_labels; kmeans_restarts. Images whose factors are known: trace: where the
+paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
 between ends that are a fixed angle apart, and the true images; interval_sweep: such paths and truths of many lengths.
 
 A metric returns a score, as `summarise` makes it, or several by name. `curve` in it, {name: values (n,)}, is a curve
@@ -29,5 +31,8 @@ from posectl.registry import Registry
 Score = dict[str, Any]
 Metric = Callable[..., Score]
 
-METRICS: Registry[Metric] = Registry("metric", "posectl.core.metrics")
+METRICS: Registry[Metric] = Registry("metric", "posectl.core.metrics", decorator="metric")
 metric = METRICS.register
+
+INPUTS: Registry[Callable[..., Any]] = Registry("metric input", "posectl.core.metrics", decorator="metric_input")
+metric_input = INPUTS.register

@@ -1,4 +1,4 @@
-"""Whether paths meet the four conditions of an admissible interpolation (AEAI, section 2)."""
+"""The four conditions of an admissible interpolation (AEAI, section 2), and the share of paths that meet them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from posectl.core.distances import root_mean_square
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import image_distance
 from posectl.core.metrics.factor_monotonicity import forward_share
 from posectl.core.metrics.summary import summarise
 from posectl.core.metrics.trace import Trace
 
 NEAR = 0.25
-"""Of the distance between the true ends: images nearer than this pass for one. Half-way, a cross-fade is at 0.5."""
+"""The share of the distance between the true ends below which images count as one. A cross-fade is at 0.5 half-way."""
 
 LIPSCHITZ = 2.0
 """The constant K that a path must keep to, as a multiple of the even path's: no step of more than two."""
@@ -22,19 +22,28 @@ LIPSCHITZ = 2.0
 
 @metric("admissibility")
 def admissibility(interval_paths: Tensor, interval_truth: Tensor, interval_trace: Trace) -> Score:
-    """Each condition's figure of each path, without unit, and the share of paths that meet it (`met`).
+    """Compute each condition's figure of each path, without unit, and the share of paths that meet it (`met`).
 
     The paper leaves distance, constants and P(x) open. Here image distances are root mean squares over the distance
     between the true ends, the distance on the manifold is that of the factors of the nearest real images, and an image
-    is credible, P(x) >= 1 - beta, where it is as near to some real image as NEAR.
-    boundary: the worse end's distance to the true image; met at NEAR at most. monotonicity: the share of steps away
-    from the start and towards the end; met at 1. smoothness: the Lipschitz constant of the factors over that of the
-    even path; met at LIPSCHITZ at most. credibility: the share of images that are credible; met at 1.
-    admissible: 1 for a path that meets all four, else 0. Undefined where the ends have the same factors or images.
+    is credible, P(x) >= 1 - beta, where it is as near to some real image as NEAR. boundary: the worse end's distance to
+    the true image; met at NEAR at most. monotonicity: the share of steps away from the start and towards the end; met
+    at 1. smoothness: the Lipschitz constant of the factors over that of the even path; met at LIPSCHITZ at most.
+    credibility: the share of images that are credible; met at 1. admissible: 1 for a path that meets all four, else 0.
+    Undefined where the ends have the same factors or images.
+
+    >>> import posectl
+    >>> import torch
+    >>> from posectl.core.metrics.trace import Trace
+    >>> turn = torch.linspace(0, 80, 17).double()[None, :, None]  # an even turn by 80 degrees
+    >>> even = Trace(turn, turn, torch.zeros(1, 17), torch.tensor([360.0]), "deg")
+    >>> images = torch.linspace(-1, 1, 17).view(1, 17, 1, 1, 1).expand(1, 17, 1, 8, 8)
+    >>> posectl.metrics.admissibility(images, images, even)["admissible"]["mean"]
+    1.0
     """
-    chord = image_distance(interval_truth[:, 0], interval_truth[:, -1])
+    chord = root_mean_square(interval_truth[:, 0], interval_truth[:, -1])
     chord = torch.where(chord > 0, chord, torch.nan)
-    ends = image_distance(interval_paths[:, [0, -1]], interval_truth[:, [0, -1]])
+    ends = root_mean_square(interval_paths[:, [0, -1]], interval_truth[:, [0, -1]])
     even = interval_trace.length / (interval_paths.shape[1] - 1)
     credible = (interval_trace.gap <= NEAR * chord[:, None]).double().mean(1)
     figures = {

@@ -1,4 +1,4 @@
-"""Which alpha the nearest real image has, against the alpha that was decoded (AEAI, Figs. 7, 15)."""
+"""The alpha of the nearest real image, against the alpha that was decoded (AEAI, Figs. 7, 15)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,29 @@ from posectl.core.metrics.trace import Trace, wrapped
 
 @metric("alpha_retrieval")
 def alpha_retrieval(interval_trace: Trace) -> Score:
-    """One value an image, without unit: how far the alpha of the nearest real image is off the image's own.
+    """Compute the difference, without unit, between the alpha of the nearest real image and each image's own.
 
-    The alpha of a real image is where its factors project onto the way between the ends' factors, beyond [0, 1] if it
-    lies outside the interval. `curve` holds the `median` over the paths at each `alpha` and the quartiles `lower` and
-    `upper`; a perfect path has median = alpha.
+    A real image's alpha is the place of its factors, projected onto the line between the ends' factors, beyond [0, 1]
+    if it lies outside the interval. `curve` holds the `median` over the paths at each `alpha` and the quartiles `lower`
+    and `upper`; a perfect path has median = alpha.
+
+    >>> import posectl
+    >>> import torch
+    >>> from posectl.core.metrics.trace import Trace
+    >>> turn = torch.linspace(0, 80, 17).double()[None, :, None]  # an even turn by 80 degrees
+    >>> even = Trace(turn, turn, torch.zeros(1, 17), torch.tensor([360.0]), "deg")
+    >>> posectl.metrics.alpha_retrieval(even)["mean"]
+    0.0
     """
-    found = _alpha(interval_trace)
+    retrieved = _alpha(interval_trace)
     alpha = interval_trace.alpha
-    quartiles = {name: torch.nanquantile(found, q, dim=0).cpu() for name, q in (("lower", 0.25), ("upper", 0.75))}
-    curve = {"alpha": alpha.cpu(), **columns(found, "median"), **quartiles}
-    return summarise((found - alpha).abs(), "1", curve=curve)
+    quartiles = {name: torch.nanquantile(retrieved, q, dim=0).cpu() for name, q in (("lower", 0.25), ("upper", 0.75))}
+    curve = {"alpha": alpha.cpu(), **columns(retrieved, "median"), **quartiles}
+    return summarise((retrieved - alpha).abs(), "1", curve=curve)
 
 
 def _alpha(trace: Trace) -> Tensor:
-    """(B, T); NaN where both ends have the same factors."""
-    way = (trace.way[:, -1] - trace.way[:, 0])[:, None]
-    off = wrapped(trace.found - trace.way[:, :1], trace.periods)
-    return (off * way).sum(-1) / trace.length[:, None].square()
+    """Return the retrieved alpha (B, T); NaN where both ends have the same factors."""
+    chord = (trace.expected[:, -1] - trace.expected[:, 0])[:, None]
+    off = wrapped(trace.retrieved - trace.expected[:, :1], trace.periods)
+    return (off * chord).sum(-1) / trace.length[:, None].square()

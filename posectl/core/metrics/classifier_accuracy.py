@@ -1,4 +1,4 @@
-"""How well a single linear layer on the frozen codes tells the classes (ACAI, section 4.1)."""
+"""The accuracy of a single linear layer that classifies the frozen codes (ACAI, section 4.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BATCH = 64
 
 
 class Fit(NamedTuple):
-    """Adam's rate and steps."""
+    """The learning rate and number of steps of Adam."""
 
     lr: float
     steps: int
@@ -31,7 +31,7 @@ def classifier_accuracy(
     codes: Tensor, labels: Tensor, test_codes: Tensor, test_labels: Tensor, classes: int, seed: int,
     compat: str | None = None,
 ) -> Score:  # fmt: skip
-    """The share of test_codes (M, d) that are told right, by a layer trained on codes (N, d) and labels (N,).
+    """Compute the share of test_codes (M, d) that a layer trained on codes (N, d) and labels (N,) classifies correctly.
 
     Softmax cross-entropy, Adam, batches of 64, codes as they are. The paper trains the layer beside the autoencoder and
     takes the median of its last 20 evaluations; here the codes are those of the finished encoder, which a larger rate
@@ -39,8 +39,8 @@ def classifier_accuracy(
     """
     fit = PUBLISHED if compat == "acai" else FIT
     weight, bias = _train(codes, labels.to(codes.device), classes, fit, generator(seed, "classifier"))
-    told = F.linear(test_codes, weight, bias).argmax(1)
-    return summarise(told == test_labels.to(told.device), "1", **fit._asdict())
+    predicted = F.linear(test_codes, weight, bias).argmax(1)
+    return summarise(predicted == test_labels.to(predicted.device), "1", **fit._asdict())
 
 
 def _train(codes: Tensor, labels: Tensor, classes: int, fit: Fit, g: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""How well k-means on whitened codes finds the classes (ACAI, section 4.2)."""
+"""The accuracy of k-means clusters of whitened codes as classes (ACAI, section 4.2)."""
 
 from __future__ import annotations
 
@@ -12,28 +12,34 @@ from posectl.core.metrics.summary import summarise
 from posectl.core.random import generator
 
 ITERATIONS = 1000
-PUBLISHED_INITS = 1000
+PUBLISHED_RESTARTS = 1000
 
 
 @metric("clustering_accuracy")
 def clustering_accuracy(
-    codes: Tensor, test_codes: Tensor, test_labels: Tensor, classes: int, inits: int, seed: int,
+    codes: Tensor, test_codes: Tensor, test_labels: Tensor, classes: int, kmeans_restarts: int, seed: int,
     compat: str | None = None,
 ) -> Score:  # fmt: skip
-    """The share of test_codes (M, d) whose cluster stands for their label of test_labels (M,) in 0 ... classes - 1.
+    """Compute the share of test_codes (M, d) whose cluster is assigned to their label of test_labels (M,) from 0.
 
-    As many clusters as classes, of codes (N, d) centred, projected on their singular vectors and divided by the
-    singular values + 1e-5; the best of `inits` beginnings (compat="acai": 1,000, as published). Clusters stand for
-    classes in the way that serves the test labels best (Hungarian method).
+    There are as many clusters as classes, of codes (N, d) centred, projected on their singular vectors and divided by
+    the singular values + 1e-5; the best of `kmeans_restarts` runs (compat="acai": 1,000, as published). Clusters are
+    assigned to classes so that the test labels agree best (Hungarian method).
+
+    >>> import numpy as np
+    >>> import posectl
+    >>> codes, labels = np.array([[0.0], [0.1], [1.0], [1.1]]), np.array([1, 1, 0, 0])
+    >>> posectl.metrics.clustering_accuracy(codes, codes, labels, classes=2, kmeans_restarts=4, seed=0)["mean"]
+    1.0
     """
-    tries = PUBLISHED_INITS if compat == "acai" else inits
+    tries = PUBLISHED_RESTARTS if compat == "acai" else kmeans_restarts
     white = Whitening(codes)
-    # Of order one, for single precision.
+    # Scaled to order one, for single precision.
     points, tests = (white(some).mul(len(codes) ** 0.5).float() for some in (codes, test_codes))
-    centres = kmeans(points, classes, inits=tries, iterations=ITERATIONS, generator=generator(seed, "kmeans"))
+    centres = kmeans(points, classes, restarts=tries, iterations=ITERATIONS, generator=generator(seed, "kmeans"))
     cluster, label = assign(tests, centres), test_labels.to(tests.device)
     table = torch.bincount(cluster * classes + label, minlength=classes * classes).view(classes, classes)
-    rows, meaning = linear_sum_assignment(table.cpu().numpy(), maximize=True)
-    stands_for = torch.empty(classes, dtype=torch.int64)
-    stands_for[torch.from_numpy(rows)] = torch.from_numpy(meaning)
-    return summarise(stands_for.to(cluster.device)[cluster] == label, "1", inits=tries)
+    clusters, assigned = linear_sum_assignment(table.cpu().numpy(), maximize=True)
+    class_of_cluster = torch.empty(classes, dtype=torch.int64)
+    class_of_cluster[torch.from_numpy(clusters)] = torch.from_numpy(assigned)
+    return summarise(class_of_cluster.to(cluster.device)[cluster] == label, "1", restarts=tries)

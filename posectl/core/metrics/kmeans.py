@@ -1,4 +1,4 @@
-"""K-means by Lloyd's algorithm, many beginnings at once, and the whitening that ACAI's protocol does before."""
+"""K-means by Lloyd's algorithm, many restarts at once, and the whitening that ACAI's protocol does before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 AT_ONCE = 1 << 24
-"""Point-centre pairs, over all beginnings, that are compared at once; some 200 MB."""
+"""Point-centre pairs, over all restarts, that are compared at once; some 200 MB."""
 
 TOLERANCE = 1e-4
 """Centres that together move by less, squared and over the points' mean variance, have arrived (as in scikit-learn)."""
@@ -16,7 +16,7 @@ _SINGULAR = 1e-5
 
 
 class Whitening:
-    """Points (N, d) centred, turned onto their principal axes and divided by the singular values, all after one set."""
+    """A transform of points (N, d): centred, turned onto principal axes and divided by singular values, of one set."""
 
     def __init__(self, points: Tensor) -> None:
         points = points.double()
@@ -28,12 +28,12 @@ class Whitening:
         return (points.double() - self.mean) @ self.matrix
 
 
-def kmeans(points: Tensor, clusters: int, *, inits: int, iterations: int, generator: torch.Generator) -> Tensor:
-    """Centres (clusters, d) of points (N, d): the best by inertia of `inits` runs, each begun at random points."""
+def kmeans(points: Tensor, clusters: int, *, restarts: int, iterations: int, generator: torch.Generator) -> Tensor:
+    """Return the centres (clusters, d) of points (N, d), best by inertia of `restarts` runs from random points."""
     best, least = points[:clusters], torch.inf
     size = max(1, AT_ONCE // (len(points) * clusters))
-    for first in range(0, inits, size):
-        count = min(size, inits - first)
+    for first in range(0, restarts, size):
+        count = min(size, restarts - first)
         begin = torch.stack([torch.randperm(len(points), generator=generator)[:clusters] for _ in range(count)])
         centres = _lloyd(points, points[begin.to(points.device)], iterations)
         inertia = _inertia(points, centres)
@@ -43,12 +43,12 @@ def kmeans(points: Tensor, clusters: int, *, inits: int, iterations: int, genera
 
 
 def assign(points: Tensor, centres: Tensor) -> Tensor:
-    """The nearest of centres (..., K, d) to each of points (N, d): (..., N)."""
+    """Return the index (..., N) of the nearest of centres (..., K, d) to each of points (N, d)."""
     return (centres.square().sum(-1)[..., None, :] / 2 - points @ centres.mT).argmin(-1)
 
 
 def _lloyd(points: Tensor, centres: Tensor, iterations: int) -> Tensor:
-    """centres (I, K, d) moved until they stand still; a centre that no point is nearest to stays where it is."""
+    """Move centres (I, K, d) until they stand still; a centre that no point is nearest to stays where it is."""
     still = TOLERANCE * points.var(0, correction=0).mean()
     moving = torch.arange(len(centres), device=points.device)
     for _ in range(iterations):
@@ -64,5 +64,5 @@ def _lloyd(points: Tensor, centres: Tensor, iterations: int) -> Tensor:
 
 
 def _inertia(points: Tensor, centres: Tensor) -> Tensor:
-    """The sum of squared distances to the nearest centre, for each of centres (I, K, d): (I,)."""
+    """Return the sum (I,) of squared distances to the nearest centre, for each of centres (I, K, d)."""
     return torch.stack([(points - each[assign(points, each)]).square().sum() for each in centres])

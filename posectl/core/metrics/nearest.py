@@ -1,10 +1,12 @@
 """Exact k-nearest neighbours under the mean per-joint distance, L2 and the cosine distance.
 
-How it is done is in `posectl.core.nearest`.
+The search itself is in `posectl.core.nearest`.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
@@ -12,13 +14,14 @@ import torch
 from torch import Tensor
 
 from posectl.core.nearest.block import Block
+from posectl.core.nearest.index_cache import IndexCache
 from posectl.core.nearest.read import Samples, read
-from posectl.core.nearest.recent import Recent
-from posectl.errors import InvalidInputError, nearest_name
+from posectl.errors import InvalidInputError, did_you_mean
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
-_recent = Recent()
+_log = logging.getLogger(__name__)
+_cache = IndexCache()
 
 
 def nearest(
@@ -36,12 +39,12 @@ def nearest(
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """
-    blocks = reference.blocks if isinstance(reference, Index) else _recent.blocks(reference)
+    blocks = reference.blocks if isinstance(reference, Index) else _cache.blocks(reference)
     return _search(queries, blocks, k, metric)
 
 
 class Index:
-    """A reference that is searched more than once: what the first search builds over it, the next ones use.
+    """An index over a reference that is searched more than once: the first search builds it, the next ones use it.
 
     Holds on to the reference, which must not change, and builds up to 1.3 times its size in float32 over it. L2 and the
     mean per-joint distance share what is built. Raises as `nearest`.
@@ -61,13 +64,13 @@ class Index:
 
 def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -> tuple[Tensor, Tensor]:
     if metric not in get_args(Metric):
-        raise InvalidInputError(f"There is no distance {metric!r}.", nearest_name(metric, get_args(Metric)))
+        raise InvalidInputError(f"There is no distance {metric!r}.", did_you_mean(metric, get_args(Metric)))
     if k < 1:
         raise InvalidInputError(f"{k} nearest neighbours were asked for.", "Ask for one or more.")
     if isinstance(queries, Iterator):
         queries = list(queries)  # read again for each block of the reference
     found: list[tuple[Tensor, Tensor]] = []
-    size = 0
+    size, started = 0, time.monotonic()
     for block in blocks:
         for number, part in enumerate(read(queries, "queries")):
             if number == len(found):
@@ -78,8 +81,10 @@ def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -
         raise InvalidInputError(
             f"{k} nearest neighbours were asked for in a reference of {size}.", f"Ask for {size} at most, or give more."
         )
-    distances, indices = zip(*found, strict=True)
-    return torch.cat(distances), torch.cat(indices)
+    distances, indices = (torch.cat(parts) for parts in zip(*found, strict=True))
+    seconds = time.monotonic() - started
+    _log.info("%d nearest of %d samples for %d queries, %s: %.2f s.", k, size, len(distances), metric, seconds)
+    return distances, indices
 
 
 def _nothing(count: int, k: int, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -1,23 +1,29 @@
-"""How far real poses lie from the nearest generated pose: whether all are covered (pose report, section IV.C.1)."""
+"""The distance of real samples from the nearest generated one: coverage (pose report, section IV.C.1)."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor
 
+from posectl.core.kinds import Kind
 from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
 from posectl.core.metrics.summary import summarise
 
 
 @metric("recall_distance")
-def recall_distance(crowd: Tensor, targets: Tensor, compat: str | None = None) -> Score:
-    """One distance in metres for each of targets (Q, J, 3) to the nearest of crowd (K, J, 3); smaller is better.
+def recall_distance(recall_samples: Tensor, recall_targets: Tensor, kind: Kind, compat: str | None = None) -> Score:
+    """Measure the distance of each of recall_targets (Q, *shape), real, to the nearest of recall_samples (K, *shape).
 
-    The distance is the mean per-joint one (Eq. 8). compat="naayem" is what the published code computes and its table
-    shows: Euclidean over the flattened pose, and the lower median.
+    The distance is the kind's `search`, of poses the mean per-joint one (Eq. 8), in the kind's unit; smaller is better.
+    compat="naayem" is what the published code computes and its table shows: Euclidean over the flattened pose, and the
+    lower median.
+
+    >>> import numpy as np
+    >>> import posectl
+    >>> poses = np.zeros((4, 17, 3))
+    >>> posectl.metrics.recall_distance(poses + [0.5, 0.0, 0.0], poses)["mean"]
+    0.5
     """
-    kind: Literal["l2", "mpjpe"] = "l2" if compat == "naayem" else "mpjpe"
-    distance, _ = nearest(targets, crowd, metric=kind)
-    return summarise(distance, "m", compat=compat, distance=kind)
+    search = "l2" if compat == "naayem" else kind.search
+    distance, _ = nearest(recall_targets, recall_samples, metric=search)
+    return summarise(distance, kind.unit, compat=compat, distance=search)

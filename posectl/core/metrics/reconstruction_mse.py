@@ -1,16 +1,24 @@
-"""How far reconstructed images are from what they should be."""
+"""The mean squared error of reconstructed images."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
+from posectl.core.distances import mean_square
+from posectl.core.kinds import Kind
 from posectl.core.metrics import Score, metric
-from posectl.core.metrics.distances import mean_square
 from posectl.core.metrics.summary import summarise
 
 
 @metric("reconstruction_mse")
-def reconstruction_mse(originals: Tensor, reconstructions: Tensor) -> Score:
-    """Mean squared error over elements, one value an image, of images (N, C, H, W) in [-1, 1]: four times what it is
-    for images in [0, 1]."""
-    return summarise(mean_square(originals, reconstructions), "1")
+def reconstruction_mse(originals: Tensor, reconstructions: Tensor, kind: Kind) -> Score:
+    """Compute the mean squared error over the elements of each of images (N, C, H, W) in [-1, 1]: four times what it is
+    for images in [0, 1].
+
+    >>> import numpy as np
+    >>> import posectl
+    >>> images = np.zeros((4, 1, 8, 8))
+    >>> posectl.metrics.reconstruction_mse(images, images + 0.5)["mean"]
+    0.25
+    """
+    return summarise(mean_square(originals, reconstructions, len(kind.axes)), "1")

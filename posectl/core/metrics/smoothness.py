@@ -1,4 +1,4 @@
-"""The largest step of a path through the factors over its whole way, above that of an even path (ACAI, section 3.2)."""
+"""The largest step of a path through the factors over its length, above that of an even path (ACAI, section 3.2)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ UNMOVED = 1e-4
 
 @metric("smoothness")
 def smoothness(trace: Trace, compat: str | None = None) -> Score:
-    """One value a path: max |step| / |first - last| - 1 / (T - 1), without unit; 0 is even, 1 - 1 / (T - 1) one jump.
+    """Compute max |step| / |first - last| - 1 / (T - 1) of each path, no unit; 0 is even, 1 - 1 / (T - 1) one jump.
 
-    Steps are between the factors found for neighbours on the path, and first and last are counted along it, so that
-    an angle may turn by more than half a circle: a path the wrong way round scores like one the right way (`overshoot`
-    sees it). The steps' sign is ignored, which the paper's formula leaves out and its code does. Undefined are paths
-    whose ends are found in one place.
+    Steps are between the factors found for neighbours on the path, and first and last are counted along it, so that an
+    angle may turn by more than half a circle: a path the wrong way round scores like one the right way (`overshoot`
+    sees it). The steps' sign is ignored, as in the paper's code, though not in its formula. Paths whose ends are found
+    in one place are undefined.
 
     compat="acai" is the published protocol: undefined paths count as 0, which is perfect and rewards a collapsed model.
+
+    >>> import posectl
+    >>> import torch
+    >>> from posectl.core.metrics.trace import Trace
+    >>> turn = torch.linspace(0, 80, 17).double()[None, :, None]  # an even turn by 80 degrees
+    >>> even = Trace(turn, turn, torch.zeros(1, 17), torch.tensor([360.0]), "deg")
+    >>> posectl.metrics.smoothness(even)["mean"]
+    0.0
     """
-    steps = wrapped(trace.found.diff(dim=1), trace.periods)
+    steps = wrapped(trace.retrieved.diff(dim=1), trace.periods)
     whole = steps.sum(1).norm(dim=-1)
     score = trace.steps.amax(1) / whole - 1 / steps.shape[1]
     score = torch.where(whole < UNMOVED, torch.nan, score)

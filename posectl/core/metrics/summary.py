@@ -1,4 +1,4 @@
-"""What every metric returns: mean, variance, standard deviation and median, named as what they are."""
+"""The result of every metric: mean, variance, standard deviation and median, named as what they are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from posectl.core.metrics import Score
 
 
 def summarise(values: Tensor, unit: str, *, compat: str | None = None, **extra: Any) -> Score:
-    """The statistics of a metric's values, one value an item, ready for strict JSON.
+    """Summarise a metric's values, one value an item, as statistics ready for strict JSON.
 
     values (...), any shape; those that are not finite are left out and counted as `undefined`; `undefined_share` is
     their share of all. `count` is the number of values that the statistics are of. `variance` is unbiased (divided by
@@ -42,7 +42,7 @@ def summarise(values: Tensor, unit: str, *, compat: str | None = None, **extra: 
 
 
 def columns(values: Tensor, *statistics: str) -> dict[str, Tensor]:
-    """The named statistics of each column of values (N, T), each (T,) float64 on the CPU; NaN where there is none."""
+    """Return the named statistics of each column of values (N, T), each (T,) float64 on the CPU; NaN if undefined."""
     scores = [summarise(column, "1") for column in values.unbind(1)]
     return {
         name: torch.tensor([torch.nan if score[name] is None else score[name] for score in scores], dtype=torch.float64)
@@ -51,7 +51,7 @@ def columns(values: Tensor, *statistics: str) -> dict[str, Tensor]:
 
 
 def moments(values: list[float]) -> tuple[float | None, float | None]:
-    """Mean and unbiased variance of finite values, by correctly rounded sums; None of too few, or on overflow."""
+    """Return mean and unbiased variance of finite values, by correctly rounded sums; None of too few or on overflow."""
     if not values:
         return None, None
     mean = math.fsum(values) / len(values)
@@ -62,7 +62,7 @@ def moments(values: list[float]) -> tuple[float | None, float | None]:
 
 
 def row_sums(values: Tensor) -> Tensor:
-    """Correctly rounded sums (N,) float64 of the rows of values (N, M): the same bits whatever N is."""
+    """Return correctly rounded sums (N,) float64 of the rows of values (N, M): the same bits whatever N is."""
     rows = values.double().cpu().numpy()
     return torch.tensor([math.fsum(row.tolist()) for row in rows], dtype=torch.float64).to(values.device)
 

@@ -1,4 +1,4 @@
-"""Where the images of a path lie in the space of the factors behind them, as the nearest real images tell.
+"""Paths of images in the space of the factors behind them, by the nearest real images.
 
 A factor with a period, such as an azimuth, goes the short way round; periods (F,) are infinite for the others.
 """
@@ -11,9 +11,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from posectl.core.metrics.distances import image_distance
+from posectl.core.distances import root_mean_square
 from posectl.core.metrics.nearest import nearest
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 Retrieval = Literal["l2", "l1", "cosine"]
 
@@ -25,60 +25,60 @@ PAIRS = 1 << 16
 class Trace:
     """Paths (B, T, C, H, W) in the space of F factors, all float64.
 
-    way (B, T, F): the even way from the factors at the start to those at the end, the short way round; found
+    expected (B, T, F): the even path from the factors at the start to those at the end, the short way round; retrieved
     (B, T, F): the factors of the real image nearest to each; gap (B, T): root mean square distance to that image;
     periods (F,); unit: of the factors, "rad" or "deg".
     """
 
-    way: Tensor
-    found: Tensor
+    expected: Tensor
+    retrieved: Tensor
     gap: Tensor
     periods: Tensor
     unit: str
 
     @property
     def alpha(self) -> Tensor:
-        """(T,) from 0 to 1."""
-        return torch.linspace(0, 1, self.way.shape[1], dtype=torch.float64, device=self.way.device)
+        """The places (T,) from 0 to 1."""
+        return torch.linspace(0, 1, self.expected.shape[1], dtype=torch.float64, device=self.expected.device)
 
     @property
     def length(self) -> Tensor:
-        """How far apart the ends are (B,); NaN where they are not."""
-        length = (self.way[:, -1] - self.way[:, 0]).norm(dim=-1)
+        """The distance between the ends (B,); NaN where they coincide."""
+        length = (self.expected[:, -1] - self.expected[:, 0]).norm(dim=-1)
         return torch.where(length > 0, length, torch.nan)
 
     @property
     def from_start(self) -> Tensor:
-        """How far each image is found from the factors at the start (B, T)."""
-        return wrapped(self.found - self.way[:, :1], self.periods).norm(dim=-1)
+        """The distance of each image from the factors at the start (B, T)."""
+        return wrapped(self.retrieved - self.expected[:, :1], self.periods).norm(dim=-1)
 
     @property
     def to_end(self) -> Tensor:
-        """How far each image is found from the factors at the end (B, T)."""
-        return wrapped(self.found - self.way[:, -1:], self.periods).norm(dim=-1)
+        """The distance of each image from the factors at the end (B, T)."""
+        return wrapped(self.retrieved - self.expected[:, -1:], self.periods).norm(dim=-1)
 
     @property
     def steps(self) -> Tensor:
-        """How far neighbours on a path are found from each other (B, T - 1)."""
-        return wrapped(self.found.diff(dim=1), self.periods).norm(dim=-1)
+        """The distance between neighbours on a path (B, T - 1)."""
+        return wrapped(self.retrieved.diff(dim=1), self.periods).norm(dim=-1)
 
 
 def wrapped(difference: Tensor, periods: Tensor) -> Tensor:
-    """Differences of factors (..., F), the short way round: at most half a period either way."""
+    """Return differences of factors (..., F), the short way round: at most half a period either way."""
     whole = periods * torch.round(difference / periods)
     return torch.where(periods.isfinite(), difference - whole, difference)
 
 
-def straight(start: Tensor, stop: Tensor, periods: Tensor, alpha: Tensor) -> Tensor:
-    """The even way (B, T, F) from factors (B, F) to factors (B, F), the short way round, at alpha (T,)."""
+def interpolate_factors(start: Tensor, stop: Tensor, periods: Tensor, alpha: Tensor) -> Tensor:
+    """Return the even path (B, T, F) from factors (B, F) to factors (B, F), the short way round, at alpha (T,)."""
     return start[:, None] + alpha[:, None] * wrapped(stop - start, periods)[:, None]
 
 
 def retrieve(images: Tensor, gallery: Tensor, metric: Retrieval) -> tuple[Tensor, Tensor]:
-    """Index (...,) into gallery (G, C, H, W) of the nearest to images (..., C, H, W), and the root mean square distance
-    (...,) to it, whichever metric chose it."""
+    """Return the index (...,) in gallery (G, C, H, W) of the image nearest to each of images (..., C, H, W), and the
+    root mean square distance (...,) to it, whichever metric chose it. Raises UsageError for an unknown metric."""
     if metric not in get_args(Retrieval):
-        raise UsageError(f"Nothing is retrieved by {metric!r}.", nearest_name(metric, get_args(Retrieval)))
+        raise UsageError(f"Nothing is retrieved by {metric!r}.", did_you_mean(metric, get_args(Retrieval)))
     flat = images.flatten(0, -4)
     index = _nearest_l1(flat, gallery) if metric == "l1" else nearest(flat, gallery, metric=metric)[1][:, 0]
     lead = images.shape[:-3]
@@ -93,4 +93,4 @@ def _nearest_l1(images: Tensor, gallery: Tensor) -> Tensor:
 
 def _gaps(images: Tensor, gallery: Tensor, index: Tensor) -> Tensor:
     pieces = zip(images.split(256), index.split(256), strict=True)  # gathers no more of the gallery than it measures
-    return torch.cat([image_distance(some, gallery[nearest]) for some, nearest in pieces])
+    return torch.cat([root_mean_square(some, gallery[nearest]) for some, nearest in pieces])

@@ -1,4 +1,4 @@
-"""A block of samples and how it is searched: by a tree on the processor, plainly where it is small or on CUDA."""
+"""A block of samples, searched by a tree on the processor, and plainly on CUDA, where it is small, or without numba."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from posectl.core.nearest import plain
+from posectl.core.nearest import engine, plain
 from posectl.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Block:
         return len(self.values)
 
     def search(self, queries: Block, metric: str, distances: Tensor, indices: Tensor) -> None:
-        """Put into distances and indices (N, k), sorted, what is nearer to the queries than what they hold; in place.
+        """Update the k nearest samples found so far, distances and indices (N, k), sorted, with those of this block.
 
         Raises InvalidInputError for samples of another shape than the queries, or than the metric can measure.
         """
@@ -40,7 +40,7 @@ class Block:
         wide = torch.float64 in (self.values.dtype, queries.values.dtype)
         dtype = torch.float64 if wide else torch.float32
         a, b = queries._rows(metric, dtype), self._rows(metric, dtype)
-        if a.is_cpu and b.is_cpu and len(a) * b.numel() > SMALL:
+        if a.is_cpu and b.is_cpu and len(a) * b.numel() > SMALL and engine.compiles(b.dtype):
             self._tree(metric, b).search(a, metric, self.start, distances, indices)
             return
         device = b.device if a.is_cpu else a.device

@@ -1,4 +1,4 @@
-"""Puts samples into an order in which neighbours lie together: halved across their widest direction, again and again.
+"""An order of samples in which neighbours lie together: halved across their widest direction, again and again.
 
 The order decides how fast a search is, never what it finds.
 """
@@ -20,10 +20,10 @@ ROUNDS = 3
 
 
 @compiled()
-def middle(start: int, stop: int, fan: int) -> int:
-    """Where to halve start:stop, so that leaves of `fan` rows, twigs and branches are full but for the last."""
-    unit = fan
-    while unit < BRANCH * fan and 8 * unit < stop - start:
+def middle(start: int, stop: int, leaf_size: int) -> int:
+    """The place to halve start:stop at, so that leaves of `leaf_size`, twigs and branches are full but for the last."""
+    unit = leaf_size
+    while unit < BRANCH * leaf_size and 8 * unit < stop - start:
         unit *= 8
     return start + (stop - start + unit - 1) // unit // 2 * unit
 
@@ -95,25 +95,25 @@ def _select(keys: np.ndarray, order: np.ndarray, start: int, stop: int, nth: int
 
 
 @compiled()
-def halve(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, stop: int, fan: int) -> int:
-    """Part order[start:stop] at `middle` by the rows' place along their widest direction; returns the middle."""
+def halve(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, stop: int, leaf_size: int) -> int:
+    """Part order[start:stop] at `middle` by the rows' position along their widest direction; returns the middle."""
     direction = _widest(rows, order, start, stop)
     for i in range(start, stop):
         keys[i] = _dot(rows[order[i]], direction)
-    nth = middle(start, stop, fan)
+    nth = middle(start, stop, leaf_size)
     _select(keys, order, start, stop, nth)
     return nth
 
 
 @compiled()
-def arrange(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, stop: int, fan: int) -> None:
-    """Halve order[start:stop] down to leaves of `fan` rows."""
+def arrange(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, stop: int, leaf_size: int) -> None:
+    """Halve order[start:stop] down to leaves of `leaf_size` rows."""
     ends = np.empty(64, np.int64)  # of the halves that wait; each begins where the one before it ends
     ends[0] = stop
     waiting = 1
     while waiting > 0:
-        if ends[waiting - 1] - start > fan:
-            ends[waiting] = halve(rows, order, keys, start, ends[waiting - 1], fan)
+        if ends[waiting - 1] - start > leaf_size:
+            ends[waiting] = halve(rows, order, keys, start, ends[waiting - 1], leaf_size)
             waiting += 1
         else:
             waiting -= 1
@@ -121,20 +121,22 @@ def arrange(rows: np.ndarray, order: np.ndarray, keys: np.ndarray, start: int, s
 
 
 @compiled()
-def pack(rows: np.ndarray, order: np.ndarray, points: np.ndarray, twins: np.ndarray, first: int, last: int) -> None:
-    """Fill points[first:last], (leaves, coordinates, fan), with rows[order]; the last row fills the last leaf up.
+def pack(
+    rows: np.ndarray, order: np.ndarray, points: np.ndarray, duplicates: np.ndarray, first: int, last: int
+) -> None:
+    """Fill points[first:last], (leaves, coordinates, leaf_size), with rows[order]; the last row fills the last leaf up.
 
-    twins (M,) becomes true of each row that is, number for number, the one before it in this order.
+    duplicates (M,) becomes true for each row that equals, number for number, the one before it in this order.
     """
-    fan, size = points.shape[2], rows.shape[1]
+    leaf_size, size = points.shape[2], rows.shape[1]
     for leaf in range(first, last):
-        for lane in range(fan):
-            place = leaf * fan + lane
-            row = rows[order[min(place, len(order) - 1)]]
+        for lane in range(leaf_size):
+            position = leaf * leaf_size + lane
+            row = rows[order[min(position, len(order) - 1)]]
             for c in range(size):
                 points[leaf, c, lane] = row[c]
-            if 0 < place < len(order):
-                before, same = rows[order[place - 1]], 0
+            if 0 < position < len(order):
+                before, same = rows[order[position - 1]], 0
                 while same < size and row[same] == before[same]:
                     same += 1
-                twins[place] = same == size
+                duplicates[position] = same == size

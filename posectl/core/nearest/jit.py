@@ -9,7 +9,7 @@ import numba
 
 
 def compiled(reordered: bool = False) -> Callable[[Callable], Any]:
-    """Decorator: machine code made at the first call, and kept beside the source or in the user's cache folder.
+    """Decorator: compile to machine code at the first call, kept beside the source or in the user's cache folder.
 
     Unless sums may be `reordered` it is IEEE arithmetic as written, not fused either, and the same on every processor.
     """

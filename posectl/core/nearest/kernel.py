@@ -1,4 +1,4 @@
-"""The search, compiled: what may be near enough is found in float32, how near it is in float64.
+"""The compiled search: float32 rules out what is too far, float64 measures the rest.
 
 The inner loop is written in LLVM's vectors. Left to itself LLVM unrolls a loop over eight lanes before it looks for
 vectors, and ends five times slower. (It stands in the file of its caller because numba's cache watches no other.)
@@ -33,7 +33,7 @@ _RELAXED = ("contract", "nnan", "nsz")
 
 
 def _near(boxes: bool) -> Any:
-    """near(block, query, rooted, reach, gaps): the bit mask of those of eight points (boxes) within reach of the query.
+    """near(block, query, rooted, reach, gaps): a bit mask of those of eight points (boxes) within reach of the query.
 
     block: (P, 8) points, or (2, P, 8) the lower and the upper corners of boxes; query (P,), P a multiple of 3; float32.
     Adds up, over the joints, the squared length of the gap to the query, or the length where `rooted`; the sums go to
@@ -182,7 +182,7 @@ def _walk(
     indices: np.ndarray,
 ) -> np.float32:
     """Search one branch for one query; returns its new reach."""
-    rows, order, twins, points, leaf_boxes, twig_boxes, _ = tree
+    rows, order, duplicates, points, leaf_boxes, twig_boxes, _ = tree
     rooted = metric == MPJPE
     distance, measured = 0.0, -1
     near_twigs = _near_boxes(twig_boxes[branch], query, rooted, reach, gaps)
@@ -204,7 +204,7 @@ def _walk(
                 if point >= len(order):
                     break
                 # A reference may hold few points many times over: each is measured once.
-                if measured != point - 1 or not twins[point]:
+                if measured != point - 1 or not duplicates[point]:
                     distance = _distance(rows[order[point]], exact, metric)
                 measured, index = point, start + order[point]
                 if distance < distances[-1] or (distance == distances[-1] and index < indices[-1]):
@@ -237,8 +237,8 @@ def search(
 ) -> None:
     """Find the neighbours of queries[visits[first * TILE : last * TILE]] that are nearer than those found so far.
 
-    tree: rows (M, D) as given; order and twins (M,); points (leaves, P, 8); the boxes of leaves, twigs and branches
-    (., 2, P, 8).
+    tree: rows (M, D) as given; order and duplicates (M,); points (leaves, P, 8); the boxes of leaves, of twigs and of
+    branches (., 2, P, 8).
     queries (N, D); visits (N,); slack as in `_reach`; start, the index of the first row. Updates distances and indices
     (N, k), sorted, in place.
     """

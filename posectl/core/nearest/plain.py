@@ -15,10 +15,10 @@ QUERIES, PAIRS, CUDA_PAIRS, MEASURED = 1 << 10, 1 << 22, 1 << 26, 1 << 22
 
 
 def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
-    """Put into distances and indices (N, k), sorted, what rows (M, D) hold nearer to queries (N, D).
+    """Update the k nearest found so far of queries (N, D), distances and indices (N, k), sorted, with rows (M, D).
 
-    Both of one dtype, and for "cosine" unit vectors in float64; `start` is the index of the first row. Where the device
-    runs out of memory, fewer pairs are compared at once.
+    Queries and rows have one dtype, and for "cosine" are unit vectors in float64; `start` is the index of the first
+    row. Where the device runs out of memory, fewer pairs are compared at once.
     """
     blocks = Blocks(max(1, (CUDA_PAIRS if rows.is_cuda else PAIRS) // QUERIES))
     for first in range(0, len(queries), QUERIES):
@@ -31,7 +31,7 @@ def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Te
 def _merge(
     queries: Tensor, reference: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor, some: slice
 ) -> None:
-    """Put into distances and indices what reference[some] holds nearer to the queries; writes when all else is done."""
+    """Update distances and indices with the nearest of reference[some]; writes when all else is done."""
     rows = reference[some]
     k, device = distances.shape[1], distances.device
     query, row = _candidates(queries, rows, metric, distances)
@@ -50,7 +50,7 @@ def _merge(
 
 
 def _candidates(queries: Tensor, rows: Tensor, metric: str, distances: Tensor) -> tuple[Tensor, Tensor]:
-    """Numbers of the pairs that may belong to the k nearest, given the distances (N, k) so far.
+    """Numbers of query and row of the pairs that may belong to the k nearest, given the distances (N, k) so far.
 
     An inexact distance is off by a factor of 1 + `error` at most, twice the sum of its roundings, as `kernel._reach`
     counts them; and by 2^-50 for squares that underflow.
@@ -81,7 +81,7 @@ def _gaps(a: Tensor, b: Tensor) -> Tensor:
 
 
 def distance(a: Tensor, b: Tensor, metric: str) -> Tensor:
-    """Of each of a (P, D) to its partner in b (P, D), in float64, one coordinate after the other: (P,)."""
+    """Distances (P,) of a (P, D) to their partners in b (P, D), in float64, one coordinate after the other."""
     if metric == "mpjpe":
         total = a.new_zeros(len(a), dtype=torch.float64)
         for joint in zip(a.split(3, 1), b.split(3, 1), strict=True):
@@ -91,7 +91,7 @@ def distance(a: Tensor, b: Tensor, metric: str) -> Tensor:
 
 
 def squared(a: Tensor, b: Tensor) -> Tensor:
-    """Squared L2 distance of each of a (P, D) to its partner in b (P, D), as `distance`."""
+    """Squared L2 distances (P,) of a (P, D) to their partners in b (P, D), summed as in `distance`."""
     total = a.new_zeros(len(a), dtype=torch.float64)
     for x, y in zip(a.T, b.T, strict=True):
         total += (x.double() - y.double()) ** 2
@@ -99,5 +99,5 @@ def squared(a: Tensor, b: Tensor) -> Tensor:
 
 
 def root(x: Tensor) -> Tensor:
-    """Correctly rounded: PyTorch's own on the processor, by MKL, may be off by the last bit."""
+    """Square roots, correctly rounded: PyTorch's own on the processor, by MKL, may be off by the last bit."""
     return torch.from_numpy(np.sqrt(x.numpy())) if x.is_cpu else x.sqrt()

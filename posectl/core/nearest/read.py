@@ -1,4 +1,4 @@
-"""Samples as they come, in tensors, arrays, zarr arrays or streams of these, read as blocks of bounded size."""
+"""Reading samples, from tensors, arrays, zarr arrays or streams of these, as blocks of bounded size."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from posectl.core.nearest.block import Block
 from posectl.errors import InvalidInputError
 
 BLOCK_BYTES = 48 << 20
-"""Of a block, in float32. No result depends on it."""
+"""Size of a block, in float32. No result depends on it."""
 
 
 class Rows(Protocol):
-    """What is read by rows: a tensor, a NumPy or zarr array, a memory map."""
+    """An array that is read by rows: a tensor, a NumPy or zarr array, a memory map."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -30,7 +30,7 @@ Samples = Rows | Iterable[Rows]
 
 
 def read(samples: Samples, role: str) -> Iterator[Block]:
-    """Samples (N, ...), in one array or in several, one after the other; messages call them `role`.
+    """Blocks of samples (N, ...) that come in one array, or in several, one after the other; errors call them `role`.
 
     Raises InvalidInputError where there are none, and for samples that are empty, of different shapes, NaN, infinite,
     or no real numbers.
@@ -81,7 +81,7 @@ def _step(shape: tuple[int, ...], chunks: Any) -> int:
 
 
 def _tensor(part: Any, role: str) -> Tensor:
-    """In float64 where float32 would round it, else in float32; not copied if it is so, and may be written to."""
+    """A tensor in float64 where float32 would round, else in float32; copied only where it has to be."""
     if not isinstance(part, Tensor):
         part = np.asarray(part)
         if part.dtype.kind not in "fiub":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,8 @@ from torch import Tensor
 
 from posectl.core.nearest import build, kernel
 from posectl.core.nearest.kernel import LANES, TILE
+
+_log = logging.getLogger(__name__)
 
 _TASKS = 256
 """Pieces that work is cut into, to keep the threads busy to its end. No result depends on it."""
@@ -26,15 +29,17 @@ class Tree:
 
     def __init__(self, rows: Tensor) -> None:
         self._rows = rows
+        _log.info("Searching by a compiled tree over %d samples of %d numbers.", *rows.shape)
         order = _arrange(rows.numpy(), LANES)
         points = torch.zeros(-(-len(rows) // LANES), -(-rows.shape[1] // 3) * 3, LANES)
-        twins = np.zeros(len(rows), np.bool_)
-        packed = rows.numpy(), order, points.numpy(), twins
+        duplicates = np.zeros(len(rows), np.bool_)
+        packed = rows.numpy(), order, points.numpy(), duplicates
         _in_pieces(len(points), lambda first, last: build.pack(*packed, first, last))
         leaves = _boxes(points.amin(2), points.amax(2))
         twigs = _boxes(leaves[:, 0].amin(2), leaves[:, 1].amax(2))
         branches = _boxes(twigs[:, 0].amin(2), twigs[:, 1].amax(2))
-        self._arrays = (rows.numpy(), order, twins, points.numpy(), leaves.numpy(), twigs.numpy(), branches.numpy())
+        boxes = leaves.numpy(), twigs.numpy(), branches.numpy()
+        self._arrays = (rows.numpy(), order, duplicates, points.numpy(), *boxes)
 
     def search(self, queries: Tensor, metric: str, start: int, distances: Tensor, indices: Tensor) -> None:
         """As `plain.search`, for queries (N, D) of the dtype of the rows."""
@@ -45,15 +50,15 @@ class Tree:
         _in_pieces(-(-len(queries) // TILE), lambda first, last: kernel.search(*common, first, last))
 
 
-def _arrange(rows: np.ndarray, fan: int) -> np.ndarray:
-    """An order (M,) of rows (M, D) in which each run of `fan` holds neighbours."""
+def _arrange(rows: np.ndarray, leaf_size: int) -> np.ndarray:
+    """An order (M,) of rows (M, D) in which each run of `leaf_size` holds neighbours."""
     order, keys = np.arange(len(rows), dtype=np.int32), np.empty(len(rows), np.float32)
     halves = [(0, len(rows))]
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        while len(halves) < _TASKS and halves[0][1] > build.BRANCH * fan:  # the first is the smallest
-            middles = pool.map(lambda half: build.halve(rows, order, keys, *half, fan), halves)
+        while len(halves) < _TASKS and halves[0][1] > build.BRANCH * leaf_size:  # the first is the smallest
+            middles = pool.map(lambda half: build.halve(rows, order, keys, *half, leaf_size), halves)
             halves = [part for (a, b), m in zip(halves, middles, strict=True) for part in ((a, m), (m, b))]
-        list(pool.map(lambda half: build.arrange(rows, order, keys, *half, fan), halves))
+        list(pool.map(lambda half: build.arrange(rows, order, keys, *half, leaf_size), halves))
     return order
 
 
@@ -65,7 +70,7 @@ def _boxes(lower: Tensor, upper: Tensor) -> Tensor:
 
 
 def _slack(rows: Tensor, queries: Tensor, metric: str) -> float:
-    """How far a distance in float32 may be off, its own roundings apart: by underflow, and by rounding its input.
+    """The error of a distance in float32 beyond its own roundings: by underflow, and by rounding its input.
 
     That moves a coordinate by 2^-24 of the largest at most, on either side; a Euclidean length by sqrt(D) times that, a
     sum over joints by less than D times.

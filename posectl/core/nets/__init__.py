@@ -6,31 +6,41 @@ decoder and critic for a number of replicas. Tensors are (R, B, ...): replica, b
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from posectl.registry import Registry
 
+if TYPE_CHECKING:
+    from torch import nn
+
 
 class Architecture(Protocol):
-    """Builds the networks of one kind. Encoders map (R, B, *shape) to raw codes (R, B, d), decoders back, critics to
-    (R, B)."""
+    """A family of networks. Encoders map (R, B, *shape) to raw codes (R, B, d), decoders back, critics to (R, B)."""
 
     name: ClassVar[str]
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a sample."""
+        ...
 
     @property
-    def latent(self) -> int: ...
+    def latent(self) -> int:
+        """The number of elements of a code."""
+        ...
 
-    def encoder(self, replicas: int) -> nn.Module: ...
+    def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
+        ...
 
-    def decoder(self, replicas: int) -> nn.Module: ...
+    def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
+        ...
 
-    def critic(self, replicas: int) -> nn.Module: ...
+    def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas."""
+        ...
 
 
-NETS: Registry[Any] = Registry("net", "posectl.core.nets")
+NETS: Registry[Any] = Registry("net", "posectl.core.nets", decorator="net")
 net = NETS.register

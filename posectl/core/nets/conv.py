@@ -22,8 +22,8 @@ from posectl.errors import UsageError
 @net("conv")
 @dataclass(frozen=True)
 class Conv:
-    """shape is (C, side, side), `depth` how many maps there are at full size. A code is a stack of square maps,
-    latent_width wide, flattened."""
+    """The convolutional architecture. shape is (C, side, side), `depth` the number of maps at full size. A code is a
+    stack of square maps, latent_width wide, flattened."""
 
     name: ClassVar[str] = "conv"
 
@@ -37,7 +37,7 @@ class Conv:
         if self.depth < 1 or width < 1 or width & (width - 1):
             raise UsageError(
                 f"No net has {self.depth} maps, or a latent map {width} wide.",
-                "For example --depth 16 --latent-width 2; the width is a power of two.",
+                "For example --set conv.depth=16; the width is a power of two.",
             )
         check_images(self.shape, least=width)
         if self.latent < 1 or self.latent % width**2:
@@ -48,6 +48,7 @@ class Conv:
             )
 
     def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
         maps = [self.depth << scale for scale in range(self._scales + 1)]
         layers: list[nn.Module] = [PointwiseConv2d(replicas, self.shape[0], self.depth, self.depth), leaky()]
         for few, many in itertools.pairwise(maps):
@@ -55,6 +56,7 @@ class Conv:
         return nn.Sequential(*layers, Conv2d(replicas, maps[-1], self._latent_maps), nn.Flatten(2))
 
     def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
         maps = [*(self.depth << scale for scale in reversed(range(self._scales))), self.depth]
         width = self.latent_width
         layers: list[nn.Module] = [nn.Unflatten(2, (self._latent_maps, width, width))]
@@ -64,6 +66,7 @@ class Conv:
         return nn.Sequential(*layers, Conv2d(replicas, self.depth, self.shape[0]))
 
     def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property
@@ -76,4 +79,5 @@ class Conv:
 
 
 def leaky() -> nn.Module:
+    """Make a leaky ReLU."""
     return Activation("leaky_relu")

@@ -19,8 +19,8 @@ from posectl.core.nets.layers import BatchNorm, normalised
 from posectl.errors import UsageError
 
 
-def each(function: Callable[..., Tensor], *tensors: Tensor, **options: Any) -> Tensor:
-    """function of every replica's slices of the tensors (R, ...), stacked; one replica alone is not copied."""
+def per_replica(function: Callable[..., Tensor], *tensors: Tensor, **options: Any) -> Tensor:
+    """Apply a function to every replica's slices of the tensors (R, ...), and stack the results; one is not copied."""
     if len(tensors[0]) == 1:
         return function(*(tensor.squeeze(0) for tensor in tensors), **options)[None]
     return torch.stack([function(*slices, **options) for slices in zip(*tensors, strict=True)])
@@ -43,11 +43,11 @@ class Conv2d(nn.Module):
         self.bias = nn.Parameter(torch.empty(replicas, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        return each(_convolve, x, self.weight, self.bias)
+        return per_replica(_convolve, x, self.weight, self.bias)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
-        """Weights normal with standard deviation 1/sqrt((1 + 0.2^2) inputs width^2), biases zero: brain-research/acai,
-        lib/layers.py. He's, for a leaky ReLU of slope 0.2, has a 2 under the root that this has not."""
+        """Draw weights N(0, 1/((1 + 0.2^2) inputs width^2)), and set biases to zero: brain-research/acai,
+        lib/layers.py. He's variance, for a leaky ReLU of slope 0.2, is twice that."""
         weight = self.weight.data[replica]
         deviation = 1 / math.sqrt((1 + 0.2**2) * weight[0].numel())
         weight.copy_(torch.empty(weight.shape).normal_(0, deviation, generator=generator))
@@ -57,8 +57,8 @@ class Conv2d(nn.Module):
 class PointwiseConv2d(nn.Module):
     """A 1x1 convolution and a 3x3 one with nothing between, passed as one: (R, B, in, H, W) to (R, B, out, H, W).
 
-    Both together are a 3x3 convolution of the input and of a map of ones; through the latter goes the bias of the
-    first, which the padding of the second does not have.
+    Both together are a 3x3 convolution of the input and of a map of ones; the latter carries the bias of the first,
+    which the padding of the second does not have.
     """
 
     def __init__(self, replicas: int, inputs: int, between: int, outputs: int) -> None:
@@ -69,7 +69,7 @@ class PointwiseConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         first = torch.cat((self.first.weight.flatten(2), self.first.bias[:, :, None]), dim=2)
         weight = torch.einsum("romhw,rmi->roihw", self.second.weight, first)
-        return each(_convolve, torch.cat((x, torch.ones_like(x[:, :, :1])), dim=2), weight, self.second.bias)
+        return per_replica(_convolve, torch.cat((x, torch.ones_like(x[:, :, :1])), dim=2), weight, self.second.bias)
 
 
 class UpsampledConv2d(Conv2d):
@@ -88,7 +88,7 @@ class UpsampledConv2d(Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         kernel = self.weight.transpose(1, 2).flatten(3) @ self.turn
-        return each(_upsample_and_convolve, x, kernel.unflatten(3, (4, 4)), self.bias)
+        return per_replica(_upsample_and_convolve, x, kernel.unflatten(3, (4, 4)), self.bias)
 
 
 class MapNorm(BatchNorm):
@@ -100,7 +100,7 @@ class MapNorm(BatchNorm):
             normal = normalised(pixels.flatten(1, 3), self.weight[:, None], self.bias[:, None])
             return normal.view(pixels.shape).movedim(-1, 2)
         own = (x, self.running_mean, self.running_var, self.weight, self.bias)
-        return each(F.batch_norm, *own, training=self.training)
+        return per_replica(F.batch_norm, *own, training=self.training)
 
 
 class Pool(nn.Module):

@@ -18,7 +18,7 @@ ACTIVATIONS = ("leaky_relu", "relu", "elu", "gelu", "silu", "tanh")
 
 
 class Replicated(nn.Sequential):
-    """Layers of vectors in a row, (R, B, *inputs) in and (R, B, *outputs) out.
+    """A sequence of layers of vectors, (R, B, *inputs) in and (R, B, *outputs) out.
 
     Layers are called without a module's hooks, which are felt in networks as small as a pose's.
     """
@@ -35,9 +35,10 @@ class Replicated(nn.Sequential):
 
 
 class Linear(nn.Module):
-    """y = x M + b for each replica: (R, B, in) to (R, B, out).
+    """The layer y = x M + b for each replica: (R, B, in) to (R, B, out).
 
-    The matrix lies as (R, in, out): so its gradient comes as the optimiser walks it, without a copy.
+    The matrix is stored as (R, in, out), so that its gradient has the order of memory that the optimiser needs, without
+    a copy.
     """
 
     def __init__(self, replicas: int, inputs: int, outputs: int) -> None:
@@ -53,7 +54,7 @@ class Linear(nn.Module):
         return torch.baddbmm(bias, x, self.matrix)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
-        """Uniform in +-1/sqrt(inputs), weights and biases, as PyTorch's own linear layer."""
+        """Draw weights and biases uniform in +-1/sqrt(inputs), as PyTorch's own linear layer."""
         inputs, outputs = self.matrix.shape[1:]
         bound = 1 / math.sqrt(inputs)
         self.matrix.data[replica] = torch.empty(outputs, inputs).uniform_(-bound, bound, generator=generator).T
@@ -61,9 +62,9 @@ class Linear(nn.Module):
 
 
 def normalised(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Batch normalisation of each column of rows (..., B, C), written out for forward mode: PyTorch 2.13 takes the
-    batch's own statistics for constants when it differentiates a forward derivative of its batch norm, and so returns a
-    wrong gradient without a word."""
+    """Normalise each column of rows (..., B, C) over the batch, written out for forward mode: PyTorch 2.13 takes the
+    batch's own statistics for constants when it differentiates a forward derivative of its batch norm, and so silently
+    returns a wrong gradient."""
     centred = rows - rows.mean(-2, keepdim=True)
     variance = centred.square().mean(-2, keepdim=True)
     return torch.addcmul(bias, centred * (variance + 1e-5).rsqrt(), weight)
@@ -96,7 +97,7 @@ class BatchNorm(nn.Module):
         return normal.view(x.shape[1], *self.weight.shape).transpose(0, 1)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
-        """Nothing to draw: weights start at one and biases at zero."""
+        """Draw nothing: weights start at one and biases at zero."""
 
 
 class Activation(nn.Module):
@@ -120,19 +121,19 @@ def initialise(module: nn.Module, replica: int, generator: torch.Generator) -> N
             draw(replica, generator)
 
 
-# What `uses_batch_statistics` found: it is asked at every step.
+# The results of `uses_batch_statistics`, which is called at every step.
 _FOUND: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
 
 
 def uses_batch_statistics(module: nn.Module) -> bool:
-    """Whether a sample's output depends on its batch, so that two batches may not be passed as one."""
+    """Tell whether a sample's output depends on its batch, so that two batches may not be passed as one."""
     if module not in _FOUND:
         _FOUND[module] = any(isinstance(layer, BatchNorm) for layer in module.modules())
     return _FOUND[module]
 
 
 def together(module: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
-    """module(batch) for each batch (R, B_i, ...), in one pass where that changes nothing."""
+    """Return module(batch) for each batch (R, B_i, ...), in one pass where that changes nothing."""
     if len(batches) == 1 or uses_batch_statistics(module):
         return tuple(module(batch) for batch in batches)
     return module(torch.cat(batches, dim=1)).split([batch.shape[1] for batch in batches], dim=1)

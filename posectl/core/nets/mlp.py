@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from posectl.core.nets import net
 from posectl.core.nets.layers import ACTIVATIONS, Activation, BatchNorm, Linear, Replicated
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 
 @net("mlp")
 @dataclass(frozen=True)
 class MLP:
-    """`widths` are the hidden layers of the encoder and critic; the decoder has them mirrored."""
+    """The fully connected architecture. `widths` are the hidden layers of the encoder and critic; the decoder has them
+    mirrored."""
 
     name: ClassVar[str] = "mlp"
 
@@ -33,19 +34,22 @@ class MLP:
 
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
-            raise UsageError(f"There is no activation {self.activation!r}.", nearest_name(self.activation, ACTIVATIONS))
+            raise UsageError(f"There is no activation {self.activation!r}.", did_you_mean(self.activation, ACTIVATIONS))
         if self.latent < 1 or not self.widths or min(self.widths) < 1:
-            raise UsageError("Layers must be at least one unit wide.", "For example --latent 8 --widths 256,256.")
+            raise UsageError("Layers must be at least one unit wide.", "For example --set mlp.widths=256,256.")
 
     def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
         layers = self._layers(replicas, (self._features, *self.widths, self.latent))
         return Replicated(*layers, outputs=(self.latent,))
 
     def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
         layers = self._layers(replicas, (self.latent, *reversed(self.widths), self._features))
         return Replicated(*layers, outputs=self.shape)
 
     def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property

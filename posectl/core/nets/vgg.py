@@ -28,7 +28,8 @@ BLOCKS = 4
 @net("vgg")
 @dataclass(frozen=True)
 class VGG:
-    """shape is (C, side, side), `depth` the number of maps in the first block, doubled from each to the next."""
+    """The VGG-like architecture. shape is (C, side, side), `depth` the number of maps in the first block, doubled from
+    each to the next."""
 
     name: ClassVar[str] = "vgg"
 
@@ -39,26 +40,29 @@ class VGG:
     def __post_init__(self) -> None:
         check_images(self.shape, least=2**BLOCKS)
         if self.latent < 1 or self.depth < 1:
-            raise UsageError("Layers must be at least one unit wide.", "For example --latent 256 --depth 16.")
+            raise UsageError("Layers must be at least one unit wide.", "For example --set vgg.depth=16.")
 
     def encoder(self, replicas: int) -> nn.Module:
+        """Build the encoder of so many replicas."""
         layers: list[nn.Module] = []
         for few, many in itertools.pairwise((self.shape[0], *self._maps)):
-            layers += learned(Conv2d(replicas, few, many), MapNorm(replicas, many))
-            layers += learned(Conv2d(replicas, many, many), MapNorm(replicas, many))
+            layers += with_norm(Conv2d(replicas, few, many), MapNorm(replicas, many))
+            layers += with_norm(Conv2d(replicas, many, many), MapNorm(replicas, many))
             layers += [Pool("maximum")]
         return nn.Sequential(*layers, nn.Flatten(2), Linear(replicas, self._features, self.latent))
 
     def decoder(self, replicas: int) -> nn.Module:
+        """Build the decoder of so many replicas."""
         deepest, width = self._maps[-1], self._width
         first = nn.Sequential(Linear(replicas, self.latent, self._features), nn.Unflatten(2, (deepest, width, width)))
-        layers = learned(first, MapNorm(replicas, deepest))
+        layers = with_norm(first, MapNorm(replicas, deepest))
         for many, few in itertools.pairwise((*reversed(self._maps), self.shape[0])):
-            layers += learned(UpsampledConv2d(replicas, many, many), MapNorm(replicas, many))
-            layers += learned(Conv2d(replicas, many, few), MapNorm(replicas, few))
+            layers += with_norm(UpsampledConv2d(replicas, many, many), MapNorm(replicas, many))
+            layers += with_norm(Conv2d(replicas, many, few), MapNorm(replicas, few))
         return nn.Sequential(*layers[:-2])  # the last convolution gives the image: no norm, no ReLU
 
     def critic(self, replicas: int) -> nn.Module:
+        """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property
@@ -67,7 +71,7 @@ class VGG:
 
     @property
     def _width(self) -> int:
-        """How wide the last block's maps are once pooled."""
+        """The width of the last block's maps after pooling."""
         return self.shape[1] >> BLOCKS
 
     @property
@@ -75,5 +79,6 @@ class VGG:
         return self._maps[-1] * self._width**2
 
 
-def learned(layer: nn.Module, norm: nn.Module) -> list[nn.Module]:
+def with_norm(layer: nn.Module, norm: nn.Module) -> list[nn.Module]:
+    """Return a layer with its norm and ReLU."""
     return [layer, norm, Activation("relu")]

@@ -17,10 +17,11 @@ from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.latent.targets import mixture, swiss_roll
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Activation, Linear, Replicated, together
-from posectl.core.objectives import Networks, Objective, objective
-from posectl.core.objectives.step import Draw, Step
-from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
-from posectl.errors import UsageError, nearest_name
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.cross_entropy import fake_loss, real_loss
+from posectl.core.objectives.step import Noise, Step
+from posectl.errors import UsageError, did_you_mean
 
 _WHOLE = {"latent": None, "gaussian": NORMAL, "sphere": SPHERE}
 _IN_PARTS: dict[str, Callable[[Tensor, Tensor, int], Tensor]] = {"mixture": mixture, "swiss-roll": swiss_roll}
@@ -30,17 +31,18 @@ _PARTS = 10
 @objective("aae")
 @dataclass(frozen=True)
 class AAE(Objective):
-    """lam is 1 for images in [-1, 1]; beside squared metres that forgets the poses, and 0.01 is a fair start.
+    """The AAE regularizer. lam is 1 for images in [-1, 1]; beside squared metres that forgets the poses, and 0.01 is a
+    fair start.
 
     prior: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian" and "sphere" name them;
     "mixture" and "swiss-roll" are shapes of ten components in the plane, see core/latent/targets.py.
 
-    labels: the discriminator is told each sample's class, and the class is the draw's component; so the prior has as
+    labels: the discriminator sees each sample's class, and the class is the draw's component; so the prior has as
     many as there are `classes`, which come from the data. width, depth: of the discriminator's hidden layers.
     """
 
     name = "aae"
-    draws = {"aae": Draw("normal", "code"), "aae.component": Draw("uniform")}
+    noise = {"aae": Noise("normal", "code"), "aae.component": Noise("uniform")}
     adversary_names = ("discriminator",)
 
     lam: float = 1.0
@@ -53,7 +55,7 @@ class AAE(Objective):
     def __post_init__(self) -> None:
         known = [*_WHOLE, *_IN_PARTS]
         if self.prior not in known:
-            raise UsageError(f"aae has no prior {self.prior!r}.", nearest_name(self.prior, known))
+            raise UsageError(f"aae has no prior {self.prior!r}.", did_you_mean(self.prior, known))
         if self.labels and self.prior not in _IN_PARTS:
             raise UsageError(
                 f"aae.labels names the components of a prior, and {self.prior!r} has none.",
@@ -66,9 +68,11 @@ class AAE(Objective):
 
     @property
     def needs_labels(self) -> bool:  # type: ignore[override]
+        """True if the discriminator sees labels."""
         return self.labels
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator. Raises UsageError for a prior that a code of odd length cannot follow."""
         if self.prior in _IN_PARTS and architecture.latent % 2:
             raise UsageError(
                 f"aae's {self.prior} fills pairs of elements, and a code of {architecture.latent} has an odd one.",
@@ -83,30 +87,31 @@ class AAE(Objective):
         return {"discriminator": Replicated(*layers, outputs=())}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Cross-entropy (R,) of the discriminator on codes, were they draws of the prior."""
+        """Return the cross-entropy (R,) of the discriminator on codes, with the target of draws from the prior."""
         of_code, _ = self._logits(step, networks)
-        return taken_for_real(of_code)
+        return real_loss(of_code)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Cross-entropy (R,) of the discriminator on codes and on draws."""
+        """Return the cross-entropy (R,) of the discriminator on codes and on draws."""
         of_code, of_draw = self._logits(step, networks)
-        return {"discriminator": taken_for_fake(of_code) + taken_for_real(of_draw)}
+        return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
 
     def _logits(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
         def judge() -> tuple[Tensor, ...]:
-            return together(networks["discriminator"], self._told(step.z, step), self._told(self.draw(step), step))
+            codes, draws = self._with_labels(step.z, step), self._with_labels(self.draw(step), step)
+            return together(networks["discriminator"], codes, draws)
 
         return step.once("aae", judge)
 
-    def _told(self, codes: Tensor, step: Step) -> Tensor:
-        """What the discriminator sees of codes (R, B, d): with labels, (R, B, d + classes)."""
+    def _with_labels(self, codes: Tensor, step: Step) -> Tensor:
+        """Return the discriminator's input for codes (R, B, d): with labels, (R, B, d + classes)."""
         if not self.labels:
             return codes
         assert step.labels is not None
         return torch.cat((codes, F.one_hot(step.labels, self.classes).to(codes.dtype)), dim=-1)
 
     def draw(self, step: Step) -> Tensor:
-        """Draws (R, B, d) of the prior. Raises UsageError for one that codes on the sphere cannot follow."""
+        """Draw codes (R, B, d) from the prior. Raises UsageError for one that codes on the sphere cannot follow."""
         if step.prior == SPHERE and self.prior not in ("latent", "sphere"):
             raise UsageError(
                 f"Codes on the sphere cannot be distributed as aae's {self.prior!r}.", "Train with --prior normal."
@@ -118,7 +123,7 @@ class AAE(Objective):
         return (_WHOLE[self.prior] or step.prior).draw(noise)
 
     def _component(self, step: Step) -> tuple[Tensor, int]:
-        """Each draw's component (R, B), and of how many it is one."""
+        """Return each draw's component (R, B), and the number of components."""
         if self.labels:
             assert step.labels is not None
             return step.labels, self.classes

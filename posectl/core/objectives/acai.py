@@ -12,39 +12,41 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("acai")
 @dataclass(frozen=True)
 class ACAI(Objective):
-    """lam is 0.5 in Berthelot et al.; gamma, the share of the data in the critic's second input, is 0.2 there and 0.05
-    in the pose report's final settings."""
+    """The ACAI regularizer. lam is 0.5 in Berthelot et al.; gamma, the share of the data in the critic's second input,
+    is 0.2 there and 0.05 in the pose report's final settings."""
 
     name = "acai"
-    draws = {"alpha": UNIFORM}
+    noise = {"alpha": UNIFORM}
     adversary_names = ("critic",)
 
     lam: float = 0.5
     gamma: float = 0.2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the critic."""
         return {"critic": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Eq. 3: mean of d(x_mix)^2."""
+        """Return the mean of d(x_mix)^2 (Eq. 3)."""
         guess, _ = self._guesses(step, networks)
         return mean_over_batch(guess.square())
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Eq. 2: mean of (d(x_mix) - alpha)^2, plus mean of d(gamma x + (1 - gamma) x_hat)^2."""
+        """Return the mean of (d(x_mix) - alpha)^2, plus the mean of d(gamma x + (1 - gamma) x_hat)^2 (Eq. 2)."""
         guess, of_real = self._guesses(step, networks)
         return {"critic": mean_over_batch((guess - step.alpha).square()) + mean_over_batch(of_real.square())}
 
     def _guesses(self, step: Step, networks: Networks) -> tuple[Tensor, Tensor]:
         def guess() -> tuple[Tensor, Tensor]:
-            # Two passes: only the critic learns from the blend, and the autoencoder need not go back through it.
+            # Two passes: only the critic learns from the blend, which needs no gradient of the autoencoder.
             x_hat, critic = step.x_hat.detach(), networks["critic"]
             return critic(step.x_mix), critic(x_hat + self.gamma * (step.x - x_hat))
 

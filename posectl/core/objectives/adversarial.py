@@ -12,42 +12,44 @@ from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, objective, places
+from posectl.core.objectives import objective, path_points
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.cross_entropy import fake_loss, real_loss
 from posectl.core.objectives.step import UNIFORM, Step
-from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
 
 
 @objective("adversarial")
 @dataclass(frozen=True)
 class Adversarial(Objective):
-    """The discriminator sees no reconstructions, which sets it apart from AMR's. It is the net's critic, whose score is
-    the logit of being data; the paper does not describe its own. For `grid`, see places.py."""
+    """The realism term of AEAI. The discriminator sees no reconstructions, unlike AMR's. It is the net's critic, whose
+    score is the logit of being data; the paper does not describe its own. For `grid`, see path_points.py."""
 
     name = "adversarial"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
     adversary_names = ("discriminator",)
 
     lam: float = 0.01
     grid: int = 0
 
     def __post_init__(self) -> None:
-        places.check_grid(self.name, self.grid)
+        path_points.check_grid(self.name, self.grid)
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": architecture.critic(replicas)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of -log D(x_hat(alpha)), which does not saturate."""
+        """Return the mean of -log D(x_hat(alpha)), which does not saturate."""
         _, of_fake = self._scores(step, networks)
-        return taken_for_real(of_fake)
+        return real_loss(of_fake)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Mean of -log D(x), plus mean of -log(1 - D(x_hat(alpha)))."""
+        """Return the mean of -log D(x), plus the mean of -log(1 - D(x_hat(alpha)))."""
         of_real, of_fake = self._scores(step, networks)
-        return {"discriminator": taken_for_real(of_real) + taken_for_fake(of_fake)}
+        return {"discriminator": real_loss(of_real) + fake_loss(of_fake)}
 
     def _scores(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
         def scores() -> tuple[Tensor, ...]:
-            return together(networks["discriminator"], step.x, places.samples(step, self.grid))
+            return together(networks["discriminator"], step.x, path_points.samples(step, self.grid))
 
         return step.once(self.name, scores)

@@ -13,19 +13,21 @@ from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
+from posectl.core.objectives.cross_entropy import fake_loss, real_loss
 from posectl.core.objectives.mixers import MIXERS, OF_MANY
 from posectl.core.objectives.spectral import Spectral
-from posectl.core.objectives.step import Draw, Step
-from posectl.core.objectives.verdicts import taken_for_fake, taken_for_real
-from posectl.errors import UsageError, nearest_name
+from posectl.core.objectives.step import Noise, Step
+from posectl.errors import UsageError, did_you_mean
 
 
 @objective("amr")
 @dataclass(frozen=True)
 class AMR(Objective):
-    """l1: the authors' lambda, the weight of the reconstruction: 10 in most of their runs, 2 to 50 in all. lam is the
-    weight of the rest, 1 there, and beta, within it, of the consistency of mixed codes: 0 in all runs.
+    """The AMR regularizer. l1: the authors' lambda, the weight of the reconstruction: 10 in most of their runs, 2 to 50
+    in all. lam is the weight of the rest, 1 there, and beta, within it, of the consistency of mixed codes: 0 in all
+    runs.
 
     mixer: see mixers.py. The authors' launcher has no default; `fm2` is what the paper calls Bernoulli mixup. k: how
     many samples the k- mixers mix. Mixes are put back onto the prior's support. every: how many times the discriminator
@@ -48,18 +50,19 @@ class AMR(Objective):
 
     def __post_init__(self) -> None:
         if self.mixer not in MIXERS:
-            raise UsageError(f"amr has no mixer {self.mixer!r}.", nearest_name(self.mixer, MIXERS))
+            raise UsageError(f"amr has no mixer {self.mixer!r}.", did_you_mean(self.mixer, MIXERS))
         if self.k < 2 or self.every < 1:
             raise UsageError("amr.k is at least 2 and amr.every at least 1.", "As published: k=3, every=5.")
         if self.l1 < 0 or self.beta < 0:
             raise UsageError("amr.l1 and amr.beta are weights and cannot be negative.", "As published: l1=10, beta=0.")
 
     @property
-    def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
+    def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """The noise of the mixer."""
         return {
-            "amr.partners": Draw("uniform", self._samples - 1),
-            "amr.shares": Draw("uniform", self._samples),
-            "amr.features": Draw("uniform", "code"),
+            "amr.partners": Noise("uniform", self._samples - 1),
+            "amr.shares": Noise("uniform", self._samples),
+            "amr.features": Noise("uniform", "code"),
         }
 
     @property
@@ -67,16 +70,18 @@ class AMR(Objective):
         return self.k if self.mixer in OF_MANY else 2
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         critic = architecture.critic(replicas)
         return {"discriminator": Spectral(critic) if self.spectral else critic}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
+        """Return l1 times the mean absolute error (R,)."""
         return self.l1 * mean_over_batch((step.x - step.x_hat).abs())
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """BCE(D(x_hat), 1) + BCE(D(x_mix), 1) + beta |encode(x_mix) - z_mix|."""
+        """Return BCE(D(x_hat), 1) + BCE(D(x_mix), 1) + beta |encode(x_mix) - z_mix|."""
         _, of_reconstruction, of_mix = self._scores(step, networks)
-        loss = taken_for_real(of_reconstruction) + taken_for_real(of_mix)
+        loss = real_loss(of_reconstruction) + real_loss(of_mix)
         if not self.beta:
             return loss
         mix, decoded = self._mixed(step)
@@ -84,15 +89,16 @@ class AMR(Objective):
         return loss + self.beta * mean_over_batch((again - mix).abs())
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """BCE(D(x), 1) + BCE(D(x_hat), 0) + BCE(D(x_mix), 0)."""
+        """Return BCE(D(x), 1) + BCE(D(x_hat), 0) + BCE(D(x_mix), 0)."""
         of_real, of_reconstruction, of_mix = self._scores(step, networks)
-        return {"discriminator": taken_for_real(of_real) + taken_for_fake(of_reconstruction) + taken_for_fake(of_mix)}
+        return {"discriminator": real_loss(of_real) + fake_loss(of_reconstruction) + fake_loss(of_mix)}
 
-    def resting(self, index: int) -> tuple[str, ...]:
+    def frozen(self, index: int) -> tuple[str, ...]:
+        """Freeze the autoencoder at all steps but every `every`-th."""
         return ("autoencoder",) if index % self.every else ()
 
     def mix(self, step: Step) -> Tensor:
-        """Codes (R, B, d): each sample's mixed with those of as many random permutations of the batch."""
+        """Return codes (R, B, d), each sample's mixed with those of so many random permutations of the batch."""
         orders = step.drawn("amr.partners").argsort(dim=1)
         others = [step.z.take_along_dim(order[..., None], dim=1) for order in orders.unbind(-1)]
         weights = MIXERS[self.mixer](step.drawn("amr.shares"), step.drawn("amr.features"))

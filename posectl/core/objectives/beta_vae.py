@@ -15,7 +15,7 @@ from posectl.core.objectives.vae import VAE
 @objective("beta-vae")
 @dataclass(frozen=True)
 class BetaVAE(VAE):
-    """lam is beta, 4 as for the paper's 2D shapes; its other data have 5 to 250."""
+    """The beta-VAE. lam is beta, 4 as for the paper's 2D shapes; its other data have 5 to 250."""
 
     name = "beta-vae"
 

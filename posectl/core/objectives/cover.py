@@ -13,17 +13,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_square, objective
-from posectl.core.objectives.nearest import nearest, take
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.lookup import closest, rows
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 
 @objective("cover")
 @dataclass(frozen=True)
 class Cover(Objective):
-    """`codes` are drawn for each sample of the batch, and every sample chooses among all of them: the more there are,
-    the nearer is the one that is chosen, and the less it costs the reconstruction to draw it nearer still."""
+    """The coverage term. `codes` are drawn for each sample of the batch, and every sample chooses among all of them:
+    the more there are, the nearer is the one that is chosen, and the less it costs the reconstruction to draw it nearer
+    still."""
 
     name = "cover"
 
@@ -35,14 +37,15 @@ class Cover(Objective):
             raise UsageError(f"cover.codes counts codes a sample and cannot be {self.codes}.", "For example 24.")
 
     @property
-    def draws(self) -> Mapping[str, Draw]:  # type: ignore[override]
-        return {"cover": Draw("normal", "code", times=self.codes)}
+    def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """The noise of the codes."""
+        return {"cover": Noise("normal", "code", times=self.codes)}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
+        """Return the mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
         codes = step.prior.draw(step.drawn("cover").flatten(1, -2))
         with torch.no_grad():
             (candidates,) = step.decode(codes)
-        which = nearest(step.x.flatten(2), candidates.flatten(2))
-        (chosen,) = step.decode(take(codes, which))
-        return mean_square(chosen - step.x)
+        which = closest(step.x.flatten(2), candidates.flatten(2))
+        (chosen,) = step.decode(rows(codes, which))
+        return step.kind.mean_square(chosen - step.x)

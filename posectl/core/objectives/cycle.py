@@ -1,7 +1,7 @@
-"""Cycle consistency: a decoded interpolation is encoded to where on the path it came from.
+"""Cycle consistency: a decoded interpolation is encoded to the code on the path that it came from.
 
-Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_C of Eq. 1;
-lambda_C from section 2.3.
+Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_C of Eq. 1; lambda_C
+from section 2.3.
 """
 
 from __future__ import annotations
@@ -10,29 +10,32 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective, places
+from posectl.core.objectives import objective, path_points
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("cycle")
 @dataclass(frozen=True)
 class Cycle(Objective):
-    """The paper's squared norm, here the mean over a code's elements. For `grid`, see places.py."""
+    """The cycle-consistency term of AEAI: the paper's squared norm, here the mean over a code's elements. For `grid`,
+    see path_points.py."""
 
     name = "cycle"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
 
     lam: float = 0.01
     grid: int = 0
 
     def __post_init__(self) -> None:
-        places.check_grid(self.name, self.grid)
+        path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the inconsistency (R,)."""
         return inconsistency(step, self.grid)
 
 
 def inconsistency(step: Step, intervals: int = 0) -> Tensor:
-    """Mean (R,) of (z(alpha) - encode(decode(z(alpha))))^2; gradients reach both codes."""
-    (again,) = step.encode(places.samples(step, intervals))
-    return mean_over_batch((again - places.codes(step, intervals)).square())
+    """Return the mean (R,) of (z(alpha) - encode(decode(z(alpha))))^2; gradients reach both codes."""
+    (again,) = step.encode(path_points.samples(step, intervals))
+    return mean_over_batch((again - path_points.codes(step, intervals)).square())

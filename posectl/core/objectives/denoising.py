@@ -11,22 +11,22 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Objective, are_points, check_unweighted, objective
-from posectl.core.objectives.step import Draw
+from posectl.core.kinds import Kind
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Objective, check_unweighted
+from posectl.core.objectives.step import Noise
 from posectl.errors import UsageError
-
-_OF_IMAGES, _OF_POINTS = 1.0, 0.05
 
 
 @objective("denoising")
 @dataclass(frozen=True)
 class Denoising(Objective):
-    """sigma is the noise's standard deviation in the samples' own unit. None: 1.0 for images in [-1, 1], as published,
-    and 0.05 m in each coordinate for points, for a metre would leave nothing of a pose."""
+    """The denoising autoencoder. sigma is the noise's standard deviation in the samples' own unit. None: the kind of
+    sample decides, 1.0 for images in [-1, 1], as published, and 0.05 m in each coordinate for poses."""
 
     name = "denoising"
     has_term = False
-    draws = {"denoising": Draw("normal", "sample")}
+    noise = {"denoising": Noise("normal", "sample")}
 
     lam: float = 1.0
     sigma: float | None = None
@@ -38,9 +38,7 @@ class Denoising(Objective):
                 f"denoising.sigma is a deviation and cannot be {self.sigma}.", "For example 0.05, in metres."
             )
 
-    def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor]) -> Tensor:
-        """x + sigma N(0, 1)."""
-        sigma = self.sigma
-        if sigma is None:
-            sigma = _OF_POINTS if are_points(x) else _OF_IMAGES
+    def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor], kind: Kind) -> Tensor:
+        """Add sigma N(0, 1)."""
+        sigma = kind.noise if self.sigma is None else self.sigma
         return x + sigma * noise["denoising"]

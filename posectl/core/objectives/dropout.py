@@ -10,20 +10,22 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Objective, check_unweighted, objective
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Objective, check_unweighted
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 
 @objective("dropout")
 @dataclass(frozen=True)
 class Dropout(Objective):
-    """keep is the probability that an element stays, and is then multiplied by 1 / keep, so that its mean is as it was.
-    On the sphere what is left is brought back to unit length: the decoder sees no other codes in use."""
+    """Dropout of codes. keep is the probability that an element stays, and is then multiplied by 1 / keep, so that its
+    mean stays the same. On the sphere the result is brought back to unit length: the decoder sees no other codes in
+    use."""
 
     name = "dropout"
     has_term = False
-    draws = {"dropout": Draw("uniform", "code")}
+    noise = {"dropout": Noise("uniform", "code")}
 
     lam: float = 1.0
     keep: float = 0.5
@@ -36,5 +38,6 @@ class Dropout(Objective):
             )
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
+        """Drop elements of z (R, B, d)."""
         kept = step.drawn("dropout") < self.keep
         return step.prior.project(z * kept / self.keep)

@@ -14,15 +14,12 @@ from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, are_points, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.hourglass import hourglass
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
-# What counts as one in the authors' mean absolute errors, of images in [0, 1]: ours in [-1, 1] span two. Poses scatter
-# about their mean by 0.06 m (Bandai-Namco) to 0.09 m (CMU) a coordinate, and lines by 0.05 and a COIL object by 0.08 of
-# an image's range: so to the slope of 20 a metre is what the whole range of an image is.
-_RANGE_OF_IMAGES, _RANGE_OF_POSES = 2.0, 1.0
 # At most this share of the discriminator's loss is spent on failing.
 _MOST_FAKE = 0.9
 
@@ -39,9 +36,10 @@ class _Errors(NamedTuple):
 @objective("gaia")
 @dataclass(frozen=True)
 class GAIA(Objective):
-    """lam weighs the pairwise distance loss: half the published learning rate. slope: of the sigmoids that balance
-    losses and learning rates; gamma: how hard the discriminator tries to fail; spread: standard deviation of the place
-    between two codes, half way on average, at which an interpolation lies. It is not clipped, so 4.55 % lie beyond.
+    """The GAIA objective. lam weighs the pairwise distance loss: half the published learning rate. slope: of the
+    sigmoids that balance losses and learning rates; gamma: how hard the discriminator tries to fail; spread: standard
+    deviation of the place between two codes, half way on average, at which an interpolation lies. It is not clipped, so
+    4.55 % lie beyond.
 
     The discriminator has half the net's features at each level and no code (hourglass.py). The authors have a style
     code beside the one that the distance loss is of, and clip the generator's loss after that is added, not before; it
@@ -49,7 +47,7 @@ class GAIA(Objective):
     """
 
     name = "gaia"
-    draws = {"gaia": Draw("normal")}
+    noise = {"gaia": Noise("normal")}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)
 
@@ -66,33 +64,36 @@ class GAIA(Objective):
             )
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": hourglass(architecture, replicas, share=0.5)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
-        """The generator's loss: both generated errors, the greater weighed more."""
+        """Return the generator's loss (R,): both generated errors, the greater weighed more."""
         _, generated, interpolated = self._errors(step, networks)
         share = self._balance(interpolated - generated)
         return (share * interpolated + (1 - share) * generated).clamp(-1, 1)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the pairwise distance loss (R,)."""
         return distance_loss(step.x, step.z)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """The real error, less a balanced share of the generated ones (the paper's Eq. 1 has their sign wrong)."""
+        """Return the real error (R,) less a balanced share of the generated ones (the paper's Eq. 1 has their sign
+        wrong)."""
         real, generated, interpolated = self._errors(step, networks)
         share = self._balance(self.gamma * interpolated - real).clamp(0, _MOST_FAKE)
         return {"discriminator": (real - share * (generated + interpolated) / 2).clamp(-1, 1)}
 
-    def paces(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """The worse the discriminator does on data against what is generated, the faster it moves, and the slower the
-        autoencoder (the paper's Algorithm 1 has the two swapped)."""
+    def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+        """Move the discriminator faster, and the autoencoder slower, the worse the discriminator does on data against
+        what is generated (the paper's Algorithm 1 has the two swapped)."""
         real, generated, interpolated = (error.detach() for error in self._errors(step, networks))
-        pace = self._balance(real - (generated + interpolated) / 2)
-        return {"discriminator": pace, "autoencoder": 1 - pace}
+        scale = self._balance(real - (generated + interpolated) / 2)
+        return {"discriminator": scale, "autoencoder": 1 - scale}
 
     def interpolate(self, step: Step) -> Tensor:
-        """Codes near half way between the first half of the batch and the second, and between the first half reversed
-        and the second: (R, B, d), an odd last code left out."""
+        """Return codes (R, B, d) near half way between the first half of the batch and the second, and between the
+        first half reversed and the second; an odd last code is left out."""
         half = step.z.shape[1] // 2
         if half == 0:
             raise UsageError(
@@ -110,20 +111,19 @@ class GAIA(Objective):
             (decoded,) = step.decode(self.interpolate(step))
             seen = together(networks["discriminator"], step.x, step.x_hat, decoded)
             wanted = (step.x, step.x, decoded)
-            return _Errors(*(absolute_error(x, again) for x, again in zip(wanted, seen, strict=True)))
+            return _Errors(*(absolute_error(step, x, again) for x, again in zip(wanted, seen, strict=True)))
 
         return step.once("gaia", errors)
 
 
-def absolute_error(x: Tensor, x_hat: Tensor) -> Tensor:
-    """Mean absolute error (R,) over every element, on the scale of images in [0, 1]."""
-    unit = _RANGE_OF_POSES if are_points(x) else _RANGE_OF_IMAGES
-    return mean_over_batch((x - x_hat).abs()) / unit
+def absolute_error(step: Step, x: Tensor, x_hat: Tensor) -> Tensor:
+    """Return the mean absolute error (R,) over every element, in the kind's `intensity`."""
+    return mean_over_batch((x - x_hat).abs()) / step.kind.intensity
 
 
 def distance_loss(x: Tensor, z: Tensor) -> Tensor:
-    """How far pairwise distances of codes are from those of samples, (R,): mean over all B^2 pairs of the squared
-    difference of log(1 + squared distance over its mean)."""
+    """Return the difference (R,) between pairwise distances of codes and of samples: the mean over all B^2 pairs of the
+    squared difference of log(1 + squared distance over its mean)."""
     return mean_over_batch((_log_distances(x) - _log_distances(z)).square())
 
 

@@ -15,9 +15,10 @@ from torch.nn import functional as F
 
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
-from posectl.core.objectives import Networks, Objective, objective, squared_error
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.hourglass import hourglass
-from posectl.core.objectives.step import Draw, Step
+from posectl.core.objectives.step import Noise, Step
 
 # A stick broken so often has 3^-16 of its length left on average, less than float32 resolves.
 _PIECES = 16
@@ -35,30 +36,31 @@ class _Errors(NamedTuple):
 @objective("gaia2")
 @dataclass(frozen=True)
 class GAIA2(Objective):
-    """lam weighs the error of mixes in the generator's loss: 1 there. Convolutional nets have a U-Net as discriminator;
-    an MLP has a fully connected autoencoder with such skips, which no one published (hourglass.py). Both networks
-    move by Adam as everywhere, where the notebook moves the discriminator by RMSprop."""
+    """The simplified GAIA objective. lam weighs the error of mixes in the generator's loss: 1 there. Convolutional nets
+    have a U-Net as discriminator; an MLP has a fully connected autoencoder with such skips, which no one published
+    (hourglass.py). Both networks move by Adam as everywhere, where the notebook moves the discriminator by RMSprop."""
 
     name = "gaia2"
-    draws = {"gaia2": Draw("uniform", 2 * _PIECES)}
+    noise = {"gaia2": Noise("uniform", 2 * _PIECES)}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)
 
     lam: float = 1.0
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Build the discriminator."""
         return {"discriminator": hourglass(architecture, replicas, skips=True)}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
-        """|x - D(x_hat)|^2."""
+        """Return |x - D(x_hat)|^2."""
         return self._errors(step, networks).generated
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """|x_mix - D(x_mix)|^2."""
+        """Return |x_mix - D(x_mix)|^2."""
         return self._errors(step, networks).mixed
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Both reproductions of x, less the error of mixes as far as it is below that of data."""
+        """Return both reconstruction errors of x, less the error of mixes as far as it is below that of data."""
         real, generated, mixed = self._errors(step, networks)
         return {"discriminator": generated + real - torch.minimum(mixed, real)}
 
@@ -68,13 +70,13 @@ class GAIA2(Objective):
             (mixed,) = step.decode(step.prior.project(weights @ step.z))
             seen = together(networks["discriminator"], step.x, step.x_hat, mixed)
             wanted = (step.x, step.x, mixed)
-            return _Errors(*(squared_error(x, again) for x, again in zip(wanted, seen, strict=True)))
+            return _Errors(*(step.kind.mean_square(again - x) for x, again in zip(wanted, seen, strict=True)))
 
         return step.once("gaia2", errors)
 
 
 def mixing_weights(uniform: Tensor, batch: int) -> Tensor:
-    """Weights (R, B, batch) of a whole batch in each mix, from uniform noise (R, B, 2n): rows sum to one.
+    """Return weights (R, B, batch) of a whole batch in each mix, from uniform noise (R, B, 2n): rows sum to one.
 
     The notebook norms chi-square variates of 1 / batch degrees of freedom. So each row is Dirichlet with concentrations
     1 / (2 batch), of which the variates themselves underflow. A Dirichlet process of concentration 1/2 over the batch

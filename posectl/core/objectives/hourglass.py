@@ -22,8 +22,8 @@ _HALVINGS = 2
 
 
 class Hourglass(nn.Module):
-    """Samples (R, B, *shape) to the same, level by level down and up again. With skips, each level on the way up but
-    the first also sees what the same level on the way down made."""
+    """An hourglass network: samples (R, B, *shape) to the same, level by level down and up again. With skips, each
+    level on the way up but the first also sees the output of the same level on the way down."""
 
     def __init__(self, down: list[nn.Module], up: list[nn.Module], *, skips: bool) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Hourglass(nn.Module):
 
 
 def hourglass(architecture: Architecture, replicas: int, *, share: float = 1.0, skips: bool = False) -> Hourglass:
-    """The discriminator that suits a net, with that share of its features at every level."""
+    """Build the discriminator that suits a net, with that share of its features at every level."""
     if isinstance(architecture, MLP):
         widths = [max(1, round(share * width)) for width in architecture.widths]
         return _dense(architecture.shape, widths, architecture.activation, replicas, skips)
@@ -75,5 +75,5 @@ def _convolutional(shape: tuple[int, ...], depth: int, replicas: int, skips: boo
 
 
 def _seen(features: int, skips: bool, above: list[nn.Module]) -> int:
-    """How many features the next level on the way up sees, given the levels before it."""
+    """Return the number of input features of the next level on the way up, given the levels before it."""
     return 2 * features if skips and above else features

@@ -1,4 +1,4 @@
-"""How AMR mixes codes: what share of every element comes from which of k samples.
+"""The mixers of codes in AMR: the share of every element that each of k samples contributes.
 
 A mixer takes uniform noise, `shares` (R, B, k) and `features` (R, B, d), and returns weights (k, R, B, 1 or d) that sum
 to one over the k samples, of which the first is the sample itself: a share alpha = 0 of the others gives it back.
@@ -17,33 +17,33 @@ from torch.nn import functional as F
 
 
 def mixup(shares: Tensor, features: Tensor) -> Tensor:
-    """alpha ~ U(0, 1), one a sample."""
+    """Mix by alpha ~ U(0, 1), one a sample."""
     return _pair(shares[..., :1])
 
 
 def mixup2(shares: Tensor, features: Tensor) -> Tensor:
-    """alpha ~ U(0, 1) for every element of every code."""
+    """Mix by alpha ~ U(0, 1) for every element of every code."""
     return _pair(features)
 
 
 def fm(shares: Tensor, features: Tensor) -> Tensor:
-    """m ~ Bernoulli(p) with its own p ~ U(0, 1) for every element: a fair coin each."""
+    """Mix by m ~ Bernoulli(p) with its own p ~ U(0, 1) for every element: a fair coin each."""
     return _pair((features < 0.5).to(features.dtype))
 
 
 def fm2(shares: Tensor, features: Tensor) -> Tensor:
-    """m ~ Bernoulli(p) for every element with one p ~ U(0, 1) a batch: the paper's Bernoulli mixup."""
+    """Mix by m ~ Bernoulli(p) for every element with one p ~ U(0, 1) a batch: the paper's Bernoulli mixup."""
     return _pair((features < shares[:, :1, :1]).to(features.dtype))
 
 
 def k_mixup(shares: Tensor, features: Tensor) -> Tensor:
-    """Weights of k samples ~ Dirichlet(1, ..., 1)."""
+    """Mix by weights of k samples ~ Dirichlet(1, ..., 1)."""
     exponentials = -torch.log1p(-shares)
     return (exponentials / exponentials.sum(-1, keepdim=True)).movedim(-1, 0)[..., None]
 
 
 def k_bernoulli(shares: Tensor, features: Tensor) -> Tensor:
-    """Every element from one of k samples, each as likely."""
+    """Take every element from one of k samples, each as likely."""
     k = shares.shape[-1]
     source = (features * k).long().clamp_max(k - 1)
     return F.one_hot(source, k).to(features.dtype).movedim(-1, 0)

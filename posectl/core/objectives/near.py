@@ -1,9 +1,9 @@
-"""Nearness: what paths and fresh codes decode to lies near the data.
+"""Nearness: decoded paths and decoded draws of the prior lie near the data.
 
-The squared distance of a decoded sample to the nearest of some thousand training samples, which is left where it is: a
-path that crosses a gap is drawn to its sides. Source: posectl's own, one half of a Chamfer distance (Fan et al., "A
-Point Set Generation Network for 3D Object Reconstruction from a Single Image", 2017, Eq. 1); the metrics that it serves
-are Mean Distance and the precision distance of Naayem, section IV.B. The weights were found on poses.
+The term is the squared distance of a decoded sample to the nearest of some thousand training samples, which is left
+where it is: a path that crosses a gap is drawn to its sides. Source: posectl's own, one half of a Chamfer distance (Fan
+et al., "A Point Set Generation Network for 3D Object Reconstruction from a Single Image", 2017, Eq. 1); the metrics
+that it serves are Mean Distance and the precision distance of Naayem, section IV.B. The weights were found on poses.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_square, objective
-from posectl.core.objectives.nearest import nearest, take
-from posectl.core.objectives.step import UNIFORM, Draw, Step
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.lookup import closest, rows
+from posectl.core.objectives.step import UNIFORM, Noise, Step
 from posectl.errors import UsageError
 
 
 @objective("near")
 @dataclass(frozen=True)
 class Near(Objective):
-    """`samples` weighs what the prior's fresh codes decode to, beside what paths do; `among` is how many training
-    samples are searched, of the few thousand at hand at a step."""
+    """The nearness term. `samples` weighs decoded draws of the prior against samples of paths; `among` is the number of
+    training samples that are searched, of the few thousand at hand at a step."""
 
     name = "near"
-    draws = {"t": UNIFORM, "near": Draw("normal", "code")}
+    noise = {"t": UNIFORM, "near": Noise("normal", "code")}
     needs_data = True
 
     lam: float = 0.1
@@ -40,15 +41,15 @@ class Near(Objective):
             raise UsageError(f"near.samples is a weight and cannot be {self.samples:g}.", "0 leaves paths alone.")
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of |x - nearest|^2 over path samples, and `samples` times that over fresh ones."""
+        """Return the mean of |x - nearest|^2 over path samples, plus `samples` times that over draws of the prior."""
         if not self.samples:
-            return mean_square(self._off(step, step.x_t))
+            return step.kind.mean_square(self._off(step, step.x_t))
         (fresh,) = step.decode(step.prior.draw(step.drawn("near")))
         on_paths, fresh = self._off(step, torch.cat((step.x_t, fresh), dim=1)).chunk(2, dim=1)
-        return mean_square(on_paths) + self.samples * mean_square(fresh)
+        return step.kind.mean_square(on_paths) + self.samples * step.kind.mean_square(fresh)
 
     def _off(self, step: Step, samples: Tensor) -> Tensor:
-        """How far samples (R, N, *shape) are off the data, (R, N, *shape)."""
+        """Return the differences (R, N, *shape) of samples (R, N, *shape) to the nearest of the data."""
         data = step.data[:, : self.among].flatten(2)
-        which = nearest(samples.flatten(2), data)
-        return samples - take(data, which).view(samples.shape)
+        which = closest(samples.flatten(2), data)
+        return samples - rows(data, which).view(samples.shape)

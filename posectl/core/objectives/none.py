@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from posectl.core.objectives import Objective, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Objective
 
 
 @objective("none")
 @dataclass(frozen=True)
 class Nothing(Objective):
+    """The plain autoencoder."""
+
     name = "none"
     has_term = False
     lam: float = 0.0

@@ -1,4 +1,4 @@
-"""Smoothness: decoded interpolations move as little as may be at every place of their path.
+"""Smoothness: decoded interpolations move as little as possible at every place of their path.
 
 The derivative is exact, by forward-mode differentiation. Source: Oring et al., "Autoencoder Image Interpolation by
 Shaping the Latent Space", 2021 (AEAI), L_S of Eq. 1; lambda_S from section 2.3.
@@ -10,32 +10,35 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, mean_square, objective, places
+from posectl.core.objectives import objective, path_points
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.step import UNIFORM, Step
 
 
 @objective("smooth")
 @dataclass(frozen=True)
 class Smooth(Objective):
-    """The paper leaves open how pixels are reduced; were it a sum, lambda would depend on the size of an image. Here it
-    is as in the reconstruction: the mean over elements, and for points over squared 3-vectors. Of all paths between two
-    images the pixel cross-fade moves the least, so beside a small squared error this weight may ask for that: on the
-    pole and its shadow 0.001 does better than 0.1. For `grid`, see places.py."""
+    """The smoothness term of AEAI. The paper leaves open how pixels are reduced; with a sum, lambda would depend on the
+    size of an image. Here it is the mean over elements, and for points over squared 3-vectors, as in the
+    reconstruction. The pixel cross-fade moves the least of all paths between two images, so beside a small squared
+    error this weight may lead to that: on the pole and its shadow 0.001 does better than 0.1. For `grid`, see
+    path_points.py."""
 
     name = "smooth"
-    draws = {"t": UNIFORM}
+    noise = {"t": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.1
     grid: int = 0
 
     def __post_init__(self) -> None:
-        places.check_grid(self.name, self.grid)
+        path_points.check_grid(self.name, self.grid)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the unevenness (R,)."""
         return unevenness(step, self.grid)
 
 
 def unevenness(step: Step, intervals: int = 0) -> Tensor:
-    """Mean (R,) of |d x_hat / d alpha|^2, least on a path at constant speed straight from end to end."""
-    return mean_square(places.velocities(step, intervals))
+    """Return the mean (R,) of |d x_hat / d alpha|^2, least on a path at constant speed straight from end to end."""
+    return step.kind.mean_square(path_points.velocities(step, intervals))

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 
 class Spectral(nn.Module):
-    """`inner` with every weight (R, rows, ...) over its own norm, as a matrix of that many rows. Biases stay. The norm
-    is estimated by power iteration, one a pass in training."""
+    """The network `inner` with every weight (R, rows, ...) divided by its own norm, as a matrix of that many rows.
+    Biases stay. The norm is estimated by power iteration, one a pass in training."""
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()

@@ -9,35 +9,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from posectl.core.objectives import Networks, Objective, are_points, mean_over_batch, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Step
 
-# Slower than this a path stands still: as near as the metrics take two samples for one (metrics/transitions.py).
+# The speed below which a path stands still: the distance below which metrics take two samples for one.
 _STILL = 1e-6
 
 
 @objective("speed")
 @dataclass(frozen=True)
 class Speed(Objective):
+    """The constant-speed term."""
+
     name = "speed"
-    draws = {"t": UNIFORM, "s": UNIFORM}
+    noise = {"t": UNIFORM, "s": UNIFORM}
     needs_velocity = True
 
     lam: float = 0.003
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Mean of (log |v(t)| - log |v(s)|)^2."""
-        return mean_over_batch((log_speed(step.v_t) - log_speed(step.v_s)).square())
+        """Return the mean of (log |v(t)| - log |v(s)|)^2."""
+        return mean_over_batch((log_speed(step, step.v_t) - log_speed(step, step.v_s)).square())
 
 
-def log_speed(velocity: Tensor) -> Tensor:
-    """(R, B) of d x / d alpha (R, B, *shape), in the norms of the transitions: of poses the mean over joints, of images
-    the root mean square of elements."""
-    if are_points(velocity):
-        speed = torch.linalg.vector_norm(velocity, dim=-1).mean(-1)
-    else:
-        speed = torch.linalg.vector_norm(velocity.flatten(2), dim=-1) / velocity[0, 0].numel() ** 0.5
-    return speed.clamp_min(_STILL).log()
+def log_speed(step: Step, velocity: Tensor) -> Tensor:
+    """Return the logarithm (R, B) of the size of d x / d alpha (R, B, *shape), in the norm of the transitions."""
+    return step.kind.speed(velocity).clamp_min(_STILL).log()

@@ -6,21 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from posectl.core.kinds import Kind
 from posectl.core.latent.paths import PATHS, slerp_units
 from posectl.core.latent.priors import SPHERE, Prior
 from posectl.core.nets.layers import together
 
-if TYPE_CHECKING:
-    from posectl.core.objectives import Objective
-
 
 @dataclass(frozen=True)
-class Draw:
+class Noise:
     """Noise that a step needs: `distribution` over one value a sample, so many values a sample, a code's worth, or a
     sample's worth; `times` of these, where that is not one."""
 
@@ -28,7 +26,7 @@ class Draw:
     of: Literal["scalar", "code", "sample"] | int = "scalar"
     times: int = 1
 
-    def draw(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    def sample(self, steps: int, batch: int, latent: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         """(steps, batch), (steps, batch, n), (steps, batch, d) or (steps, batch, *shape); with `times` after batch."""
         if isinstance(self.of, int):
             tail: tuple[int, ...] = (self.of,)
@@ -41,7 +39,7 @@ class Draw:
 
 
 # One value in [0, 1) a sample: what `alpha`, `t` and `s` are drawn as (see Step).
-UNIFORM = Draw("uniform")
+UNIFORM = Noise("uniform")
 
 T = TypeVar("T")
 
@@ -55,6 +53,17 @@ class Traced(nn.Module, ABC):
     @abstractmethod
     def trace(self, codes: Tensor) -> tuple[Tensor, Any]:
         """Samples (R, B, *shape) of codes (R, B, d), and what the decoder's objective asks of how they came about."""
+
+
+class Corruption(Protocol):
+    """The part of an objective that a step uses: see `posectl.core.objectives.base.Objective`."""
+
+    @property
+    def needs_velocity(self) -> bool: ...
+
+    def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor], kind: Kind) -> Tensor: ...
+
+    def corrupt_code(self, z: Tensor, step: Step) -> Tensor: ...
 
 
 class Step:
@@ -78,14 +87,15 @@ class Step:
         batch: Tensor,
         noise: Mapping[str, Tensor],
         *,
+        kind: Kind,
         latent: int | None = None,
         labels: Tensor | None = None,
         data: Tensor | None = None,
         pairing: Pairing = "reverse",
-        objectives: Sequence[Objective] = (),
+        objectives: Sequence[Corruption] = (),
     ) -> None:
         self._encoder, self._decoder, self.prior = encoder, decoder, prior
-        self.noise, self._latent, self._objectives = noise, latent, objectives
+        self.kind, self.noise, self._latent, self._objectives = kind, noise, latent, objectives
         self.halves = pairing == "halves"
         self._batch = batch
         self.data = batch if data is None else data
@@ -95,7 +105,7 @@ class Step:
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
-        """What `make` returns, made at the first call under this key: for what one objective's losses share."""
+        """Return what `make` returned at the first call under this key, for values that several losses share."""
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -132,14 +142,14 @@ class Step:
 
     @cached_property
     def x_in(self) -> Tensor:
-        """What is encoded: x, as the objectives corrupt it."""
+        """The input of the encoder: x, as the objectives corrupt it."""
         return self._corrupted_batch.chunk(2, dim=1)[0] if self.halves else self._corrupted_batch
 
     @cached_property
     def _corrupted_batch(self) -> Tensor:
         corrupted = self._batch
         for objective in self._objectives:
-            corrupted = objective.corrupt_input(corrupted, self.noise)
+            corrupted = objective.corrupt_input(corrupted, self.noise, self.kind)
         return corrupted
 
     @cached_property
@@ -160,7 +170,7 @@ class Step:
 
     @property
     def extra(self) -> Tensor:
-        """What the encoder gives beyond the code, (R, B, k)."""
+        """The outputs of the encoder beyond the code, (R, B, k)."""
         return self._raw[0][..., self._latent :]
 
     @cached_property
@@ -169,7 +179,7 @@ class Step:
 
     @cached_property
     def z_in(self) -> Tensor:
-        """What is decoded for the reconstruction: z, as the objectives corrupt it."""
+        """The input of the decoder for the reconstruction: z, as the objectives corrupt it."""
         z = self.z
         for objective in self._objectives:
             z = objective.corrupt_code(z, self)
@@ -210,7 +220,7 @@ class Step:
 
     @property
     def trace(self) -> Any:
-        """What a decoder that is `Traced` tells of the reconstruction."""
+        """The trace of the reconstruction, of a decoder that is `Traced`."""
         return self._traced[1]
 
     @property

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from posectl.core.latent.priors import onto_sphere
-from posectl.core.objectives import Networks, Objective, objective
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.step import Step
 from posectl.errors import UsageError
 
@@ -21,8 +22,8 @@ from posectl.errors import UsageError
 @objective("uniform")
 @dataclass(frozen=True)
 class Uniform(Objective):
-    """`t` is the sharpness of the kernel. On the linear latent it is the directions of codes that are spread; their
-    lengths are left alone."""
+    """The uniformity term. `t` is the sharpness of the kernel. On the linear latent the directions of codes are spread,
+    and their lengths are left alone."""
 
     name = "uniform"
 
@@ -34,7 +35,7 @@ class Uniform(Objective):
             raise UsageError(f"uniform.t is the sharpness of a kernel and cannot be {self.t:g}.", "The paper's is 2.")
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """log mean over i != j of exp(-t |z_i - z_j|^2), each replica by itself."""
+        """Return the log mean over i != j of exp(-t |z_i - z_j|^2), each replica by itself."""
         codes = onto_sphere(torch.cat((step.z, step.z_partner), dim=1) if step.halves else step.z)
         count = codes.shape[1]
         cosines = codes @ codes.transpose(1, 2)

@@ -1,4 +1,4 @@
-"""VAE: a code is the mean of a Gaussian, which is drawn from in training and held near the standard normal.
+"""VAE: a code is the mean of a Gaussian that is sampled in training and held near the standard normal.
 
 Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, Eq. 10 and appendices B and C; for images with the
 settings of Berthelot et al., 2018 (brain-research/acai, vae.py).
@@ -12,30 +12,34 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from posectl.core.kinds import Kind
+from posectl.core.latent.posterior import reparameterise
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Linear
-from posectl.core.objectives import Networks, Objective, are_points, objective
-from posectl.core.objectives.step import Draw, Step, Traced
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.step import Noise, Step, Traced
 from posectl.errors import UsageError
 
 
 @objective("vae")
 @dataclass(frozen=True)
 class VAE(Objective):
-    """lam is beta. The losses are in nats a sample, sums over elements and means over the batch, so other regularizers
-    beside it take larger weights than beside a mean square.
+    """The variational autoencoder. lam is beta. The losses are in nats a sample, sums over elements and means over the
+    batch, so other regularizers beside it take larger weights than beside a mean square.
 
-    Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Points are Gaussian, each coordinate of
-    deviation `sigma`, in metres: about what a plain autoencoder of poses with 8 numbers leaves.
+    Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Other samples are Gaussian, each
+    coordinate of deviation `sigma`, in metres: about the error of a plain autoencoder of poses with 8 numbers.
 
-    In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `draw`. On the
-    sphere what is decoded is the direction of a draw: N(0, I) has a uniform one, so the loss still bounds the
-    likelihood under the sphere's own prior.
+    In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `reparameterise`. On
+    the sphere the direction of a draw is decoded: N(0, I) has a uniform one, so the loss still bounds the likelihood
+    under the sphere's own prior.
     """
 
     name = "vae"
-    draws = {"vae": Draw("normal", "code")}
+    noise = {"vae": Noise("normal", "code")}
     replaces_reconstruction = True
+    has_posterior = True
 
     lam: float = 1.0
     sigma: float = 0.02
@@ -45,33 +49,32 @@ class VAE(Objective):
             raise UsageError(f"{self.name}.sigma must be positive, not {self.sigma}.", "For example 0.05, in metres.")
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """Return the net's encoder with a linear layer to means and log variances."""
         return nn.Sequential(inner, Linear(replicas, architecture.latent, 2 * architecture.latent))
 
-    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
-        return inner if len(architecture.shape) == 2 else FromLogits(inner)
+    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
+        """Return the net's decoder, of logits for images."""
+        return FromLogits(inner) if kind.likelihood == "bernoulli" else inner
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
-        drawn = step.prior.project(draw(step.z_raw, step.extra, step.drawn("vae")))
-        # As a difference, so that what others did to the code stays.
+        """Draw codes (R, B, d) from the posterior."""
+        drawn = step.prior.project(reparameterise(step.z_raw, step.extra, step.drawn("vae")))
+        # Added as a difference, so that other objectives' changes to the code stay.
         return step.prior.project(z + (drawn - step.z))
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
-        """-log p(x | z), (R,), but for the Gaussian's constant."""
-        if are_points(step.x):
+        """Return -log p(x | z), (R,), but for the Gaussian's constant."""
+        if step.kind.likelihood == "gaussian":
             losses = (step.x_hat - step.x).square() / (2 * self.sigma**2)
         else:
             losses = F.binary_cross_entropy_with_logits(step.trace, (step.x + 1) / 2, reduction="none")
         return losses.flatten(2).sum(2).mean(1)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I): the sum of (mean^2 + v - 1 - log v) / 2."""
+        """Return the Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I): sum of (mean^2 + v - 1 - log v) /
+        2."""
         mean, log_variance = step.z_raw, step.extra
         return (mean.square() + log_variance.exp() - 1 - log_variance).sum(2).mean(1) / 2
-
-
-def draw(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-    """Codes (..., d), not yet projected, drawn by standard normal noise from what the encoder gives, in two halves."""
-    return mean + (log_variance / 2).exp() * noise
 
 
 class FromLogits(Traced):
@@ -85,6 +88,7 @@ class FromLogits(Traced):
         return torch.tanh(self.inner(codes) / 2)
 
     def trace(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """The trace is the logits: beyond 18 or so they cannot be told from their images, 1 or -1 in float32."""
+        """Return images and their logits: beyond 18 or so, images are 1 or -1 in float32 and no longer show the
+        logits."""
         logits = self.inner(codes)
         return torch.tanh(logits / 2), logits

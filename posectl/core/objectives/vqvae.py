@@ -1,7 +1,7 @@
-"""VQ-VAE: what is decoded is made of entries of a codebook, which follows the codes by moving averages.
+"""VQ-VAE: the decoder sees entries of a codebook, which follows the codes by moving averages.
 
 Source: van den Oord et al., "Neural Discrete Representation Learning", 2017, Eq. 3 and appendix A.1; with the sizes of
-Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py). Entries out of use start anew, after
+Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py). Unused entries are restarted, after
 Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, section 3.1.
 """
 
@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from posectl.core.kinds import Kind
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import Linear
-from posectl.core.objectives import Networks, Objective, mean_over_batch, objective
-from posectl.core.objectives.nearest import nearest, take
+from posectl.core.objectives import objective
+from posectl.core.objectives.base import Networks, Objective, mean_over_batch
+from posectl.core.objectives.lookup import closest, rows
 from posectl.core.objectives.step import Step, Traced
 from posectl.errors import UsageError
 
@@ -26,18 +28,18 @@ from posectl.errors import UsageError
 @objective("vqvae")
 @dataclass(frozen=True)
 class VQVAE(Objective):
-    """A code z is spread to `latents` vectors of its own length; each gives way to the nearest of `codes` entries, and
-    `width` hidden units make of those what the net's decoder takes. So a code as others see it, and a path between two,
-    is not quantised yet.
+    """The VQ-VAE. A code z is mapped to `latents` vectors of its own length; each is replaced by the nearest of `codes`
+    entries, and `width` hidden units map those to the input of the net's decoder. So a code as others see it, and a
+    path between two, is not quantised yet.
 
     lam is beta, the weight of the commitment: 10 for images in [-1, 1]; beside squared metres that leaves few entries
     in use, and 0.1 is a fair start. decay and epsilon are the moving averages'. An entry that was nearest to nothing
-    for `restart` steps is put where a vector of the batch is; 0 lets it lie, as published, and then one entry may come
-    to stand for all images before the decoder has learned to tell them apart.
+    for `restart` steps is moved to a vector of the batch; 0 leaves it, as published, and then one entry may come to
+    stand for all images before the decoder has learned to distinguish them.
     """
 
     name = "vqvae"
-    # The loss is the plain one, but of a decoder that no other objective may take apart.
+    # The loss is the plain one, but the decoder must be the only one.
     replaces_reconstruction = True
 
     lam: float = 10.0
@@ -56,17 +58,18 @@ class VQVAE(Objective):
         if self.restart < 0:
             raise UsageError(f"vqvae.restart counts steps and cannot be {self.restart}.", "0 restarts nothing.")
 
-    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
+        """Return the net's decoder behind a codebook."""
         return Quantised(inner, architecture.latent, replicas, self)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """The commitment (R,): mean of (vector - its entry)^2, which moves the vector alone."""
+        """Return the commitment loss (R,): the mean of (vector - its entry)^2, which moves the vector alone."""
         trace: Quantisation = step.trace
         return mean_over_batch((trace.vectors - trace.entries).square())
 
 
 class Quantisation(NamedTuple):
-    """vectors and the entries nearest to them, (R, B * latents, d); the entries carry no gradient."""
+    """The vectors and the entries nearest to them, (R, B * latents, d); the entries carry no gradient."""
 
     vectors: Tensor
     entries: Tensor
@@ -89,6 +92,7 @@ class Quantised(Traced):
         return self._decoded(vectors, self.codebook.entries(self.codebook.nearest(vectors)))
 
     def trace(self, codes: Tensor) -> tuple[Tensor, Quantisation]:
+        """Return the decoded samples and their quantisation."""
         vectors = self._vectors(codes)
         nearest = self.codebook.nearest(vectors)
         entries = self.codebook.entries(nearest)
@@ -106,13 +110,13 @@ class Quantised(Traced):
 
 
 class Codebook(nn.Module):
-    """K entries of d elements for each replica: moving averages of the vectors that were nearest to them.
+    """The K entries of d elements of each replica: moving averages of the vectors that were nearest to them.
 
-    As published, the averages are of the number n of an entry's vectors, N <- g N + (1 - g) n, and of their sum,
-    M <- g M + (1 - g) sum; the entry is M / N', where N' = S (N + eps) / (S + K eps) and S is the sum of all N.
-    Kept here are N and M / N, which moves by (1 - g) (sum - n M / N) / N, so that a step touches no entry but those
-    that were nearest to something. The authors start at N = 0, which throws every other entry some 1 / eps away at the
-    first step; here N starts at 1.
+    As published, the averages are of the number n of an entry's vectors, N <- g N + (1 - g) n, and of their sum, M <- g
+    M + (1 - g) sum; the entry is M / N', where N' = S (N + eps) / (S + K eps) and S is the sum of all N. N and M / N
+    are kept here, which moves by (1 - g) (sum - n M / N) / N, so that a step touches no entry but those that were
+    nearest to something. The authors start at N = 0, which throws every other entry some 1 / eps away at the first
+    step; here N starts at 1.
     """
 
     counts: Tensor
@@ -124,24 +128,24 @@ class Codebook(nn.Module):
         self.decay, self.epsilon, self.restart = settings.decay, settings.epsilon, settings.restart
         self.register_buffer("counts", torch.ones(replicas, settings.codes))
         self.register_buffer("means", torch.empty(replicas, settings.codes, latent))
-        # For how many steps an entry was nearest to nothing.
+        # Steps since an entry was last nearest to a vector.
         self.register_buffer("idle", torch.full((replicas, settings.codes), float(self.restart)))
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
-        """Entries uniform in +-sqrt(3 / K), as the authors' (TensorFlow's unit scaling); each counts for one vector."""
+        """Draw entries uniform in +-sqrt(3 / K), as the authors' (TensorFlow's unit scaling); each counts for one."""
         entries = self.means.shape[1]
         bound = math.sqrt(3 / entries)
         self.means[replica] = torch.empty(self.means.shape[1:]).uniform_(-bound, bound, generator=generator)
         self.counts[replica], self.idle[replica] = 1, self.restart
 
     def nearest(self, vectors: Tensor) -> Tensor:
-        """Which entry is nearest to each vector: (R, N, d) to (R, N)."""
+        """Find the entry nearest to each vector: (R, N, d) to (R, N)."""
         with torch.no_grad():
-            return nearest(vectors, self.means * self._shares()[..., None])
+            return closest(vectors, self.means * self._shares()[..., None])
 
     def entries(self, which: Tensor) -> Tensor:
-        """The entries (R, N, d) of these numbers (R, N)."""
-        return take(self.means, which) * self._shares().gather(1, which)[..., None]
+        """Return the entries (R, N, d) of these numbers (R, N)."""
+        return rows(self.means, which) * self._shares().gather(1, which)[..., None]
 
     @torch.no_grad()
     def follow(self, vectors: Tensor, nearest: Tensor) -> None:
@@ -151,13 +155,13 @@ class Codebook(nn.Module):
             1, nearest, torch.ones_like(nearest, dtype=self.counts.dtype)
         )
         self.counts.lerp_(found, share)
-        moves = share * (vectors - take(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
-        for means, rows, own in zip(self.means, nearest, moves, strict=True):
-            # Each of the two adds in no certain order on the other device, and a run could not be repeated to the bit.
+        moves = share * (vectors - rows(self.means, nearest)) / self.counts.gather(1, nearest)[..., None]
+        for means, which, own in zip(self.means, nearest, moves, strict=True):
+            # Each of the two adds in an undefined order on the other device, so runs would not repeat to the bit.
             if means.is_cuda:
-                means.index_put_((rows,), own, accumulate=True)
+                means.index_put_((which,), own, accumulate=True)
             else:
-                means.index_add_(0, rows, own)
+                means.index_add_(0, which, own)
         if self.restart:
             self.idle.add_(1).scatter_(1, nearest, 0)
             self._restart(vectors)
@@ -166,17 +170,18 @@ class Codebook(nn.Module):
         """Put the entries that were idle the longest, if for long enough, where the vectors are: one vector each."""
         steps, which = self.idle.topk(min(vectors.shape[1], self.idle.shape[1]))
         anew = steps >= self.restart
-        places = torch.where(anew[..., None], vectors[:, : which.shape[1]], take(self.means, which))
+        places = torch.where(anew[..., None], vectors[:, : which.shape[1]], rows(self.means, which))
         self.means.scatter_(1, which[..., None].expand_as(places), places)
         self.counts.scatter_(1, which, torch.where(anew, 1, self.counts.gather(1, which)))
         self.idle.scatter_(1, which, torch.where(anew, 0, steps))
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
-        """Models from before entries restarted do not tell who was idle, which only training asks."""
+        """Load a state dict; models saved before entries were restarted have no `idle`, which only training needs."""
         state_dict.setdefault(f"{prefix}idle", self.idle)
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def _shares(self) -> Tensor:
-        """N / N' (R, K): what an entry is of its mean. One, but for entries that hardly any vector is near to."""
+        """Return N / N' (R, K), the factor from mean to entry: one, but for entries to which hardly any vector is
+        near."""
         total = self.counts.sum(1, keepdim=True)
         return self.counts / (self.counts + self.epsilon) * (1 + self.counts.shape[1] * self.epsilon / total)

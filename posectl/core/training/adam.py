@@ -30,11 +30,11 @@ class Adam:
         self._apart = [p.shape[0] > 1 and p[0].numel() % _REGISTER > 0 and not p.is_cuda for p in self._values]
         self._rows = [self._in_rows(tensors) for tensors in (self._values, self.mean, self.square)]
 
-    def step(self, gradients: Sequence[Tensor], pace: Tensor | None = None) -> None:
-        """Move against the gradients. pace (R,), in [0, 1], scales the moves of each replica, as a learning rate does
+    def step(self, gradients: Sequence[Tensor], scale: Tensor | None = None) -> None:
+        """Move against the gradients. scale (R,), in [0, 1], scales the moves of each replica, as a learning rate does
         and the size of a gradient would not."""
         self.updates += 1
-        before = [value.clone() for value in self._values] if pace is not None else []
+        before = [value.clone() for value in self._values] if scale is not None else []
         values, mean, square = self._rows
         torch._fused_adam_(
             values, self._in_rows([gradient.contiguous() for gradient in gradients]), mean, square, [],
@@ -42,7 +42,7 @@ class Adam:
             eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip
         for value, old in zip(self._values, before, strict=False):
-            share = pace.view(-1, *[1] * (old.dim() - 1))  # type: ignore[union-attr]
+            share = scale.view(-1, *[1] * (old.dim() - 1))  # type: ignore[union-attr]
             value.copy_(torch.lerp(old, value, share))
 
     def _in_rows(self, tensors: Sequence[Tensor]) -> list[Tensor]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Augment:
-    """How poses (..., J, 3) are varied.
+    """The augmentation of poses (..., J, 3).
 
     turn_axis: the axis of the rotation: the vertical, or the optical axis for the published image-plane rotation.
     degrees: turns are uniform in +-degrees. mirror: the joint permutation of a flip (probability 1/2), () for none;

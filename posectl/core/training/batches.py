@@ -11,27 +11,27 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from posectl.core.objectives.step import Draw
+from posectl.core.objectives.step import Noise
 from posectl.core.random import generator
 
 # Steps drawn at once, fewer where samples are large. Part of what a seed means: another number is another stream.
 BLOCK = 128
 _NUMBERS = 1 << 23
 
-Taken = tuple[Tensor, Tensor | None]
+LabelledSamples = tuple[Tensor, Tensor | None]
 
 
-class Supply(Protocol):
-    """Where training samples come from. `take` returns the first-th sample and on of the run of a seed: samples
+class SampleStream(Protocol):
+    """A source of training samples. `read` returns the first-th sample and on of the run of a seed: samples
     (count, *shape) and labels (count,), or None, on the device. first is a multiple of count."""
 
     shape: tuple[int, ...]
     device: torch.device
 
-    def take(self, seed: int, first: int, count: int) -> Taken: ...
+    def read(self, seed: int, first: int, count: int) -> LabelledSamples: ...
 
 
-class Stored:
+class FiniteSamples:
     """Samples (N, *shape) that stay on the device. Every epoch is a new permutation, a function of (seed, epoch);
     batches run on across its end."""
 
@@ -39,21 +39,21 @@ class Stored:
         self.samples, self.labels = samples, labels
         self.shape, self.device = tuple(samples.shape[1:]), samples.device
 
-    def take(self, seed: int, first: int, count: int) -> Taken:
+    def read(self, seed: int, first: int, count: int) -> LabelledSamples:
         rows = order(seed, len(self.samples), first, count).to(self.device)
         return self.samples[rows], None if self.labels is None else self.labels[rows]
 
 
-class Endless:
+class GeneratedSamples:
     """Samples that are drawn afresh, never the same one twice: `draw` makes (count, *shape) and labels or None from a
     generator."""
 
     def __init__(
-        self, draw: Callable[[int, torch.Generator], Taken], shape: tuple[int, ...], device: torch.device
+        self, draw: Callable[[int, torch.Generator], LabelledSamples], shape: tuple[int, ...], device: torch.device
     ) -> None:
         self.draw, self.shape, self.device = draw, shape, device
 
-    def take(self, seed: int, first: int, count: int) -> Taken:
+    def read(self, seed: int, first: int, count: int) -> LabelledSamples:
         samples, labels = self.draw(count, generator(seed, "draw", first // count))
         return samples.to(self.device), None if labels is None else labels.to(self.device)
 
@@ -77,17 +77,17 @@ class Batches:
     """The batches of R replicas; each replica has its own stream. Block i of a seed is the same whenever and wherever
     it is drawn."""
 
-    supply: Supply
+    samples: SampleStream
     batch: int
     seeds: tuple[int, ...]
     latent: int
-    draws: Mapping[str, Draw]
+    noise: Mapping[str, Noise]
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None
 
     @property
     def steps(self) -> int:
-        """How many steps a block holds: a power of two."""
-        fitting = max(1, _NUMBERS // (self.batch * math.prod(self.supply.shape)))
+        """Return the number of steps in a block: a power of two."""
+        fitting = max(1, _NUMBERS // (self.batch * math.prod(self.samples.shape)))
         return min(BLOCK, 1 << (fitting.bit_length() - 1))
 
     def block(self, index: int) -> Block:
@@ -95,18 +95,18 @@ class Batches:
         count = self.steps * self.batch
         xs, labels, noises = [], [], []
         for seed in self.seeds:
-            x, of_x = self.supply.take(seed, index * count, count)
+            x, of_x = self.samples.read(seed, index * count, count)
             x = x.unflatten(0, (self.steps, self.batch))
             xs.append(self.augment(x, generator(seed, "augment", index)) if self.augment else x)
             if of_x is not None:
                 labels.append(of_x.unflatten(0, (self.steps, self.batch)))
             noises.append({
-                name: draw.draw(
-                    self.steps, self.batch, self.latent, self.supply.shape, generator(seed, f"noise/{name}", index)
+                name: each.sample(
+                    self.steps, self.batch, self.latent, self.samples.shape, generator(seed, f"noise/{name}", index)
                 )
-                for name, draw in self.draws.items()
+                for name, each in self.noise.items()
             })  # fmt: skip
-        noise = {name: torch.stack([n[name] for n in noises], dim=1).to(self.supply.device) for name in self.draws}
+        noise = {name: torch.stack([n[name] for n in noises], dim=1).to(self.samples.device) for name in self.noise}
         return Block(torch.stack(xs, dim=1), noise, torch.stack(labels, dim=1) if labels else None)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class History:
-    """What is kept of R replicas on their way.
+    """The history of R replicas in training.
 
     log: every loss of every step, (steps, figures, R), zero beyond the last; figures: the losses' names.
     tests: test errors (R,) by step. best: the weights (R, ...) by name at the lowest test error, which was best_error

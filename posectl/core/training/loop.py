@@ -16,16 +16,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import initialise
-from posectl.core.objectives import Objective, build_decoder, build_encoder, check_together
+from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
 from posectl.core.objectives.step import Pairing, Step
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
-from posectl.core.training.batches import Batches, Block, Stored, Supply
+from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleStream
 from posectl.core.training.history import History
-from posectl.core.training.losses import Losses, Term
+from posectl.core.training.losses import Losses
 
 # Rows whose test error is taken at once, fewer where samples are large.
 _ROWS, _NUMBERS = 8192, 1 << 22
@@ -35,8 +36,8 @@ Precision = Literal["fp32", "tf32", "bf16"]
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast. `evaluate_every` steps the test error is taken; lr_adversary None means lr. precision:
-    of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32.
+    """The length and speed of a training. `evaluate_every` steps the test error is taken; lr_adversary None means lr.
+    precision: of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32.
     snapshots: how many times on the way, evenly, the autoencoder is kept as it is."""
 
     steps: int = 20_000
@@ -60,36 +61,39 @@ class Plan:
 
 
 class Trainer:
-    """R replicas, one seed and one set of lambdas each, and where they stand.
+    """R replicas of one autoencoder, with a seed and objectives each, which differ in their lambdas alone.
 
-    train: a supply, or samples (N, *shape) on the device; test: samples, which choose the best state. `step` is how
-    many steps are done, and `history` what they came to.
+    objectives: a list for each replica; train: a stream of samples, or samples (N, *shape) on the device; test:
+    samples, which choose the best weights; kind: of the samples. `step` counts the steps that are done; `history` has
+    what they came to.
     """
 
     def __init__(
         self,
         architecture: Architecture,
         prior: Prior,
-        terms: Sequence[Term],
-        train: Supply | Tensor,
+        objectives: Sequence[Sequence[Objective]],
+        train: SampleStream | Tensor,
         test: Tensor,
         plan: Plan,
         seeds: Sequence[int],
+        *,
+        kind: Kind,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     ) -> None:
-        self.objectives = [term.objective for term in terms]
+        self.objectives = list(objectives[0])
         check_together(self.objectives)
-        supply = Stored(train) if isinstance(train, Tensor) else train
+        samples = FiniteSamples(train) if isinstance(train, Tensor) else train
         self.prior, self.plan, self.test, self.latent = prior, plan, test, architecture.latent
-        self.replicas, self.step, self.device = len(seeds), 0, supply.device
-        self.networks = build_networks(architecture, self.objectives, seeds, self.device)
-        self.losses = Losses(terms, self.networks)
+        self.kind, self.replicas, self.step, self.device = kind, len(seeds), 0, samples.device
+        self.networks = build_networks(architecture, self.objectives, seeds, self.device, kind)
+        self.losses = Losses(objectives, self.networks)
         self.optimizers = {
             group: Adam(list(parameters.values()), plan.rate(group), plan.betas)
             for group, parameters in self.losses.groups.items()
         }
-        draws = {name: draw for objective in self.objectives for name, draw in objective.draws.items()}
-        self.batches = Batches(supply, plan.batch, tuple(seeds), self.latent, draws, augment)
+        noise = {name: each for objective in self.objectives for name, each in objective.noise.items()}
+        self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
         self.history = History(plan.steps, self.losses.figures, self._weights())
 
@@ -138,6 +142,7 @@ class Trainer:
             self.prior,
             block.x[k],
             {name: tensor[k] for name, tensor in block.noise.items()},
+            kind=self.kind,
             latent=self.latent,
             labels=None if block.labels is None else block.labels[k],
             data=block.samples if self._needs_data else None,
@@ -146,7 +151,7 @@ class Trainer:
         )
         with self._arithmetic():
             losses = self.losses(step)
-        paces, moving = self.losses.paces(step), self.losses.moving(self.step)
+        scales, moving = self.losses.lr_scales(step), self.losses.moving(self.step)
         # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
         gradients = [
             torch.autograd.grad(
@@ -158,7 +163,7 @@ class Trainer:
             for group in moving
         ]
         for group, gradient in zip(moving, gradients, strict=True):
-            self.optimizers[group].step(gradient, paces.get(group))
+            self.optimizers[group].step(gradient, scales.get(group))
         return [losses[figure].detach() for figure in self.history.figures]
 
     def _arithmetic(self) -> AbstractContextManager[object]:
@@ -181,7 +186,7 @@ class Trainer:
         for block in self.test.split(rows):
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
-            errors += sample_errors(x, self.networks["decoder"](codes)).double().sum(1)
+            errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
         self._train_mode(True)
         self.history.add_test(self.step, (errors / len(self.test)).cpu().numpy(), self._weights())
 
@@ -236,12 +241,12 @@ class Trainer:
 
 
 def build_networks(
-    architecture: Architecture, objectives: Sequence[Objective], seeds: Sequence[int], device: torch.device
+    architecture: Architecture, objectives: Sequence[Objective], seeds: Sequence[int], device: torch.device, kind: Kind
 ) -> dict[str, nn.Module]:
-    """The encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
+    """Build the encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
     networks = {
         "encoder": build_encoder(architecture, objectives, len(seeds)),
-        "decoder": build_decoder(architecture, objectives, len(seeds)),
+        "decoder": build_decoder(architecture, objectives, len(seeds), kind),
     }
     for objective in objectives:
         own = objective.networks(architecture, len(seeds))
@@ -255,11 +260,3 @@ def build_networks(
 
 def _is_autoencoders(name: str) -> bool:
     return name.startswith(("encoder.", "decoder."))
-
-
-def sample_errors(x: Tensor, x_hat: Tensor) -> Tensor:
-    """The test error of each sample, (R, B): mean joint distance for points (..., 3), metres; else mean square."""
-    difference = x_hat - x
-    if x.dim() == 4 and x.shape[-1] == 3:
-        return torch.linalg.vector_norm(difference, dim=-1).mean(-1)
-    return difference.square().flatten(2).mean(2)

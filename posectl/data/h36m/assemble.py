@@ -1,4 +1,4 @@
-"""Takes to a dataset: joints, unit and axes made the same for all, pelvis at the origin."""
+"""The dataset of takes: joints, unit and axes made the same for all, pelvis at the origin."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _UPRIGHT = 0.5
 _ENOUGH = 2000
 
 
-def in_one_frame(takes: Iterable[Take], request: Request) -> list[Take]:
-    """The takes in metres, float32, H36M-17 joints, in the axes that `request` asks for; none: as the file has them.
+def to_common_frame(takes: Iterable[Take], request: Request) -> list[Take]:
+    """Return the takes in metres, float32, H36M-17 joints, in the axes that `request` asks for, or those of the file.
 
     World takes asked for in camera axes come once a camera. Of takes filmed by several cameras and asked for in world
     axes the first camera's stays. Raises InvalidInputError for units that differ or are none, and for missing cameras.
@@ -58,7 +58,7 @@ def _in_metres(takes: Iterable[Take]) -> list[Take]:
 
 
 def _unit(poses: np.ndarray, name: str) -> str:
-    """The unit that makes an adult's thigh of the poses'."""
+    """Return the unit in which the poses' thighs are an adult's."""
     thigh = thigh_length(_some(poses))
     for unit, metres in METRES.items():
         if _SHORTEST_THIGH <= thigh * metres <= _LONGEST_THIGH:
@@ -69,7 +69,7 @@ def _unit(poses: np.ndarray, name: str) -> str:
 
 
 def _some(poses: np.ndarray) -> np.ndarray:
-    """At most some thousands of the poses, evenly: enough for what is the same in all."""
+    """Return at most some thousands of the poses, evenly spaced: enough for what is the same in all."""
     return poses[:: 1 + len(poses) // _ENOUGH]
 
 
@@ -120,7 +120,7 @@ def _distinct(takes: list[Take]) -> list[Take]:
 def to_dataset(
     takes: Sequence[Take], request: Request, *, test_subjects: Sequence[str], subsample: int, about: dict[str, Any]
 ) -> Dataset:
-    """The dataset of takes in one frame; every `subsample`-th frame of each, counted from its first.
+    """Build the dataset of takes in one frame, with every `subsample`-th frame of each, counted from its first.
 
     Raises NotFoundError where there is no take.
     """
@@ -179,7 +179,7 @@ def _require_bodies(samples: np.ndarray, root: np.ndarray, takes: Sequence[Take]
 
 
 def _within(values: np.ndarray, limit: float) -> bool:
-    # NaN, which overflow leaves, is within nothing.
+    # NaN, the result of overflow, is within no limit.
     return bool(values.min() >= -limit and values.max() <= limit)
 
 
@@ -200,7 +200,7 @@ def _clips(takes: Sequence[Take], starts: np.ndarray, subsample: int) -> dict[st
 
 
 def _rate(take: Take) -> float:
-    """Frames a second of the file, from the numbers of its frames."""
+    """Return the frames a second of the file, from the numbers of its frames."""
     step = float(np.median(np.diff(take.frame))) if len(take.frame) > 1 else 1.0
     return FPS / max(step, 1.0)
 

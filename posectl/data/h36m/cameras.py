@@ -1,4 +1,4 @@
-"""The camera-parameter file: where each subject's cameras stood, and the way from world to camera axes and back.
+"""The camera-parameter file: the poses of each subject's cameras, and the transform from world to camera axes and back.
 
 The layout is karfly/human36m-camera-parameters' JSON: `extrinsics[subject][camera]` has R (3, 3) and t (3, 1) in
 millimetres, with x_camera = R x_world + t, and `intrinsics[camera].calibration_matrix` is the pin-hole's (3, 3) matrix.
@@ -23,18 +23,18 @@ _MILLIMETRES_FROM = 100.0  # a camera stands some metres from the origin: 5 or 5
 
 @dataclass(frozen=True)
 class Camera:
-    """R (3, 3) and t (3,) metres take world to camera axes; K (3, 3) pixels, where the file has intrinsics."""
+    """A camera: R (3, 3) and t (3,) metres take world to camera axes; K (3, 3) pixels, if the file has intrinsics."""
 
     R: np.ndarray
     t: np.ndarray
     K: np.ndarray | None
 
     def to_camera(self, world: np.ndarray) -> np.ndarray:
-        """Points (..., 3) of the world, metres, in the camera's axes."""
+        """Return points (..., 3) of the world, metres, in the camera's axes."""
         return world @ self.R.T + self.t
 
     def to_world(self, seen: np.ndarray) -> np.ndarray:
-        """Points (..., 3) in the camera's axes, metres, in the world's."""
+        """Return points (..., 3) in the camera's axes, metres, in the world's."""
         return (seen - self.t) @ self.R
 
 
@@ -46,7 +46,7 @@ class Cameras:
         self._by_subject = by_subject
 
     def of(self, subject: str) -> dict[str, Camera]:
-        """The cameras that saw `subject`, by name, sorted: Human3.6M's ca_01 to ca_04. Raises NotFoundError."""
+        """Return the cameras that saw `subject`, by name, sorted: Human3.6M's ca_01 to ca_04. Raises NotFoundError."""
         try:
             return self._by_subject[subject]
         except KeyError:
@@ -55,7 +55,7 @@ class Cameras:
             raise NotFoundError(f"{self.name} has no cameras for {subject}.", hint) from None
 
     def get(self, subject: str, camera: str) -> Camera:
-        """One camera of one subject; raises NotFoundError."""
+        """Return one camera of one subject; raises NotFoundError."""
         cameras = self.of(subject)
         if camera not in cameras:
             hint = f"It has {', '.join(cameras)} for {subject}."
@@ -63,16 +63,16 @@ class Cameras:
         return cameras[camera]
 
 
-def looks_like_cameras(content: Any) -> bool:
-    """Whether parsed JSON is a camera-parameter file."""
+def is_camera_file(content: Any) -> bool:
+    """Tell whether parsed JSON is a camera-parameter file."""
     return isinstance(content, dict) and isinstance(content.get("extrinsics"), dict)
 
 
 def load_cameras(path: Path) -> Cameras:
-    """The cameras of the file `path`; raises NotFoundError or InvalidInputError."""
+    """Read the cameras of the file `path`; raises NotFoundError or InvalidInputError."""
     content = load_json(path)
     hint = "It should be like karfly/human36m-camera-parameters' camera-parameters.json."
-    if not looks_like_cameras(content):
+    if not is_camera_file(content):
         raise InvalidInputError(f"{path} is no camera-parameter file: it has no 'extrinsics'.", hint)
     try:
         intrinsics = content.get("intrinsics", {})
@@ -88,7 +88,7 @@ def load_cameras(path: Path) -> Cameras:
 
 
 def load_json(path: Path) -> Any:
-    """The content of a small JSON file; raises NotFoundError or InvalidInputError."""
+    """Read a small JSON file; raises NotFoundError or InvalidInputError."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise InvalidInputError(f"{path} is too large for a camera-parameter file.", "Check the path.")

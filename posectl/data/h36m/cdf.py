@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.h36m.cdf_records import check_records
-from posectl.data.h36m.layouts import Found
+from posectl.data.h36m.layouts import LayoutFile
 from posectl.data.h36m.names import action_and_take, subject_name
 from posectl.data.h36m.takes import Request, Take
 from posectl.errors import InvalidInputError, UnavailableError
 
 
-def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
-    """The takes of `files` that `request` wants; raises InvalidInputError, and UnavailableError without cdflib."""
+def read(files: Sequence[LayoutFile], request: Request) -> Iterator[Take]:
+    """Read the takes of `files` that `request` wants; raises InvalidInputError, and UnavailableError without cdflib."""
     for file in files:
         title, camera = (file.path.stem, "") if file.layout == "cdf" else _title_and_camera(file.path)
         subject, (action, take) = _subject(file.path), action_and_take(title)
@@ -31,12 +31,12 @@ def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
 
 
 def _subject(path: Path) -> str:
-    """The subject whose folder `path` lies in."""
+    """Find the subject in whose folder `path` lies."""
     for folder in path.resolve().parents:
         if re.fullmatch(r"S\d\d?", folder.name):
             return subject_name(folder.name)
     hint = "Keep Human3.6M's folders: S1/MyPoseFeatures/D3_Positions/Walking 1.cdf."
-    raise InvalidInputError(f"{path} lies in no subject's folder, so whose it is cannot be told.", hint)
+    raise InvalidInputError(f"{path} lies in no subject's folder, so whose it isis unknown.", hint)
 
 
 def _title_and_camera(path: Path) -> tuple[str, str]:
@@ -47,7 +47,7 @@ def _title_and_camera(path: Path) -> tuple[str, str]:
 
 
 def _pose(path: Path) -> np.ndarray:
-    """The joints (T, J, 3) of one file."""
+    """Read the joints (T, J, 3) of one file."""
     try:
         import cdflib
     except ImportError:

@@ -22,11 +22,11 @@ _FREE_EXPANSION, _EXPANSION_LIMIT = 16 << 20, 50
 
 
 class _DamageError(Exception):
-    """A record that cannot be; the text says which."""
+    """A damaged record; the text says which."""
 
 
 def check_records(path: Path) -> None:
-    """Raise InvalidInputError unless the file's records lie inside it and hold what they say they hold."""
+    """Raise InvalidInputError unless the file's records lie inside it and hold the bytes that they declare."""
     try:
         _Records(_plain(path.read_bytes())).check()
     except (_DamageError, struct.error, RecursionError) as error:
@@ -36,7 +36,7 @@ def check_records(path: Path) -> None:
 
 
 def _plain(data: bytes) -> bytes:
-    """The file's bytes, unpacked where the file is compressed as a whole."""
+    """Return the file's bytes, unpacked where the file is compressed as a whole."""
     if data[4:8] == _PLAIN:
         return data
     start = 40 if data[:4] == _VERSION_3 else 28  # after the compressed file's own record
@@ -58,16 +58,17 @@ class _Records:
         self.seen: set[int] = set()
 
     def unpack(self, layout: str, at: int) -> tuple:
-        """Big-endian fields at an offset; `w` stands for a size or offset."""
+        """Unpack big-endian fields at an offset; `w` stands for a size or offset."""
         if at < 0:
             raise _DamageError("an offset is negative")
         return struct.unpack_from(">" + layout.replace("w", self.word), self.data, at)
 
     def length(self, layout: str) -> int:
+        """Return the number of bytes of such fields."""
         return struct.calcsize(">" + layout.replace("w", self.word))
 
     def record(self, at: int, *kinds: int) -> tuple[int, int, int]:
-        """(kind, start of the fields, end) of the record at an offset; each record may be met once."""
+        """Return (kind, start of the fields, end) of the record at an offset; each record may be met once."""
         size, kind = self.unpack("wi", at)
         if kind not in kinds or at in self.seen:
             raise _DamageError(f"there is no record of kind {kinds[0]} at byte {at}")
@@ -77,6 +78,7 @@ class _Records:
         return kind, at + self.length("wi"), at + size
 
     def check(self) -> None:
+        """Check all records."""
         _, _, end = self.record(8, _CDR)
         _, at, _ = self.record(end, _GDR)
         layout = "wwwwiiiiiwiii"
@@ -92,7 +94,7 @@ class _Records:
             first_z = self.variable(first_z, _Z_VARIABLE, None)
 
     def sizes(self, count: int, at: int) -> tuple[int, ...]:
-        """`count` sizes of dimensions."""
+        """Read `count` sizes of dimensions."""
         if not 0 <= count <= _MOST_DIMENSIONS:
             raise _DamageError(f"a variable has {count} dimensions")
         sizes = self.unpack(f"{count}i", at)
@@ -101,7 +103,7 @@ class _Records:
         return sizes
 
     def variable(self, at: int, kind: int, sizes: tuple[int, ...] | None) -> int:
-        """Check one variable, of dimensions `sizes` or, where these are None, its own; gives the offset of the next."""
+        """Check one variable, of dimensions `sizes` or, if these are None, its own; return the offset of the next."""
         _, at, _ = self.record(at, kind)
         layout = "wiiwwiiiiiiiwi"
         following, _, last, index, _, _, _, _, _, _, elements, *_ = self.unpack(layout, at)
@@ -115,7 +117,7 @@ class _Records:
         return following
 
     def blocks(self, at: int) -> Iterator[int]:
-        """How many bytes each block of values under an index record can hold, at most."""
+        """Yield the number of bytes that each block of values under an index record can hold, at most."""
         while at > 0:
             _, start, _ = self.record(at, _VXR)
             at, entries, used = self.unpack("wii", start)

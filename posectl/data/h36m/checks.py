@@ -1,4 +1,4 @@
-"""What anatomy says about poses: whether left and right are where they should be."""
+"""A check of poses against anatomy: whether left and right are exchanged."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ _MIRRORED = -0.3
 
 
 def forward(poses: np.ndarray) -> np.ndarray:
-    """Where the knees of poses (N, 17, 3) point: from the line between hip and ankle to the knee, (N, 3), poses' unit.
+    """Return the direction (N, 3) of the knees of poses (N, 17, 3): from the line between hip and ankle to the knee.
 
-    Long where the knees are bent, near zero where the legs are straight. Takes no account of left and right.
+    Long where the knees are bent, near zero where the legs are straight, in the poses' unit. Takes no account of left
+    and right.
     """
     knees = poses[:, [_R_KNEE, _L_KNEE]]
     hips, feet = poses[:, [_R_HIP, _L_HIP]], poses[:, [_R_FOOT, _L_FOOT]]
@@ -20,10 +21,10 @@ def forward(poses: np.ndarray) -> np.ndarray:
 
 
 def seems_mirrored(poses: np.ndarray, up: str) -> bool:
-    """Whether poses (N, 17, 3) have their left hip on the right of where their knees point. `up` is "+x" to "-z".
+    """Tell whether the left hip of poses (N, 17, 3) is on the right of the knees' direction. `up` is "+x" to "-z".
 
-    Near 1 for people and near -1 for their mirror images is the cosine between the hips' line and the left that up and
-    forward make, weighted by how much the knees are bent.
+    The criterion is the cosine between the hips' line and the left that up and forward make, weighted by how much the
+    knees are bent: near 1 for people and near -1 for their mirror images.
     """
     vertical = np.zeros(3, poses.dtype)
     vertical[_AXES[up[1]]] = 1 if up[0] == "+" else -1

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from posectl.data.h36m.layouts import Found
+from posectl.data.h36m.layouts import LayoutFile
 from posectl.data.h36m.names import action_name, subject_name
 from posectl.data.h36m.takes import Request, Take
 from posectl.errors import InvalidInputError
 
 
-def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
-    """The takes of `files` that `request` wants; raises InvalidInputError for dictionaries of another shape.
+def read(files: Sequence[LayoutFile], request: Request) -> Iterator[Take]:
+    """Read the takes of `files` that `request` wants; raises InvalidInputError for dictionaries of another shape.
 
     With frame "camera" and a dict_h36m_desc.pkl among the files, one take a camera, of the frames that it saw.
     """
@@ -42,7 +42,7 @@ def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
 
 
 def _sequences(content: dict, path: Path) -> Iterator[tuple[tuple[str, str, str], dict]]:
-    """((subject, action, seq), frames), for every sequence."""
+    """Yield ((subject, action, seq), frames) of every sequence."""
     for subject, actions in content.items():
         for action, sequences in _dictionary(actions, path).items():
             for seq, frames in _dictionary(sequences, path).items():
@@ -64,7 +64,7 @@ def _number(frame: Any) -> int:
 
 
 def _stack(frames: dict, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Frame numbers (T,) in order, and the joints (T, J, 3) of these frames."""
+    """Return frame numbers (T,) in order, and the joints (T, J, 3) of these frames."""
     try:
         by_number = sorted(((_number(frame), joints) for frame, joints in frames.items()), key=lambda pair: pair[0])
         number = np.array([frame for frame, _ in by_number], dtype=np.int64)
@@ -76,7 +76,7 @@ def _stack(frames: dict, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _frames_seen(content: Any, *keys: str) -> np.ndarray:
-    """The frame numbers under `keys` of dict_h36m_desc; none where it does not have them."""
+    """Return the frame numbers under `keys` of dict_h36m_desc; none where it does not have them."""
     for key in keys:
         content = content.get(key) if isinstance(content, dict) else None
     try:

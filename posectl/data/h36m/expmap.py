@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.h36m.layouts import Found
+from posectl.data.h36m.layouts import LayoutFile
 from posectl.data.h36m.names import action_and_take, subject_name
 from posectl.data.h36m.takes import Request, Take
 from posectl.data.rotations import from_expmap
@@ -36,13 +36,13 @@ OFFSETS = np.array([
 ])  # fmt: skip
 
 _LARGEST_ANGLE = 100.0  # radians; exponential maps stay below 2 pi
-# A root that turns by more than this from row to row would spin at 5 rad/s throughout: then the columns are no motion
-# since the row before, but where the root is.
+# A root that turns by more than this from row to row would spin at 5 rad/s throughout: then the columns are the
+# root's pose, not its motion since the row before.
 _FASTEST_TURN = 0.1
 
 
-def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
-    """The takes of `files` that `request` wants, world axes, z up; raises InvalidInputError."""
+def read(files: Sequence[LayoutFile], request: Request) -> Iterator[Take]:
+    """Read the takes of `files` that `request` wants, world axes, z up; raises InvalidInputError."""
     for file in files:
         subject, (action, take) = _subject(file.path), action_and_take(file.path.stem)
         if request.wants(subject, action, take):
@@ -59,12 +59,12 @@ def _subject(path: Path) -> str:
     name = path.resolve().parent.name
     if not re.fullmatch(r"S\d\d?", name):
         hint = "Keep the folders of h3.6m.zip: dataset/S1/walking_1.txt."
-        raise InvalidInputError(f"{path} lies in no subject's folder, so whose it is cannot be told.", hint)
+        raise InvalidInputError(f"{path} lies in no subject's folder, so whose it isis unknown.", hint)
     return subject_name(name)
 
 
 def _load(path: Path) -> np.ndarray:
-    """The rows (T, 99) of one file."""
+    """Read the rows (T, 99) of one file."""
     hint = "Each line should have 99 numbers with commas between."
     try:
         rows = np.loadtxt(path, delimiter=",", ndmin=2, encoding="ascii")
@@ -82,14 +82,15 @@ def _load(path: Path) -> np.ndarray:
 
 
 def _last_number_is_cut(path: Path) -> bool:
-    """Whether the file ends without a newline, in a number of fewer decimals than its first."""
+    """Tell whether the file ends without a newline, in a number of fewer decimals than its first."""
     text = path.read_bytes()
     first, last = text.partition(b",")[0], text.rpartition(b",")[2]
     return not text.endswith(b"\n") and len(last.partition(b".")[2]) < len(first.partition(b".")[2])
 
 
 def root_track(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Orientations (T, 3, 3) for row vectors, positions (T, 3), and whether columns (T, 6) were motion row to row."""
+    """Return orientations (T, 3, 3) for row vectors, positions (T, 3), and whether columns (T, 6) were relative
+    motion."""
     turns, steps = from_expmap(columns[:, 3:]), columns[:, :3]
     if np.median(np.linalg.norm(columns[:, 3:], axis=-1)) > _FASTEST_TURN:
         return turns, steps, False
@@ -103,7 +104,7 @@ def root_track(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
 
 
 def forward_kinematics(root: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Joints (T, 32, 3), millimetres from the root, of orientations (T, 3, 3) and the other joints' maps (T, 31, 3)."""
+    """Return joints (T, 32, 3), millimetres from the root, of orientations (T, 3, 3) and joints' maps (T, 31, 3)."""
     local = from_expmap(maps)
     turned, joints = [root], [np.zeros((len(root), 3))]
     for joint in range(1, len(PARENTS)):

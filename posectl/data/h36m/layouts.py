@@ -1,4 +1,4 @@
-"""Which layout of Human3.6M a file or folder is, told by its content."""
+"""The layouts of Human3.6M, recognised by the content of a file or folder."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from posectl.data.h36m.cameras import load_json, looks_like_cameras
+from posectl.data.h36m.cameras import is_camera_file, load_json
 from posectl.data.h36m.pickled import is_object_npy, load_npy, load_npz, load_pickle
-from posectl.data.npy import array_names
+from posectl.data.safe.npy import array_names
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 
 LAYOUTS = {
@@ -41,8 +41,8 @@ HINT = (
 
 
 @dataclass(frozen=True)
-class Found:
-    """A file and the layout that it is. label: its path from where the search began. content: what is parsed of it."""
+class LayoutFile:
+    """A file of a known layout. label: its path from where the search began. content: its parsed content, if any."""
 
     layout: str
     path: Path
@@ -51,20 +51,20 @@ class Found:
 
 
 class _UnknownError(Exception):
-    """A file of no layout; `seen` says what it is instead."""
+    """A file of no known layout; `seen` says what it is instead."""
 
     def __init__(self, seen: str) -> None:
         super().__init__(seen)
         self.seen = seen
 
 
-def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], None]) -> list[Found]:
-    """Every file of a known layout under `paths`, each a file or a folder. `warn` takes sentences about files left out.
+def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], None]) -> list[LayoutFile]:
+    """Find every file of a known layout under `paths`, files or folders; `warn` takes sentences on files left out.
 
     Raises NotFoundError for a path that is not there and InvalidInputError, saying what was seen, where no file is of
     any layout.
     """
-    found: list[Found] = []
+    found: list[LayoutFile] = []
     for path in map(Path, paths):
         if path.is_dir():
             found += _search(path, warn)
@@ -75,14 +75,14 @@ def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], No
     return found
 
 
-def _named_file(path: Path) -> Found:
+def _named_file(path: Path) -> LayoutFile:
     try:
         return _identify(path, path.name)
     except _UnknownError as unknown:
         raise InvalidInputError(f"{path} is no layout of Human3.6M: it is {unknown.seen}.", HINT) from None
 
 
-def _search(folder: Path, warn: Callable[[str], None]) -> list[Found]:
+def _search(folder: Path, warn: Callable[[str], None]) -> list[LayoutFile]:
     found, left_out = [], []
     for path in _candidates(folder):
         label = path.relative_to(folder).as_posix()
@@ -110,8 +110,8 @@ def _candidates(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _identify(path: Path, label: str) -> Found:
-    """The file `path` as a layout; raises _UnknownError, or InvalidInputError for a file that is damaged."""
+def _identify(path: Path, label: str) -> LayoutFile:
+    """Identify the layout of the file `path`; raises _UnknownError, or InvalidInputError for a file that is damaged."""
     try:
         with path.open("rb") as stream:
             head = stream.read(4096)
@@ -128,24 +128,24 @@ def _identify(path: Path, label: str) -> Found:
             raise _UnknownError("a bare array, which `posectl prepare arrays` reads")
         return _identify_dictionary(load_npy(path), path, label)
     if head[:4] in _CDF_MAGIC:
-        return Found(_cdf_layout(path), path, label)
+        return LayoutFile(_cdf_layout(path), path, label)
     if head[:1] == b"\x80" or path.suffix in (".pkl", ".pickle"):
         return _identify_dictionary(load_pickle(path), path, label)
     if head[:4] in _OTHER_MAGIC:
         raise _UnknownError(_OTHER_MAGIC[head[:4]])
     if head.lstrip()[:1] == b"{":
-        if looks_like_cameras(load_json(path)):
-            return Found("cameras", path, label)
+        if is_camera_file(load_json(path)):
+            return LayoutFile("cameras", path, label)
         raise _UnknownError("JSON, but no camera-parameter file")
     return _identify_text(head, path, label)
 
 
-def _identify_npz(path: Path, label: str) -> Found:
+def _identify_npz(path: Path, label: str) -> LayoutFile:
     names = array_names(path)
     if "positions_3d" in names:
         return _identify_dictionary(load_npz(path, "positions_3d"), path, label)
     if {"S", "imgname"} <= set(names):
-        return Found("mmpose", path, label)
+        return LayoutFile("mmpose", path, label)
     if {"positions", "clip_start"} <= set(names):
         raise _UnknownError("a pose file, which `posectl prepare arrays` reads")
     raise _UnknownError(f"an .npz of {', '.join(names)[:80]!a}")
@@ -161,12 +161,12 @@ def _cdf_folder(path: Path) -> str:
     return path.parent.name.removeprefix("Poses_")
 
 
-def _identify_dictionary(content: Any, path: Path, label: str) -> Found:
-    """Told by the keys and, among those of subjects, by how deep the arrays lie."""
+def _identify_dictionary(content: Any, path: Path, label: str) -> LayoutFile:
+    """Identify a dictionary by its keys and, among those of subjects, by the depth of the arrays in it."""
     if not isinstance(content, dict) or not content:
         raise _UnknownError(f"a pickled {type(content).__name__}")
     if isinstance(content.get("train", content.get("test")), dict):
-        return Found("motionbert", path, label, content)
+        return LayoutFile("motionbert", path, label, content)
     depth, leaf = 0, content
     while isinstance(leaf, dict) and leaf and depth < 8:
         leaf = next(iter(leaf.values()))
@@ -176,14 +176,14 @@ def _identify_dictionary(content: Any, path: Path, label: str) -> Found:
     if layout is None:
         keys = ascii(", ".join(str(key)[:20] for key in list(content)[:4]))
         raise _UnknownError(f"a pickled dictionary of {keys}, with a {kind} at depth {depth}")
-    return Found(layout, path, label, content)
+    return LayoutFile(layout, path, label, content)
 
 
-def _identify_text(head: bytes, path: Path, label: str) -> Found:
+def _identify_text(head: bytes, path: Path, label: str) -> LayoutFile:
     line = head.split(b"\n", 1)[0]
     columns = line.count(b",") + 1
     if columns == 99:
-        return Found("expmap", path, label)
+        return LayoutFile("expmap", path, label)
     if columns == 117:
         raise _UnknownError("text of 117 columns, CMU's exponential maps, which `posectl prepare mocap` reads")
     if columns > 1 and line.isascii():

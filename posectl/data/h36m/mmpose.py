@@ -1,7 +1,7 @@
 """MMPose's annotation_body3d/fps{10,50}/h36m_{train,test}.npz: `S` (N, 17, 4), camera axes, metres, and `imgname` (N,).
 
-The image's name, .../S1_Directions_1.54138969_000006.jpg, says subject, action, take, camera and frame, counted from 1.
-Source: open-mmlab/mmpose, tools/dataset_converters/preprocess_h36m.py.
+The image's name, .../S1_Directions_1.54138969_000006.jpg, gives subject, action, take, camera and frame, counted from
+1. Source: open-mmlab/mmpose, tools/dataset_converters/preprocess_h36m.py.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.h36m.layouts import Found
+from posectl.data.h36m.layouts import LayoutFile
 from posectl.data.h36m.names import action_and_take, subject_name
 from posectl.data.h36m.takes import Request, Take
-from posectl.data.npy import load_arrays
+from posectl.data.safe.npy import load_arrays
 from posectl.errors import InvalidInputError
 
 _IMAGE = re.compile(r"(?:.*/)?(S\d+)_([^./]+)\.([^./]+)_(\d{1,9})\.\w+")
 
 
-def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
-    """The takes of `files` that `request` wants, one a camera; raises InvalidInputError."""
+def read(files: Sequence[LayoutFile], request: Request) -> Iterator[Take]:
+    """Read the takes of `files` that `request` wants, one a camera; raises InvalidInputError."""
     for file in files:
         positions, images = _arrays(file.path)
         clips = [image.rpartition("_")[0] for image in images]
@@ -39,7 +39,7 @@ def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
 
 
 def _arrays(path: Path) -> tuple[np.ndarray, list[str]]:
-    """Positions (N, J, 3 or 4) and the N image names."""
+    """Read positions (N, J, 3 or 4) and the N image names."""
     arrays = load_arrays(path, ("S", "imgname"))
     positions, names = arrays["S"], arrays["imgname"]
     hint = "Write the file again with MMPose's preprocess_h36m.py."
@@ -55,7 +55,7 @@ def _arrays(path: Path) -> tuple[np.ndarray, list[str]]:
 
 
 def _parts(image: str, path: Path) -> tuple[str, str, str, str]:
-    """(subject, action and take, camera, frame) of an image's name."""
+    """Split an image's name into (subject, action and take, camera, frame)."""
     match = _IMAGE.fullmatch(image)
     if match is None:
         hint = "Names are like S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000001.jpg."

@@ -5,7 +5,7 @@ times s: x and y of a weak-perspective camera, off by centimetres for limbs near
 in millimetres. Given the camera's focal length f and centre c, the perspective is undone exactly: the pelvis is at
 depth Z = f s, a joint at z = Z + depth, and x = (u - c_x) z / f.
 
-The train part of the published files has no factor. There s is what gives the 16 bones the summed length of Human3.6M's
+The train part of the published files has no factor. There s gives the 16 bones the summed length of Human3.6M's
 exponential-map skeleton. Source: Walter0807/MotionBERT, lib/data/datareader_h36m.py and train.py.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from posectl.data.h36m.cameras import Camera
-from posectl.data.h36m.layouts import Found
+from posectl.data.h36m.layouts import LayoutFile
 from posectl.data.h36m.names import action_name
 from posectl.data.h36m.takes import Request, Take
 from posectl.data.skeleton import H36M17
@@ -45,10 +45,11 @@ class _Part:
     camera: list[str]
 
 
-def read(files: Sequence[Found], request: Request) -> Iterator[Take]:
-    """The takes of `files` that `request` wants, one a camera; raises InvalidInputError.
+def read(files: Sequence[LayoutFile], request: Request) -> Iterator[Take]:
+    """Read the takes of `files` that `request` wants, one a camera; raises InvalidInputError.
 
-    In metres of the camera's axes if the request has camera parameters; else weak-perspective and without a place.
+    They are in metres of the camera's axes if the request has camera parameters; else weak-perspective and without a
+    place.
     """
     for file in files:
         for key in ("train", "test"):
@@ -84,7 +85,7 @@ def _takes(part: _Part, source: str, request: Request) -> Iterator[Take]:
 
 
 def _undo_perspective(image: np.ndarray, factor: np.ndarray, camera: Camera, name: str) -> np.ndarray:
-    """Joints (T, 17, 3) in the camera's axes, millimetres, of image (T, 17, 3) and factor (T, 1, 1)."""
+    """Return joints (T, 17, 3) in the camera's axes, millimetres, of image (T, 17, 3) and factor (T, 1, 1)."""
     if camera.K is None:
         hint = "MotionBERT's poses need its intrinsics; leave --cameras out for weak-perspective poses."
         raise InvalidInputError(f"{name} has no calibration matrix.", hint)
@@ -94,7 +95,7 @@ def _undo_perspective(image: np.ndarray, factor: np.ndarray, camera: Camera, nam
 
 
 def _factor_from_bones(image: np.ndarray, request: Request) -> np.ndarray:
-    """Millimetres a pixel (T, 1, 1) for bones of Human3.6M's length."""
+    """Return millimetres a pixel (T, 1, 1) for bones of Human3.6M's length."""
     request.warn(
         "A part without '2.5d_factor' has no scale: its poses get the bones of Human3.6M's exponential-map skeleton."
     )
@@ -121,7 +122,7 @@ def _part(columns: Any, name: str) -> _Part:
 
 
 def _texts(column: Any, name: str) -> list[str]:
-    """A list of str, or an array of text or numbers, as a list of str."""
+    """Return a list of str, or an array of text or numbers, as a list of str."""
     try:
         return [str(item) for item in (column.tolist() if isinstance(column, np.ndarray) else list(column))]
     except (ValueError, TypeError):

@@ -1,11 +1,11 @@
-"""Human3.6M's subjects, actions and takes under the one name that each has here."""
+"""The names of Human3.6M's subjects, actions and takes, one for each."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 TRAIN_SUBJECTS = ("S1", "S5", "S6", "S7", "S8")
 TEST_SUBJECTS = ("S9", "S11")
@@ -26,7 +26,7 @@ _CANONICAL = {action.lower(): action for action in ACTIONS} | {
 
 
 def subject_name(text: object) -> str:
-    """`S9` for "S9", "s_09" or 9; raises InvalidInputError for what is no subject of Human3.6M."""
+    """Return `S9` for "S9", "s_09" or 9; raises InvalidInputError for what is no subject of Human3.6M."""
     match = re.fullmatch(r"s?_?0*([1-9]\d?)", str(text)[:40].strip(), flags=re.IGNORECASE)
     if match is None:
         known = ", ".join(TRAIN_SUBJECTS + TEST_SUBJECTS)
@@ -35,7 +35,7 @@ def subject_name(text: object) -> str:
 
 
 def action_and_take(text: str) -> tuple[str, str]:
-    """("Photo", "1") for "TakingPhoto 1" or "takingphoto_1"; an action that Human3.6M does not know stays as it is.
+    """Return ("Photo", "1") for "TakingPhoto 1" or "takingphoto_1"; an unknown action stays as it is.
 
     The take is the number at the end of the name: "" for the takes that have none.
     """
@@ -46,7 +46,7 @@ def action_and_take(text: str) -> tuple[str, str]:
 
 
 def action_name(number_or_name: object) -> str:
-    """`Walking` for 14, "14" or "walking"."""
+    """Return `Walking` for 14, "14" or "walking"."""
     text = str(number_or_name)
     if text.isdecimal() and _FIRST_NUMBER <= int(text[:9]) < _FIRST_NUMBER + len(ACTIONS):
         return ACTIONS[int(text) - _FIRST_NUMBER]
@@ -54,12 +54,12 @@ def action_name(number_or_name: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Text from a file, fit for a message or a table: what cannot be printed becomes a question mark."""
+    """Make text from a file fit for a message or a table: a question mark for what cannot be printed."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
 
 
 def known_subjects(names: Iterable[str]) -> tuple[str, ...]:
-    """The subjects that an option names; raises UsageError for what is none."""
+    """Return the subjects that an option names; raises UsageError for unknown ones."""
     try:
         return tuple(dict.fromkeys(subject_name(name) for name in names))
     except InvalidInputError as error:
@@ -67,11 +67,11 @@ def known_subjects(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def known_actions(names: Iterable[str]) -> tuple[str, ...]:
-    """The actions that an option names, under any of their names; raises UsageError naming the nearest known one."""
+    """Return the actions that an option names, under any of their names; raises UsageError naming the nearest."""
     found = []
     for name in names:
         action = _CANONICAL.get(name.strip().lower())
         if action is None:
-            raise UsageError(f"{name!r} is no action of Human3.6M.", nearest_name(name, ACTIONS))
+            raise UsageError(f"{name!r} is no action of Human3.6M.", did_you_mean(name, ACTIONS))
         found.append(action)
     return tuple(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""Files that hold a pickle: .pkl, and the object arrays of .npy and .npz, read without running anything."""
+"""A reader of files that hold a pickle: .pkl, and the object arrays of .npy and .npz, without running anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from posectl.data.restricted import loads
+from posectl.data.safe.restricted import loads
 from posectl.errors import InvalidInputError, NotFoundError
 
 _HEADER_LIMIT = 10_000
@@ -20,18 +20,18 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, 
 
 
 def load_pickle(path: Path) -> Any:
-    """What the pickle file `path` holds, as `restricted.loads` gives it; raises InvalidInputError or NotFoundError."""
+    """Read the pickle file `path` with `restricted.loads`; raises InvalidInputError or NotFoundError."""
     return loads(_read(path), str(path))
 
 
 def load_npy(path: Path) -> Any:
-    """What the object array in the .npy file `path` holds; raises InvalidInputError for any other array."""
+    """Read the object array in the .npy file `path`; raises InvalidInputError for any other array."""
     data = _read(path)
     return loads(data[_pickle_start(data, str(path)) :], str(path))
 
 
 def load_npz(path: Path, key: str) -> Any:
-    """What the object array `key` of the .npz file `path` holds; raises InvalidInputError for any other array."""
+    """Read the object array `key` of the .npz file `path`; raises InvalidInputError for any other array."""
     name = f"{key!r} in {path}"
     try:
         with zipfile.ZipFile(path) as archive:
@@ -42,7 +42,7 @@ def load_npz(path: Path, key: str) -> Any:
 
 
 def is_object_npy(stream: BinaryIO) -> bool:
-    """Whether the .npy that starts here holds objects; leaves the stream where it is."""
+    """Tell whether the .npy that starts here holds objects; leaves the stream where it is."""
     start = stream.tell()
     head = stream.read(12 + _HEADER_LIMIT)
     stream.seek(start)
@@ -70,7 +70,7 @@ def _member(archive: zipfile.ZipFile, key: str, name: str) -> bytes:
 
 
 def _pickle_start(data: bytes, name: str) -> int:
-    """Where the pickle begins in a .npy of objects: after its header (numpy.lib.format, versions 1 to 3)."""
+    """Find the start of the pickle in a .npy of objects: after its header (numpy.lib.format, versions 1 to 3)."""
     width = 2 if data[6:7] == b"\x01" else 4
     start = 8 + width + int.from_bytes(data[8 : 8 + width], "little")
     if data[:6] != _NPY or data[6:7] not in (b"\x01", b"\x02", b"\x03") or start > min(len(data), _HEADER_LIMIT):

@@ -1,4 +1,4 @@
-"""A take, which is what every layout is read into, and the request that says which takes are wanted."""
+"""Takes, into which every layout is read, and the request that selects them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Take:
     """One recording of one subject, as a file holds it.
 
     joints: (T, J, 3) in the file's own unit, in world axes or a camera's. frame: (T,) numbers of the frames at `FPS`,
-    from 0. camera: "" where the take is in world axes and no camera is meant. placed: whether the joints are where the
-    subject stood; if not, only their differences to the pelvis mean anything.
+    from 0. camera: "" where the take is in world axes and no camera is meant. placed: whether the joints are at the
+    subject's place in the world; if not, only their differences to the pelvis mean anything.
     """
 
     subject: str
@@ -40,22 +40,23 @@ class Take:
     placed: bool = True
 
     def __post_init__(self) -> None:
-        # They come from files, and go into messages and tables.
+        # The names come from files, and go into messages and tables.
         self.action, self.take, self.camera, self.source = map(
             printable, (self.action, self.take, self.camera, self.source)
         )
 
     @property
     def name(self) -> str:
+        """The title of the take, with its camera if there is one."""
         title = f"{self.subject} {self.action} {self.take}".rstrip()
         return f"{title}.{self.camera}" if self.camera else title
 
 
 @dataclass
 class Request:
-    """What the user asked for; it remembers what it met on the way, for messages.
+    """The options of a user, with what was met on the way, for messages.
 
-    subjects and actions: None means Human3.6M's seven subjects, and all actions. frame: None means as the file has it.
+    subjects and actions: None means Human3.6M's seven subjects, and all actions. frame: None means the file's own.
     """
 
     subjects: tuple[str, ...] | None = None
@@ -66,7 +67,7 @@ class Request:
     warnings: list[str] = field(default_factory=list)
 
     def wants(self, subject: str, action: str, take: str) -> bool:
-        """Whether a take is to be read; false for the corrupt one, with a warning."""
+        """Tell whether a take is to be read; false for the corrupt one, with a warning."""
         self.met.add((subject, action))
         if subject not in (self.subjects or TRAIN_SUBJECTS + TEST_SUBJECTS):
             return False

@@ -21,9 +21,10 @@ import numpy as np
 from posectl.data.clips import as_text
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
-from posectl.data.images.gathered import Gathered, Request
-from posectl.data.images.split import role
-from posectl.data.npy import load_arrays
+from posectl.data.images.image_set import ImageSet
+from posectl.data.images.request import Request
+from posectl.data.images.split import named_split
+from posectl.data.safe.npy import load_arrays
 from posectl.errors import InvalidInputError
 
 SUFFIXES = {".npy", ".npz"}
@@ -32,11 +33,11 @@ _IMAGES = ("images", "imgs", "x", "data", "samples")
 _LABELS = ("labels", "label", "y", "targets")
 _SHAPES = "Images are (N, H, W), (N, H, W, 3) or (N, 3, H, W)."
 _BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
-_SLACK = 1e-3  # of floats that were computed to lie in a range
+_SLACK = 1e-3  # rounding of floats that were computed to lie in a range
 
 
-def read(path: Path, request: Request) -> Gathered:
-    """What one file holds. Raises NotFoundError and InvalidInputError."""
+def read(path: Path, request: Request) -> ImageSet:
+    """Read one file. Raises NotFoundError and InvalidInputError."""
     arrays = _one_split(load_arrays(path))
     key = next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
     if key is None:
@@ -54,11 +55,11 @@ def read(path: Path, request: Request) -> Gathered:
     for name, values in factors.items():
         if not np.isfinite(values).all():
             raise InvalidInputError(f"The factor {name!r} in {path} has NaN or infinity.", "Leave those images out.")
-    return Gathered(images, "arrays", labels, classes, factors, split=_split(beside, path))
+    return ImageSet(images, "arrays", labels, classes, factors, split=_split(beside, path))
 
 
 def _one_split(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays `x_train` and `x_test` as one `x` with a `split`, and `y` likewise."""
+    """Join arrays `x_train` and `x_test` to one `x` with a `split`, and `y` likewise."""
     apart = {part: (f"{part}_train", f"{part}_test") for part in ("x", "y")}
     if not all(name in arrays for name in apart["x"]):
         return arrays
@@ -72,7 +73,7 @@ def _one_split(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _channels_first(array: np.ndarray, name: str) -> np.ndarray:
-    """(N, C, H, W) with one channel or three."""
+    """Return images (N, C, H, W) with one channel or three."""
     if array.ndim == 3:
         array = array[:, None]
     elif array.ndim == 4 and array.shape[3] in (1, 3):
@@ -85,13 +86,13 @@ def _channels_first(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _in_range(values: np.ndarray, request: Request, name: str) -> np.ndarray:
-    """Pixels of any of the types as float32 in [-1, 1]."""
+    """Convert pixels of any of the types to float32 in [-1, 1]."""
     if values.dtype == np.uint8:
         return scaled(values, _BYTE)
     if values.dtype == bool:
         return scaled(values, 1)
     if values.dtype == np.uint16:
-        request.said.append(f"{name} has 16 bits a pixel, and their range of 0 to 65,535 became -1 to 1.")
+        request.warned.append(f"{name} has 16 bits a pixel, and their range of 0 to 65,535 became -1 to 1.")
         return scaled(values, _WORD)
     low, high = (float(values.min()), float(values.max())) if values.dtype.kind in "fiu" else (np.nan, np.nan)
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -103,14 +104,14 @@ def _in_range(values: np.ndarray, request: Request, name: str) -> np.ndarray:
         request.step("scaled from [0, 1]")
         return scaled(np.clip(values, 0, 1), 1)
     if low >= 0 and high <= _BYTE:
-        request.said.append(f"{name} holds {values.dtype}, and was taken to range from 0 to 255.")
+        request.warned.append(f"{name} holds {values.dtype}, and was taken to range from 0 to 255.")
         return scaled(values, _BYTE)
     message = f"{name} holds values from {low:.4g} to {high:.4g}, in no range that is known."
     raise InvalidInputError(message, "Save bytes, or floats from 0 to 1 or from -1 to 1.")
 
 
 def _labels(beside: Mapping[str, np.ndarray], path: Path) -> tuple[np.ndarray | None, list[str]]:
-    """(labels (N,) from 0, their names), sorted; (None, []) where the file has none."""
+    """Return (labels (N,) from 0, their names), sorted; (None, []) where the file has none."""
     key = next((name for name in _LABELS if name in beside), None)
     if key is None:
         return None, []
@@ -127,7 +128,7 @@ def _split(beside: Mapping[str, np.ndarray], path: Path) -> np.ndarray | None:
         return None
     marks = beside["split"]
     if marks.dtype.kind in "US":
-        split = np.array([-1 if (part := role(word)) is None else part for word in as_text(marks)])
+        split = np.array([-1 if (part := named_split(word)) is None else part for word in as_text(marks)])
     else:
         split = marks.astype(np.int64)
     if not np.isin(split, (TRAIN, TEST)).all():

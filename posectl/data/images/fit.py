@@ -1,52 +1,35 @@
-"""Pixels of any type, shape and size made float32 in [-1, 1], square, and a power of two wide."""
+"""The conversion of pixels of any type, shape and size to float32 in [-1, 1], square, and a power of two wide."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-import torch
-import torch.nn.functional as F
 
-from posectl.errors import InvalidInputError, UsageError
+from posectl.data.images.request import Request
+from posectl.data.images.size import LARGEST, SMALLEST, is_power_of_two
+from posectl.errors import InvalidInputError
 
-if TYPE_CHECKING:
-    from posectl.data.images.gathered import Request
-
-_SMALLEST, _LARGEST = 8, 1024
 _MNIST, _PADDED = 28, 32
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of Rec. 601
 _BLACK = -1.0
 
 
-def _is_power_of_two(size: int) -> bool:
-    return _SMALLEST <= size <= _LARGEST and size & (size - 1) == 0
-
-
-def check_size(size: int) -> None:
-    """Raise UsageError unless images may be so many pixels wide."""
-    if not _is_power_of_two(size):
-        message = f"--size {size} is not a power of two from {_SMALLEST} to {_LARGEST}."
-        raise UsageError(message, "The networks halve it again and again: try --size 32.")
-
-
 def scaled(values: np.ndarray, largest: int) -> np.ndarray:
-    """Whole numbers from 0 to `largest` as float32 from -1 to 1."""
+    """Scale whole numbers from 0 to `largest` to float32 from -1 to 1."""
     return values.astype(np.float32) * np.float32(2 / largest) - 1
 
 
 def grey(images: np.ndarray) -> np.ndarray:
-    """(n, 1, H, W), the luminance of images (n, 1 or 3, H, W)."""
+    """Return the luminance (n, 1, H, W) of images (n, 1 or 3, H, W)."""
     if images.shape[1] == 1:
         return images
     return np.einsum("nchw,c->nhw", images, _LUMINANCE)[:, None]
 
 
 def fit(images: np.ndarray, request: Request, name: str) -> np.ndarray:
-    """Images (n, C, H, W) in [-1, 1] at the size and in the colours that are wanted.
+    """Convert images (n, C, H, W) in [-1, 1] to the requested size and colours.
 
-    28 px become 32 by a black border, as ACAI has MNIST; of what is not square the middle is taken; then pixels are
-    averaged. Raises InvalidInputError for sides that are no power of two where no size is wanted.
+    28 px become 32 by a black border, as in ACAI's MNIST; images that are not square are cropped to their middle; then
+    pixels are averaged. Raises InvalidInputError for sides that are no power of two where no size is requested.
     """
     if request.size is None:
         check_sides(images.shape[2], images.shape[3], name)
@@ -62,15 +45,15 @@ def fit(images: np.ndarray, request: Request, name: str) -> np.ndarray:
 
 
 def fitted_side(side: int, size: int | None) -> int:
-    """The side that images of `side` px have when they are fit, where `size` is wanted."""
+    """Return the side of images of `side` px after `fit` to the requested `size`."""
     return size or (_PADDED if side == _MNIST else side)
 
 
 def check_sides(height: int, width: int, name: str) -> None:
     """Raise InvalidInputError unless the networks take images of these sides as they are."""
-    if height != width or not (_is_power_of_two(width) or width == _MNIST):
-        nearest = 2 ** round(np.log2(min(max(min(height, width), _SMALLEST), _LARGEST)))
-        message = f"{name} is {width}x{height} pixels; images must be square, and a power of two from {_SMALLEST} wide."
+    if height != width or not (is_power_of_two(width) or width == _MNIST):
+        nearest = 2 ** round(np.log2(min(max(min(height, width), SMALLEST), LARGEST)))
+        message = f"{name} is {width}x{height} pixels; images must be square, and a power of two from {SMALLEST} wide."
         raise InvalidInputError(message, f"Have them cropped and resized: --size {nearest}.")
 
 
@@ -87,6 +70,9 @@ def _resize(images: np.ndarray, size: int, request: Request) -> np.ndarray:
     side = images.shape[2]
     if side == size:
         return images
+    import torch
+    import torch.nn.functional as F
+
     pixels = torch.from_numpy(np.ascontiguousarray(images))
     if side % size == 0:
         pixels = F.interpolate(pixels, size, mode="area")

@@ -1,6 +1,6 @@
-"""Folders of pictures: the folder that a picture lies in is its label, and one called train or test its split.
+"""Folders of pictures: the folder of a picture is its label, and a folder called train or test its split.
 
-A turntable is told by its names, as Columbia's object image libraries have them: `obj5__120.png` is object 5 at 120
+A turntable is recognised by its names, as in Columbia's object image libraries: `obj5__120.png` is object 5 at 120
 degrees in COIL-100, and `obj5__24.png` in COIL-20, which counts steps of 5 degrees.
 """
 
@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.images.gathered import Gathered, Request, natural
+from posectl.data.images.image_set import ImageSet, natural
 from posectl.data.images.pictures import SUFFIXES, read_pictures
-from posectl.data.images.split import role
+from posectl.data.images.request import Request
+from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError, NotFoundError
 
 _COIL = re.compile(r"obj(\d{1,6})__(\d{1,4})")
@@ -27,7 +28,7 @@ _CITATION = (
 
 
 def pictures_in(paths: Sequence[Path]) -> list[Path]:
-    """The image files among the paths and under them, in the order of their names."""
+    """Find the image files among the paths and under them, in the order of their names."""
     found = {path for path in paths if not path.is_dir()}
     for path in paths:
         found.update(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
@@ -35,11 +36,12 @@ def pictures_in(paths: Sequence[Path]) -> list[Path]:
 
 
 def is_turntable(paths: Sequence[Path]) -> bool:
+    """Tell whether all files are views of a turntable, by their names."""
     return bool(paths) and all(_COIL.fullmatch(path.stem) for path in paths)
 
 
-def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request: Request) -> Gathered:
-    """Views of objects, of all of them or those whose numbers are wanted, with `azimuth` in degrees and `object`."""
+def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
+    """Read views of objects, all or those of the given numbers, with `azimuth` in degrees and `object`."""
     number, view = _object_and_view(paths)
     if objects is not None:
         wanted = _numbers(objects, number)
@@ -47,7 +49,7 @@ def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request
         paths, number, view = [paths[int(i)] for i in chosen], number[chosen], view[chosen]
     images, kept = read_pictures(paths, request)
     known, label = np.unique(number[kept], return_inverse=True)
-    return Gathered(
+    return ImageSet(
         images,
         layout="turntable",
         labels=label.astype(np.int32),
@@ -58,35 +60,35 @@ def read_turntable(paths: Sequence[Path], objects: Sequence[str] | None, request
     )
 
 
-def read_folder(paths: Sequence[Path], request: Request) -> Gathered:
-    """Any pictures; label and split are those that their folders tell of all of them."""
+def read_folder(paths: Sequence[Path], request: Request) -> ImageSet:
+    """Read any pictures, with label and split where the folders of all of them give one."""
     folders = [_below(path, paths) for path in paths]
-    roles = [role(parts[0]) if parts else None for parts in folders]
-    told = None not in roles and len(set(roles)) == 2
-    names = [parts[1 if told else 0] if len(parts) > told else "" for parts in folders]
+    roles = [named_split(parts[0]) if parts else None for parts in folders]
+    split_given = None not in roles and len(set(roles)) == 2
+    names = [parts[1 if split_given else 0] if len(parts) > split_given else "" for parts in folders]
     images, kept = read_pictures(paths, request)
     if any(names) and not all(names):
         loose = [path.name for path, name in zip(paths, names, strict=True) if not name]
-        request.odd["lie in no folder of their own, so that no folder is taken for a label"] = loose
+        request.noted["lie in no folder of their own, so that no folder is taken for a label"] = loose
     classes = sorted({names[i] for i in kept}, key=natural)
     labels = np.array([classes.index(names[i]) for i in kept], np.int32)
-    return Gathered(
+    return ImageSet(
         images,
         layout="folder",
         labels=labels if all(names) else None,
         class_names=classes,
-        split=np.array(roles, np.uint8)[kept] if told else None,
+        split=np.array(roles, np.uint8)[kept] if split_given else None,
     )
 
 
 def _below(path: Path, paths: Sequence[Path]) -> tuple[str, ...]:
-    """The folders from what all the files share down to this one."""
+    """Return the folders from the common parent of all the files down to this one."""
     root = os.path.commonpath([file.parent.absolute() for file in paths])
     return path.parent.absolute().relative_to(root).parts
 
 
 def _object_and_view(paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
-    """(numbers (n,), degrees (n,)) as the files' names have them.
+    """Read (numbers (n,), degrees (n,)) from the files' names.
 
     Both libraries step by 5 degrees; so a view that is no multiple of 5 among none above 71 is a count of steps.
     """
@@ -101,7 +103,7 @@ def _object_and_view(paths: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _numbers(objects: Sequence[str], known: np.ndarray) -> list[int]:
-    """The numbers of objects called 5 or obj5."""
+    """Return the numbers of objects called 5 or obj5."""
     numbers = {name: name.lower().removeprefix("obj") for name in objects}
     there = {str(number) for number in known}
     missing = [name for name, number in numbers.items() if number not in there]

@@ -18,8 +18,9 @@ import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
-from posectl.data.images.gathered import Gathered, Request, joined
-from posectl.data.images.split import role
+from posectl.data.images.image_set import ImageSet, join
+from posectl.data.images.request import Request
+from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError
 
 _NAME = re.compile(r"(?P<set>.*?)[-_.]?(?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
@@ -30,40 +31,41 @@ _COPY = "Copy or download the file again."
 
 
 def is_idx(path: Path) -> bool:
+    """Tell whether a file's name is one of MNIST's."""
     return _NAME.fullmatch(path.name) is not None
 
 
-def read(paths: Sequence[Path], request: Request) -> Gathered:
-    """The images of all the files, with their labels, which are found by name; train and test by name too."""
+def read(paths: Sequence[Path], request: Request) -> ImageSet:
+    """Read the images of all the files, with their labels, which are found by name; train and test by name too."""
     files = _files(paths)
     sets = [(key, path) for (key, what), path in files.items() if what == "images"]
     if not sets:
         raise InvalidInputError(f"{paths[0]} has labels, but no images.", "Put train-images-idx3-ubyte.gz beside it.")
-    parts = {role(Path(key).name): _read_set(path, files.get((key, "labels")), request) for key, path in sets}
+    parts = {named_split(Path(key).name): _read_set(path, files.get((key, "labels")), request) for key, path in sets}
     if len(sets) == 1:
         return next(iter(parts.values()))
     if len(sets) > 2 or parts.keys() != {TRAIN, TEST}:
         names = ", ".join(sorted(path.name for _, path in sets))
         raise InvalidInputError(f"There are several sets of images here: {names}.", "Name the files of one of them.")
-    return joined(parts[TRAIN], parts[TEST])
+    return join(parts[TRAIN], parts[TEST])
 
 
-def _read_set(path: Path, labels_path: Path | None, request: Request) -> Gathered:
+def _read_set(path: Path, labels_path: Path | None, request: Request) -> ImageSet:
     pixels = read_idx(path)
     if pixels.ndim != 3 or 0 in pixels.shape:
         raise InvalidInputError(f"{path} has shape {pixels.shape}, not (N, rows, columns).", "Name the images' file.")
     images = fit(scaled(pixels, _BYTE)[:, None], request, str(path))
     if labels_path is None:
-        return Gathered(images, "idx")
+        return ImageSet(images, "idx")
     labels = read_idx(labels_path)
     if labels.shape != (len(images),):
         message = f"{labels_path} has {labels.size:,} labels, and there are {len(images):,} images."
         raise InvalidInputError(message, "Take both files from one set.")
-    return Gathered(images, "idx", labels.astype(np.int32), [str(label) for label in range(int(labels.max()) + 1)])
+    return ImageSet(images, "idx", labels.astype(np.int32), [str(label) for label in range(int(labels.max()) + 1)])
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """The uint8 array of one file. Raises InvalidInputError for whatever is not a whole one."""
+    """Read the uint8 array of one file. Raises InvalidInputError for a file that is broken or no idx file."""
     size = path.stat().st_size
     try:
         with path.open("rb") as raw:
@@ -97,7 +99,7 @@ def _cut_short(path: Path) -> InvalidInputError:
 
 
 def _files(paths: Sequence[Path]) -> dict[tuple[str, str], Path]:
-    """(folder and set, "images" or "labels") -> file: of folders all, of a file itself and what belongs to it."""
+    """Map (folder and set, "images" or "labels") to files: all those of folders, and those of a file's own set."""
     found = set(paths)
     for path in paths:
         beside = path.rglob("*") if path.is_dir() else path.parent.iterdir()

@@ -1,4 +1,4 @@
-"""Image files, one picture each (PNG, JPEG and others that Pillow reads), as one array."""
+"""A reader of image files, one picture each (PNG, JPEG and others that Pillow reads)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from posectl.data.images.fit import check_sides, fit, fitted_side, scaled
-from posectl.data.images.gathered import Request
+from posectl.data.images.request import Request
 from posectl.errors import InvalidInputError
 
 S = TypeVar("S")
@@ -33,7 +33,7 @@ _BROKEN = (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFEr
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its picture before that is decoded."""
+    """The properties of a picture that its file declares before it is decoded; deep: more than 8 bits a channel."""
 
     path: Path
     width: int
@@ -43,10 +43,10 @@ class Header:
 
 
 def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, list[int]]:
-    """(images (n, C, S, S), which of the files they are): all, but for broken ones where these may be skipped.
+    """Read pictures as (images (n, C, S, S), the indices of their files): all, or all but broken ones if skipped.
 
     Grey pictures among coloured ones become coloured. Raises InvalidInputError for broken files, and where no size is
-    wanted for pictures of several sizes or of one that does not serve.
+    requested for pictures of several sizes or of one that is not allowed.
     """
     headers = dict(_each(dict(enumerate(paths)), _header, paths, request))
     if request.size is None:
@@ -70,7 +70,7 @@ def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, 
 def _each(
     items: Mapping[int, S], work: Callable[[S], T], paths: Sequence[Path], request: Request
 ) -> Iterator[tuple[int, T]]:
-    """(index, result) of each item, without those of broken files where these may be skipped."""
+    """Yield (index, result) of each item, without those of broken files where these may be skipped."""
     for index, item in items.items():
         try:
             yield index, work(item)
@@ -95,7 +95,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 def _header(path: Path) -> Header:
     with _opened(path) as image:
         if image.mode == "F":
-            message = f"{path} holds floating-point pixels, whose range it does not tell."
+            message = f"{path} holds floating-point pixels, whose range is unknown."
             raise InvalidInputError(message, "Save it with 8 bits a channel, or all images as an .npz.")
         with path.open("rb") as stream:
             start = stream.read(_PNG_BITS + 1)
@@ -107,24 +107,24 @@ def _check_one_size(headers: Sequence[Header]) -> None:
     sizes = {(header.width, header.height): header for header in headers}
     if len(sizes) > 1:
         first, second = list(sizes.values())[:2]
-        told = ", ".join(f"{header.path.name} is {header.width}x{header.height}" for header in (first, second))
+        examples = ", ".join(f"{header.path.name} is {header.width}x{header.height}" for header in (first, second))
         hint = "Have them all cropped and resized: --size 64."
-        raise InvalidInputError(f"The images are of {len(sizes)} sizes: {told}.", hint)
+        raise InvalidInputError(f"The images are of {len(sizes)} sizes: {examples}.", hint)
     for header in sizes.values():
         check_sides(header.height, header.width, str(header.path))
 
 
 def _picture(header: Header, request: Request) -> np.ndarray:
-    """(C, S, S) in [-1, 1] as it is wanted."""
+    """Read a picture (C, S, S) in [-1, 1] in the requested form."""
     with _opened(header.path) as image:
-        # It may be stored lying on its side.
+        # Pixels may be stored rotated.
         values = _values(ImageOps.exif_transpose(image), header, request)
     channels_first = np.moveaxis(np.atleast_3d(values), 2, 0)
     return fit(channels_first[None], request, str(header.path))[0]
 
 
 def _values(image: Image.Image, header: Header, request: Request) -> np.ndarray:
-    """(H, W) or (H, W, 3) in [-1, 1]."""
+    """Return pixels (H, W) or (H, W, 3) in [-1, 1]."""
     name = header.path.name
     if header.deep:
         request.note(name, "have 16 bits a channel, and their range of 0 to 65,535 became -1 to 1")

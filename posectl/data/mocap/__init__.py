@@ -1,1 +1,1 @@
-"""Motion-capture files: parsers, forward kinematics, and the way from any skeleton's nodes to H36M-17."""
+"""Motion-capture files: parsers, forward kinematics, and the mapping of any skeleton's nodes to H36M-17."""

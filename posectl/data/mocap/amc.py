@@ -18,7 +18,7 @@ _BONE_NAME = re.compile(r"\n[ \t]*([A-Za-z_]\S*)")
 
 
 def find_asf(amc: Path, offered: tuple[Path, ...] = ()) -> Path:
-    """The skeleton of an AMC file: of the ASF files `offered`, else of those beside it, the one that shares its name.
+    """Find the skeleton of an AMC file: the ASF file `offered`, or else beside it, that shares its name.
 
     `01_01.amc` takes `01_01.asf`, else `01.asf`, else the only ASF there is. Raises NotFoundError.
     """
@@ -82,7 +82,7 @@ _Group = tuple[tuple[int, ...], list[int], np.ndarray, np.ndarray]
 
 
 def _groups(skeleton: AsfSkeleton, columns: dict[str, list[int]]) -> list[_Group]:
-    """Bones with the same dof, turned together: the factors' axes, B bones, their columns (B, k) and C (B, 3, 3)."""
+    """Group bones with the same dof: the factors' axes, B bones, their columns (B, k) and C (B, 3, 3)."""
     alike: dict[tuple[str, ...], list[int]] = {}
     for index, bone in enumerate(skeleton.bones):
         if bone.dof:
@@ -100,7 +100,7 @@ def _groups(skeleton: AsfSkeleton, columns: dict[str, list[int]]) -> list[_Group
 def _read_table(
     body: str, first_line: int, skeleton: AsfSkeleton, path: Path, asf: Path
 ) -> tuple[np.ndarray, dict[str, list[int]]]:
-    """All values (frames, 1 + values), the frame's number first, and each bone's columns in it."""
+    """Read all values (frames, 1 + values), the frame's number first, and each bone's columns in it."""
     order = _bones_of_first_frame(body, first_line, skeleton, path, asf)
     dof = {bone.name: len(bone.dof) for bone in skeleton.bones}
     pattern = np.array([1] + [1 + dof[name] for name in order])
@@ -128,7 +128,7 @@ def _read_table(
 
 
 def _bones_of_first_frame(body: str, first_line: int, skeleton: AsfSkeleton, path: Path, asf: Path) -> list[str]:
-    """The bones in the order in which the first frame lists them: all that have dof, each once."""
+    """List the bones in the order of the first frame: all that have dof, each once."""
     order: list[str] = []
     dof = {bone.name: len(bone.dof) for bone in skeleton.bones}
     for number, line in enumerate(body.split("\n", len(dof) + 2)[1 : len(dof) + 2], first_line + 1):
@@ -151,7 +151,7 @@ def _bones_of_first_frame(body: str, first_line: int, skeleton: AsfSkeleton, pat
 
 
 def _bad_layout(body: str, counts: np.ndarray, pattern: np.ndarray, order: list[str], path: Path) -> InvalidInputError:
-    """The error that names the first line which is not what the first frame's lines promise."""
+    """Return the error that names the first line unlike the first frame's lines."""
     for number, line in enumerate(body.split("\n")[: len(counts)]):
         place = number % len(pattern)
         tokens = line.split()

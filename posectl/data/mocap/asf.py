@@ -1,8 +1,8 @@
 """ASF: Acclaim's skeleton file. Bones with directions, lengths and local axes in the world frame of the rest pose.
 
 A bone's rotation is L = C M C^-1, where C is its `axis` (order XYZ: Rz Ry Rx) and M the product of its `dof`, the first
-applied first; its far end stands at parent's far end + R_parent L (direction * length).
-Source: J. Lander, "Working with motion capture file formats", Game Developer, January 1998.
+applied first; its far end stands at parent's far end + R_parent L (direction * length). Source: J. Lander, "Working
+with motion capture file formats", Game Developer, January 1998.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_BONES = 500
 
 @dataclass
 class Bone:
-    """One bone. `axis` is C (3, 3), `vector` reaches from its near to its far end, `dof` names the AMC's columns."""
+    """A bone. `axis` is C (3, 3), `vector` reaches from its near to its far end, `dof` names the AMC's columns."""
 
     name: str
     parent: str = ""
@@ -55,7 +55,7 @@ def read_asf(path: Path) -> AsfSkeleton:
 
 
 def _sections(text: str, path: Path) -> dict[str, list[list[str]]]:
-    """Section name -> its lines as lower-case keyword and tokens; comments and blank lines left out."""
+    """Parse sections: name -> its lines as lower-case keyword and tokens, without comments and blank lines."""
     sections: dict[str, list[list[str]]] = {}
     current: list[list[str]] = []
     for line in text.split("\n"):
@@ -130,7 +130,7 @@ def _dof(values: list[str], bone: str, path: Path) -> tuple[str, ...]:
 
 
 def _ordered(lines: list[list[str]], bones: dict[str, Bone], path: Path) -> list[Bone]:
-    """The bones in an order with parents first, each with its parent's name."""
+    """Order the bones with parents first, each with its parent's name."""
     # The first token of a line is lower-cased as a keyword, but a bone's name keeps its case.
     cased = {name.lower(): name for name in bones}
     ordered: list[Bone] = []

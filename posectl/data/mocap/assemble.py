@@ -1,4 +1,4 @@
-"""Clips to a dataset: one table, a train and a test split, and what a user checks first."""
+"""The dataset of clips: one table, a train and a test split, and what a user checks first."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from posectl.data.clips import Clips, deal
+from posectl.data.clips import Clips, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of
 from posectl.data.skeleton import H36M17
-from posectl.errors import UsageError, nearest_name
+from posectl.errors import UsageError, did_you_mean
 
 
 def to_dataset(
     clips: Sequence[Clip], test: Sequence[Path], *, warnings: Sequence[str], citations: Sequence[str]
 ) -> Dataset:
-    """The dataset of clips, `test` naming the files, folders, clips or subjects of the test split (none: dealt).
+    """Build the dataset of clips; `test` names the test split's files, folders, clips or subjects (none: a fifth).
 
     Raises UsageError for a name that no clip bears, and for names that leave nothing to train on.
     """
@@ -71,7 +71,7 @@ def _table(clips: Sequence[Clip]) -> Clips:
 
 
 def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[Clips, np.ndarray, str]:
-    """(table, split (N,), how it was made)."""
+    """Return (table, split (N,), its description)."""
     if test:
         chosen = np.zeros(len(clips), dtype=bool)
         for name in test:
@@ -83,15 +83,15 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
     if len(clips) == 1 and len(clips[0].poses) == 1:
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
     if len(clips) == 1:
-        return deal(table)
-    # A clip of an unknown subject is dealt as if it had one of its own.
+        return train_test_split(table)
+    # A clip of an unknown subject counts as a subject of its own.
     alone = np.where(table.subject == "", table.name, table.subject)
-    _, split, how = deal(replace(table, subject=alone))
+    _, split, how = train_test_split(replace(table, subject=alone))
     return table, split, how
 
 
 def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
-    """Which clips (C,) a path, a file name, a clip's name or a subject's name means."""
+    """Tell which clips (C,) a path, a file name, a clip's name or a subject's name means."""
     word = str(name)
     resolved = name.resolve() if os.path.exists(name) else None
     paths = [clip.path.resolve() for clip in clips]
@@ -99,13 +99,13 @@ def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
     chosen |= (table.name == word) | (table.subject == word)
     if not chosen.any():
         known = {*map(str, table.name), *map(str, table.subject)} - {""}
-        hint = nearest_name(word, known) if len(known) <= 40 else "Name files, folders, clips or subjects."
+        hint = did_you_mean(word, known) if len(known) <= 40 else "Name files, folders, clips or subjects."
         raise UsageError(f"No clip is {word!r}, which --test names.", hint)
     return chosen
 
 
 def _found(clips: Sequence[Clip]) -> dict[str, Any]:
-    """What was found in the files, and in how many of them: skeletons, units, up axes, frame rates."""
+    """Count the skeletons, units, up axes and frame rates found in the files."""
     columns = {
         "skeleton": [clip.skeleton for clip in clips],
         "unit": [clip.unit for clip in clips],
@@ -116,7 +116,7 @@ def _found(clips: Sequence[Clip]) -> dict[str, Any]:
 
 
 def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
-    """The same as columns (rows,) of the clip table; one clip may have been cut in two."""
+    """Return the same as columns (rows,) of the clip table; one clip may have been cut in two."""
     columns = {
         "file_skeleton": np.array([clip.skeleton for clip in clips]),
         "file_unit": np.array([clip.unit for clip in clips]),
@@ -127,7 +127,7 @@ def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
 
 
 def _doubts(clips: Sequence[Clip]) -> list[str]:
-    """Sentences about clips that go badly together."""
+    """Return sentences about clips that do not go together."""
     doubts = []
     skeletons = Counter(clip.skeleton for clip in clips)
     if len(skeletons) > 1:
@@ -148,6 +148,6 @@ def _counted(counts: Counter[str]) -> str:
 
 
 def citations_of(clips: Sequence[Clip]) -> list[str]:
-    """What to cite for the built-in skeletons among the clips."""
+    """List the citations of the built-in skeletons among the clips."""
     used = {clip.skeleton for clip in clips}
     return [joints.citation for joints in built_in_maps() if joints.name in used]

@@ -30,16 +30,16 @@ class Body:
         self._index = {name: i for i, name in enumerate(recording.names)}
 
     def joints(self, places: np.ndarray, metres: float) -> np.ndarray:
-        """(T, 17, 3) at frame numbers (T,), fractions among them; `metres` is the length of the file's unit."""
+        """Return joints (T, 17, 3) at frame numbers (T,), also fractions; `metres` is the length of the file's unit."""
         blocks = [places[i : i + BLOCK] for i in range(0, len(places), BLOCK)]
         return np.concatenate([self._place(motion_at(self._recording, block), metres) for block in blocks])
 
     def thigh(self, places: np.ndarray) -> float:
-        """The median length of the thighs, in the file's unit; NaN where the map gives them in metres."""
+        """Return the median length of the thighs, in the file's unit; NaN where the map gives them in metres."""
         return thigh_length(self.joints(places[:: max(1, len(places) // 64)], math.nan))
 
     def rest_axis(self, metres: float) -> str | None:
-        """The axis along which the trunk points when no node is turned; None where that is no standing body."""
+        """Return the axis of the trunk when no node is turned; None where that is no standing body."""
         rest = self._place(self._recording.rest(), metres)
         trunk = rest[0, THORAX] - rest[0, HIP]
         thighs = np.stack([rest[0, knee] - rest[0, hip] for hip, knee in _THIGHS])
@@ -53,9 +53,9 @@ class Body:
         place = sum(weight * positions[:, self._index[node]] for node, weight in point.weights)
         if point.beyond is not None:
             start, end, length = point.beyond
-            way = positions[:, self._index[end]] - positions[:, self._index[start]]
-            norm = np.linalg.norm(way, axis=-1, keepdims=True)
-            place = place + length / metres * way / np.where(norm > 0, norm, 1)
+            direction = positions[:, self._index[end]] - positions[:, self._index[start]]
+            norm = np.linalg.norm(direction, axis=-1, keepdims=True)
+            place = place + length / metres * direction / np.where(norm > 0, norm, 1)
         if point.shift is not None:
             place = place + self._vector(point.shift, orientations, metres)
         return np.asarray(place)

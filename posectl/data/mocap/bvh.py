@@ -76,7 +76,7 @@ def _local(nodes: list[_Node], offsets: np.ndarray, table: np.ndarray) -> Motion
 
 
 def _read_motion(text: str, start: int, nodes: list[_Node], path: Path) -> tuple[np.ndarray, float]:
-    """The table (frames, channels), and the frame rate."""
+    """Read the table (frames, channels), and the frame rate."""
     header = _FRAMES.match(text, start)
     if header is None:
         raise InvalidInputError(
@@ -98,7 +98,7 @@ def _read_motion(text: str, start: int, nodes: list[_Node], path: Path) -> tuple
 
 
 def frame_rate(frame_time: str, path: Path) -> float:
-    """Frames a second: the whole number whose period the written digits round to, else 1 / frame time.
+    """Return frames a second: the whole number whose period the written digits round to, else 1 / frame time.
 
     `.0083333` and `.008333` both mean 120, `0.033367` means 29.97.
     """
@@ -127,7 +127,7 @@ class _Hierarchy:
         self._named: int | None = None
 
     def parse(self, text: str) -> list[_Node]:
-        """The nodes in the order of the file, which is the order of the table's columns."""
+        """Parse the nodes, in the order of the file, which is the order of the table's columns."""
         for self.line, line in enumerate(text.split("\n"), 1):
             for part in re.split(r"([{}])", line):
                 if part.strip():

@@ -1,4 +1,4 @@
-"""From one motion file to one clip of H36M-17 poses: read, map, resample, and set upright in metres."""
+"""A clip of H36M-17 poses from a motion file: read, mapped, resampled, and set upright in metres."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MotionFile:
 
 @dataclass(frozen=True)
 class Options:
-    """What a user fixes: the rate, a joint map, the up axis, the unit; None is as the file has it."""
+    """The settings of a user: the rate, a joint map, the up axis, the unit; None: the file's own."""
 
     fps: float | None = None
     own_map: JointMap | None = None
@@ -118,7 +118,7 @@ def read_clip(file: MotionFile, options: Options) -> Clip:
 
 
 def t_pose_frames(recording: Recording) -> int:
-    """How many frames at the start hold the artificial T pose: frame 0, and those after it with the same rotations."""
+    """Count the frames of the artificial T pose at the start: frame 0, and those after it with the same rotations."""
     few = 64
     for start in range(0, recording.frames, few):
         rows = np.arange(start, min(start + few, recording.frames))

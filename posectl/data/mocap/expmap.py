@@ -2,8 +2,8 @@
 
 They were made from the cgspeed BVH files and hold no bone lengths, so that one template skeleton serves all. A node's
 map is that of its transposed local matrix (Rz Ry Rx)^T; the root alone was composed as (Rz Rx Ry)^T from its Z, Y and X
-angles, by mistake, and is put right here.
-Source: C. Li et al., "Convolutional sequence to sequence model for human dynamics", CVPR 2018, and its code's data.
+angles, by mistake, which is corrected here. Source: C. Li et al., "Convolutional sequence to sequence model for human
+dynamics", CVPR 2018, and its code's data.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def read_expmap(path: Path) -> Recording:
         )
     table = parse_table(text, COLUMNS, path, first=1)
     maps = table[:, 3:].reshape(len(table), len(_TEMPLATE), 3)
-    root = mend_root(from_expmap(maps[:, 0]).swapaxes(-1, -2))
+    root = correct_root(from_expmap(maps[:, 0]).swapaxes(-1, -2))
     names = tuple(row[0] for row in _TEMPLATE)
     parents = np.array([names.index(row[1]) if row[1] else -1 for row in _TEMPLATE])
     offsets = np.array([row[2:] for row in _TEMPLATE], dtype=float)
@@ -88,15 +88,15 @@ def read_expmap(path: Path) -> Recording:
     return Recording(names, parents, offsets, len(table), FPS, local)
 
 
-def mend_root(composed: np.ndarray) -> np.ndarray:
-    """The rotations Rz(a) Ry(b) Rx(c) of consecutive frames (T, 3, 3) that were composed as Rz(a) Rx(c) Ry(b).
+def correct_root(composed: np.ndarray) -> np.ndarray:
+    """Return the rotations Rz(a) Ry(b) Rx(c) of consecutive frames (T, 3, 3) that were composed as Rz(a) Rx(c) Ry(b).
 
     Each matrix has two sets of angles, (a, b, c) and (a + pi, b + pi, pi - c), which give different rotations: the one
-    nearest to the frame before is taken, and at the start the one nearest to zero, where the artificial T pose is.
+    nearest to the frame before is taken, and at the start the one nearest to zero, the artificial T pose.
     """
     first = to_zxy(composed)
     second = first * [1, -1, 1] + np.pi
-    # Which of the two it is changes where crossing over is nearer than staying; both ways round that is the same test.
+    # The choice changes where crossing over is nearer than staying; from either of the two it is the same test.
     crosses = _turn(second[1:], first[:-1]) < _turn(first[1:], first[:-1])
     starts = _turn(second[:1], 0.0) < _turn(first[:1], 0.0)
     on_second = np.cumsum(np.concatenate([starts, crosses])) % 2 == 1
@@ -105,5 +105,5 @@ def mend_root(composed: np.ndarray) -> np.ndarray:
 
 
 def _turn(angles: np.ndarray, others: np.ndarray | float) -> np.ndarray:
-    """How far apart sets of angles (T, 3) are, whole turns aside."""
+    """Return the distance between sets of angles (T, 3), up to whole turns."""
     return np.abs((angles - others + np.pi) % (2 * np.pi) - np.pi).sum(axis=-1)

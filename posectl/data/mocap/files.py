@@ -1,4 +1,4 @@
-"""Finding motion files, and reading many of them in parallel."""
+"""Motion files: their search, and their reading in parallel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Outcome = Clip | PosectlError
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """The motion files among `paths` and, recursively, in the folders among them; sorted, each once.
+    """Find the motion files among `paths` and, recursively, in the folders among them; sorted, each once.
 
     Of text files in folders, those that begin with a row of numbers. Raises NotFoundError when a path does not exist or
     there is no motion file at all.
@@ -65,7 +65,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _begins_with_numbers(path: Path) -> bool:
-    """Whether a text file's first line is a row of comma-separated numbers, and not a note or a licence."""
+    """Tell whether a text file's first line is a row of comma-separated numbers, and not a note or a licence."""
     try:
         with path.open("rb") as file:
             start = file.read(64).split(b"\n")[0]
@@ -75,11 +75,11 @@ def _begins_with_numbers(path: Path) -> bool:
 
 
 def read_clips(
-    paths: list[Path], options: Options, *, offered_asf: tuple[Path, ...], jobs: int | None, progress: Progress | None
+    paths: list[Path], options: Options, *, offered_asf: tuple[Path, ...], jobs: int | None, progress: Progress
 ) -> Generator[_Outcome, None, None]:
-    """Each file's clip, or what is wrong with it, in the order of `paths`; `progress` hears (done, total, file name).
+    """Read each file's clip, or its error, in the order of `paths`; `progress` is called with (done, total, file name).
 
-    Files are read in `jobs` processes, started afresh (spawn); None is as many as there are processors and text for.
+    Files are read in `jobs` processes, started afresh (spawn); None: as many as there are processors and text for.
     """
     files: list[MotionFile | PosectlError] = [_with_skeleton(path, offered_asf) for path in paths]
     jobs = _worthwhile_jobs(paths) if jobs is None else min(jobs, len(paths))

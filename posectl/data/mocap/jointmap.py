@@ -35,7 +35,7 @@ from posectl.data.mocap.text import is_number, read_text
 from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
-from posectl.errors import InvalidInputError, nearest_name
+from posectl.errors import InvalidInputError, did_you_mean
 
 MAX_BYTES = 64 * 1024
 UNFILLED = "?"
@@ -52,7 +52,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Point:
-    """A place on the body: a weighted sum of nodes, and perhaps metres along the way between two, and a shift."""
+    """A place on the body: a weighted sum of nodes, perhaps with metres along the line between two, and a shift."""
 
     weights: tuple[tuple[str, float], ...]
     beyond: tuple[str, str, float] | None = None
@@ -60,7 +60,7 @@ class Point:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Every node that it takes to place it."""
+        """The nodes that place it."""
         return (
             *(node for node, _ in self.weights),
             *(self.beyond[:2] if self.beyond else ()),
@@ -70,7 +70,7 @@ class Point:
 
 @dataclass(frozen=True)
 class JointMap:
-    """Where each H36M-17 joint is: `joints[j]` lists alternatives, of which the first that a file has counts."""
+    """The place of each H36M-17 joint: `joints[j]` lists alternatives, of which the first that a file has counts."""
 
     name: str
     joints: tuple[tuple[Point, ...], ...]
@@ -100,7 +100,7 @@ def read_map(path: Path) -> JointMap:
 
 
 def parse_map(content: Any, path: Path) -> JointMap:
-    """The map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
+    """Parse the map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
     keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "shifts", "joints"}
     _known(content, keys, "the map", path)
     shifts = {
@@ -177,7 +177,7 @@ def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:
 def _known(value: Any, keys: set[str], what: str, path: Path) -> None:
     for key in _mapping(value, what, path):
         if key not in keys:
-            raise _error(path, f"{key[:40]!r} is no key of {what}", nearest_name(key[:40], keys))
+            raise _error(path, f"{key[:40]!r} is no key of {what}", did_you_mean(key[:40], keys))
 
 
 def _word(mapping: dict[str, Any], key: str, path: Path) -> str | None:
@@ -212,7 +212,7 @@ def _error(path: Path, what: str, hint: str = "") -> InvalidInputError:
 
 
 class _Loader(yaml.BaseLoader):
-    """YAML with every scalar a string, so that nodes may be called No or 1, and without repeated keys or aliases."""
+    """A YAML loader: every scalar is a string, so that nodes may be called No or 1; no repeated keys or aliases."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):

@@ -1,4 +1,4 @@
-"""Forward kinematics: from the local rotations of a tree of nodes to where each node is."""
+"""Forward kinematics: the place of each node from the local rotations of a tree of nodes."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Recording:
     local: Callable[[np.ndarray], Motion]
 
     def rest(self) -> Motion:
-        """One frame in which no node is turned."""
+        """Return one frame in which no node is turned."""
         return Motion(np.broadcast_to(np.eye(3), (1, len(self.names), 3, 3)))
 
 
 def forward(recording: Recording, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
-    """World positions (T, J, 3) in the file's unit and axes, and orientations (T, J, 3, 3), of every node.
+    """Return world positions (T, J, 3) in the file's unit and axes, and orientations (T, J, 3, 3), of every node.
 
     A child stands at parent + R_parent offset, and is turned by R_parent R_child.
     """

@@ -1,4 +1,4 @@
-"""Which joint map fits a file: chosen from the built-in ones by the names of its nodes, or a user's own."""
+"""The choice of a file's joint map: a built-in one, by the names of its nodes, or a user's own."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SHOWN = 40
 
 @cache
 def built_in_maps() -> tuple[JointMap, ...]:
-    """The joint maps that come with posectl, by name."""
+    """Return the joint maps that come with posectl, by name."""
     return tuple(read_map(path) for path in sorted(Path(__file__).with_name("maps").glob("*.yaml")))
 
 
 def choose_map(recording: Recording, own: JointMap | None, path: Path) -> tuple[JointMap, Recording]:
-    """The map for this file, and the recording with the names that the map knows (a common prefix taken off).
+    """Choose the map for this file; return it, and the recording with the names of the map (a common prefix taken off).
 
-    Of the built-in maps whose every node the file has, the one that asks for most. Raises InvalidInputError, listing
-    the file's nodes, when there is none.
+    Among built-in maps whose nodes the file has, the one with the most nodes is taken. Raises InvalidInputError,
+    listing the file's nodes, when there is none.
     """
     bare = without_prefix(recording)
     for named in (recording, bare):
@@ -39,12 +39,12 @@ def choose_map(recording: Recording, own: JointMap | None, path: Path) -> tuple[
 
 
 def required_nodes(joints: JointMap) -> set[str]:
-    """The nodes that a file must have whatever alternatives it takes."""
+    """Return the nodes that a file must have whatever alternatives it takes."""
     return {*joints.nodes, *(node for (*_, last) in joints.joints for node in last.nodes)}
 
 
 def missing_nodes(joints: JointMap, recording: Recording) -> list[str]:
-    """The nodes that the map asks for and the file has not."""
+    """Return the nodes of the map that the file lacks."""
     names = set(recording.names)
     missing = {node for node in joints.nodes if node not in names}
     for alternatives in joints.joints:
@@ -54,7 +54,7 @@ def missing_nodes(joints: JointMap, recording: Recording) -> list[str]:
 
 
 def pick(alternatives: tuple[Point, ...], recording: Recording) -> Point | None:
-    """The first point whose nodes are all there; an End Site of length zero counts as absent while others remain."""
+    """Return the first point whose nodes are all there; an End Site of length zero counts only if none remains."""
     for point in alternatives:
         if not all(node in recording.names for node in point.nodes):
             continue
@@ -65,7 +65,7 @@ def pick(alternatives: tuple[Point, ...], recording: Recording) -> Point | None:
 
 
 def without_prefix(recording: Recording) -> Recording:
-    """The recording without the prefix, up to a colon or underscore, that all its nodes share, such as `mixamorig:`."""
+    """Return the recording without the prefix, to a colon or underscore, that its nodes share, such as `mixamorig:`."""
     prefix = re.match(r".*[:_]", recording.names[0])
     if prefix is None or not all(name.startswith(prefix[0]) for name in recording.names):
         return recording
@@ -73,7 +73,7 @@ def without_prefix(recording: Recording) -> Recording:
 
 
 def template(recording: Recording, path: Path) -> str:
-    """A joint map for this file as YAML, its nodes listed above: filled in where a built-in map fits, else to be."""
+    """Write a joint map for this file as YAML, its nodes listed above: filled in if a built-in map fits, else empty."""
     lines = [f"# The nodes of {path.name}. NAME.end is the far end of NAME. Forms other than a node's name:"]
     lines += ["# {blend: {A: 0.5, B: 0.5}}, {from: A, to: B, times: 1.5}, {from: A, to: B, beyond: METRES}.", "#"]
     depths: list[int] = []

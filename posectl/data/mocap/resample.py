@@ -1,6 +1,6 @@
-"""Another frame rate: frames picked where the rate divides the file's, else rotations slerped before kinematics.
+"""Resampling: frames are picked where the rate divides the file's, else rotations are slerped before kinematics.
 
-Interpolating rotations keeps every bone at its length, which interpolated positions do not.
+Interpolating rotations keeps every bone at its length, unlike interpolating positions.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _WHOLE = 1e-6
 
 
 def frame_positions(frames: int, fps: float, wanted: float | None) -> np.ndarray:
-    """Where in a clip of `frames` at `fps` the frames at rate `wanted` lie: (T,) float64 frame numbers from 0."""
+    """Return the places at rate `wanted` in a clip of `frames` at `fps`: (T,) float64 frame numbers from 0."""
     step = _snap(np.float64(fps / (wanted or fps)))
     # The last place is the last that is still in the clip.
     return _snap(np.arange(int((frames - 1) / step + _WHOLE) + 1) * step)
 
 
 def motion_at(recording: Recording, places: np.ndarray) -> Motion:
-    """The motion at frame numbers (T,): exactly the file's at whole ones, between two frames else."""
+    """Return the motion at frame numbers (T,): exactly the file's at whole ones, else between two frames."""
     before = np.floor(places).astype(np.int64)
     t = places - before
     if not t.any():

@@ -1,4 +1,4 @@
-"""What a file's name tells of a take: its subject and its action."""
+"""The subject and the action of a take, by its file's name."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _EXPMAP = re.compile(r"([A-Za-z]+(?:_[A-Za-z]+)*)_(\d+)(?!\d)", re.ASCII)
 
 @dataclass(frozen=True)
 class Take:
-    """Subject and action; empty where the name does not tell."""
+    """A subject and an action; empty where the name does not give it."""
 
     subject: str = ""
     action: str = ""
 
 
 def take_of(path: Path) -> Take:
-    """What the name of a motion file tells."""
+    """Read subject and action from the name of a motion file."""
     if found := _BANDAI.match(path.stem):
         number, action, style, _ = found.groups()
         return Take(f"BN{number}-{style}", action)
@@ -35,7 +35,7 @@ def take_of(path: Path) -> Take:
 
 
 def clip_names(paths: list[Path]) -> list[str]:
-    """A name for each file, all different: its stem if no other has it, else its file name, else more of its path."""
+    """Name each file differently: by its stem if no other has it, else its file name, else more of its path."""
     names = [path.stem for path in paths]
     for longer in (lambda path: path.name, lambda path: "/".join(path.parts[-2:]), lambda path: path.as_posix()):
         twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()

@@ -1,4 +1,4 @@
-"""Text files of numbers, read by numpy and refused by line: what BVH, AMC and exponential-map files share."""
+"""Text files of numbers, read by numpy and refused by line: the part common to BVH, AMC and exponential maps."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from posectl.errors import InvalidInputError, NotFoundError
 
-# No angle, offset or place is larger; beyond it, arithmetic would overflow before anything could be said about it.
+# No angle, offset or place is larger; beyond it, arithmetic would overflow before any check.
 LARGEST = 1e9
 
 _NUL = "\0"
 
 
 def read_text(path: Path) -> str:
-    """The file's text, UTF-8 with or without a byte-order mark, its line ends made \\n.
+    """Read the file's text, UTF-8 with or without a byte-order mark, its line ends made \\n.
 
     Raises NotFoundError, or InvalidInputError if the file cannot be opened, is empty or is not text.
     """
@@ -43,7 +43,7 @@ def read_text(path: Path) -> str:
 
 
 def count_tokens(text: str) -> np.ndarray:
-    """How many blank-separated tokens each line holds (lines,), the text's last line end not opening another."""
+    """Count the blank-separated tokens of each line (lines,); the text's last line end does not open another."""
     data = np.frombuffer((text if text.endswith("\n") else text + "\n").encode(), np.uint8)
     blank = data <= 0x20
     starts = ~blank
@@ -53,7 +53,7 @@ def count_tokens(text: str) -> np.ndarray:
 
 
 def parse_table(text: str, columns: int, path: Path, first: int, what: str = "line") -> np.ndarray:
-    """The numbers of `text` (rows, columns) float64, one row a line; blank lines are passed over.
+    """Parse the numbers of `text` (rows, columns) float64, one row a line; blank lines are skipped.
 
     `what` messages call a line of the text, and `first` the number of the first of them. Raises InvalidInputError,
     naming the line, when one has another number of columns, or something that `is_number` refuses.
@@ -78,7 +78,7 @@ def parse_table(text: str, columns: int, path: Path, first: int, what: str = "li
 
 
 def _not_a_number(text: str, path: Path, first: int, what: str) -> InvalidInputError:
-    """The error that names the first token which is no such number."""
+    """Return the error that names the first token which is no such number."""
     for row, line in enumerate(text.split("\n"), first):
         for column, token in enumerate(line.split(), 1):
             if not is_number(token):
@@ -90,7 +90,7 @@ def _not_a_number(text: str, path: Path, first: int, what: str) -> InvalidInputE
 
 
 def is_number(token: str) -> bool:
-    """Whether numpy would read `token` as a float (Python alone takes 1_000), finite and at most LARGEST."""
+    """Tell whether numpy would read `token` as a float (Python alone takes 1_000), finite and at most LARGEST."""
     try:
         return "_" not in token and token.isascii() and abs(float(token)) <= LARGEST
     except ValueError:

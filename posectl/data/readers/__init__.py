@@ -1,1 +1,79 @@
-"""One source a file; see posectl.data.sources."""
+"""Readers: the sources of datasets, one module each; `posectl prepare NAME` runs it.
+
+`@reader("lines", Options, kind="images")` on a function (paths, options, progress) -> Dataset, in any module, registers
+one. The fields of the options, a frozen dataclass whose fields `option` makes, are the options of `posectl prepare
+NAME`, whose help begins with the module's docstring: so that help is fast, a reader's module imports slow modules
+inside its functions. A reader raises InvalidInputError or NotFoundError, never anything else, for input that is not
+what it should be, and UsageError for options that make no sense.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posectl.errors import UsageError, did_you_mean
+from posectl.registry import Registry
+
+if TYPE_CHECKING:
+    from posectl.data.dataset import Dataset
+
+Progress = Callable[[int, int, str], None]
+"""A function that receives (files done, files in all, name of the last)."""
+
+
+def option(default: Any, help: str, **shown: Any) -> Any:
+    """Make a field of a reader's options: its default, a phrase of help, and how the command line shows it.
+
+    shown: `metavar`, which is LIST for a tuple that is one word, separated by commas (other tuples are options that are
+    repeated); `min`, the least number that makes sense; `flag`, where it is not the field's name; `default_shown`, what
+    a default of None or () comes to; `quick`, what POSECTL_QUICK=1 cuts a size to.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, **shown})
+
+
+class Reader:
+    """A reader: `reader(paths, size=32)` reads with these options.
+
+    kind: name of the kind of sample. paths: a phrase of help on the files that it reads; None where it reads none.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[Sequence[Path], Any, Progress], Dataset],
+        options: type,
+        kind: str,
+        paths: str | None,
+    ) -> None:
+        self.function, self.options, self.kind, self.paths = function, options, kind, paths
+        self.__module__, self.__doc__ = function.__module__, function.__doc__
+
+    def __call__(
+        self, paths: Sequence[str | Path] | str | Path = (), *, progress: Progress | None = None, **values: Any
+    ) -> Dataset:
+        """Read files or folders. Raises UsageError for an option that the reader does not have."""
+        known = {field.name for field in dataclasses.fields(self.options)}
+        for key in values:
+            if key not in known:
+                raise UsageError(f"There is no option {key!r} here.", did_you_mean(key, known))
+        given = [paths] if isinstance(paths, str | Path) else paths
+        return self.function([Path(path) for path in given], self.options(**values), progress or (lambda *_: None))
+
+
+READERS: Registry[Reader] = Registry("source", "posectl.data.readers", decorator="reader")
+
+
+def reader(
+    name: str, options: type, *, kind: str, paths: str | None = "Files or folders to read."
+) -> Callable[[Callable[[Sequence[Path], Any, Progress], Dataset]], Reader]:
+    """Decorator: register a function that reads samples of a kind, with the dataclass of its options, under a name.
+
+    paths: a phrase of help on the files that it reads; None where it reads none.
+    """
+
+    def put(function: Callable[[Sequence[Path], Any, Progress], Dataset]) -> Reader:
+        return READERS.register(name)(Reader(function, options, kind, paths))
+
+    return put

@@ -10,48 +10,58 @@ An .npz may say more, under any of these names (N frames, C clips):
 - `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`.
 
 Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
+
+Example:
+  posectl prepare arrays train.npz --test test.npz --name poses
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from posectl.data.clips import Clips, deal, join
+from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.poses import AXES, UNITS, Axis, Unit
+from posectl.data.readers import Progress, option, reader
 from posectl.data.skeleton import H36M17
-from posectl.data.sources import source
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _TRAIN_WORDS = {"train", "training"}
 _TEST_WORDS = {"test", "testing", "val", "valid", "validation"}
 
 
-@source("arrays")
-def read(
-    paths: Sequence[str | Path],
-    *,
-    test: tuple[str, ...] = (),
-    unit: Unit | None = None,
-    up: Axis | None = None,
-    fps: float = 30.0,
-) -> Dataset:
-    """One dataset of all the files `paths`.
+@dataclass(frozen=True)
+class ArrayOptions:
+    """The options of `prepare arrays`."""
 
-    test: the files of the test split, among `paths` or besides. Without it, the names of the files count, if they say
-        train and test; else a `split` array in them; else whole subjects, whole clips or the last fifth go to test.
-    unit: the unit of the files; without it they say theirs or are in metres.
-    up: the axis that points up; without it the files say theirs, or it is found from the poses.
-    fps: the frame rate of files that do not say theirs.
-    Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
+    test: tuple[str, ...] = option(
+        (), "A file of the test split, one of the others or one more; may be repeated.", metavar="FILE",
+        default_shown="what the files' names or contents say, else a fifth",
+    )  # fmt: skip
+    unit: Unit | None = option(None, "Unit of length of the files.", default_shown="what the files say, else m")
+    up: Axis | None = option(
+        None, "Axis of the files that points up.", default_shown="what the files say, else found from the poses"
+    )
+    fps: float = option(30.0, "Frame rate of files that do not state theirs, frames a second.", metavar="N")
+
+
+@reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.")
+def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Dataset:
+    """Read one dataset from all the files.
+
+    Without test files, the names of the files count, if they say train and test; else a `split` array in them; else
+    whole subjects, whole clips or the last fifth go to test. Raises NotFoundError, InvalidInputError; UsageError for
+    options that make no sense.
     """
+    unit, up, fps = options.unit, options.up, options.fps
     _check_options(paths, unit, up, fps)
-    is_test = _split_by_file(paths, test)
+    is_test = _split_by_file(paths, options.test)
     files = [read_file(path, unit=unit, up=up, fps=fps) for path in is_test]
     if len({file.up for file in files}) > 1:
         found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
@@ -63,15 +73,15 @@ def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | No
     if not paths:
         raise UsageError("The source 'arrays' reads files, and none was named.", "posectl prepare arrays poses.npz")
     if unit is not None and unit not in UNITS:
-        raise UsageError(f"There is no unit {unit!r}.", nearest_name(unit, UNITS))
+        raise UsageError(f"There is no unit {unit!r}.", did_you_mean(unit, UNITS))
     if up is not None and up not in AXES:
-        raise UsageError(f"There is no axis {up!r}.", nearest_name(up, AXES))
+        raise UsageError(f"There is no axis {up!r}.", did_you_mean(up, AXES))
     if not (np.isfinite(fps) and fps > 0):
         raise UsageError(f"A frame rate of {fps} makes no sense.", "Give a positive number, as in --fps 30.")
 
 
 def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Path, bool | None]:
-    """File -> whether it is of the test split; None where neither the user nor the names say."""
+    """Tell of each file whether it is of the test split; None where neither the user nor the names say."""
     files = [Path(path) for path in paths]
     chosen = {next((file for file in files if name in (str(file), file.name)), Path(name)) for name in test}
     files += sorted(chosen - set(files))
@@ -80,13 +90,13 @@ def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Pat
             raise UsageError("Every file is a test file, and none is left to train on.", "Name the train files too.")
         return {file: file in chosen for file in files}
     words = [set(re.findall("[a-z]+", file.stem.lower())) for file in files]
-    trains, tests = ([bool(said & known) for said in words] for known in (_TRAIN_WORDS, _TEST_WORDS))
-    told = any(trains) and any(tests) and all(a != b for a, b in zip(trains, tests, strict=True))
-    return {file: is_test if told else None for file, is_test in zip(files, tests, strict=True)}
+    trains, tests = ([bool(each & known) for each in words] for known in (_TRAIN_WORDS, _TEST_WORDS))
+    decided = any(trains) and any(tests) and all(a != b for a, b in zip(trains, tests, strict=True))
+    return {file: is_test if decided else None for file, is_test in zip(files, tests, strict=True)}
 
 
 def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]) -> tuple[Clips, np.ndarray, str]:
-    """(clips, split (N,), how): by file if that is known, else as the files say, else dealt."""
+    """Return (clips, split (N,), its description): by file if that is known, else as the files say, else automatic."""
     if None not in is_test.values():
         marks = [
             np.full(len(f.poses), TEST if t else TRAIN, np.uint8) for f, t in zip(files, is_test.values(), strict=True)
@@ -96,10 +106,10 @@ def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]
             np.concatenate(marks),
             f"by file: {', '.join(path.name for path, t in is_test.items() if t)} to test",
         )
-    told = [file.split for file in files if file.split is not None]
-    if len(told) < len(files):
-        return deal(clips)
-    split = np.concatenate(told)
+    splits = [file.split for file in files if file.split is not None]
+    if len(splits) < len(files):
+        return train_test_split(clips)
+    split = np.concatenate(splits)
     if len(np.unique(split)) < 2:
         message = f"The files say that every frame is for {'test' if split[0] == TEST else 'training'}."
         raise InvalidInputError(

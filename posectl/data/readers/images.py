@@ -1,79 +1,94 @@
 """Images from files: MNIST's idx, COIL's turntables, .npz, folders with the label for a name.
 
-The layout is told by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it, `obj{n}__{degrees}.png`, arrays
+The layout is found by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it, `obj{n}__{degrees}.png`, arrays
 (see posectl.data.images.archive), or any pictures in folders. A path is a file or a folder. Images come out square, a
 power of two wide, of one channel or three, in [-1, 1] with black at -1.
+
+Examples:
+  posectl prepare images coil-100/ --objects 5 --size 64
+  posectl prepare images t10k-images-idx3-ubyte.gz --name digits
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from posectl.data.dataset import Dataset
 from posectl.data.images import archive, folder, idx
-from posectl.data.images.gathered import Gathered, Progress, Request, joined
-from posectl.data.images.split import Split, deal
-from posectl.data.sources import source
+from posectl.data.images.image_set import ImageSet, join
+from posectl.data.images.request import Request
+from posectl.data.images.split import Split, train_test_split
+from posectl.data.readers import Progress, option, reader
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 _PERIODS = {"angle": 2 * math.pi, "azimuth": 360.0}
 
 
-@source("images")
-def read(
-    paths: Sequence[str | Path],
-    *,
-    test: tuple[str | Path, ...] = (),
-    size: int | None = None,
-    grey: bool = False,
-    objects: Sequence[str] | None = None,
-    split: Split | None = None,
-    skip_broken: bool = False,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> Dataset:
-    """Images (N, C, S, S) of all the files, with their labels and factors.
+@dataclass(frozen=True)
+class ImageOptions:
+    """The options of `prepare images`."""
 
-    test: files or folders of the test split. Without them the files' or folders' names count, if they say train and
-        test; else a fifth of the images, drawn by the seed.
-    size: side in pixels to bring all images to, a power of two; without it they have one, or are 28 px wide.
-    grey: one channel.
-    objects: of a turntable, the numbers of the objects to read; all without it.
-    split: "random", "azimuth" (every fifth view of a turntable to test) or "object" (whole ones).
-    skip_broken: leave broken pictures out, and say which.
-    Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
+    test: tuple[str, ...] = option(
+        (), "A file or folder of the test split; may be repeated.", metavar="PATH",
+        default_shown="what the names say, else --split",
+    )  # fmt: skip
+    size: int | None = option(
+        None, "Side of the images in pixels, a power of two, to which they are resized.", metavar="PIXELS",
+        default_shown="the images' own",
+    )  # fmt: skip
+    grey: bool = option(False, "Convert the images to one channel.")
+    objects: tuple[str, ...] | None = option(
+        None, "Objects of a turntable to read, such as 5,14.", metavar="LIST", default_shown="all"
+    )
+    split: Split | None = option(
+        None, "What goes to the test split: a random fifth, every fifth view, or whole objects.",
+        default_shown="random",
+    )  # fmt: skip
+    skip_broken: bool = option(False, "Leave broken pictures out, and name them.")
+    seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
+
+
+@reader("images", ImageOptions, kind="images", paths="Files or folders of images.")
+def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
+    """Read images (N, C, S, S) of all the files, with their labels and factors.
+
+    Without test files, the files' or folders' names count, if they say train and test; else a fifth of the images,
+    drawn by the seed. Without a size they have one, or are 28 px wide. Raises NotFoundError, InvalidInputError;
+    UsageError for options that make no sense.
     """
     if not paths:
         raise UsageError("The source 'images' reads files, and none was named.", "posectl prepare images FOLDER")
+    test, split, objects = options.test, options.split, options.objects
     if test and split is not None:
         raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
-    request = Request(size, grey, skip_broken, progress)
-    gathered = _gather([Path(path) for path in paths], objects, request)
+    request = Request(options.size, options.grey, options.skip_broken, progress)
+    image_set = _read_images([Path(path) for path in paths], objects, request)
     if test:
-        gathered = joined(gathered, _gather([Path(path) for path in test], objects, request))
-    is_test, how = deal(gathered, split, seed)
+        image_set = join(image_set, _read_images([Path(path) for path in test], objects, request))
+    is_test, how = train_test_split(image_set, split, options.seed)
     about: dict[str, Any] = {
         "kind": "images",
-        "layout": gathered.layout,
+        "layout": image_set.layout,
         "source": "images: " + ", ".join(Path(path).name for path in paths),
-        "citation": gathered.citation,
+        "citation": image_set.citation,
         "split": how,
         "prepared": request.steps,
-        "factors": list(gathered.factors),
-        "periods": {name: period for name, period in _PERIODS.items() if name in gathered.factors},
+        "factors": list(image_set.factors),
+        "periods": {name: period for name, period in _PERIODS.items() if name in image_set.factors},
     }
-    per_sample = {**gathered.factors, **gathered.columns}
-    if gathered.labels is not None and len(gathered.class_names) > 1:
-        per_sample["label"] = gathered.labels
-        about |= {"classes": len(gathered.class_names), "class_names": list(gathered.class_names)}
-    return Dataset(gathered.images, is_test, per_sample, about=about, warnings=request.warnings)
+    per_sample = {**image_set.factors, **image_set.columns}
+    if image_set.labels is not None and len(image_set.class_names) > 1:
+        per_sample["label"] = image_set.labels
+        about |= {"classes": len(image_set.class_names), "class_names": list(image_set.class_names)}
+    return Dataset(image_set.images, is_test, per_sample, about=about, warnings=request.warnings)
 
 
-def _gather(paths: list[Path], objects: Sequence[str] | None, request: Request) -> Gathered:
-    """The images of files and folders, by the reader of their layout."""
+def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
+    """Read the images of files and folders, by the reader of their layout."""
     for path in paths:
         if not path.exists():
             raise NotFoundError(f"There is no file or folder {path}.", "Check the path; `ls` shows what is there.")
@@ -98,7 +113,7 @@ def _gather(paths: list[Path], objects: Sequence[str] | None, request: Request) 
 
 
 def _are_idx(paths: list[Path]) -> bool:
-    """Whether any of them is, or holds, a file of MNIST's; a file that is no picture by its name may be one renamed."""
+    """Tell whether any path is, or holds, a file of MNIST's; a file that is no picture by name may be a renamed one."""
     inside = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
     return any(idx.is_idx(file) for file in inside) or all(
         path.is_file() and path.suffix.lower() not in folder.SUFFIXES for path in paths

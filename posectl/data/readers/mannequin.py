@@ -3,23 +3,27 @@
 People differ in stature, proportions and habits, and each does every motion once, facing anywhere. Metres, z up, the
 floor at 0; a planted foot stays where it is. Each frame has its `phase` in [0, 1) of the motion's cycle, in gait from
 the moment when the right foot comes down.
+
+Example:
+  posectl prepare mannequin --subjects 6 --seconds 2
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.motion.body import Body, random_body
-from posectl.data.motion.limits import limited
-from posectl.data.motion.repertoire import MOTIONS, Motion
-from posectl.data.motion.rig import joints, rotation
-from posectl.data.motion.take import Style, Take, clock, random_style
+from posectl.data.mannequin.body import Body, random_body
+from posectl.data.mannequin.limits import clip_to_limits
+from posectl.data.mannequin.motions import MOTIONS, Motion
+from posectl.data.mannequin.performance import Performance, Style, random_style, unwrapped_phase
+from posectl.data.mannequin.rig import joints, rotation
+from posectl.data.readers import Progress, option, reader
 from posectl.data.skeleton import H36M17
-from posectl.data.sources import source
 from posectl.errors import UsageError
 
 _TEST_SHARE = 6
@@ -29,19 +33,23 @@ _CITATION = (
 )
 
 
-@source("mannequin")
-def read(
-    paths: Sequence[str | Path] = (),
-    *,
-    subjects: int = 12,
-    seconds: float = 4.0,
-    fps: float = 30.0,
-    seed: int = 0,
-) -> Dataset:
-    """So many subjects, so many seconds of each motion from each; the last sixth of the subjects is the test split.
+@dataclass(frozen=True)
+class MannequinOptions:
+    """The options of `prepare mannequin`."""
 
-    fps: frames a second. seed: another gives other people who move otherwise. Raises UsageError for odd options.
+    subjects: int = option(12, "Number of people.", metavar="N", quick=3)
+    seconds: float = option(4.0, "Duration of each motion of each person, seconds.", metavar="S", quick=0.5)
+    fps: float = option(30.0, "Frame rate, frames a second.", metavar="N")
+    seed: int = option(0, "Seed of the people and of how they move.")
+
+
+@reader("mannequin", MannequinOptions, kind="poses", paths=None)
+def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Dataset:
+    """Move so many people for so many seconds; the last sixth of them is the test split.
+
+    Raises UsageError for options that make no sense.
     """
+    subjects, seconds, fps, seed = options.subjects, options.seconds, options.fps, options.seed
     _check_options(paths, subjects, seconds, fps, seed)
     frames = max(2, round(seconds * fps))
     time = np.arange(frames) / fps
@@ -104,7 +112,7 @@ def _check_options(paths: Sequence[str | Path], subjects: int, seconds: float, f
 
 
 def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
-    """Bodies and habits; the first k people are the same however many there are."""
+    """Draw bodies and habits; the first k people are the same however many there are."""
     generators = [np.random.default_rng([seed, person]) for person in range(subjects)]
     return [(random_body(rng), random_style(rng)) for rng in generators]
 
@@ -112,12 +120,12 @@ def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
 def _clip(
     body: Body, style: Style, motion: Motion, time: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, somewhere, facing anywhere."""
+    """Return (positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, anywhere, facing anywhere."""
     heading, start = rng.uniform(0, 360), rng.uniform(-0.5, 0.5, 2)
-    take = Take(body, style, rng, time, clock(rng, time, motion.period, style.pace))
-    positions = joints(body, limited(motion.track(take)))
+    performance = Performance(body, style, rng, time, unwrapped_phase(rng, time, motion.period, style.pace))
+    positions = joints(body, clip_to_limits(motion.track(performance)))
     if motion.handed and style.left_handed:
         positions = positions[:, H36M17.mirror] * np.array([-1.0, 1.0, 1.0])
     positions = positions @ rotation(2, np.array(heading)).T
     positions[..., :2] += start - positions[0, 0, :2]
-    return positions, take.phase
+    return positions, performance.phase

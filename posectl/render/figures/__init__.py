@@ -1,23 +1,23 @@
 """Figures for a paper, written as .png, .pdf or .svg: one function a figure, of labels and arrays."""
 
-from posectl.render.figures.manifold import Manifold, manifold
-from posectl.render.figures.sweeps import against_lambda
-from posectl.render.figures.training import over_training, training_curves
-from posectl.render.figures.transitions import path_transitions, transition_curves
-from posectl.render.figures.worlds import (
-    Distances,
+from posectl.render.figures.factors import (
+    DistanceCurve,
     Panel,
-    Retrieved,
+    RetrievalCurve,
     distance_curves,
     error_curves,
     retrieval_curves,
 )
+from posectl.render.figures.manifold import Manifold, manifold
+from posectl.render.figures.sweeps import against_lambda
+from posectl.render.figures.training import over_training, training_curves
+from posectl.render.figures.transitions import path_transitions, transition_curves
 
 __all__ = [
-    "Distances",
+    "DistanceCurve",
     "Manifold",
     "Panel",
-    "Retrieved",
+    "RetrievalCurve",
     "against_lambda",
     "distance_curves",
     "error_curves",

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from posectl.errors import InvalidInputError
 from posectl.render.figures.page import GRID, INK, MUTED, page
 
-# Round the circle and back: blue, dark, vermillion, light; neighbours differ in lightness for those who see no hue.
+# A cyclic map: blue, dark, vermillion, light; neighbours differ in lightness for those who see no hue.
 ROUND = LinearSegmentedColormap.from_list("round", ["#0072B2", "#1F2433", "#D55E00", "#E8C15A", "#0072B2"], N=256)
 ALONG = LinearSegmentedColormap.from_list("along", ["#2B0B57", "#3B528B", "#21918C", "#5EC962", "#C9D62B"], N=256)
 
@@ -28,10 +29,10 @@ _HALO = [withStroke(linewidth=2.0, foreground="white")]
 
 @dataclass(frozen=True)
 class Manifold:
-    """codes: (N, 2 or 3). axes: what each dimension is called.
+    """The codes (N, 2 or 3) of a manifold. axes: the names of its dimensions.
 
-    values (N,): what colours the codes, called `what`; of `period` where it goes round; no scale is drawn if `what` is
-    empty. grid: lines (K, 2 or 3), each along one factor. marks: points (2 or 3,) of the grid with their names.
+    values (N,): the colours of the codes, called `what`; of `period` where it goes round; no scale is drawn if `what`
+    is empty. grid: lines (K, 2 or 3), each along one factor. marks: points (2 or 3,) of the grid with their names.
     """
 
     codes: np.ndarray
@@ -43,8 +44,8 @@ class Manifold:
     marks: Sequence[tuple[np.ndarray, str]] = ()
 
 
-def manifold(shown: Manifold, path: str | Path, *, title: str = "") -> None:
-    """Codes as dots, coloured by a factor, under the lines of the factors' grid; all axes on one scale.
+def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Figure:
+    """Draw codes as dots, coloured by a factor, under the lines of the factors' grid; all axes on one scale.
 
     Source: Oring et al., Fig. 2. Raises InvalidInputError for codes that are empty, not finite or of
     another dimension, UsageError for a suffix other than .pdf, .png and .svg.
@@ -76,6 +77,7 @@ def manifold(shown: Manifold, path: str | Path, *, title: str = "") -> None:
             if shown.period is not None:
                 bar.set_ticks([shown.period * part / 4 for part in range(5)])
                 bar.ax.yaxis.set_major_formatter("{x:.3g}")
+    return figure
 
 
 def _dots(shown: Manifold, count: int) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def _dots(shown: Manifold, count: int) -> dict[str, Any]:
 
 
 def _in_space(axes: Any, codes: np.ndarray) -> None:
-    """One scale for all three axes, in a box that fits the codes, between quiet walls."""
+    """Set one scale for all three axes, in a box that fits the codes, between quiet walls."""
     low, high = codes.min(0), codes.max(0)
     longest = (high - low).max() or 1.0
     sides = np.maximum(high - low, FLATTEST * longest)

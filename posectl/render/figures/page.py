@@ -1,4 +1,4 @@
-"""The page that a figure is drawn on: settings, the file it goes to, its panels, and names beside curves."""
+"""The page of a figure: settings, the file it is written to, its panels, and names beside curves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
-from posectl.errors import InvalidInputError, UsageError, nearest_name
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.render import theme
 from posectl.render.figures.style import Style
 from posectl.render.files import replacing
@@ -24,7 +24,7 @@ DPI = 200
 COLUMNS = 3
 # Values that span less than this factor are as well on a linear scale.
 DECADE = 10
-# From the middle of one name at the side to that of the next, in letter sizes.
+# The distance between the middles of two names at the side, in letter sizes.
 APART = 1.35
 
 INK, MUTED, GRID = ("#{:02x}{:02x}{:02x}".format(*colour) for colour in (theme.INK, theme.MUTED, theme.GRID))
@@ -54,7 +54,7 @@ SETTINGS: dict[Any, Any] = {
     "pdf.fonttype": 42,  # TrueType, as journals ask
     "svg.hashsalt": "posectl",  # equal figures, equal bytes
 }
-# The suffixes that figures are written under, each with what keeps the date out.
+# The suffixes of figures, each with the metadata that keeps the date out.
 UNDATED: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".png": {}, ".svg": {"Date": None}}
 
 Series = Mapping[str, np.ndarray]
@@ -63,29 +63,30 @@ Lines = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 @contextmanager
-def page(path: str | Path, width: float, height: float) -> Iterator[Figure]:
-    """A figure of so many inches, written to `path` if all goes well.
+def page(path: str | Path | None, width: float, height: float) -> Iterator[Figure]:
+    """Make a figure of so many inches, written to `path`, if that is named and all goes well.
 
     Raises UsageError for a suffix other than .pdf, .png and .svg.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = ".png" if path is None else Path(path).suffix.lower()
     if suffix not in UNDATED:
-        raise UsageError(f"No figure can be written as {str(path)!r}.", nearest_name(suffix, UNDATED))
+        raise UsageError(f"No figure can be written as {str(path)!r}.", did_you_mean(suffix, UNDATED))
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
-        with replacing(path) as beside:
-            figure.savefig(beside, format=suffix[1:], dpi=DPI, metadata=UNDATED[suffix])
+        if path is not None:
+            with replacing(path) as beside:
+                figure.savefig(beside, format=suffix[1:], dpi=DPI, metadata=UNDATED[suffix])
 
 
 def in_rows(count: int, most: int = COLUMNS) -> tuple[int, int]:
-    """Rows and columns of so many panels: as few rows as hold them, filled evenly."""
+    """Return rows and columns of so many panels: as few rows as hold them, filled evenly."""
     rows = math.ceil(count / most)
     return rows, math.ceil(count / rows)
 
 
 def checked(curves: Series, what: str = "curves") -> dict[str, np.ndarray]:
-    """The curves (n,) as float64. Raises InvalidInputError for none, and for empty or non-finite ones."""
+    """Return curves (n,) as float64. Raises InvalidInputError for none, and for empty or non-finite ones."""
     arrays = {label: np.asarray(curve, dtype=np.float64) for label, curve in curves.items()}
     if not arrays:
         raise InvalidInputError(f"There are no {what} to draw.", "Give at least one curve.")
@@ -139,12 +140,12 @@ def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Styl
 
 
 def spread(places: Sequence[float] | np.ndarray, apart: float) -> np.ndarray:
-    """The places (n,), in their order, moved as little as need be for each two to be `apart`.
+    """Move places (n,) as little as possible, in their order, so that each two are `apart`.
 
     Runs of places that would touch are set evenly about their mean; that is the least sum of squared moves.
     """
     order = np.argsort(places, kind="stable")
-    runs: list[list[float]] = []  # the places of each run, less what their order in it moves them
+    runs: list[list[float]] = []  # the places of each run, without the shift by their order in it
     for place in np.asarray(places, dtype=np.float64)[order]:
         runs.append([place])
         while len(runs) > 1 and np.mean(runs[-1]) - np.mean(runs[-2]) < apart * (len(runs[-1]) + len(runs[-2])) / 2:

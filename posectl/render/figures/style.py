@@ -1,4 +1,4 @@
-"""How curves look: a method has the same colour and dash in every figure."""
+"""The styles of curves: a method has the same colour and dash in every figure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOLID, DASHED, DOTTED = "-", (0, (4, 2)), (0, (1, 1.6))
 
 
 class Style(NamedTuple):
-    """colour and dash, as matplotlib takes them."""
+    """A colour and a dash, as matplotlib takes them."""
 
     colour: Any
     dash: Any = SOLID
@@ -44,7 +44,7 @@ METHODS = {
 
 
 def styles(labels: Iterable[str]) -> dict[str, Style]:
-    """A style for each label: its method's, for the first label of a method; of all others one that is left."""
+    """Return a style for each label: its method's, for the first label of a method; for all others one that is left."""
     labels = list(labels)
     chosen: dict[str, Style] = {}
     for label in labels:
@@ -57,14 +57,14 @@ def styles(labels: Iterable[str]) -> dict[str, Style]:
 
 
 def method(label: str) -> str:
-    """The method that a label begins with, "acai λ=0.5, d=64" with "acai"; "" for a combination of several."""
+    """Return the method that a label begins with, "acai λ=0.5, d=64" with "acai"; "" for a combination of several."""
     name = re.match(r"[^\s,(]*", label)
     return "" if " + " in label or name is None else name[0].replace("-", "").lower()
 
 
 def _left(count: int, taken: set[Any]) -> list[Style]:
-    """Styles beside those taken: colours of the theme while they last, else so many along viridis, whose start is left
-    out, too near the ink."""
+    """Return styles beside those taken: colours of the theme while they last, else so many along viridis, without its
+    start, which is too near the ink."""
     free = [colour for colour in theme.CYCLE if colour not in taken]
     colours = free[:count] if count <= len(free) else matplotlib.colormaps["viridis"](np.linspace(0.15, 0.9, count))
     return [Style(colour if isinstance(colour, str) else tuple(colour)) for colour in colours]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from posectl.errors import InvalidInputError
@@ -17,8 +18,8 @@ from posectl.render.figures.style import styles
 CROWDED = 5
 
 
-def against_lambda(metrics: Mapping[str, Lines], path: str | Path) -> None:
-    """Metrics against lambda, one small panel a metric, one line a label: the mean over seeds, in a band of their
+def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Figure:
+    """Draw metrics against lambda, one small panel a metric, one line a label: the mean over seeds, in a band of their
     standard deviation (n - 1) to either side, over a dot for each seed.
 
     metrics: metric -> label -> (lambdas (n,), values (n,)), in any order, a value for each lambda and seed. Values that
@@ -45,11 +46,12 @@ def against_lambda(metrics: Mapping[str, Lines], path: str | Path) -> None:
                 axes.plot(lam, mean, color=colour, linestyle=dash, marker="o" if len(lam) == 1 else None, ms=4)
             _over_lambda(axes, np.array(sorted(every)))
         legend(figure, looks)
+    return figure
 
 
 def over_seeds(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The abscissae (k,) in their order, and the mean and standard deviation (n - 1; 0 of one) of the finite values
-    (n,) at each; one without any is left out."""
+    """Return the abscissae (k,) in their order, and the mean and standard deviation (n - 1; 0 of one) of the finite
+    values (n,) at each; one without any is left out."""
     at, values = np.asarray(at, dtype=np.float64), np.asarray(values, dtype=np.float64)
     finite = np.isfinite(values)
     places = np.unique(at[finite])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from posectl.errors import InvalidInputError
@@ -21,8 +22,8 @@ SMOOTHED = 0.04
 Log = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def training_curves(logs: Mapping[str, Log], path: str | Path) -> None:
-    """Losses over training steps, one panel a loss, one curve a run; on a log scale where that helps.
+def training_curves(logs: Mapping[str, Log], path: str | Path | None) -> Figure:
+    """Draw losses over training steps, one panel a loss, one curve a run; on a log scale where that helps.
 
     logs: run -> loss -> (steps (n,), values (n,)). Long runs are drawn faintly, under their running mean. Values that
     are not finite leave a gap.
@@ -42,12 +43,13 @@ def training_curves(logs: Mapping[str, Log], path: str | Path) -> None:
                 if name in log:
                     _loss(axes, *log[name], looks[run])
         legend(figure, looks)
+    return figure
 
 
 def over_training(
-    metrics: Mapping[str, Lines], path: str | Path, *, levels: Mapping[str, Mapping[str, float]] | None = None
-) -> None:
-    """Scores over the images that training has seen, one panel a metric, one line a method, named at its end; on a log
+    metrics: Mapping[str, Lines], path: str | Path | None, *, levels: Mapping[str, Mapping[str, float]] | None = None
+) -> Figure:
+    """Draw scores over the images seen in training, one panel a metric, one line a method, named at its end; on a log
     scale where that helps.
 
     metrics: metric -> label -> (images seen (n,), values (n,)), in any order. Where several models have seen as many,
@@ -71,10 +73,11 @@ def over_training(
         ]
         for axes, last in zip(panels, ends, strict=True):
             name_at_end(axes, last, looks)
+    return figure
 
 
 def _scores(axes: Axes, lines: Lines, levels: Mapping[str, float], looks: Mapping[str, Style]) -> dict[str, float]:
-    """Draw one metric; returns where each line ends."""
+    """Draw one metric, and return the end of each line."""
     ends: dict[str, float] = {}
     for label, points in lines.items():
         seen, mean, deviation = over_seeds(*points)
@@ -112,7 +115,7 @@ def _loss(axes: Axes, steps: np.ndarray, values: np.ndarray, style: Style) -> No
 
 
 def running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """The mean (n,) of the finite among the `window` values around each, fewer at the ends; NaN without any."""
+    """Return the mean (n,) of the finite among the `window` values around each, fewer at the ends; NaN without any."""
     ones = np.ones(min(window, len(values)))
     finite = np.isfinite(values)
     total = np.convolve(np.where(finite, values, 0.0), ones, mode="same")

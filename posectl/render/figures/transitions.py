@@ -1,4 +1,4 @@
-"""Figures of how a path changes from step to step, over alpha."""
+"""Figures of the changes of a path from step to step, over alpha."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from posectl.render.figures.page import INK, MUTED, Series, checked, legend, page
 from posectl.render.figures.style import styles
 
 
 def transition_curves(
-    curves: Series, path: str | Path, *, spread: Series | None = None, title: str | None = None
-) -> None:
-    """Average normalised transitions over alpha, one curve a model, and the line at 1 that an even path keeps to.
+    curves: Series, path: str | Path | None, *, spread: Series | None = None, title: str | None = None
+) -> Figure:
+    """Draw average normalised transitions over alpha, one curve a model, and the line at 1 of an even path.
 
     curves: label -> (T-1,), the change from each step to the next over the mean change. spread: label -> (T-1,), how
     far a band round the curve reaches to either side, for the labels that have one.
@@ -38,10 +39,11 @@ def transition_curves(
         axes.set_ylabel("normalised change")
         axes.set_title(title or "")
         legend(figure, looks)
+    return figure
 
 
-def path_transitions(values: Series, path: str | Path) -> None:
-    """The normalised transitions of single paths over alpha, one panel a path, all on one scale.
+def path_transitions(values: Series, path: str | Path | None) -> Figure:
+    """Draw the normalised transitions of single paths over alpha, one panel a path, all on one scale.
 
     values: label -> (T-1,). Source: Naayem, Figs. 5 and 7. Raises as transition_curves does.
     """
@@ -57,10 +59,11 @@ def path_transitions(values: Series, path: str | Path) -> None:
             axes.set_title(label)
         figure.supylabel("normalised change", color=INK, fontsize=9)
         panels[-1].set_xlabel("α")
+    return figure
 
 
 def mid_steps(transitions: int) -> np.ndarray:
-    """The alpha (T-1,) midway between the two steps of each transition."""
+    """Return the alpha (T-1,) midway between the two steps of each transition."""
     return (np.arange(transitions) + 0.5) / transitions
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from posectl.core.latent.priors import NORMAL, SPHERE, sample
+from posectl.core.latent.priors import NORMAL, SPHERE, sample_codes
 from posectl.core.random import generator
 
 
@@ -11,7 +11,7 @@ def test_the_sphere_divides_by_the_norm_not_its_square():
 
 
 def test_draws_of_the_sphere_have_unit_norm_and_no_preferred_direction():
-    codes = sample(SPHERE, 20_000, 8, generator(0, "test"))
+    codes = sample_codes(SPHERE, 20_000, 8, generator(0, "test"))
     torch.testing.assert_close(codes.norm(dim=1), torch.ones(20_000))
     # The mean of n uniform unit vectors has length about 1/sqrt(n); E[z z'] = I/d.
     assert codes.mean(0).norm().item() < 4 / 20_000**0.5
@@ -19,7 +19,7 @@ def test_draws_of_the_sphere_have_unit_norm_and_no_preferred_direction():
 
 
 def test_draws_of_the_normal_prior_have_unit_variance():
-    codes = sample(NORMAL, 20_000, 4, generator(0, "test"))
+    codes = sample_codes(NORMAL, 20_000, 4, generator(0, "test"))
     torch.testing.assert_close(codes.var(0), torch.ones(4), atol=0.05, rtol=0)
     assert torch.equal(NORMAL.project(codes), codes)
 

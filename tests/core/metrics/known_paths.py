@@ -10,7 +10,10 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from posectl.core.metrics import distances
+from posectl.core import distances
+from posectl.core.kinds import KINDS
+
+POSES, IMAGES = KINDS.get("poses"), KINDS.get("images")
 
 PATH_METRICS = ["anci", "smoothness_ratio", "path_length_ratio", "monotonicity", "bone_length_error"]
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from posectl.core.metrics.trace import Trace, straight
+from posectl.core.metrics.trace import Trace, interpolate_factors
 
 TURN = 2 * math.pi
 PERIODS = torch.tensor([TURN], dtype=torch.float64)
@@ -20,8 +20,8 @@ def trace(found: Tensor, ends: Tensor | None = None, periods: Tensor = PERIODS) 
         found = found[..., None]
     ends = found[:, [0, -1]] if ends is None else ends.double().reshape(len(found), 2, -1)
     alpha = torch.linspace(0, 1, found.shape[1], dtype=torch.float64)
-    way = straight(ends[:, 0], ends[:, 1], periods, alpha)
-    return Trace(way, found, torch.zeros(found.shape[:2], dtype=torch.float64), periods, "rad")
+    path = interpolate_factors(ends[:, 0], ends[:, 1], periods, alpha)
+    return Trace(path, found, torch.zeros(found.shape[:2], dtype=torch.float64), periods, "rad")
 
 
 def turning(start: float, by: float, steps: int = 16) -> Tensor:

@@ -8,16 +8,16 @@ import statistics
 import numpy as np
 import pytest
 import torch
-from core.metrics.known_paths import randn
+from core.metrics.known_paths import POSES, randn
 
 from posectl.core.metrics.mean_distance import mean_distance
 from posectl.core.metrics.precision_distance import precision_distance
 from posectl.core.metrics.recall_distance import recall_distance
 
 
-def brute(queries: torch.Tensor, reference: torch.Tensor, kind: str) -> np.ndarray:
+def brute(queries: torch.Tensor, reference: torch.Tensor, search: str) -> np.ndarray:
     gap = queries.double().numpy()[:, None] - reference.double().numpy()[None]
-    if kind == "l2":
+    if search == "l2":
         return np.sqrt((gap**2).sum((-1, -2))).min(1)
     return np.linalg.norm(gap, axis=-1).mean(-1).min(1)
 
@@ -32,42 +32,43 @@ def assert_summarises(score: dict, distances: np.ndarray, compat: str | None) ->
 
 @pytest.mark.parametrize("compat", [None, "naayem"])
 def test_mean_distance_is_euclidean_over_the_flattened_pose(compat: str | None) -> None:
-    walks, reference = randn(6, 5, 17, 3).float(), randn(40, 17, 3, seed=1).float()
-    score = mean_distance(walks, reference, compat=compat)
-    assert_summarises(score, brute(walks.flatten(0, 1), reference, "l2"), compat)
+    paths, reference = randn(6, 5, 17, 3).float(), randn(40, 17, 3, seed=1).float()
+    score = mean_distance(paths, reference, POSES, compat=compat)
+    assert_summarises(score, brute(paths.flatten(0, 1), reference, "l2"), compat)
     assert score["distance"] == "l2"
 
 
-@pytest.mark.parametrize(("compat", "kind"), [(None, "mpjpe"), ("naayem", "l2")])
-def test_precision_looks_for_each_sample_among_the_real(compat: str | None, kind: str) -> None:
+@pytest.mark.parametrize(("compat", "search"), [(None, "mpjpe"), ("naayem", "l2")])
+def test_precision_looks_for_each_sample_among_the_real(compat: str | None, search: str) -> None:
     samples, reference = randn(30, 17, 3).float(), randn(41, 17, 3, seed=1).float()
-    score = precision_distance(samples, reference, compat=compat)
-    assert_summarises(score, brute(samples, reference, kind), compat)
-    assert score["distance"] == kind
+    score = precision_distance(samples, reference, POSES, compat=compat)
+    assert_summarises(score, brute(samples, reference, search), compat)
+    assert score["distance"] == search
 
 
-@pytest.mark.parametrize(("compat", "kind"), [(None, "mpjpe"), ("naayem", "l2")])
-def test_recall_looks_for_each_real_pose_among_the_generated(compat: str | None, kind: str) -> None:
-    crowd, targets = randn(41, 17, 3).float(), randn(30, 17, 3, seed=1).float()
-    score = recall_distance(crowd, targets, compat=compat)
-    assert_summarises(score, brute(targets, crowd, kind), compat)
-    assert score["distance"] == kind
+@pytest.mark.parametrize(("compat", "search"), [(None, "mpjpe"), ("naayem", "l2")])
+def test_recall_looks_for_each_real_pose_among_the_generated(compat: str | None, search: str) -> None:
+    generated, targets = randn(41, 17, 3).float(), randn(30, 17, 3, seed=1).float()
+    score = recall_distance(generated, targets, POSES, compat=compat)
+    assert_summarises(score, brute(targets, generated, search), compat)
+    assert score["distance"] == search
 
 
 def test_a_centimetre_off_is_a_centimetre_a_joint_and_root_17_of_them_in_l2() -> None:
     real = randn(20, 17, 3)
     fake = real + torch.tensor([0.0, 0.006, 0.008], dtype=torch.float64)
-    assert precision_distance(fake, real)["mean"] == pytest.approx(0.01, rel=1e-9)
-    assert recall_distance(fake, real)["mean"] == pytest.approx(0.01, rel=1e-9)
-    assert precision_distance(fake, real, compat="naayem")["mean"] == pytest.approx(0.01 * math.sqrt(17), rel=1e-9)
-    assert recall_distance(fake, real, compat="naayem")["mean"] == pytest.approx(0.01 * math.sqrt(17), rel=1e-9)
-    assert mean_distance(fake[None], real)["mean"] == pytest.approx(0.01 * math.sqrt(17), rel=1e-9)
+    assert precision_distance(fake, real, POSES)["mean"] == pytest.approx(0.01, rel=1e-9)
+    assert recall_distance(fake, real, POSES)["mean"] == pytest.approx(0.01, rel=1e-9)
+    in_l2 = pytest.approx(0.01 * math.sqrt(17), rel=1e-9)
+    assert precision_distance(fake, real, POSES, compat="naayem")["mean"] == in_l2
+    assert recall_distance(fake, real, POSES, compat="naayem")["mean"] == in_l2
+    assert mean_distance(fake[None], real, POSES)["mean"] == in_l2
 
 
 def test_a_collapsed_generator_is_precise_and_recalls_little() -> None:
     real = randn(50, 17, 3)
     collapsed = real[:1].expand(50, 17, 3)
-    assert precision_distance(collapsed, real)["maximum"] == 0
-    recall = recall_distance(collapsed, real)
+    assert precision_distance(collapsed, real, POSES)["maximum"] == 0
+    recall = recall_distance(collapsed, real, POSES)
     assert recall["minimum"] == 0
     assert recall["mean"] == pytest.approx(np.linalg.norm(real - real[0], axis=-1).mean(), rel=1e-12)

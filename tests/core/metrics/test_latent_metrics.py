@@ -33,7 +33,7 @@ def test_whitened_points_are_uncorrelated_and_of_length_one_each_way() -> None:
 
 def test_kmeans_finds_clouds_from_any_of_many_beginnings() -> None:
     points, labels = clouds(40, 0)
-    centres = kmeans(points, 3, inits=20, iterations=100, generator=generator())
+    centres = kmeans(points, 3, restarts=20, iterations=100, generator=generator())
     means = torch.stack([points[labels == i].mean(0) for i in range(3)])
     order = assign(means, centres)
     assert sorted(order.tolist()) == [0, 1, 2]
@@ -42,13 +42,13 @@ def test_kmeans_finds_clouds_from_any_of_many_beginnings() -> None:
 
 def test_a_centre_that_loses_its_points_stays() -> None:
     points = torch.tensor([[0.0], [0.0], [0.0], [10.0]])
-    centres = kmeans(points, 2, inits=50, iterations=10, generator=generator())
+    centres = kmeans(points, 2, restarts=50, iterations=10, generator=generator())
     assert sorted(centres.flatten().tolist()) == [0, 10]
 
 
 def test_kmeans_reaches_the_least_inertia_of_a_brute_force() -> None:
     points = randn(9, 2).float()
-    centres = kmeans(points, 2, inits=60, iterations=100, generator=generator())
+    centres = kmeans(points, 2, restarts=60, iterations=100, generator=generator())
     got = (points - centres[assign(points, centres)]).square().sum().item()
     least = np.inf
     for mask in range(1, 2**8):

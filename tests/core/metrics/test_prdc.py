@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from unittest import mock
 
 import numpy as np
@@ -120,7 +119,6 @@ def test_sets_without_a_kth_neighbour_are_refused(fakes: int, reals: int) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("POSECTL_SLOW" not in os.environ, reason="minutes long; set POSECTL_SLOW=1")
 def test_published_example() -> None:
     # README of clovaai/generative-evaluation-prdc: 10,000 normals against 10,000 in 1000-d, k = 5. It warns that they
     # fluctuate; between three seeds precision ranged over 0.02, recall 0.01, density 0.11 and coverage 0.01.

@@ -10,8 +10,9 @@ NAMES = {
     "anci", "bone_length_error", "mean_distance", "monotonicity", "path_length_ratio", "prdc", "precision_distance",
     "recall_distance", "reconstruction_mpjpe", "smoothness_ratio",
 }  # fmt: skip
-SUBJECTS = {
-    "paths", "walks", "samples", "crowd", "reference", "targets", "truth", "reconstruction", "parents", "compat",
+INPUTS = {
+    "paths", "random_paths", "samples", "recall_samples", "reference", "recall_targets", "truth", "reconstruction",
+    "parents", "kind", "compat",
 }  # fmt: skip
 
 
@@ -24,5 +25,5 @@ def test_each_is_registered_under_its_file_name() -> None:
 def test_each_names_what_it_is_computed_from() -> None:
     for name in NAMES:
         parameters = inspect.signature(METRICS.get(name)).parameters.values()
-        assert {p.name for p in parameters if p.kind is not p.KEYWORD_ONLY} <= SUBJECTS
+        assert {p.name for p in parameters if p.kind is not p.KEYWORD_ONLY} <= INPUTS
         assert all(p.default is not p.empty for p in parameters if p.kind is p.KEYWORD_ONLY)

@@ -10,7 +10,7 @@ import torch
 from core.metrics.known_paths import randn
 from core.metrics.known_traces import PERIODS, TURN, trace
 
-from posectl.core.metrics.trace import retrieve, straight, wrapped
+from posectl.core.metrics.trace import interpolate_factors, retrieve, wrapped
 from posectl.errors import UsageError
 
 
@@ -23,8 +23,9 @@ def test_differences_of_angles_go_the_short_way_round() -> None:
 
 def test_the_even_way_crosses_the_seam() -> None:
     ends = torch.tensor([[350.0, 50.0], [10.0, 70.0]], dtype=torch.float64)
-    way = straight(ends[:1], ends[1:], torch.tensor([360.0, math.inf]), torch.tensor([0, 0.25, 1], dtype=torch.float64))
-    assert way.tolist() == [[[350.0, 50.0], [355.0, 55.0], [370.0, 70.0]]]
+    periods, alpha = torch.tensor([360.0, math.inf]), torch.tensor([0, 0.25, 1], dtype=torch.float64)
+    path = interpolate_factors(ends[:1], ends[1:], periods, alpha)
+    assert path.tolist() == [[[350.0, 50.0], [355.0, 55.0], [370.0, 70.0]]]
 
 
 def test_steps_add_up_like_numpys_unwrap() -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from core.metrics.known_paths import randn
+from core.metrics.known_paths import IMAGES, randn
 from core.metrics.known_traces import trace
 from torch import Tensor
 
@@ -51,7 +51,7 @@ def test_every_length_counts_once_however_many_images_it_has() -> None:
 def test_reconstruction_error_equals_a_brute_force() -> None:
     a, b = randn(9, 3, 4, 4), randn(9, 3, 4, 4, seed=1)
     expected = ((a - b) ** 2).numpy().mean((1, 2, 3))
-    score = reconstruction_mse(a, b)
+    score = reconstruction_mse(a, b, IMAGES)
     assert score["mean"] == pytest.approx(expected.mean(), rel=1e-12)
     assert score["std"] == pytest.approx(expected.std(ddof=1), rel=1e-12)
 
@@ -60,7 +60,7 @@ def test_mean_distance_of_images_is_the_cosine_to_the_nearest() -> None:
     paths, real = randn(2, 3, 1, 4, 4), randn(20, 1, 4, 4, seed=1)
     a, b = paths.reshape(6, 16).numpy(), real.reshape(20, 16).numpy()
     cosine = 1 - (a @ b.T) / np.linalg.norm(a, axis=1)[:, None] / np.linalg.norm(b, axis=1)
-    score = mean_distance(paths, real)
+    score = mean_distance(paths, real, IMAGES)
     assert score["mean"] == pytest.approx(cosine.min(1).mean(), rel=1e-9)
     assert (score["distance"], score["unit"]) == ("cosine", "1")
 

@@ -3,12 +3,15 @@
 import torch
 from torch import nn
 
+from posectl.core.kinds import KINDS, of_shape
 from posectl.core.latent.priors import NORMAL
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import build_decoder, build_encoder
+from posectl.core.objectives.base import build_decoder, build_encoder
 from posectl.core.objectives.step import Step
 from posectl.core.random import generator
+
+POSES, IMAGES = KINDS.get("poses"), KINDS.get("images")
 
 
 class Scale(nn.Module):
@@ -22,45 +25,53 @@ class Scale(nn.Module):
         return (x * self.factor).flatten(2).mean(2) if self.mean else x * self.factor
 
 
+def kind_of(shape):
+    """The kind of samples of this shape; vectors are taken for images, whose elements count one by one."""
+    return of_shape(tuple(shape)) or IMAGES
+
+
 def linear_step(batch, noise, encoder=2.0, decoder=0.25, prior=NORMAL, **options):
-    """Encoder 2x and decoder x/4 unless told otherwise, so x_hat = x / 2; codes are flat."""
-    to, fro = (
-        nn.Sequential(Scale(encoder), nn.Flatten(2)),
-        nn.Sequential(Scale(decoder), nn.Unflatten(2, batch.shape[2:])),
-    )
-    return Step(to, fro, prior, batch, noise, **options)
+    """Encoder 2x and decoder x/4 unless told otherwise, by number or as modules, so x_hat = x / 2; codes are flat."""
+    to, fro = (each if isinstance(each, nn.Module) else Scale(each) for each in (encoder, decoder))
+    flat, shaped = nn.Flatten(2), nn.Unflatten(2, batch.shape[2:])
+    options = {"kind": kind_of(batch.shape[2:]), **options}
+    return Step(nn.Sequential(to, flat), nn.Sequential(fro, shaped), prior, batch, noise, **options)
 
 
 def small_step(objective, prior=NORMAL, seeds=(0,), *, net=None, batch=6, also=(), **options):
-    """A step of small networks, with what each seed alone would draw; and the networks that the objective brings."""
+    """A step of small networks, with what each seed alone would draw; and the networks: "encoder", "decoder", and those
+    that the objective brings."""
     net = net or MLP((3, 3), 4, widths=(8,), activation="tanh")
+    kind = kind_of(net.shape)
     objectives = [objective, *also]
     modules = {
         "encoder": build_encoder(net, objectives, len(seeds)),
-        "decoder": build_decoder(net, objectives, len(seeds)),
+        "decoder": build_decoder(net, objectives, len(seeds), kind),
     }
     modules |= objective.networks(net, len(seeds))
     for name, module in modules.items():
         for replica, seed in enumerate(seeds):
             initialise(module, replica, generator(seed, name))
         module.double()
-    draws = {name: draw for o in objectives for name, draw in o.draws.items()}
+    draws = {name: draw for o in objectives for name, draw in o.noise.items()}
     noise = {
-        name: torch.stack([draw.draw(1, batch, net.latent, net.shape, generator(s, name))[0].double() for s in seeds])
+        name: torch.stack([draw.sample(1, batch, net.latent, net.shape, generator(s, name))[0].double() for s in seeds])
         for name, draw in draws.items()
     }
     x = torch.stack([torch.randn(batch, *net.shape, generator=generator(s, "x"), dtype=torch.float64) for s in seeds])
-    encoder, decoder = modules.pop("encoder"), modules.pop("decoder")
-    step = Step(encoder, decoder, prior, x, noise, latent=net.latent, objectives=objectives, **options)
+    step = Step(
+        modules["encoder"], modules["decoder"], prior, x, noise, kind=kind, latent=net.latent, objectives=objectives,
+        **options,
+    )  # fmt: skip
     return step, modules
 
 
 def losses(objective, step, networks):
-    """Every loss of an objective, and its paces."""
+    """Every loss of an objective, and its factors on the learning rates."""
     found = {"term": objective.term(step, networks), **objective.adversaries(step, networks)}
     if objective.replaces_reconstruction:
         found["reconstruction"] = objective.reconstruction(step, networks)
-    return found | {f"pace of {name}": pace for name, pace in objective.paces(step, networks).items()}
+    return found | {f"lr of {name}": scale for name, scale in objective.lr_scales(step, networks).items()}
 
 
 def assert_replicas_apart(objective, prior, **options):

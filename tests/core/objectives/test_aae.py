@@ -54,8 +54,8 @@ def test_the_term_moves_the_encoder_and_the_discriminator_its_own_loss():
     step, networks = small_step(AAE(), NORMAL)
     discriminator = networks["discriminator"]
     term, own = AAE().term(step, networks), AAE().adversaries(step, networks)["discriminator"]
-    assert moved(term, step._encoder)
-    assert not moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert not moved(term, networks["decoder"])
     assert moved(own, discriminator)
 
 
@@ -130,7 +130,7 @@ def test_replicas_do_not_mix(objective, prior):
 
 
 def test_replicas_train_apart():
-    assert_stacks(lambda seeds: trainer(AAE(lam=0.01), seeds=seeds, steps=60))
+    assert_stacks(lambda seeds: trainer(AAE(lam=0.01), seeds=seeds, latent=8, batch=64, steps=60))
 
 
 def test_it_resumes_to_the_bit():

@@ -2,15 +2,16 @@
 
 import pytest
 import torch
+from core.objectives.settings import IMAGES, POSES
 from torch import nn
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import check_together, squared_error
 from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.base import check_together
 from posectl.core.objectives.none import Nothing
 from posectl.core.objectives.step import Step
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
 
 
@@ -27,7 +28,7 @@ class Scale(nn.Module):
 
 def linear_step(batch, alpha, pairing="reverse"):
     """Encoder 2x, decoder x/4, so x_hat = x / 2; codes in the plane, where paths are straight."""
-    return Step(Scale(2.0), Scale(0.25), NORMAL, batch, {"alpha": alpha}, pairing=pairing)
+    return Step(Scale(2.0), Scale(0.25), NORMAL, batch, {"alpha": alpha}, kind=IMAGES, pairing=pairing)
 
 
 X = torch.tensor([[[1.0, 2.0], [3.0, 6.0], [-1.0, 0.0], [2.0, 2.0]]], dtype=torch.float64)
@@ -67,16 +68,17 @@ def test_reconstruction_of_poses_sums_over_coordinates_and_averages_over_joints(
     x = torch.zeros(1, 1, 17, 3)
     off = x.clone()
     off[0, 0, 5] = torch.tensor([1.0, 2.0, 2.0])
-    assert squared_error(x, off).item() == pytest.approx(9 / 17)
-    assert squared_error(torch.zeros(1, 1, 1, 2, 2), torch.ones(1, 1, 1, 2, 2)).item() == 1.0
+    assert POSES.mean_square(off - x).item() == pytest.approx(9 / 17)
+    assert IMAGES.mean_square(torch.ones(1, 1, 1, 2, 2)).item() == 1.0
 
 
 def trainer(terms, seeds=(0,), **plan):
     data = torch.randn(200, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
-    terms = [Term(o, torch.full((len(seeds),), o.lam)) for o in terms]
+    terms = [terms] * len(seeds)
     return Trainer(
-        MLP((17, 3), 4, widths=(16,)), SPHERE, terms, data, data[:50], Plan(**{"steps": 5, "batch": 8, **plan}), seeds
-    )
+        MLP((17, 3), 4, widths=(16,)), SPHERE, terms, data, data[:50], Plan(**{"steps": 5, "batch": 8, **plan}), seeds,
+        kind=POSES,
+    )  # fmt: skip
 
 
 def test_one_step_moves_each_group_by_the_gradient_of_its_own_loss_alone():

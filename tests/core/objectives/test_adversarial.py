@@ -43,10 +43,10 @@ def test_scores_that_are_certain_cost_no_overflow():
 def test_whom_each_loss_moves():
     step, networks = small_step(Adversarial(), SPHERE)
     term = Adversarial().term(step, networks)
-    assert moved(term, step._encoder)
-    assert moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert moved(term, networks["decoder"])
     assert moved(Adversarial().adversaries(step, networks)["discriminator"], networks["discriminator"])
-    assert Adversarial.adversary_names == tuple(networks)
+    assert {*Adversarial.adversary_names} == {*networks} - {"encoder", "decoder"}
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)

@@ -5,15 +5,15 @@ import math
 
 import pytest
 import torch
-from core.objectives.settings import Scale, assert_replicas_apart, linear_step, moved, small_step
+from core.objectives.settings import POSES, Scale, assert_replicas_apart, linear_step, moved, small_step
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import check_together
 from posectl.core.objectives.amr import AMR
+from posectl.core.objectives.base import check_together
 from posectl.core.objectives.gaia import GAIA
 from posectl.core.objectives.mixers import MIXERS
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
 
 X = torch.tensor([[[1.0, 2.0], [3.0, -2.0]]], dtype=torch.float64)
@@ -80,15 +80,16 @@ def test_a_mix_of_four_takes_every_element_from_one_of_four():
 def test_whom_each_loss_moves():
     step, networks = small_step(AMR(beta=0.1), SPHERE)
     for loss in (AMR().term(step, networks), AMR().reconstruction(step, networks)):
-        assert moved(loss, step._encoder)
-        assert moved(loss, step._decoder)
+        assert moved(loss, networks["encoder"])
+        assert moved(loss, networks["decoder"])
     assert moved(AMR().adversaries(step, networks)["discriminator"], networks["discriminator"])
 
 
 def test_the_autoencoder_moves_at_every_fifth_step():
     data = torch.randn(40, 3, 3, generator=torch.Generator().manual_seed(0))
-    terms = [Term(AMR(), torch.ones(1))]
-    run = Trainer(MLP((3, 3), 2, widths=(4,)), NORMAL, terms, data, data, Plan(steps=7, batch=8, evaluate_every=1), [0])
+    terms = [[AMR()]]
+    plan = Plan(steps=7, batch=8, evaluate_every=1)
+    run = Trainer(MLP((3, 3), 2, widths=(4,)), NORMAL, terms, data, data, plan, [0], kind=POSES)
     states = []
 
     def look():

@@ -19,10 +19,10 @@ def test_by_hand():
 
 
 def test_moves_the_decoder_alone():
-    step, _ = small_step(Cover())
+    step, networks = small_step(Cover())
     term = Cover().term(step, {})
-    assert moved(term, step._decoder)
-    assert not moved(term, step._encoder)
+    assert moved(term, networks["decoder"])
+    assert not moved(term, networks["encoder"])
 
 
 def test_so_many_codes_a_sample():
@@ -46,5 +46,5 @@ def test_a_term_that_covers_ends_nearer():
     plain, cover = (trainer(Cover(lam=lam), steps=400) for lam in (0.0, 0.3))
     plain.run()
     cover.run()
-    column = plain.figures.index("cover")
-    assert cover.log[-50:, column].mean() < 0.7 * plain.log[-50:, column].mean()
+    column = plain.history.figures.index("cover")
+    assert cover.history.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()

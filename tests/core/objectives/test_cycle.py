@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from core.objectives.settings import assert_replicas_apart, linear_step, moved, small_step
+from core.objectives.settings import Scale, assert_replicas_apart, linear_step, moved, small_step
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.objectives.cycle import Cycle
@@ -35,16 +35,17 @@ def test_at_zero_it_is_the_first_end():
 
 
 def test_moves_encoder_and_decoder():
-    step, _ = small_step(Cycle())
+    step, networks = small_step(Cycle())
     term = Cycle().term(step, {})
-    assert moved(term, step._encoder)
-    assert moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert moved(term, networks["decoder"])
 
 
 def test_gradients_reach_both_codes():
     # d/de of ((e x d e - e x)^2) for encoder e and decoder d, at t = 0: 2 (e^2 d x - e x)(2 e d x - x).
-    step = linear_step(X, {"t": torch.zeros_like(T)})
-    (gradient,) = torch.autograd.grad(Cycle().term(step, {}).sum(), step._encoder[0].factor)
+    encoder = Scale(2.0)
+    step = linear_step(X, {"t": torch.zeros_like(T)}, encoder)
+    (gradient,) = torch.autograd.grad(Cycle().term(step, {}).sum(), encoder.factor)
     e, d = 2.0, 0.25
     torch.testing.assert_close(gradient, (2 * (e * e * d - e) * (2 * e * d - 1) * X.square()).mean())
 

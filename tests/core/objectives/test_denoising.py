@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from core.objectives.settings import linear_step, small_step
+from core.objectives.settings import IMAGES, POSES, linear_step, small_step
 from core.objectives.training import error_of_the_mean, trainer
 from torch import nn
 
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import squared_error
 from posectl.core.objectives.denoising import Denoising
 from posectl.errors import UsageError
 
@@ -23,7 +22,7 @@ def test_noise_is_added_to_what_is_encoded_and_the_clean_sample_is_the_target():
     step = noisy(0.5)
     torch.testing.assert_close(step.x_in, X + 0.5 * NOISE)
     # x_hat is half of what is encoded: the error is of -x/2 + noise/4.
-    torch.testing.assert_close(squared_error(step.x, step.x_hat), (X / 2 - NOISE / 4).square().mean((1, 2)))
+    torch.testing.assert_close(step.kind.mean_square(step.x_hat - step.x), (X / 2 - NOISE / 4).square().mean((1, 2)))
 
 
 def test_both_halves_of_a_batch_are_noisy():
@@ -33,10 +32,10 @@ def test_both_halves_of_a_batch_are_noisy():
     torch.testing.assert_close(step.z_partner, 2 * (X + 0.5 * NOISE)[:, 2:])
 
 
-def test_the_deviation_is_one_for_images_and_five_centimetres_for_points():
+def test_the_deviation_is_one_for_images_and_five_centimetres_for_poses():
     images, poses = torch.zeros(1, 2, 1, 4, 4), torch.zeros(1, 2, 17, 3)
-    assert torch.equal(Denoising().corrupt_input(images, {"denoising": torch.ones_like(images)}), images + 1)
-    assert torch.equal(Denoising().corrupt_input(poses, {"denoising": torch.ones_like(poses)}), poses + 0.05)
+    assert torch.equal(Denoising().corrupt_input(images, {"denoising": torch.ones_like(images)}, IMAGES), images + 1)
+    assert torch.equal(Denoising().corrupt_input(poses, {"denoising": torch.ones_like(poses)}, POSES), poses + 0.05)
 
 
 def test_without_noise_nothing_changes():
@@ -47,7 +46,7 @@ def test_without_noise_nothing_changes():
 def test_in_use_nothing_is_noisy():
     net, inner = MLP((2, 3), 4), nn.Identity()
     assert Denoising().encoder(inner, net, 1) is inner
-    assert Denoising().decoder(inner, net, 1) is inner
+    assert Denoising().decoder(inner, net, 1, POSES) is inner
 
 
 def test_replicas_have_noise_of_their_own():

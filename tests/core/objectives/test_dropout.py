@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from core.objectives.settings import assert_replicas_apart, linear_step, small_step
+from core.objectives.settings import POSES, assert_replicas_apart, linear_step, small_step
 from core.objectives.training import error_of_the_mean, trainer
 from torch import nn
 
@@ -64,7 +64,7 @@ def test_a_code_of_which_nothing_is_left_has_finite_gradients():
 def test_in_use_nothing_is_dropped():
     net, inner = MLP((2, 3), 4), nn.Identity()
     assert Dropout().encoder(inner, net, 1) is inner
-    assert Dropout().decoder(inner, net, 1) is inner
+    assert Dropout().decoder(inner, net, 1, POSES) is inner
 
 
 def test_replicas_drop_their_own():

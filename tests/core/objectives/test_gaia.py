@@ -1,17 +1,18 @@
 """GAIA's losses, balances and learning rates by hand, with the signs of the authors' code."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from core.objectives.settings import Scale, assert_replicas_apart, linear_step, moved, small_step
+from core.objectives.settings import POSES, Scale, assert_replicas_apart, linear_step, moved, small_step
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives.gaia import GAIA, absolute_error, distance_loss
 from posectl.core.objectives.step import Step
-from posectl.core.training.loop import Plan, Term, Trainer
+from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
 
 X = torch.tensor([[[0.4, 0.8], [0.2, -0.6], [-0.4, 0.2], [0.6, 0.6]]], dtype=torch.float64)
@@ -42,45 +43,48 @@ def test_losses_and_rates_by_hand(c):
     fake = min(sigmoid(0.5 * interpolated - real), 0.9)
     loss = real - fake * (generated + interpolated) / 2
     assert GAIA().adversaries(step, networks)["discriminator"].item() == pytest.approx(loss, rel=1e-12)
-    pace = sigmoid(real - (generated + interpolated) / 2)
-    paces = GAIA().paces(step, networks)
-    assert paces["discriminator"].item() == pytest.approx(pace, rel=1e-12)
-    assert paces["autoencoder"].item() == pytest.approx(1 - pace, rel=1e-9)
+    scale = sigmoid(real - (generated + interpolated) / 2)
+    scales = GAIA().lr_scales(step, networks)
+    assert scales["discriminator"].item() == pytest.approx(scale, rel=1e-12)
+    assert scales["autoencoder"].item() == pytest.approx(1 - scale, rel=1e-9)
 
 
 def test_the_worse_the_discriminator_is_on_data_the_faster_it_moves():
     step = linear_step(X, {"gaia": W})
-    assert GAIA().paces(step, {"discriminator": Scale(-1.0)})["discriminator"].item() > 0.5
+    assert GAIA().lr_scales(step, {"discriminator": Scale(-1.0)})["discriminator"].item() > 0.5
     step = linear_step(X, {"gaia": W})
-    assert GAIA().paces(step, {"discriminator": Scale(1.0)})["discriminator"].item() < 0.5
+    assert GAIA().lr_scales(step, {"discriminator": Scale(1.0)})["discriminator"].item() < 0.5
 
 
 def test_the_loss_falls_for_the_discriminator_as_generated_errors_grow():
-    step = linear_step(X, {"gaia": W})
-    (by_generated,) = torch.autograd.grad(
-        GAIA().adversaries(step, {"discriminator": Scale(1.0)})["discriminator"].sum(), step._decoder[0].factor
-    )
+    decoder = Scale(0.25)
+    loss = GAIA().adversaries(linear_step(X, {"gaia": W}, decoder=decoder), {"discriminator": Scale(1.0)})
+    (by_generated,) = torch.autograd.grad(loss["discriminator"].sum(), decoder.factor)
     # A larger decoder brings x_hat nearer to x: less error generated, so more loss.
     assert by_generated.item() > 0
 
 
-def test_balances_are_differentiated_through_and_paces_are_not():
-    def loss(factor):
-        step = linear_step(X, {"gaia": W}, decoder=factor)
-        return step, GAIA().reconstruction(step, {"discriminator": Scale(0.7)})
+def test_balances_are_differentiated_through_and_learning_rates_are_not():
+    discriminator = {"discriminator": Scale(0.7)}
 
-    step, value = loss(0.25)
-    (gradient,) = torch.autograd.grad(value.sum(), step._decoder[0].factor, retain_graph=True)
+    def loss(decoder):
+        step = linear_step(X, {"gaia": W}, decoder=decoder)
+        return step, GAIA().reconstruction(step, discriminator)
+
+    decoder = Scale(0.25)
+    step, value = loss(decoder)
+    (gradient,) = torch.autograd.grad(value.sum(), decoder.factor, retain_graph=True)
     expected = (loss(0.25 + 1e-6)[1] - loss(0.25 - 1e-6)[1]) / 2e-6
     assert gradient.item() == pytest.approx(expected.item(), rel=1e-6)
-    assert not any(pace.requires_grad for pace in GAIA().paces(step, {"discriminator": Scale(0.7)}).values())
+    assert not any(scale.requires_grad for scale in GAIA().lr_scales(step, discriminator).values())
 
 
 def test_losses_are_clipped_and_have_no_gradient_beyond():
-    step, networks = linear_step(100 * X, {"gaia": W}), {"discriminator": Scale(3.0)}
+    encoder, networks = Scale(2.0), {"discriminator": Scale(3.0)}
+    step = linear_step(100 * X, {"gaia": W}, encoder)
     loss = GAIA().reconstruction(step, networks)
     assert loss.item() == 1
-    assert not moved(loss, step._encoder)
+    assert not moved(loss, encoder)
     assert GAIA().adversaries(step, networks)["discriminator"].abs().item() == 1
 
 
@@ -106,15 +110,16 @@ def test_an_odd_last_sample_has_no_partner():
 def test_one_interpolation_in_twenty_two_lies_beyond_the_ends():
     x = torch.zeros(1, 40_000, 1, dtype=torch.float64)
     x[:, 20_000:] = 1
-    draw = GAIA.draws["gaia"].draw(1, 40_000, 1, (1,), torch.Generator().manual_seed(0)).double()
+    draw = GAIA.noise["gaia"].sample(1, 40_000, 1, (1,), torch.Generator().manual_seed(0)).double()
     at = GAIA().interpolate(linear_step(x, {"gaia": draw}, encoder=1.0))
     assert ((at < 0) | (at > 1)).double().mean().item() == pytest.approx(0.0455, abs=0.003)
     assert at.std().item() == pytest.approx(0.25, abs=0.003)
 
 
 def test_errors_of_poses_are_in_metres_and_of_images_in_shares_of_their_range():
-    assert absolute_error(torch.zeros(1, 2, 4, 3), torch.full((1, 2, 4, 3), 0.3)).item() == pytest.approx(0.3)
-    assert absolute_error(torch.zeros(1, 2, 1, 4, 4), torch.full((1, 2, 1, 4, 4), 0.3)).item() == pytest.approx(0.15)
+    for shape, expected in (((1, 2, 4, 3), 0.3), ((1, 2, 1, 4, 4), 0.15)):
+        x = torch.zeros(shape)
+        assert absolute_error(linear_step(x, {}), x, torch.full(shape, 0.3)).item() == pytest.approx(expected)
 
 
 def test_distance_loss_as_a_double_sum():
@@ -138,10 +143,10 @@ def test_distance_loss_as_a_double_sum():
 
 def test_whom_each_loss_moves():
     step, networks = small_step(GAIA(), SPHERE)
-    for module in (step._encoder, step._decoder):
+    for module in (networks["encoder"], networks["decoder"]):
         assert moved(GAIA().reconstruction(step, networks), module)
-    assert moved(GAIA().term(step, networks), step._encoder)
-    assert not moved(GAIA().term(step, networks), step._decoder)
+    assert moved(GAIA().term(step, networks), networks["encoder"])
+    assert not moved(GAIA().term(step, networks), networks["decoder"])
     assert moved(GAIA().adversaries(step, networks)["discriminator"], networks["discriminator"])
 
 
@@ -151,24 +156,25 @@ def test_both_networks_move_at_their_balanced_rates():
     run = Trainer(
         MLP((3, 3), 2, widths=(8,)),
         NORMAL,
-        [Term(gaia, torch.zeros(1))],
+        [[replace(gaia, lam=0.0)]],
         data,
         data,
         Plan(steps=1, batch=8, lr=1e-3),
         [0],
+        kind=POSES,
     )
     block = run.batches.block(0)
     noise = {name: draw[0] for name, draw in block.noise.items()}
-    step = Step(run.networks["encoder"], run.networks["decoder"], NORMAL, block.x[0], noise, latent=2)
-    paces = gaia.paces(step, {"discriminator": run.networks["gaia.discriminator"]})
-    assert abs(paces["discriminator"].item() - 0.5) > 0.01
+    step = Step(run.networks["encoder"], run.networks["decoder"], NORMAL, block.x[0], noise, kind=POSES, latent=2)
+    scales = gaia.lr_scales(step, {"discriminator": run.networks["gaia.discriminator"]})
+    assert abs(scales["discriminator"].item() - 0.5) > 0.01
     before = {name: tensor.clone() for name, tensor in run.networks["decoder"].named_parameters()}
     rival = {name: tensor.clone() for name, tensor in run.networks["gaia.discriminator"].named_parameters()}
     run.run()
     for old, module, name in ((before, "decoder", "autoencoder"), (rival, "gaia.discriminator", "discriminator")):
         moves = [(old[key] - new).abs().max().item() for key, new in run.networks[module].named_parameters()]
         # Adam's first step is the learning rate, wherever the gradient is not minute.
-        assert max(moves) == pytest.approx(1e-3 * paces[name].item(), rel=1e-3)
+        assert max(moves) == pytest.approx(1e-3 * scales[name].item(), rel=1e-3)
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)

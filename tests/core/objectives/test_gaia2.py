@@ -38,16 +38,16 @@ def test_losses_by_hand(c):
 
 
 def test_the_discriminator_gains_by_failing_on_mixes_only_up_to_its_error_on_data():
-    small, large = (linear_step(X, noise(0.6, 0.5), decoder=decoder) for decoder in (0.25, 5.0))
-
-    def slope(step):
+    def slope(factor):
+        decoder = Scale(factor)
+        step = linear_step(X, noise(0.6, 0.5), decoder=decoder)
         loss = GAIA2().adversaries(step, {"discriminator": Scale(0.7)})["discriminator"]
         generated = GAIA2().reconstruction(step, {})
-        (gradient,) = torch.autograd.grad((loss - generated).sum(), step._decoder[0].factor)
+        (gradient,) = torch.autograd.grad((loss - generated).sum(), decoder.factor)
         return gradient.item()
 
-    assert slope(small) < 0  # a larger decoder makes larger mixes, whose error is larger
-    assert slope(large) == 0
+    assert slope(0.25) < 0  # a larger decoder makes larger mixes, whose error is larger
+    assert slope(5.0) == 0
 
 
 def test_pieces_of_the_stick_by_hand():
@@ -87,8 +87,8 @@ def test_mixes_of_one_sample_are_that_sample():
 def test_whom_each_loss_moves():
     step, networks = small_step(GAIA2(), SPHERE)
     for loss in (GAIA2().reconstruction(step, networks), GAIA2().term(step, networks)):
-        assert moved(loss, step._encoder)
-        assert moved(loss, step._decoder)
+        assert moved(loss, networks["encoder"])
+        assert moved(loss, networks["decoder"])
     assert moved(GAIA2().adversaries(step, networks)["discriminator"], networks["discriminator"])
 
 

@@ -39,12 +39,12 @@ def test_without_other_data_the_batch_is_searched():
 
 
 def test_moves_encoder_and_decoder_but_fresh_codes_move_the_decoder_alone():
-    step, _ = small_step(Near())
+    step, networks = small_step(Near())
     term = Near().term(step, {})
-    assert moved(term, step._encoder)
-    assert moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert moved(term, networks["decoder"])
     fresh = Near(samples=1).term(step, {}) - Near(samples=0).term(step, {})
-    assert moved(fresh, step._decoder)
+    assert moved(fresh, networks["decoder"])
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)
@@ -60,8 +60,8 @@ def test_a_term_near_the_data_ends_nearer():
     plain, near = (trainer(Near(lam=lam, samples=0.3), steps=400) for lam in (0.0, 0.3))
     plain.run()
     near.run()
-    column = plain.figures.index("near")
-    assert near.log[-50:, column].mean() < 0.7 * plain.log[-50:, column].mean()
+    column = plain.history.figures.index("near")
+    assert near.history.log[-50:, column].mean() < 0.7 * plain.history.log[-50:, column].mean()
 
 
 @pytest.mark.parametrize(("settings", "said"), [({"among": 0}, "among"), ({"samples": -1.0}, "samples")])

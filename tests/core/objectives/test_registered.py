@@ -6,7 +6,7 @@ import pytest
 
 from posectl.core.objectives import OBJECTIVES
 
-NAMES = OBJECTIVES.names()
+NAMES = OBJECTIVES.built_in()
 DOCS = OBJECTIVES.docs()
 
 
@@ -33,5 +33,5 @@ def test_it_is_told_in_a_line_and_names_its_source(name):
 def test_those_that_share_noise_mean_the_same_by_it():
     shared = {}
     for name in NAMES:
-        for noise, draw in OBJECTIVES.get(name)().draws.items():
+        for noise, draw in OBJECTIVES.get(name)().noise.items():
             assert shared.setdefault(noise, draw) == draw, f"{name}: {noise}"

@@ -42,10 +42,10 @@ def test_halves_count_every_code_of_the_batch():
 
 
 def test_moves_the_encoder_alone():
-    step, _ = small_step(Uniform())
+    step, networks = small_step(Uniform())
     term = Uniform().term(step, {})
-    assert moved(term, step._encoder)
-    assert not moved(term, step._decoder)
+    assert moved(term, networks["encoder"])
+    assert not moved(term, networks["decoder"])
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)

@@ -4,20 +4,21 @@ import math
 
 import pytest
 import torch
-from core.objectives.settings import assert_replicas_apart, small_step
+from core.objectives.settings import IMAGES, POSES, assert_replicas_apart, kind_of, small_step
 from core.objectives.training import assert_resumes, error_of_the_mean, trainer
 from torch import nn
 
+from posectl.core.latent.posterior import reparameterise
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.conv import Conv
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import build_decoder, build_encoder, check_together
 from posectl.core.objectives.acai import ACAI
+from posectl.core.objectives.base import build_decoder, build_encoder, check_together
 from posectl.core.objectives.beta_vae import BetaVAE
 from posectl.core.objectives.dropout import Dropout
 from posectl.core.objectives.step import Step
-from posectl.core.objectives.vae import VAE, FromLogits, draw
+from posectl.core.objectives.vae import VAE, FromLogits
 from posectl.core.objectives.vqvae import VQVAE
 from posectl.errors import UsageError
 
@@ -38,7 +39,10 @@ def step_of(mean, log_variance, noise, *, x=None, decoder=None, prior=NORMAL, ob
     encoder = Given(torch.cat((mean, log_variance), dim=-1))
     objectives = objectives or [VAE()]
     noise = {"vae": noise} if isinstance(noise, torch.Tensor) else noise
-    return Step(encoder, decoder or nn.Identity(), prior, x, noise, latent=mean.shape[-1], objectives=objectives)
+    return Step(
+        encoder, decoder or nn.Identity(), prior, x, noise, kind=kind_of(x.shape[2:]), latent=mean.shape[-1],
+        objectives=objectives,
+    )  # fmt: skip
 
 
 MEAN = torch.tensor([[[0.5, -1.0, 2.0], [0.0, 0.3, -0.2]]], dtype=torch.float64)
@@ -70,7 +74,7 @@ def test_what_is_decoded_in_training_is_drawn_and_a_code_is_the_mean():
 
 def test_draws_have_the_posteriors_moments():
     noise = torch.randn(200_000, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
-    codes = draw(MEAN[0, :1], LOG_VARIANCE[0, :1], noise)
+    codes = reparameterise(MEAN[0, :1], LOG_VARIANCE[0, :1], noise)
     torch.testing.assert_close(codes.mean(0), MEAN[0, 0], atol=0.01, rtol=0)
     torch.testing.assert_close(codes.var(0), LOG_VARIANCE[0, 0].exp(), atol=0, rtol=0.01)
 
@@ -153,7 +157,7 @@ def test_a_pixel_that_is_wrong_and_certain_still_learns():
 def test_everyone_but_the_likelihood_sees_images_from_minus_one_to_one():
     net = Conv((1, 8, 8), 8, depth=2)
     objectives = [VAE()]
-    decoder = build_decoder(net, objectives, 1)
+    decoder = build_decoder(net, objectives, 1, IMAGES)
     initialise(decoder, 0, torch.Generator().manual_seed(1))
     codes = 50 * torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(2))
     images, logits = decoder.trace(codes)
@@ -171,7 +175,7 @@ def test_the_encoder_gains_one_dense_layer_to_twice_the_code():
 
     assert count(wrapped) - count(plain) == 8 * 16 + 16
     assert wrapped(torch.zeros(1, 3, 17, 3)).shape == (1, 3, 16)
-    assert VAE().decoder(plain, net, 1) is plain
+    assert VAE().decoder(plain, net, 1, POSES) is plain
 
 
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE])
@@ -181,8 +185,8 @@ def test_replicas_do_not_mix(prior):
 
 
 def test_the_divergence_does_not_reach_the_decoder():
-    step, _ = small_step(VAE(), SPHERE)
-    decoder = list(step._decoder.parameters())
+    step, networks = small_step(VAE(), SPHERE)
+    decoder = list(networks["decoder"].parameters())
     gradients = torch.autograd.grad(VAE().term(step, {}).sum(), decoder, allow_unused=True)
     assert gradients == (None,) * len(decoder)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from core.objectives.settings import assert_replicas_apart, small_step
+from core.objectives.settings import IMAGES, POSES, assert_replicas_apart, small_step
 from core.objectives.training import assert_resumes, assert_stacks, error_of_the_mean, trainer
 from torch.nn import functional as F
 
@@ -11,7 +11,6 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives import squared_error
 from posectl.core.objectives.acai import ACAI
 from posectl.core.objectives.smooth import Smooth
 from posectl.core.objectives.vqvae import VQVAE, Codebook
@@ -128,13 +127,9 @@ def state_of(book):
     return {name: tensor.clone() for name, tensor in book.state_dict().items()}
 
 
-def quantised(step):
-    return step._decoder
-
-
 def test_the_decoder_sees_entries_and_the_encoder_their_gradient():
-    step, _ = small_step(SMALL)
-    decoder, z = quantised(step), step.z
+    step, networks = small_step(SMALL)
+    decoder, z = networks["decoder"], step.z
     v = decoder.spread(z).reshape(1, 12, 4)
     seen = decoder.codebook.entries(decoder.codebook.nearest(v)).requires_grad_()
     hidden = decoder.hidden(F.relu(seen.reshape(1, 6, 8)))
@@ -155,11 +150,11 @@ def test_the_commitment_by_hand():
     (gradient,) = torch.autograd.grad(SMALL.term(step, networks).sum(), v, retain_graph=True)
     torch.testing.assert_close(gradient, 2 * (v - e) / v.numel())
     assert not e.requires_grad
-    torch.testing.assert_close(SMALL.reconstruction(step, networks), squared_error(step.x, step.x_hat))
+    torch.testing.assert_close(SMALL.reconstruction(step, networks), step.kind.mean_square(step.x_hat - step.x))
 
 
 def test_the_published_settings():
-    decoder = VQVAE().decoder(torch.nn.Identity(), MLP((1, 32, 32), 256), 1)
+    decoder = VQVAE().decoder(torch.nn.Identity(), MLP((1, 32, 32), 256), 1, IMAGES)
     shapes = {name: tuple(t.shape[1:]) for name, t in decoder.state_dict().items()}
     assert shapes["codebook.means"] == (2**14, 256)
     assert (shapes["spread.matrix"], shapes["hidden.matrix"]) == ((256, 2560), (2560, 512))
@@ -173,7 +168,7 @@ def state(decoder):
 
 def test_a_step_moves_the_codebook_once_by_the_reconstruction_alone():
     step, networks = small_step(SMALL, also=[ACAI()])
-    decoder, before = quantised(step), state(quantised(step))
+    decoder, before = networks["decoder"], state(networks["decoder"])
     _ = step.x_mix
     assert all(torch.equal(before[name], tensor) for name, tensor in state(decoder).items())
     _ = step.x_hat, SMALL.term(step, networks), step.x_hat
@@ -183,8 +178,8 @@ def test_a_step_moves_the_codebook_once_by_the_reconstruction_alone():
 
 
 def test_in_use_the_codebook_stands_still():
-    step, _ = small_step(SMALL)
-    decoder = quantised(step).eval()
+    step, networks = small_step(SMALL)
+    decoder = networks["decoder"].eval()
     before = state(decoder)
     decoded, _ = decoder.trace(step.z)
     torch.testing.assert_close(decoder(step.z), decoded)
@@ -192,18 +187,18 @@ def test_in_use_the_codebook_stands_still():
 
 
 def test_paths_are_between_codes_not_yet_quantised():
-    step, _ = small_step(SMALL, also=[ACAI()])
+    step, networks = small_step(SMALL, also=[ACAI()])
     alpha = step.alpha[..., None]
     torch.testing.assert_close(step.z_mix, (1 - alpha) * step.z + alpha * step.z.flip(1))
-    torch.testing.assert_close(step.x_mix, quantised(step)(step.z_mix))
+    torch.testing.assert_close(step.x_mix, networks["decoder"](step.z_mix))
 
 
 def test_velocities_pass_straight_through():
-    step, _ = small_step(SMALL, also=[Smooth()])
-    decoder, h = quantised(step), 1e-6
-    v = decoder._vectors(step.z_t)
+    step, networks = small_step(SMALL, also=[Smooth()])
+    decoder, h = networks["decoder"], 1e-6
+    v = decoder.spread(step.z_t).reshape(1, 12, 4)
     e = decoder.codebook.entries(decoder.codebook.nearest(v))
-    there = decoder._vectors(step.path(step.z, step.z_partner, step.t + h))
+    there = decoder.spread(step.path(step.z, step.z_partner, step.t + h)).reshape(1, 12, 4)
 
     def decoded(shift):
         through = F.relu((e + shift).reshape(1, 6, 8))
@@ -219,7 +214,8 @@ def test_replicas_do_not_mix(prior):
 
 
 def test_replicas_train_apart():
-    assert_stacks(lambda seeds: trainer(VQVAE(lam=0.1, codes=16, latents=3, width=16), seeds=seeds, steps=30))
+    objective = VQVAE(lam=0.1, codes=16, latents=3, width=16)
+    assert_stacks(lambda seeds: trainer(objective, seeds=seeds, latent=8, batch=64, steps=30))
 
 
 def test_it_resumes_to_the_bit():
@@ -231,7 +227,8 @@ def test_a_short_training_reconstructs_and_is_loaded_as_it_was():
     run = trainer(objective, steps=300)
     run.run()
     assert run.history.tests[300][0] < 0.6 * error_of_the_mean()
-    model = Autoencoder(MLP((6, 3), 6, widths=(32,)), SPHERE, torch.device("cpu"), [objective]).load(run.weights(0))
+    model = Autoencoder(MLP((6, 3), 6, widths=(32,)), SPHERE, torch.device("cpu"), [objective], kind=POSES)
+    model.load(run.weights(0))
     error = (model.reconstruct(run.test) - run.test).norm(dim=-1).mean()
     assert error.item() == pytest.approx(run.history.tests[300][0], rel=1e-5)
 

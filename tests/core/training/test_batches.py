@@ -3,7 +3,7 @@
 import torch
 
 from posectl.core.objectives.step import UNIFORM
-from posectl.core.training.batches import BLOCK, Batches, Stored, order
+from posectl.core.training.batches import BLOCK, Batches, FiniteSamples, order
 
 
 def test_every_epoch_visits_every_sample_once():
@@ -21,9 +21,9 @@ def test_an_order_can_be_entered_anywhere():
 
 def test_blocks_hold_each_replicas_own_stream():
     samples = torch.arange(300.0)[:, None]
-    both = Batches(Stored(samples), 4, (1, 2), 8, {"alpha": UNIFORM}).block(5)
+    both = Batches(FiniteSamples(samples), 4, (1, 2), 8, {"alpha": UNIFORM}).block(5)
     for r, seed in enumerate((1, 2)):
-        alone = Batches(Stored(samples), 4, (seed,), 8, {"alpha": UNIFORM}).block(5)
+        alone = Batches(FiniteSamples(samples), 4, (seed,), 8, {"alpha": UNIFORM}).block(5)
         assert torch.equal(both.x[:, r], alone.x[:, 0])
         assert torch.equal(both.noise["alpha"][:, r], alone.noise["alpha"][:, 0])
     assert both.x.shape == (BLOCK, 2, 4, 1)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from posectl.data.dataset import TEST, TRAIN
+from posectl.data.readers import READERS
 from posectl.data.readers.h36m import read
 from posectl.data.skeleton import H36M17, H36M32_TO_17
-from posectl.data.sources import SOURCES
 from posectl.errors import NotFoundError, UsageError
 
 # A person of Human3.6M's bones who stands at the origin, arms hanging; the knees a little forward (-y). Metres.
@@ -41,8 +41,8 @@ def everyone(actions: tuple[str, ...] = ("Walking", "Sitting 1", "SittingDown", 
 
 
 def test_it_is_a_source() -> None:
-    assert SOURCES.get("h36m") is read
-    assert SOURCES.summaries()["h36m"].startswith("Human3.6M")
+    assert READERS.get("h36m") is read
+    assert READERS.summaries()["h36m"].startswith("Human3.6M")
 
 
 def test_s9_and_s11_are_the_test_split(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from posectl.data.images.fit import check_size, fit
-from posectl.data.images.gathered import Request
+from posectl.data.images.fit import fit
+from posectl.data.images.request import Request
+from posectl.data.images.size import check_size
 from posectl.errors import UsageError
 
 RNG = np.random.default_rng(0)

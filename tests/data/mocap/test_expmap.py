@@ -7,7 +7,7 @@ import pytest
 
 from posectl.data.mocap.amc import find_asf, read_amc
 from posectl.data.mocap.bvh import read_bvh
-from posectl.data.mocap.expmap import mend_root, read_expmap
+from posectl.data.mocap.expmap import correct_root, read_expmap
 from posectl.data.rotations import X, Y, Z, from_euler
 from posectl.errors import InvalidInputError
 
@@ -34,7 +34,7 @@ def test_the_root_is_mended_through_any_heading():
     a, b, c = 0.2 * np.sin(9 * t), 4 * np.pi * t, 0.3 * np.sin(14 * t)
     wrong = from_euler(np.stack([a, c, b], axis=-1), (Z, X, Y))
     right = from_euler(np.stack([a, b, c], axis=-1), (Z, Y, X))
-    np.testing.assert_allclose(mend_root(wrong), right, atol=1e-12)
+    np.testing.assert_allclose(correct_root(wrong), right, atol=1e-12)
 
 
 def test_the_root_is_mended_where_its_angles_flip(test_data):
@@ -42,7 +42,7 @@ def test_the_root_is_mended_where_its_angles_flip(test_data):
     text = (test_data / "raw/cmu/01_01.bvh").read_text().partition("Frame Time: .0083333\n")[2]
     zyx = np.deg2rad(np.loadtxt(text.split("\n"))[:, 3:6])
     wrong = from_euler(zyx[:, [0, 2, 1]], (Z, X, Y))
-    np.testing.assert_allclose(mend_root(wrong), from_euler(zyx, (Z, Y, X)), atol=1e-9)
+    np.testing.assert_allclose(correct_root(wrong), from_euler(zyx, (Z, Y, X)), atol=1e-9)
 
 
 @pytest.mark.parametrize(

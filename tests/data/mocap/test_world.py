@@ -38,7 +38,7 @@ def test_no_two_units_make_one_thigh_a_persons():
 
 
 def test_a_thigh_in_no_unit_is_an_error_that_says_how_long_it_is(tmp_path):
-    with pytest.raises(InvalidInputError, match=r"its unit cannot be told, for its thigh is 1076 units long") as error:
+    with pytest.raises(InvalidInputError, match=r"its unit is unknown, for its thigh is 1076 units long") as error:
         clip_of(tmp_path, person_bvh(still(), scale=2500 / 0.999))
     assert "--unit" in error.value.hint
 

@@ -1,0 +1,393 @@
+"""A lab: a store, and every verb of the command line on it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from posectl.api import progress as progress_
+from posectl.api.artifacts import Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
+from posectl.api.options import Regularizers, Weights, options_from, regularizers
+from posectl.api.pictures import Picture
+from posectl.api.tables import as_html
+from posectl.errors import UsageError
+from posectl.stages.artifacts.formats import infer_kind
+from posectl.stages.options import (
+    Axes,
+    EvaluateOptions,
+    InterpolateOptions,
+    PlotOptions,
+    RenderOptions,
+    SampleOptions,
+    TrainOptions,
+    non_defaults,
+)
+from posectl.stages.run import Run
+from posectl.store import Ref, Store
+
+Subject = Any
+"""The subject of a verb: an artifact, its ref, a file's path, or an array."""
+
+
+def open(
+    path: str | Path = "artifacts",
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    threads: int | None = None,
+    force: bool = False,
+    reuse: bool = False,
+    quiet: bool = False,
+) -> Lab:
+    """Open a store, made by the first artifact that is written to it.
+
+    seed: of every random stream; device: auto, cpu, cuda or cuda:N; threads: of the CPU; force: make artifacts again,
+    though the same run's are there; reuse: take those of the same work by other code; quiet: say nothing, show no
+    progress. Raises InvalidInputError where the folder holds something else.
+
+    >>> import posectl
+    >>> lab = posectl.open("artifacts")
+    >>> lab.prepare("mannequin", name="people").ref
+    'people:v1'
+    """
+    tell: Callable[[str], None] = (lambda message: None) if quiet else _say
+    run = Run(store=path, seed=seed, device=device, threads=threads, force=force, reuse=reuse, tell=tell)
+    return Lab(run, bars=not quiet)
+
+
+class Lab:
+    """A store with the verbs on it. Each finds what it made before, as the command line does, and says so.
+
+    Every verb takes `name`, of the artifact that it makes, and `seed`, where it draws.
+    """
+
+    def __init__(self, run: Run, *, bars: bool = False) -> None:
+        self.run, self._bars = run, bars
+        self.store: Store = run.artifacts
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.store.path}: {len(self.store.names())} names>"
+
+    def _repr_html_(self) -> str:
+        rows = [(a.ref, a.kind, a.created[:19]) for a in self.store.artifacts()]
+        return as_html(("ref", "kind", "created"), rows, caption=str(self.store.path))
+
+    def __getitem__(self, ref: str) -> Any:
+        """Return the artifact of a ref: "poses", "acai:v3", "acai:best". Raises NotFoundError."""
+        return wrap(self.run, self.store.get(ref))
+
+    def artifacts(self, kind: str | None = None) -> list[Any]:
+        """Return every artifact, of one kind if given, oldest first."""
+        return [wrap(self.run, artifact) for artifact in self.store.artifacts(kind)]
+
+    def prepare(
+        self, source: str, *paths: str | Path, name: str | None = None, seed: int | None = None, **options: Any
+    ) -> Dataset:
+        """Read files by a reader ("arrays", "h36m", "mocap", "lines", ...), and publish the dataset.
+
+        options: the reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an
+        option that there is not, NotFoundError and InvalidInputError for files.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> len(lab.prepare("lines", size=16, train_count=64, test_count=8))
+        72
+        """
+        from posectl.data.readers import READERS
+        from posectl.stages.prepare import prepare
+
+        given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
+        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given)}
+        with self._running(name, seed) as run:
+            return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
+
+    def train(
+        self,
+        dataset: Subject = None,
+        *,
+        reg: Regularizers = "none",
+        lam: Weights = None,
+        name: str | None = None,
+        seed: int | None = None,
+        resume: bool = False,
+        **options: Any,
+    ) -> Model:
+        """Train an autoencoder and publish the model.
+
+        dataset: one, or its ref; None: the newest, and in an empty store the embedded mannequin. reg: {"acai": 0.3}, or
+        names with their weights in lam; none: the published ones. resume: go on from the last checkpoint. options:
+        fields of posectl.stages.options.TrainOptions: latent, steps, batch, lr, set, ... Raises UsageError for options
+        that make no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> lab.train(poses, reg={"acai": 0.3}, latent=4, set="mlp.widths=16,16").latent
+        4
+        """
+        from posectl.stages.train import train
+
+        given = options_from(TrainOptions, {**options, **regularizers(reg, lam)}, "train")
+        with self._running(name, seed) as run:
+            return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume))  # type: ignore[return-value]
+
+    def sweep(
+        self,
+        dataset: Subject = None,
+        *,
+        reg: Regularizers = "none",
+        lam: Sequence[float] | Sequence[Sequence[float]] = (),
+        latent: int | Sequence[int] = 8,
+        seeds: int = 1,
+        zip: bool = False,
+        engine: str = "inline",
+        jobs: int = 1,
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> Sweep:
+        """Train a model at every point of lists of weights and latent sizes, with several seeds, in stacks.
+
+        lam: a list, or one for each regularizer; zip: pair the lists instead of multiplying them; engine, jobs:
+        "process" trains in so many processes. Raises as `train`.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> len(lab.sweep(poses, reg="acai", lam=[0, 0.1], latent=4, steps=20_000).replicas)
+        2
+        """
+        from posectl.stages.sweep import sweep
+        from posectl.stages.training.engines import Engine
+
+        given = options_from(TrainOptions, {**options, **regularizers(reg, None)}, "sweep")
+        lists = [lam] if lam and not isinstance(lam[0], Sequence) else lam
+        axes = options_from(Axes, {"lam": lists, "latent": latent, "seeds": seeds, "zip": zip}, "sweep")
+        with self._running(name, seed) as run:
+            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs))
+            return Stored.of(run, result)  # type: ignore[return-value]
+
+    def interpolate(
+        self,
+        a: Subject,
+        b: Subject,
+        *below: Subject,
+        model: Subject = None,
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> Paths:
+        """Decode the path between two samples, "poses#12" or .npy files, and publish it. For arrays: model.interpolate.
+
+        below: with grid=N, the lower corners of a block. options: steps, path, weights, grid. Raises UsageError,
+        NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.interpolate("mannequin#0", "mannequin#9", model=model, steps=7).array.shape
+        (1, 7, 17, 3)
+        """
+        from posectl.stages.interpolate import interpolate
+
+        given = options_from(InterpolateOptions, options, "interpolate")
+        with self._running(name, seed) as run:
+            result = interpolate(run, str(a), str(b), _ref(model, "model"), given, below=[*map(str, below)])
+            return Stored.of(run, result)  # type: ignore[return-value]
+
+    def sample(
+        self, model: Subject = None, count: int = 1000, *, name: str | None = None, seed: int | None = None,
+        **options: Any,
+    ) -> Samples:  # fmt: skip
+        """Decode draws from a model's prior, and publish them.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.sample(model, 3).array.shape
+        (3, 17, 3)
+        """
+        from posectl.stages.sample import sample
+
+        given = options_from(SampleOptions, {"count": count, **options}, "sample")
+        with self._running(name, seed) as run:
+            return Stored.of(run, sample(run, _ref(model, "model"), given))  # type: ignore[return-value]
+
+    def evaluate(
+        self,
+        subject: Subject = None,
+        against: Subject = None,
+        *,
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> Scores:
+        """Score a model, paths, samples, a baseline ("baseline:crossfade"), a file or an array, and publish the scores.
+
+        subject None: the newest model. against: the reference, a dataset or a file. options: fields of
+        posectl.stages.options.EvaluateOptions: metrics, endpoints, compat, weights, ... Raises UsageError for a metric
+        that there is not, InvalidInputError for one whose inputs the subject lacks.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> scores = lab.evaluate(model, metrics=["anci"], endpoints=4, steps=5)
+        >>> scores["anci"]["unit"]
+        '1'
+        """
+        from posectl.stages.evaluate import evaluate
+
+        given = options_from(EvaluateOptions, options, "evaluate")
+        with self._running(name, seed) as run:
+            return Stored.of(run, evaluate(run, _subject(subject), _ref(against), given))  # type: ignore[return-value]
+
+    def spread(self, subjects: Sequence[Subject] = (), weights: str = "last") -> list[tuple[str | None, str]]:
+        """Return (subject, weights) pairs to evaluate: a sweep's models for itself, all snapshots' for weights "all".
+
+        Without subjects it is the newest model. Raises NotFoundError where a sweep has lost a model.
+        """
+        from posectl.stages.artifacts.members import expand_sweeps, snapshots
+
+        named: list[str | None] = [*expand_sweeps(self.run, [str(_ref(each)) for each in subjects])] or [None]
+        return [(s, w) for s in named for w in (snapshots(self.run, s) if weights == "all" else [weights])]
+
+    def compare(self, subjects: Sequence[Subject] = (), **options: Any) -> Any:
+        """Lay scores side by side: scores, or models and sweeps by their newest; all if none is named.
+
+        options: published ("d8", "d16", "lines"), metrics, seeds, ratio. Returns a comparison: `to_markdown()`,
+        `to_csv()`, `to_latex()`, `to_json()`, `to_pandas()`. Raises UsageError, NotFoundError, InvalidInputError.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> _ = lab.evaluate(model, metrics="anci", endpoints=4, steps=5)
+        >>> print(lab.compare([model]).to_markdown().splitlines()[0])
+        | mean ± std | plain, d=4 |
+        """
+        from posectl.api.comparison import Compared
+        from posectl.stages.compare import compare
+
+        with self._running(None, None) as run:
+            return Compared(compare(run, [str(_ref(each)) for each in _several(subjects)], **options))
+
+    def plot(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Any:
+        """Draw one figure of scores, models, sweeps or paths, and return it as a matplotlib Figure.
+
+        out: a .png, .pdf or .svg to write, too. options: kind, metrics, by, dimensions. Raises UsageError,
+        NotFoundError, InvalidInputError.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> type(lab.plot(lab.train(lab.prepare("mannequin"), latent=4))).__name__
+        'Figure'
+        """
+        from posectl.stages.plot import plot
+
+        given = options_from(PlotOptions, options, "plot")
+        with self._running(None, None) as run:
+            named = [str(_ref(each)) for each in _several(subjects)]
+            made = plot(run, named, Path(out) if out else None, given)
+            made["figure"].set_label(made["kind"])
+            return made["figure"]
+
+    def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
+        """Draw samples: an animation that shows itself in a notebook, or a file.
+
+        subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
+        .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade.
+        Raises UsageError, NotFoundError, InvalidInputError.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> lab.render(poses.test[:9], size=80).frames
+        9
+        """
+        from posectl.stages.render import render
+
+        given = options_from(RenderOptions, options, "render")
+        named = [_moving(_subject(each)) for each in _several(subjects)]
+        with self._running(None, None) as run:
+            if out is not None:
+                return Picture(render(run, named, Path(out), given))
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "picture.gif")
+                return Picture({**render(run, named, path, given), "path": None}, path.read_bytes())
+
+    def show_joints(self, *paths: str | Path) -> str:
+        """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit for `map`."""
+        from posectl.stages.show_joints import show_joints
+
+        return show_joints([Path(path) for path in paths])
+
+    def demo(self, folder: str | Path = "posectl-demo", *, steps: int = 6000) -> Any:
+        """Go the whole way on the embedded mannequin, and leave pictures and a table in a folder."""
+        from posectl.stages.demo import demo
+
+        with self._running(None, None) as run:
+            return demo(run, Path(folder), steps=steps)
+
+    def doctor(self) -> list[Any]:
+        """Check versions, extras, devices, the store, and two computations against known answers."""
+        from posectl.stages.doctor import doctor
+
+        return doctor(self.run)
+
+    def bench(self) -> list[Any]:
+        """Measure matrix products, search, training and drawing, in half a minute."""
+        from posectl.stages.bench import bench
+
+        return list(bench(self.run))
+
+    @contextmanager
+    def _running(self, name: str | None, seed: int | None) -> Iterator[Run]:
+        run = replace(self.run, name=name or self.run.name, seed=self.run.seed if seed is None else seed)
+        if not (self._bars and progress_.wanted()):
+            yield run
+            return
+        with progress_.Bars() as bars:
+            yield replace(run, progress=bars)
+
+
+def _ref(subject: Subject, kind: str | None = None) -> str | None:
+    """Return the ref of an artifact, of an object that has one, or a ref or path as it is."""
+    if subject is None:
+        return None
+    if isinstance(subject, Stored):
+        return subject.ref
+    if isinstance(subject, str | Path | Ref):
+        return str(subject)
+    wanted = f"a {kind}" if kind else "an artifact"
+    raise UsageError(
+        f"{type(subject).__name__} is not {wanted}.",
+        'Give what a verb of the lab returned, or a ref such as "acai:v3".',
+    )
+
+
+def _subject(subject: Subject) -> Any:
+    if isinstance(subject, torch.Tensor):
+        return subject.detach().cpu().numpy()
+    return subject if isinstance(subject, np.ndarray) else _ref(subject)
+
+
+def _moving(subject: Any) -> Any:
+    """Return an array of one path (T, *shape) as one of several; anything else as it is."""
+    if not isinstance(subject, np.ndarray):
+        return subject
+    return subject[None] if subject.ndim == 1 + len(infer_kind(subject, "array").axes) else subject
+
+
+def _several(subjects: Subject) -> list[Subject]:
+    return list(subjects) if isinstance(subjects, list | tuple) else [subjects]
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"{message}\n")

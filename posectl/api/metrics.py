@@ -1,0 +1,86 @@
+"""The metrics as functions of arrays, without a store: `posectl.metrics.smoothness_ratio(paths)`.
+
+Every metric of posectl.core.metrics, those registered from outside too, under its name; arrays are NumPy's or
+PyTorch's. The kind of sample follows from their shape ((..., 17, 3) are poses, (..., 1 or 3, H, W) images), or by
+`kind="images"`. Each returns {"mean", "variance", "std", "median", "unit", ...}.
+
+>>> import numpy as np
+>>> import posectl
+>>> a, b = np.zeros((2, 1, 17, 3))
+>>> b[..., 0] = 1.0  # a metre along x
+>>> alpha = np.linspace(0, 1, 5)[None, :, None, None]
+>>> path = (1 - alpha) * a[:, None] + alpha * b[:, None]  # (1, 5, 17, 3), straight and even
+>>> posectl.metrics.smoothness_ratio(path)["mean"]
+1.0
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from posectl.api.arrays import as_tensor
+from posectl.core.kinds import KINDS, Kind, of_shape
+from posectl.core.metrics import METRICS, Score
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
+
+_PATHS = {"paths", "random_paths", "interval_paths", "interval_truth"}
+
+
+def __getattr__(name: str) -> Callable[..., Score]:
+    if name.startswith("_") or name not in METRICS.names():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _of_arrays(name)
+
+
+def __dir__() -> list[str]:
+    return METRICS.names()
+
+
+@functools.cache
+def _of_arrays(name: str) -> Callable[..., Score]:
+    """Wrap a metric so that it takes arrays of either sort, and tells their kind."""
+    metric = METRICS.get(name)
+    signature = inspect.signature(metric)
+    shown = [p for p in signature.parameters.values() if p.name != "kind"]
+
+    @functools.wraps(metric)
+    def of_arrays(*arrays: Any, kind: str | Kind | None = None, **named: Any) -> Score:
+        try:
+            given = inspect.Signature(shown).bind(*arrays, **named).arguments
+        except TypeError as error:
+            raise UsageError(f"{name}: {error}.", f"It takes {', '.join(p.name for p in shown)}.") from None
+        values = {key: _tensor(value, key) for key, value in given.items()}
+        if "kind" in signature.parameters:
+            values["kind"] = _kind(kind, values)
+        return metric(**values)
+
+    return of_arrays
+
+
+def _tensor(value: Any, name: str) -> Any:
+    is_array = isinstance(value, np.ndarray | torch.Tensor) or (isinstance(value, list) and value and name != "parents")
+    return as_tensor(value, name) if is_array else value
+
+
+def _kind(kind: str | Kind | None, values: dict[str, Any]) -> Kind:
+    if isinstance(kind, Kind):
+        return kind
+    if kind is not None:
+        return KINDS.get(kind)
+    for name, value in values.items():
+        if isinstance(value, torch.Tensor):
+            shape = tuple(value.shape[2 if name in _PATHS else 1 :])
+            found = of_shape(shape)
+            if found is None:
+                raise InvalidInputError(
+                    f"{name} has shape {tuple(value.shape)}, which no kind of sample has.",
+                    did_you_mean("poses", KINDS.names()) + " Name it: kind=...",
+                )
+            return found
+    raise UsageError("No array was given.", "Give at least one.")

@@ -1,0 +1,49 @@
+"""Keywords of the library as the options of the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from posectl.errors import UsageError, did_you_mean
+from posectl.fields import MisfitError, conform, hints
+from posectl.stages.options import with_quick_sizes
+
+T = TypeVar("T")
+
+Weights = float | Sequence[float] | None
+Regularizers = str | Sequence[str] | Mapping[str, float | None]
+
+
+def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
+    """Build an options dataclass from keywords; what: the verb that takes them, for messages.
+
+    Raises UsageError for a keyword that there is not, naming the nearest, and for a value of another type.
+    """
+    known = hints(cls)
+    given = {}
+    for key, value in values.items():
+        if key not in known:
+            raise UsageError(f"{what} has no option {key!r}.", did_you_mean(key, known))
+        try:
+            given[key] = conform(value, known[key])
+        except MisfitError as error:
+            raise UsageError(f"{key} is {error}, not {value!r}.", f"{what} takes {key}={_example(error)}.") from None
+    return with_quick_sizes(cls(**given))
+
+
+def regularizers(reg: Regularizers, lam: Weights) -> dict[str, Any]:
+    """Return `reg` and `lam` of the options: of "acai", ["acai", "cycle"] or {"acai": 0.3}, with lam=0.3 or a list.
+
+    Raises UsageError where some regularizers of a dict have a weight and others None.
+    """
+    if isinstance(reg, Mapping):
+        given = [weight for weight in reg.values() if weight is not None]
+        if given and len(given) < len(reg):
+            raise UsageError("Some regularizers have a weight, and some None.", "Give one to each, or to none.")
+        return {"reg": tuple(reg), "lam": tuple(given) or (() if lam is None else lam)}
+    return {"reg": reg, "lam": () if lam is None else lam}
+
+
+def _example(error: MisfitError) -> str:
+    return {"a number": "0.3", "a whole number": "8", "True or False": "True", "text": '"name"'}.get(str(error), "...")

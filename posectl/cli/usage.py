@@ -1,0 +1,38 @@
+"""Wrong command lines: what typer finds in them, as errors of posectl's one family."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+
+from posectl.cli.renamed import renamed
+from posectl.errors import UsageError
+
+# typer exports this error alone; its base is what every wrong command line raises.
+Fault: Any = typer.BadParameter.__base__
+
+
+def explained(fault: Any) -> UsageError | None:
+    """Return typer's error in our words; None where a group was called without a command, which shows its help."""
+    ctx: Any = fault.ctx
+    path = ctx.command_path if ctx else "posectl"
+    if type(fault).__name__ == "NoArgsIsHelpError":
+        return None
+    if hasattr(fault, "possibilities"):
+        return _unknown(ctx.command, path, fault.option_name)
+    text = fault.format_message().replace("Value error, ", "").replace("\n\t", " ")
+    return UsageError(f"{text.rstrip('.')}.", f"`{path} --help` shows what it takes.")
+
+
+def _unknown(command: Any, path: str, option: str) -> UsageError:
+    flags = [flag for each in command.params for flag in (*each.opts, *each.secondary_opts)]
+    known = [flag[2:] for flag in flags if flag.startswith("--")]
+    name = option.lstrip("-")
+    old = renamed(name, known, flag=True)
+    if old is not None:
+        return old
+    near = get_close_matches(name, known, n=1)
+    hint = command.elsewhere(name) + "".join(f"Did you mean '--{each}'? " for each in near)
+    return UsageError(f"`{path}` has no option {option!r}.", f"{hint}`{path} --help` lists those that it has.")

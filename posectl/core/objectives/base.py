@@ -1,0 +1,125 @@
+"""The interface of objectives: networks, noise and losses of a regularizer, as functions of a `Step`.
+
+A regularizer names the networks that it brings, the noise that a step needs, and its losses, all as functions of a
+`Step`. The autoencoder minimises reconstruction + sum of lambda times term. Each of a regularizer's networks whose name
+is in `adversary_names` minimises its own loss, and no gradient of that loss reaches anything else; the other networks
+are trained with the autoencoder. Losses are (R,): one figure a replica, never mixed.
+
+Hooks change the autoencoder itself: `encoder` and `decoder` wrap the networks for training and for use alike;
+`corrupt_input` and `corrupt_code` act in training alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from posectl.core.kinds import Kind
+from posectl.core.nets import Architecture
+from posectl.core.objectives.step import Noise, Step
+from posectl.errors import UsageError
+
+Networks = Mapping[str, nn.Module]
+
+
+class Objective:
+    """One regularizer. Options are dataclass fields, among them `lam`, the weight of `term`."""
+
+    name: ClassVar[str]
+    noise: ClassVar[Mapping[str, Noise]] = {}
+    replaces_reconstruction: ClassVar[bool] = False
+    has_term: ClassVar[bool] = True
+    needs_labels: ClassVar[bool] = False
+    has_posterior: ClassVar[bool] = False
+    needs_velocity: ClassVar[bool] = False
+    needs_data: ClassVar[bool] = False
+    adversary_names: ClassVar[tuple[str, ...]] = ()
+
+    lam: float
+
+    def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """Return the encoder to use in place of the net's own. Its first `architecture.latent` outputs are the code."""
+        return inner
+
+    def decoder(self, inner: nn.Module, architecture: Architecture, replicas: int, kind: Kind) -> nn.Module:
+        """Return the decoder to use in place of the net's own, for samples of this kind."""
+        return inner
+
+    def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
+        """Return the networks of the regularizer, by name."""
+        return {}
+
+    def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor], kind: Kind) -> Tensor:
+        """Return the input of the encoder in place of x (R, B, *shape), in training."""
+        return x
+
+    def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
+        """Return the code to decode for the reconstruction in place of z (R, B, d), in training."""
+        return z
+
+    def reconstruction(self, step: Step, networks: Networks) -> Tensor:
+        """Return the loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
+        return step.kind.mean_square(step.x_hat - step.x)
+
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the loss (R,) of the autoencoder that lambda weighs, for objectives that have one (`has_term`)."""
+        return torch.zeros(len(step.x), device=step.x.device)
+
+    def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+        """Return the losses (R,) of the networks in `adversary_names`."""
+        return {}
+
+    def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+        """Return factors (R,) in [0, 1] on the learning rates of "autoencoder" or of adversaries, by name, at this
+        step."""
+        return {}
+
+    def frozen(self, index: int) -> tuple[str, ...]:
+        """Name those of "autoencoder" and its adversaries that do not move at the step of this index."""
+        return ()
+
+
+def build_encoder(architecture: Architecture, objectives: Iterable[Objective], replicas: int) -> nn.Module:
+    """Build the net's encoder, as every objective wraps it."""
+    module = architecture.encoder(replicas)
+    for objective in objectives:
+        module = objective.encoder(module, architecture, replicas)
+    return module
+
+
+def build_decoder(architecture: Architecture, objectives: Iterable[Objective], replicas: int, kind: Kind) -> nn.Module:
+    """Build the net's decoder for samples of this kind, as every objective wraps it."""
+    module = architecture.decoder(replicas)
+    for objective in objectives:
+        module = objective.decoder(module, architecture, replicas, kind)
+    return module
+
+
+def mean_over_batch(values: Tensor) -> Tensor:
+    """Return the mean (R,) over all but the first axis of values (R, B, ...)."""
+    # Sample by sample first: the sum of one large replica alone would be shared out among threads, in another order.
+    of_samples = values.flatten(2).mean(2) if values.dim() > 2 else values
+    return of_samples.mean(1)
+
+
+def check_together(objectives: list[Objective]) -> None:
+    """Raise UsageError where two objectives are the same, or both replace the reconstruction."""
+    names = [objective.name for objective in objectives]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(f"The regularizer {twice[0]!r} is named twice.", "Name each once, with its own --lam.")
+    replacing = [objective.name for objective in objectives if objective.replaces_reconstruction]
+    if len(replacing) > 1:
+        raise UsageError(f"{' and '.join(replacing)} each replace the reconstruction loss.", "Keep one of them.")
+
+
+def check_unweighted(objective: Objective, strength: str) -> None:
+    """Raise UsageError where an objective that has no term is given a weight; `strength` is the setting that it has."""
+    if objective.lam != 1:
+        raise UsageError(
+            f"{objective.name} adds no term to the loss that --lam {objective.lam:g} could weigh.",
+            f"Its strength is --set {strength}=VALUE; beside other regularizers give it --lam 1.",
+        )

@@ -1,0 +1,91 @@
+"""Checks of a dataset: what a user looks at first, and what looks wrong; for each kind of sample in a file of its own.
+
+`@check_of("poses")` on a function (report, dataset, finite), in any module, registers the checks of a kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from posectl.data.checks.duplicates import first_occurrence
+from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.report import Report, listed
+from posectl.registry import Registry
+
+Check = Callable[[Report, Dataset, np.ndarray], None]
+
+CHECKS: Registry[Check] = Registry("check", "posectl.data.checks", decorator="check_of")
+check_of = CHECKS.register
+
+
+def check(dataset: Dataset, nouns: str) -> Report:
+    """Report what the dataset holds, and warn of what looks wrong in it; never raises for what it finds.
+
+    nouns: what its samples are called, "frames" or "images".
+    """
+    report = Report()
+    finite = np.isfinite(dataset.samples).all(axis=tuple(range(1, dataset.samples.ndim)))
+    _size(report, dataset, nouns)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
+        report.warn(f"{nouns.capitalize()} with NaN or infinity: {len(bad):,}, the first at index {bad[0]:,}.")
+    if finite.any():
+        kind = str(dataset.about.get("kind"))
+        (CHECKS.get(kind) if kind in CHECKS.names() else _values)(report, dataset, finite)
+    _duplicates(report, dataset, nouns)
+    return report
+
+
+def _values(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
+    values = dataset.samples[finite]
+    report.row("values", f"{values.min():.3g} to {values.max():.3g}, shape {values.shape[1:]}")
+
+
+def _size(report: Report, dataset: Dataset, nouns: str) -> None:
+    frames, test = len(dataset.samples), int((dataset.split == TEST).sum())
+    report.row(nouns, f"{frames:,}: {frames - test:,} train, {test:,} test")
+    clips = dataset.per_clip
+    if "length" in clips and len(clips["length"]):
+        rates = ", ".join(f"{rate:g}" for rate in np.unique(clips["fps"])) if "fps" in clips else "?"
+        seconds = clips["length"] / clips["fps"] if "fps" in clips else clips["length"]
+        report.row("clips", f"{len(seconds):,} at {rates} fps, {seconds.min():.1f} to {seconds.max():.1f} s")
+    for key, label in (("subject", "subjects"), ("action", "actions")):
+        names = np.unique(clips[key][clips[key] != ""]) if key in clips else np.array([])
+        if len(names):
+            report.row(label, f"{len(names):,}: {listed(names)}{_in_both(dataset, key)}")
+    report.row("split", str(dataset.about.get("split", "unknown")))
+    if not 0 < test < frames:
+        report.warn(f"The {'train' if test else 'test'} split is empty.")
+
+
+def _in_both(dataset: Dataset, key: str) -> str:
+    """Return `; 2 in both splits` for the subjects or actions of which train and test both have frames."""
+    if "clip" not in dataset.per_sample:
+        return ""
+    rows = [np.unique(dataset.per_sample["clip"][dataset.split == part]) for part in (TRAIN, TEST)]
+    column = dataset.per_clip[key]
+    both = np.intersect1d(column[rows[0]], column[rows[1]])
+    return f"; {len(both[both != '']):,} in both splits"
+
+
+def _duplicates(report: Report, dataset: Dataset, nouns: str) -> None:
+    first = first_occurrence(dataset.samples)
+    repeated = first != np.arange(len(first))
+    clip = clip_of(dataset)
+    frozen = np.zeros(len(first), bool)
+    frozen[1:] = (first[1:] == first[:-1]) & (clip[1:] == clip[:-1])
+    count, before = f"{repeated.sum():,}", f", {frozen.sum():,} of them the frame before"
+    count += before if "clip" in dataset.per_sample else ""
+    report.row("duplicates", count if repeated.any() else "none")
+    if repeated.any():
+        report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}.")
+    leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
+    if leaked:
+        report.warn(f"Test {nouns} that are in the train split too: {leaked:,}.")
+
+
+def clip_of(dataset: Dataset) -> np.ndarray:
+    """Return the clip (N,) of each sample, all one where the dataset knows of none."""
+    return dataset.per_sample.get("clip", np.zeros(len(dataset.samples), np.int32))

@@ -1,0 +1,1 @@
+"""Parsing of foreign arrays and pickles without running anything they hold."""

@@ -1,0 +1,216 @@
+"""Arrays from .npy and .npz files and streams, read so that no file can run code or exhaust the memory.
+
+numpy's own reader allocates what a header claims, and an .npz may expand a thousandfold; here every size is first held
+against the bytes that are there, and nothing is ever unpickled. The format: numpy.lib.format, versions 1.0 to 3.0.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import lzma
+import math
+import os
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from posectl.errors import InvalidInputError, NotFoundError
+
+ArraySource = str | os.PathLike[str] | BinaryIO
+
+_NPY, _ZIPS, _PICKLE = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06"), b"\x80"
+_HEADER_LIMIT = 10_000  # numpy's own limit: a longer literal is slow or unsafe to parse
+_KINDS = "biufcSUMm"
+_LONGEST, _MOST_AXES = 1 << 40, 8
+_FREE_EXPANSION, _EXPANSION_LIMIT = 64 << 20, 250
+# What zipfile and its decompressors raise for a damaged or encrypted archive.
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+def load_array(source: ArraySource) -> np.ndarray:
+    """Read the one array of a .npy or .npz, of any shape and plain dtype; `source`: a path, `-` (stdin) or a stream.
+
+    Of an .npz with several arrays it is `positions` or `poses`. Raises NotFoundError for no such file,
+    InvalidInputError for whatever is not a whole, plain array.
+    """
+    name = source_name(source)
+    with _opened(source) as stream:
+        if _magic(stream, name) == _NPY:
+            return _read_npy(stream, _size(stream), name)
+        names = _npz_names(stream, name)
+        chosen = next((key for key in ("positions", "poses") if key in names), names[0] if len(names) == 1 else None)
+        if chosen is None:
+            listed = f"the arrays {', '.join(names)}" if names else "no array"
+            raise InvalidInputError(f"{name} holds {listed}.", "Call the one you mean 'positions'.")
+        return _read_npz(stream, [chosen], name)[chosen]
+
+
+def load_arrays(source: ArraySource, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Read those of the arrays `names` that an .npz holds (None: all of them); a .npy is the one array `arr_0`.
+
+    Raises as `load_array` does.
+    """
+    name = source_name(source)
+    with _opened(source) as stream:
+        if _magic(stream, name) == _NPY:
+            return {"arr_0": _read_npy(stream, _size(stream), name)}
+        present = _npz_names(stream, name)
+        return _read_npz(stream, present if names is None else [n for n in present if n in names], name)
+
+
+def array_names(source: ArraySource) -> list[str]:
+    """List the names of the arrays in an .npz, in their order; `["arr_0"]` for a .npy. Reads no array."""
+    name = source_name(source)
+    with _opened(source) as stream:
+        return ["arr_0"] if _magic(stream, name) == _NPY else _npz_names(stream, name)
+
+
+def source_name(source: ArraySource) -> str:
+    """Return the name of a source in messages: its path, or `stdin`."""
+    if isinstance(source, str | os.PathLike):
+        return "stdin" if str(source) == "-" else str(source)
+    return str(getattr(source, "name", "the stream")).replace("<stdin>", "stdin")
+
+
+@contextmanager
+def _opened(source: ArraySource) -> Iterator[io.BufferedIOBase]:
+    """Open a seekable stream of `source`, at its start."""
+    if not isinstance(source, str | os.PathLike):
+        yield io.BytesIO(source.read())
+    elif str(source) == "-":
+        yield io.BytesIO(sys.stdin.buffer.read())
+    else:
+        path = Path(source)
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError:
+            raise NotFoundError(f"There is no file {path}.", "Check the path; `ls` shows what is there.") from None
+        except IsADirectoryError:
+            raise InvalidInputError(f"{path} is a folder, not a file.", f"Name the files: {path}/*.npz.") from None
+        except OSError as error:
+            raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
+        with stream:
+            yield stream if stream.seekable() else io.BytesIO(stream.read())
+
+
+def _size(stream: io.BufferedIOBase) -> int:
+    """Return the bytes from the start to the end; leaves the stream at its start."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return size
+
+
+def _magic(stream: io.BufferedIOBase, name: str) -> bytes:
+    """Return `_NPY` or a zip's first bytes; raises for anything else. Leaves the stream at its start."""
+    first = stream.read(len(_NPY))
+    stream.seek(0)
+    if first == _NPY or first[:4] in _ZIPS:
+        return first
+    if not first:
+        raise InvalidInputError(f"{name} is empty.", "Write it again with np.save.")
+    if first[:1] == _PICKLE:
+        raise _pickled(name)
+    raise InvalidInputError(f"{name} is neither a .npy nor an .npz file.", "Write it with np.save or np.savez.")
+
+
+def _pickled(name: str) -> InvalidInputError:
+    hint = "posectl unpickles nothing; save numbers: np.save(path, array.astype('float32'))."
+    return InvalidInputError(f"{name} holds pickled Python objects.", hint)
+
+
+def _cut_short(name: str, promised: int, there: int) -> InvalidInputError:
+    message = f"{name} is cut short: its header promises {promised:,} bytes and {there:,} are there."
+    return InvalidInputError(message, "Copy or write the file again.")
+
+
+def _read_npy(stream: io.BufferedIOBase, size: int, name: str) -> np.ndarray:
+    """Read the array of a .npy stream of `size` bytes in all."""
+    dtype, fortran, shape, header = _read_header(stream, name)
+    promised, there = math.prod(shape) * dtype.itemsize, size - header
+    if promised > there:
+        raise _cut_short(name, promised, there)
+    data = np.empty(promised, np.uint8)
+    read = stream.readinto(data.data)
+    if read != promised:
+        raise _cut_short(name, promised, read)
+    return data.view(dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, tuple[int, ...], int]:
+    """Read (dtype, fortran order, shape, length of the header) of a .npy stream."""
+    broken = InvalidInputError(f"{name} has a broken .npy header.", "Write it again with np.save.")
+    start = stream.read(8)
+    width = 2 if start[6:7] == b"\x01" else 4
+    length = int.from_bytes(stream.read(width), "little")
+    if len(start) < 8 or start[:6] != _NPY or not 1 <= start[6] <= 3 or length > _HEADER_LIMIT:
+        raise broken
+    text = stream.read(length)
+    try:
+        fields = ast.literal_eval(text.decode("utf-8" if start[6] == 3 else "latin-1").strip())
+        descr, fortran, shape = fields["descr"], fields["fortran_order"], fields["shape"]
+        dtype = np.dtype(descr) if isinstance(descr, str) else None
+    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
+        raise broken from None
+    if (
+        len(text) < length
+        or not isinstance(shape, tuple)
+        or not all(type(n) is int and 0 <= n <= _LONGEST for n in shape)
+    ):
+        raise broken
+    if dtype is None:
+        hint = "Save each field as an array of its own with np.savez."
+        raise InvalidInputError(f"{name} holds records with named fields.", hint)
+    if dtype.hasobject:
+        raise _pickled(name)
+    if dtype.kind not in _KINDS or dtype.itemsize == 0 or len(shape) > _MOST_AXES:
+        raise broken
+    return dtype, bool(fortran), shape, len(start) + width + length
+
+
+def _npz_names(stream: io.BufferedIOBase, name: str) -> list[str]:
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
+    except _ZIP_ERRORS:
+        raise _broken_npz(name) from None
+
+
+def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> dict[str, np.ndarray]:
+    """Read the arrays `names`, each of which the archive holds."""
+    size = _size(stream)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return {member: _read_member(archive, member, size, name) for member in names}
+    except _ZIP_ERRORS:
+        raise _broken_npz(name) from None
+
+
+def _broken_npz(name: str) -> InvalidInputError:
+    return InvalidInputError(f"{name} is a damaged or truncated .npz.", "Copy or write the file again.")
+
+
+def _read_member(archive: zipfile.ZipFile, member: str, archive_size: int, name: str) -> np.ndarray:
+    info = archive.getinfo(f"{member}.npy")
+    packed = min(info.compress_size, archive_size)
+    if info.file_size > max(_FREE_EXPANSION, _EXPANSION_LIMIT * packed):
+        message = f"{member!r} in {name} would expand from {packed:,} to {info.file_size:,} bytes."
+        raise InvalidInputError(message, "If it is honest, save it uncompressed with np.savez.")
+    with archive.open(info) as stream:
+        return _read_npy(cast(io.BufferedIOBase, stream), info.file_size, f"{member!r} in {name}")

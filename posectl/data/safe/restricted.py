@@ -1,0 +1,140 @@
+"""Pickles read as data: plain containers and numpy arrays, by a machine that has nothing to call.
+
+A pickle is a program. `pickle.Unpickler` runs it, and even one that filters names hands hostile arguments to real
+constructors. Here a name in the pickle is a token, and what the few tokens of numpy's arrays stand for is built from
+bytes whose sizes are checked: read-only views into the pickle's own bytes. It reads protocols 0 to 5, of Python 2 and 3
+and of numpy 1 and 2.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from typing import Any
+
+import numpy as np
+
+from posectl.data.safe.pickle_machine import PickleMachine, RefusedError, Unbuilt
+from posectl.errors import InvalidInputError
+
+# What numpy's pickles name: numpy 1 says numpy.core and numpy 2 numpy._core, Python 2 says __builtin__.
+_NAMES = {
+    **{(f"numpy.{core}.multiarray", name): name for core in ("core", "_core") for name in ("_reconstruct", "scalar")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): "_frombuffer" for core in ("core", "_core")},
+    **{("numpy", name): name for name in ("ndarray", "dtype")},
+    **{(module, "bytes"): "bytes" for module in ("builtins", "__builtin__")},
+    ("_codecs", "encode"): "encode",
+}
+_DTYPE = re.compile(r"[<>|=]?([biufSU]\d{1,6}|O[48]?)")
+_LEAVES = (str, int, float, bool, memoryview, type(None))
+_DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryError, struct.error)
+
+
+def loads(data: bytes, name: str) -> Any:
+    """Read the pickle `data`: dicts, lists, tuples, str, int, float, bool, None and numpy arrays.
+
+    An object array (n,) comes as a list and a 0-d one as its item; bytes come as a memoryview. Messages call the pickle
+    `name`. Raises InvalidInputError for a pickle that is damaged, that names anything else, or that expands to far more
+    than its own size.
+    """
+    try:
+        value = _NumpyMachine(data).run()
+    except RefusedError as error:
+        raise _refusal(name, str(error)) from None
+    except _DAMAGE:
+        raise InvalidInputError(f"{name} is a damaged or truncated pickle.", "Copy or write the file again.") from None
+    _check_expansion(value, len(data), name)
+    return value
+
+
+def _refusal(name: str, what: str) -> InvalidInputError:
+    hint = "posectl unpickles only numpy arrays and plain containers; save the arrays with np.savez."
+    return InvalidInputError(f"{name} pickles {what}, which is not loaded.", hint)
+
+
+def _check_expansion(value: Any, size: int, name: str) -> None:
+    """Refuse containers that, each counted as often as it is referred to, hold far more than `size` bytes could say."""
+    left = 4096 + 16 * size
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, np.ndarray):
+            left -= item.nbytes
+        elif isinstance(item, list | tuple | dict):
+            left -= len(item)
+            children = item.values() if isinstance(item, dict) else item
+            pending.extend(child for child in children if not isinstance(child, _LEAVES))
+        elif not isinstance(item, _LEAVES):
+            raise _refusal(name, "an unfinished array")
+        if left < 0:
+            raise InvalidInputError(f"{name} refers to itself over and over: a pickle bomb.", "Do not trust this file.")
+
+
+class _Name:
+    """One of the names that numpy's pickles need: a token, which does nothing."""
+
+    __slots__ = ("what",)
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+class _UnbuiltDtype(Unbuilt):
+    """A dtype whose byte order comes later."""
+
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: str) -> None:
+        super().__init__()
+        self.spec = spec
+
+
+class _NumpyMachine(PickleMachine):
+    """The machine with the meaning of numpy's names."""
+
+    def name(self, module: str, name: str) -> _Name:
+        what = _NAMES.get((module, name))
+        return super().name(module, name) if what is None else _Name(what)
+
+    def call(self, function: Any, arguments: tuple) -> Any:
+        match function, arguments:
+            case _Name(what="_reconstruct"), (_Name(what="ndarray"), *_):
+                return Unbuilt()
+            case _Name(what="dtype"), (str(spec), *_) if _DTYPE.fullmatch(spec):
+                return _UnbuiltDtype(spec)
+            case _Name(what="_frombuffer"), (content, np.dtype() as dtype, tuple(shape), "C" | "F" as order):
+                return _build_array(shape, dtype, order == "F", content)
+            case _Name(what="scalar"), (np.dtype() as dtype, content) if not dtype.hasobject:
+                return _build_array((1,), dtype, False, content).item()
+            case _Name(what="encode"), (str(text), "latin1"):
+                return memoryview(text.encode("latin-1"))
+            case _Name(what="bytes"), ():
+                return memoryview(b"")
+        raise RefusedError("a call that numpy does not write")
+
+    def build(self, target: Unbuilt, state: tuple) -> Any:
+        return _build_dtype(target.spec, state) if isinstance(target, _UnbuiltDtype) else _build_array(*state[1:])
+
+
+def _build_dtype(spec: str, state: tuple) -> np.dtype:
+    order = state[1]
+    if order not in ("<", ">", "|", "=") or any(part is not None for part in state[2:5]):
+        raise ValueError(order)
+    return np.dtype("O") if spec[:1] == "O" else np.dtype(spec).newbyteorder(order)
+
+
+def _build_array(shape: tuple, dtype: np.dtype, fortran: bool, content: Any) -> Any:
+    """Build the array, read-only, or for dtype object the list of an (n,) array and the item of a 0-d one."""
+    if not isinstance(dtype, np.dtype) or type(shape) is not tuple:
+        raise TypeError(type(dtype))
+    if dtype.hasobject:
+        if type(content) is not list or len(shape) > 1 or len(content) != math.prod(shape):
+            raise ValueError(shape)
+        return content if shape else content[0]
+    if isinstance(content, str):  # Python 2's str
+        content = content.encode("latin-1")
+    array = np.ndarray(shape, dtype, content, order="F" if fortran else "C")  # numpy refuses too little content
+    if array.nbytes != len(content):
+        raise ValueError(shape)
+    return array

@@ -1,0 +1,1 @@
+"""Artifacts as the stages read them: datasets, models, members of sweeps, files from outside."""

@@ -1,0 +1,1 @@
+"""Comparison: columns, tables and published figures."""

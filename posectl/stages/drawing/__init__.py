@@ -1,0 +1,1 @@
+"""Drawing: the content of pictures and figures, read from artifacts and files."""

@@ -1,0 +1,160 @@
+"""The manifold of a model's codes: all samples of its dataset, and the grid of the factors behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.errors import UsageError, did_you_mean
+from posectl.render.figures import Manifold
+from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
+from posectl.stages.artifacts.model import load_model
+from posectl.stages.evaluation.factors import FactorSpace
+from posectl.stages.run import Run
+from posectl.store import Artifact
+
+MOST = 30_000  # dots, beyond which no figure tells more
+RING, SPOKE = 180, 36  # images drawn along a turn, and along another factor
+SPOKES, QUARTERS = 12, 4
+MOST_LEVELS, LEVELS = 16, 8
+
+Project = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Lines through the space of the factors: factors (L, K, F), of objects (L,)."""
+
+    factors: Tensor
+    objects: Tensor
+
+
+def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensions: int | None = None) -> Manifold:
+    """Return the codes of all samples of a model's dataset (MOST, evenly, of more) with the lines of the factors' grid.
+
+    The codes are coloured `by` a factor or label (None: the first factor, or the label); the lines are there where a
+    factor is periodic. Codes of two or three dimensions are shown as they are; more, or others than `dimensions`, by
+    their principal components, two unless `dimensions` says 3. Raises UsageError for unknown names and impossible
+    dimensions.
+    """
+    model, dataset = load_model(run, artifact), dataset_of(run, artifact)
+    rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
+    codes = _encoded(model, torch.from_numpy(dataset.samples[rows]))
+    project, axes = _projection(codes, dimensions)
+    shown = project(codes)
+    name = _colouring(dataset, by)
+    grid, marks = _grid(model, dataset, project)
+    if name is None:
+        return Manifold(shown, axes, grid=grid, marks=marks)
+    values, period = dataset.known(name)[rows].astype(np.float64), dataset.about.periods.get(name)
+    if period:
+        return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0, grid, marks)
+    if name in dataset.about.factors:
+        return Manifold(shown, axes, values, name, None, grid, marks)
+    middles = [(np.median(shown[values == value], axis=0), f"{value:g}") for value in np.unique(values)]
+    return Manifold(shown, axes, values, "", None, grid, middles)
+
+
+def _encoded(model: Autoencoder, samples: Tensor) -> np.ndarray:
+    return model.encode(samples).cpu().double().numpy()
+
+
+def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, list[str]]:
+    """Return the projection from codes (N, d) to (N, 2 or 3), and the names of its axes."""
+    size = codes.shape[1]
+    wanted = dimensions or (size if size in (2, 3) else 2)
+    if wanted > size:
+        hint = f"--dimensions {size}." if size > 1 else "Train with --latent 2 or more."
+        raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", hint)
+    if wanted == size:
+        return lambda some: some, [f"z{index}" for index in "₁₂₃"[:size]]
+    middle = codes.mean(0)
+    _, spread, directions = np.linalg.svd(codes - middle, full_matrices=False)
+    shares = np.square(spread) / max(np.square(spread).sum(), np.finfo(float).tiny)
+    names = [f"component {i + 1} ({100 * share:.0f} %)" for i, share in enumerate(shares[:wanted])]
+    return lambda some: (some - middle) @ directions[:wanted].T, names
+
+
+def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
+    """Return the name of the values that colour the codes; None where nothing is known of the samples."""
+    known = [*dataset.about.factors, *(name for name in ("label", "object") if dataset.artifact.has(name))]
+    if by is not None and by not in known:
+        raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", did_you_mean(by, known))
+    return by or (known[0] if known else None)
+
+
+def _grid(
+    model: Autoencoder, dataset: StoredDataset, project: Project
+) -> tuple[list[np.ndarray], list[tuple[np.ndarray, str]]]:
+    """Return lines of the projected grid, and named points of it; none where no factor is periodic."""
+    if not set(dataset.about.periods) & set(dataset.about.factors):
+        return [], []
+    space = FactorSpace(dataset, model.device)
+
+    def codes(grid: Grid) -> np.ndarray:
+        images = space.images_at(grid.factors, grid.objects)
+        return project(_encoded(model, images.flatten(0, 1))).reshape(*grid.factors.shape[:2], -1)
+
+    lines = [line for grid in (_rings(space), _spokes(space)) if grid is not None for line in codes(grid)]
+    return lines, _marks(space, dataset, codes)
+
+
+def _levels(space: FactorSpace) -> tuple[Tensor, Tensor]:
+    """Return values (L, F) of the factors that do not turn, 0 for the one that does, with their objects (L,): the
+    stored ones, or, of one that was drawn at random, LEVELS from end to end."""
+    still = space.values.clone()
+    still[:, space.turning] = 0
+    distinct = torch.unique(torch.cat([still, space.objects[:, None].double()], 1), dim=0)
+    if space.drawn and len(distinct) > MOST_LEVELS:
+        share = torch.linspace(0, 1, LEVELS, dtype=torch.float64, device=space.device)[:, None]
+        distinct = torch.lerp(distinct.amin(0), distinct.amax(0), share)
+    return distinct[:, :-1], distinct[:, -1]
+
+
+def _rings(space: FactorSpace) -> Grid:
+    """Return a full turn at every level of the other factors."""
+    levels, objects = _levels(space)
+    count = RING if space.drawn else len(torch.unique(space.values[:, space.turning]))
+    return Grid(_turned(space, levels[:, None].repeat(1, count + 1, 1), torch.linspace(0, 1, count + 1)), objects)
+
+
+def _spokes(space: FactorSpace) -> Grid | None:
+    """Return lines along the one factor that does not turn, at evenly spaced turns; None unless there is just one."""
+    levels, objects = _levels(space)
+    if levels.shape[1] != 2 or not space.has_one_object:
+        return None
+    if space.drawn:
+        share = torch.linspace(0, 1, SPOKE, dtype=torch.float64, device=space.device)[:, None]
+        levels = torch.lerp(levels.amin(0), levels.amax(0), share)
+    factors = _turned(space, levels.repeat(SPOKES, 1, 1), torch.arange(SPOKES)[:, None] / SPOKES)
+    return Grid(factors, objects[:1].expand(SPOKES))
+
+
+def _marks(
+    space: FactorSpace, dataset: StoredDataset, codes: Callable[[Grid], np.ndarray]
+) -> list[tuple[np.ndarray, str]]:
+    """Name each object, where there are several; else the quarters of a turn, and the first and last ring."""
+    levels, objects = _levels(space)
+    if not space.has_one_object:
+        at = codes(Grid(levels[:, None], objects))[:, 0]
+        return [(point, f"{float(name):g}") for point, name in zip(at, objects, strict=True)]
+    quarters = _turned(space, levels[:1].repeat(QUARTERS, 1, 1), torch.arange(QUARTERS)[:, None] / QUARTERS)
+    at = codes(Grid(quarters, objects[:1].expand(QUARTERS)))[:, 0]
+    marks = [(point, f"{360 * i // QUARTERS}°") for i, point in enumerate(at)]
+    for i, name in enumerate(dataset.about.factors):
+        if i != space.turning and len(levels) > 1:
+            ends = _turned(space, levels[[0, -1]][:, None], torch.tensor(1 / 8))
+            at = codes(Grid(ends, objects[[0, -1]]))[:, 0]
+            marks += [(point, f"{name} {float(level):g}") for point, level in zip(at, levels[[0, -1], i], strict=True)]
+    return marks
+
+
+def _turned(space: FactorSpace, factors: Tensor, turns: Tensor) -> Tensor:
+    """Set the turning factor of factors (L, K, F) to so many turns (..., K)."""
+    factors[..., space.turning] = turns.to(factors) * space.periods[space.turning]
+    return factors

@@ -1,0 +1,82 @@
+"""The subject of a drawing: a file, or an artifact and perhaps one sample of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from posectl.core.kinds import Kind
+from posectl.data.safe.npy import load_array, source_name
+from posectl.errors import InvalidInputError, NotFoundError
+from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_about
+from posectl.stages.artifacts.dataset import kind_named
+from posectl.stages.artifacts.files import is_file
+from posectl.stages.artifacts.formats import infer_kind
+from posectl.stages.run import Run, expect
+from posectl.store import Artifact, Ref
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The subject of a drawing. array: the content of a file, of any shape; else artifact: paths, samples or a dataset,
+    and sample: `#i`."""
+
+    name: str
+    array: np.ndarray | None = None
+    artifact: Artifact | None = None
+    sample: int | None = None
+
+    @property
+    def held(self) -> np.ndarray:
+        """The array of a file."""
+        assert self.array is not None
+        return self.array
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the samples."""
+        if self.artifact is None:
+            return infer_kind(self.held, self.name)
+        if self.artifact.kind == "dataset":
+            return kind_named(read_about(self.artifact, DatasetAbout).kind)
+        return kind_named(read_about(self.artifact, DecodedAbout).samples.kind)
+
+    @property
+    def grid(self) -> int:
+        """Samples on a side of a block; 0 where it is none, or `#i` names one row of it."""
+        if self.artifact is None or self.artifact.kind != "paths" or self.sample is not None:
+            return 0
+        return read_about(self.artifact, DecodedAbout).grid
+
+    @property
+    def row(self) -> slice:
+        """The one row of paths or samples that `#i` names. Raises NotFoundError where there is none."""
+        assert self.artifact is not None
+        assert self.sample is not None
+        key = "paths" if self.artifact.kind == "paths" else "samples"
+        count = self.artifact.arrays()[key].shape[0]
+        if not 0 <= self.sample < count:
+            raise NotFoundError(f"{self.artifact.ref} has no #{self.sample}.", f"It has #0 to #{count - 1}.")
+        return slice(self.sample, self.sample + 1)
+
+
+def open_subject(run: Run, name: str | np.ndarray) -> Subject:
+    """Open an array, or the file or artifact of this name; a file, or standard input, is read here."""
+    if isinstance(name, np.ndarray):
+        return Subject("array", array=name)
+    if is_file(name):
+        return Subject(source_name(name), array=load_array(name))
+    ref = Ref.parse(name)
+    return Subject(name, artifact=expect(run.artifacts.get(ref), "paths", "samples", "dataset"), sample=ref.sample)
+
+
+def common_kind(subjects: Sequence[Subject]) -> Kind:
+    """Return the kind of all subjects. Raises InvalidInputError where they are of several."""
+    kinds = {subject.kind.name: subject.kind for subject in subjects}
+    if len(kinds) > 1:
+        raise InvalidInputError(
+            f"One picture cannot show {' and '.join(sorted(kinds, reverse=True))}.", "Draw them one by one."
+        )
+    return next(iter(kinds.values()))

@@ -1,0 +1,1 @@
+"""Evaluation: the inputs that metrics are computed from."""

@@ -1,0 +1,123 @@
+"""The evaluation protocol of poses: the pose report's, corrected or as published (compat "naayem")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.random import generator
+from posectl.core.training.augment import for_poses
+from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.evaluation.protocol import Evaluation, Protocol, Reference, protocol
+from posectl.stages.run import Run
+
+# Metres: datasets have the pelvis at the origin, and distances to them mean little for other poses.
+_PELVIS_OFF = 0.01
+
+
+@protocol("poses")
+class PoseProtocol(Protocol):
+    """The protocol of poses. By default paths go between test poses: all pairs of some, and random pairs for Mean
+    Distance. As published they go between random pairs of augmented training poses, the first half of a draw with its
+    second (a2, d3), and distances are measured to test poses alone."""
+
+    compat = ("naayem",)
+    reconstruction = ("truth", "reconstruction")
+
+    def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
+        """Provide the inputs that a model makes, with the skeleton's parents."""
+        super().model(evaluation, model, path, dataset)
+        evaluation.inputs.provide(parents=lambda: H36M17.parents)
+
+    def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
+        """Provide paths (B, T, J, 3), or samples (N, J, 3), as they are."""
+        if array.ndim not in (3, 4):
+            raise InvalidInputError(
+                f"{evaluation.label} has shape {array.shape}.", "Paths are (B, T, 17, 3), samples (N, 17, 3)."
+            )
+        if evaluation.files:
+            _note_pelvis(evaluation.run, evaluation.label, array)
+        if array.shape[-2:] == (len(H36M17.parents), 3):
+            evaluation.inputs.provide(parents=lambda: H36M17.parents)
+        super().array(evaluation, array, behind)
+
+    def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
+        """Return the poses of a dataset, or of a file as test poses."""
+        reference = super().read_reference(evaluation, against)
+        if reference.record is not None:
+            _note_pelvis(evaluation.run, against, reference.test)
+        return reference
+
+    def pool(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
+        """Return the poses that paths go between: as published, training poses."""
+        if not _published(evaluation):
+            return super().pool(evaluation, reference)
+        split = "train" if len(reference.train) else "test"
+        return getattr(reference, split), f"random pairs of augmented {split} poses"
+
+    def endpoint_pairs(self, evaluation: Evaluation, reference: Reference, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return first and last poses of all pairs of `count`; as published, of as many random pairs."""
+        if _published(evaluation):
+            return self._augmented_pairs(evaluation, reference, count * (count - 1) // 2, "paths")
+        return super().endpoint_pairs(evaluation, reference, count)
+
+    def random_pairs(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, np.ndarray]:
+        """Return first and last poses of random pairs."""
+        if _published(evaluation):
+            return self._augmented_pairs(evaluation, reference, evaluation.options.random_pairs, "walks")
+        return super().random_pairs(evaluation, reference)
+
+    def searched(self, evaluation: Evaluation, reference: Reference) -> np.ndarray:
+        """Return the poses that distances are measured to: as published, test poses."""
+        return reference.test if _published(evaluation) and len(reference.test) else reference.all
+
+    def splits(self, evaluation: Evaluation) -> tuple[str, str]:
+        """Name the splits of the searched poses and of recall's targets."""
+        return ("test", "augmented train") if _published(evaluation) else super().splits(evaluation)
+
+    def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
+        """Draw the poses whose recall is asked: as published, augmented training poses."""
+        if not (_published(evaluation) and len(reference.train)):
+            return super().targets(evaluation, reference)
+        augment = for_poses(reference.up, H36M17.mirror)
+        poses = _augmented(reference.train, evaluation.options.recall_targets, augment, evaluation.run.seed, "targets")
+        return evaluation.tensor(poses)
+
+    def _augmented_pairs(
+        self, evaluation: Evaluation, reference: Reference, count: int, purpose: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw `count` pairs of poses of the pool, augmented as the scored model's were in training."""
+        model = next(artifact for role, artifact in evaluation.parents if role == "model")
+        settings = {key: entry["value"] for key, entry in model.config.items()}
+        augment = for_poses(
+            reference.up,
+            H36M17.mirror if settings.get("flip", True) else (),
+            rotate=settings.get("rotate", "up"),
+            degrees=settings.get("degrees", 30.0),
+        )
+        drawn = _augmented(self.pool(evaluation, reference)[0], 2 * count, augment, evaluation.run.seed, purpose)
+        return drawn[:count], drawn[count:]
+
+
+def _published(evaluation: Evaluation) -> bool:
+    return evaluation.options.compat == "naayem"
+
+
+def _note_pelvis(run: Run, source: str, poses: np.ndarray) -> None:
+    """Warn where the pelvis is off the origin: scores are of the numbers as they are, which may not be intended."""
+    off = float(np.abs(poses[..., 0, :]).max())
+    if off > _PELVIS_OFF:
+        run.tell(f"The pelvis of {source} is up to {off:.3g} m off the origin; the poses are scored as they are.")
+
+
+def _augmented(pool: np.ndarray, count: int, augment: Any, seed: int, purpose: str) -> np.ndarray:
+    """Draw `count` poses of the pool, with replacement, each augmented as in training."""
+    g = generator(seed, f"evaluate/augmented/{purpose}")
+    rows = torch.randint(len(pool), (count,), generator=g).numpy()
+    return augment(torch.from_numpy(pool[rows]), g).numpy()

@@ -1,0 +1,296 @@
+"""The evaluation protocol: the inputs that a subject gives, and the record of them.
+
+`Protocol` serves every kind of sample; `@protocol("poses")` on a subclass registers one for a kind of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.kinds import Kind
+from posectl.core.latent.priors import sample_codes
+from posectl.core.random import generator
+from posectl.data.dataset import TEST, TRAIN
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.registry import Registry
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.files import file_record, is_file, read_file
+from posectl.stages.evaluation.endpoints import all_pairs, random_pairs
+from posectl.stages.evaluation.inputs import Inputs
+from posectl.stages.options import EvaluateOptions
+from posectl.stages.run import Parents, Run
+from posectl.store import Artifact
+
+_LEAST = {"endpoints": 2, "steps": 2, "random_pairs": 1, "random_steps": 2, "samples": 1, "recall_samples": 1,
+          "recall_targets": 1, "k": 1, "intervals": 1, "kmeans_restarts": 1}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ResolvedOptions(EvaluateOptions):
+    """The options with every size decided."""
+
+    random_pairs: int = 0
+    random_steps: int = 0
+
+
+@dataclass
+class Evaluation:
+    """A subject under a protocol: the inputs of its metrics, and the record of the evaluation.
+
+    name: of the scores by default; against: the reference that was named; protocol: the record; parents, files: the
+    origin of the samples; modules: those that a registry chose for it.
+    """
+
+    run: Run
+    label: str
+    name: str
+    kind: Kind
+    device: torch.device
+    options: ResolvedOptions
+    against: str | None = None
+    inputs: Inputs = field(default_factory=Inputs)
+    protocol: dict[str, Any] = field(default_factory=dict)
+    parents: Parents = ()
+    files: list[Any] | None = None
+    modules: list[str] = field(default_factory=list)
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        """Return an array as a tensor on the device."""
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Real samples: train and test (either may be empty), the up axis, and their origin."""
+
+    train: np.ndarray
+    test: np.ndarray
+    label: str
+    up: str = "+z"
+    parent: Artifact | None = None
+    record: dict[str, Any] | None = None
+
+    @property
+    def all(self) -> np.ndarray:
+        """All samples."""
+        return np.concatenate([self.train, self.test])
+
+
+class Protocol:
+    """The protocol of any kind: a model is scored between its dataset's test samples, paths and samples as they are."""
+
+    compat: ClassVar[tuple[str, ...]] = ()
+    sizes: ClassVar[dict[str, int]] = {"random_pairs": 10_000, "random_steps": 10}  # the pose report's
+    reconstruction: ClassVar[tuple[str, str]] = ("originals", "reconstructions")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def resolve(self, options: EvaluateOptions) -> ResolvedOptions:
+        """Decide the sizes that were left open.
+
+        Raises UsageError for sizes that are too small, and for a published protocol that is not of this kind.
+        """
+        if options.compat is not None and options.compat not in self.compat:
+            raise UsageError(
+                f"There is no protocol {options.compat!r} for {self.kind.name}.",
+                did_you_mean(options.compat, self.compat),
+            )
+        given = {key: value for key in self.sizes if (value := getattr(options, key)) is not None}
+        decided = ResolvedOptions(**{**dataclasses.asdict(options), **self.sizes, **given})
+        for key, least in _LEAST.items():
+            if getattr(decided, key) < least:
+                raise UsageError(
+                    f"{key} must be at least {least}, not {getattr(decided, key)}.",
+                    f"--{key.replace('_', '-')} {least} or more.",
+                )
+        return decided
+
+    def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
+        """Provide the inputs that a model makes, against its dataset or the named reference."""
+        reference = self._reference(evaluation, dataset)
+        if reference is None:
+            raise InvalidInputError(f"The dataset of {evaluation.label} is gone.", "Name one with --against.")
+        _check_shape(evaluation, model, reference)
+        options, seed = evaluation.options, evaluation.run.seed
+        pool, described = self.pool(evaluation, reference)
+        count = min(options.endpoints, len(pool))
+
+        def along(pairs: tuple[np.ndarray, np.ndarray], steps: int) -> Tensor:
+            a, b = (model.encode(evaluation.tensor(end)) for end in pairs)
+            return model.decode_path(a, b, steps, path)
+
+        def drawn(purpose: str, count: int) -> Tensor:
+            return model.decode(
+                sample_codes(model.prior, count, model.latent, generator(seed, f"evaluate/{purpose}")).to(model.device)
+            )
+
+        truth = reference.test if len(reference.test) else reference.train
+        originals, reconstructions = self.reconstruction
+        evaluation.inputs.provide(
+            **{
+                "model": lambda: model,
+                "paths": lambda: along(self.endpoint_pairs(evaluation, reference, count), options.steps),
+                "random_paths": lambda: along(self.random_pairs(evaluation, reference), options.random_steps),
+                "samples": lambda: drawn("samples", options.samples),
+                "recall_samples": lambda: drawn("crowd", options.recall_samples),
+                originals: lambda: evaluation.tensor(truth),
+                reconstructions: lambda: model.reconstruct(evaluation.tensor(truth)),
+            }
+        )
+        evaluation.protocol |= {
+            "weights": options.weights,
+            "path": path,
+            "prior": model.prior.name,
+            "paths": count * (count - 1) // 2,
+            "steps": options.steps,
+            "random_pairs": options.random_pairs,
+            "random_steps": options.random_steps,
+            "samples": options.samples,
+            "recall_samples": options.recall_samples,
+            "endpoints": described or f"all pairs of {count} test {self.kind.noun}s",
+        }
+        if dataset is not None:
+            provide_labels(evaluation, model, dataset)
+        self.provide_reference(evaluation, reference)
+
+    def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
+        """Provide paths (B, T, *shape), or samples (N, *shape), as they are."""
+        tensor = torch.from_numpy(array).to(evaluation.device)
+        moving = array.ndim == 2 + len(self.kind.axes)
+        evaluation.inputs.provide(**{name: lambda: tensor for name in (
+            ("paths", "random_paths") if moving else ("samples", "recall_samples")
+        )})  # fmt: skip
+        evaluation.protocol |= dict(zip(("paths", "steps") if moving else ("samples",), array.shape, strict=False))
+        reference = self._reference(evaluation, behind)
+        if reference is not None:
+            self.provide_reference(evaluation, reference)
+
+    def _reference(self, evaluation: Evaluation, dataset: StoredDataset | None) -> Reference | None:
+        """Return the reference that was named, or that of the dataset."""
+        if evaluation.against is not None:
+            return self.read_reference(evaluation, evaluation.against)
+        return None if dataset is None else self.stored_reference(dataset)
+
+    def pool(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
+        """Return the real samples (N, *shape) that paths go between, and the description of the pairs in the record."""
+        pool = reference.test if len(reference.test) else reference.train
+        if len(pool) < 2:
+            raise InvalidInputError(
+                f"{reference.label} has fewer than two {self.kind.nouns} to go between.", "Prepare one of more."
+            )
+        return pool, ""
+
+    def endpoint_pairs(self, evaluation: Evaluation, reference: Reference, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return first and last samples of all pairs of `count` of the pool."""
+        pool, _ = self.pool(evaluation, reference)
+        first, last = all_pairs(len(pool), count, evaluation.run.seed)
+        return pool[first], pool[last]
+
+    def random_pairs(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, np.ndarray]:
+        """Return first and last samples of random pairs of the pool."""
+        pool, _ = self.pool(evaluation, reference)
+        first, last = random_pairs(len(pool), evaluation.options.random_pairs, evaluation.run.seed)
+        return pool[first], pool[last]
+
+    def provide_reference(self, evaluation: Evaluation, reference: Reference) -> None:
+        """Provide the real samples: those that distances are measured to, and those whose recall is asked."""
+        searched = self.searched(evaluation, reference)
+        split, targets = self.splits(evaluation)
+        evaluation.inputs.provide(
+            reference=lambda: evaluation.tensor(searched),
+            recall_targets=partial(self.targets, evaluation, reference),
+        )
+        evaluation.protocol |= {
+            "reference": reference.label,
+            f"reference_{self.kind.noun}s": len(searched),
+            "reference_split": split,
+            "recall_targets": min(evaluation.options.recall_targets, len(reference.all)),
+            "targets_from": targets,
+        }
+        if reference.parent is not None:
+            evaluation.parents = [*evaluation.parents, ("reference", reference.parent)]
+        if reference.record is not None:
+            evaluation.files = [*(evaluation.files or []), reference.record]
+
+    def searched(self, evaluation: Evaluation, reference: Reference) -> np.ndarray:
+        """Return the real samples that distances are measured to."""
+        return reference.all
+
+    def splits(self, evaluation: Evaluation) -> tuple[str, str]:
+        """Name the splits that distances are measured to, and that recall's targets are drawn from."""
+        return "train and test", "train and test"
+
+    def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
+        """Draw the real samples whose recall is asked, each at most once."""
+        order = torch.randperm(len(reference.all), generator=generator(evaluation.run.seed, "evaluate/targets"))
+        return evaluation.tensor(reference.all[order[: evaluation.options.recall_targets].numpy()])
+
+    def stored_reference(self, dataset: StoredDataset) -> Reference:
+        """Return the samples of a dataset. Raises InvalidInputError for another kind's."""
+        check_kind(dataset, self.kind)
+        return Reference(dataset.train, dataset.test, dataset.artifact.ref, up=dataset.up, parent=dataset.artifact)
+
+    def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
+        """Return the samples of a dataset, or of a file as test samples."""
+        if not is_file(against):
+            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against)))
+        _, array = read_file(against, self.kind)
+        size = len(self.kind.axes)
+        samples = array.reshape(-1, *array.shape[-size:]).astype(np.float32, copy=False)
+        return Reference(samples[:0], samples, against, record=file_record(against, samples))
+
+
+def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Reference) -> None:
+    if model.shape != reference.test.shape[1:]:
+        raise InvalidInputError(
+            f"{evaluation.label} takes samples of shape {model.shape}; "
+            f"{reference.label} has {reference.test.shape[1:]}.",
+            "Name a reference of the model's shape with --against.",
+        )
+
+
+def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDataset) -> None:
+    """Provide codes and labels of a dataset that has classes in both splits."""
+    classes = dataset.about.classes
+    if not (classes and dataset.artifact.has("label") and {TRAIN, TEST} <= set(np.unique(dataset.split).tolist())):
+        return
+    known = torch.from_numpy(dataset.known("label")).long()
+    split = torch.from_numpy(dataset.split)
+    evaluation.inputs.provide(
+        codes=lambda: model.encode(evaluation.tensor(dataset.train)),
+        labels=lambda: known[split == TRAIN],
+        test_codes=lambda: model.encode(evaluation.tensor(dataset.test)),
+        test_labels=lambda: known[split == TEST],
+        classes=lambda: classes,
+    )
+
+
+def check_kind(dataset: StoredDataset, kind: Kind) -> None:
+    """Raise InvalidInputError for a dataset of another kind."""
+    if dataset.kind is not kind:
+        raise InvalidInputError(
+            f"{dataset.artifact.ref} holds {dataset.kind.name}, not {kind.name}.", "Name another reference."
+        )
+
+
+PROTOCOLS: Registry[type[Protocol]] = Registry("protocol", "posectl.stages.evaluation", decorator="protocol")
+
+
+def protocol(kind: str) -> Callable[[type[Protocol]], type[Protocol]]:
+    """Decorator: register the evaluation protocol of a kind."""
+    return PROTOCOLS.register(kind)
+
+
+def protocol_of(kind: Kind) -> Protocol:
+    """Return the evaluation protocol of a kind."""
+    return (PROTOCOLS.get(kind.name) if kind.name in PROTOCOLS.names() else Protocol)(kind)

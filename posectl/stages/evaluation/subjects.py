@@ -1,0 +1,139 @@
+"""The subject of an evaluation: a model, paths, samples, a file from any other system, or a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from posectl.core import device as devices
+from posectl.core.kinds import KINDS, Kind
+from posectl.data.safe.npy import load_array, source_name
+from posectl.errors import NotFoundError, UsageError
+from posectl.stages.artifacts.about import DecodedAbout, read_about
+from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
+from posectl.stages.artifacts.files import BASELINE, file_record, is_baseline, is_file
+from posectl.stages.artifacts.formats import format_of, infer_kind
+from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
+from posectl.stages.evaluation.baselines import baseline
+from posectl.stages.evaluation.factors import FactorSpace
+from posectl.stages.evaluation.images import ImageProtocol
+from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
+from posectl.stages.options import EvaluateOptions
+from posectl.stages.run import Run, expect, parent_of
+from posectl.store import Artifact
+
+
+def open_subject(
+    run: Run, subject: str | np.ndarray | None, against: str | None, options: EvaluateOptions
+) -> Evaluation:
+    """Bring a subject under its kind's protocol: a ref, a file, an array, `baseline:NAME`, or the newest model."""
+    devices.use_threads(run.threads)
+    device = devices.resolve(run.device)
+
+    def begin(label: str, name: str, kind: Kind) -> Evaluation:
+        return Evaluation(run, label, name, kind, device, protocol_of(kind).resolve(options), against)
+
+    if isinstance(subject, np.ndarray):
+        evaluation = _array(begin, subject, "array")
+    elif subject is not None and is_baseline(subject):
+        evaluation = _baseline(begin, subject)
+    elif subject is not None and is_file(subject):
+        evaluation = _array(begin, load_array(subject), source_name(subject))
+    else:
+        artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
+        evaluation = _artifact(begin, expect(artifact, "model", "paths", "samples"))
+    settings, kind = evaluation.options, evaluation.kind
+    evaluation.inputs.provide(
+        kind=lambda: kind,
+        compat=lambda: settings.compat,
+        k=lambda: settings.k,
+        kmeans_restarts=lambda: settings.kmeans_restarts,
+        seed=lambda: run.seed,
+    )
+    evaluation.protocol |= {
+        "subject": evaluation.label,
+        "compat": settings.compat,
+        "seed": run.seed,
+        "unit": kind.unit,
+    }
+    evaluation.modules += [KINDS.module(kind.name)]
+    if kind.name in PROTOCOLS.names():
+        evaluation.modules.append(PROTOCOLS.module(kind.name))
+    return evaluation
+
+
+Begin = Callable[[str, str, Kind], Evaluation]
+"""A function that begins the evaluation of a label, under a name, of a kind."""
+
+
+def _baseline(begin: Begin, subject: str) -> Evaluation:
+    name = subject.removeprefix(BASELINE)
+    images = ImageProtocol(KINDS.get("images"))
+    evaluation = begin(subject, name, images.kind)
+    dataset = images.dataset(evaluation, None)
+    if dataset is None:
+        raise UsageError(f"{subject} needs images to go between.", "Name a dataset of images with --against.")
+    evaluation.name = f"{name}-{dataset.artifact.name}"[:56]
+    images.baseline(
+        evaluation,
+        baseline(name, lambda: FactorSpace(dataset, evaluation.device, evaluation.options.retrieval)),
+        dataset,
+    )
+    return evaluation
+
+
+def _array(begin: Begin, array: np.ndarray, source: str) -> Evaluation:
+    """Evaluate an array from outside, of the kind of its shape."""
+    kind = infer_kind(array, source)
+    array = format_of(kind).read(array, source)
+    evaluation = begin(source, _file_name(source), kind)
+    evaluation.files = [file_record(source, array)]
+    protocol_of(kind).array(evaluation, array, None)
+    return evaluation
+
+
+def _artifact(begin: Begin, artifact: Artifact) -> Evaluation:
+    if artifact.kind == "model":
+        return _model(begin, artifact)
+    kind = kind_named(read_about(artifact, DecodedAbout).samples.kind)
+    evaluation = begin(artifact.ref, artifact.name, kind)
+    evaluation.parents = [(artifact.kind, artifact)]
+    model = parent_of(evaluation.run, artifact, "model")
+    protocol_of(kind).array(
+        evaluation, artifact.read(artifact.kind), None if model is None else _dataset_of(evaluation, model)
+    )
+    return evaluation
+
+
+def _model(begin: Begin, artifact: Artifact) -> Evaluation:
+    about = model_about(artifact)
+    kind = kind_named(about.samples.kind)
+    evaluation = begin(artifact.ref, artifact.name, kind)
+    evaluation.parents = [("model", artifact)]
+    model = load_model(
+        evaluation.run,
+        artifact,
+        weights=evaluation.options.weights,
+        sample_posterior=evaluation.options.sample_posterior,
+    )
+    path = fitting_path(artifact, model, evaluation.options.path)
+    evaluation.modules += modules_of(artifact)
+    protocol_of(kind).model(evaluation, model, path, _dataset_of(evaluation, artifact))
+    return evaluation
+
+
+def _dataset_of(evaluation: Evaluation, model: Artifact) -> StoredDataset | None:
+    """Find the dataset of a model; None where it is gone, which is reported where no other is named."""
+    try:
+        return dataset_of(evaluation.run, model)
+    except NotFoundError as error:
+        if evaluation.against is None and evaluation.parents[0][0] != "model":
+            evaluation.run.tell(f"{error.message} Metrics that need real samples are left out.")
+        return None
+
+
+def _file_name(source: str) -> str:
+    name = source.rsplit("/", 1)[-1].lower()
+    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in name.rpartition(".")[0] or name)
+    return stem.strip("-._")[:48] or "stdin"

@@ -1,0 +1,172 @@
+"""The interpretation of a training's options: their checks, and the net and objectives that they name."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from posectl.core.latent.priors import PRIORS
+from posectl.core.nets import NETS, Architecture
+from posectl.core.objectives import OBJECTIVES
+from posectl.core.objectives.base import Objective
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.stages.artifacts.about import Description
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.options import RECIPES, TrainOptions
+
+
+def check_options(options: TrainOptions) -> None:
+    """Raise UsageError for what no training can use."""
+    for name in ("lr", "lr_adversary", "degrees"):
+        value = getattr(options, name)
+        flag = f"--{name.replace('_', '-')}"
+        if value is not None and not math.isfinite(value):
+            raise UsageError(f"{flag} must be finite, not {value}.", "Give a number.")
+        if value is not None and (value < 0 or (value == 0 and name != "degrees")):
+            raise UsageError(f"{flag} must be positive, not {value}.", "For example --lr 0.001.")
+    for name, least in (("steps", 1), ("batch", 2), ("evaluate_every", 1), ("checkpoint_every", 0),
+                        ("snapshots", 0)):  # fmt: skip
+        if getattr(options, name) < least:
+            raise UsageError(f"--{name.replace('_', '-')} must be at least {least}.", "Give a larger number.")
+    if options.prior is not None and options.prior not in PRIORS:
+        raise UsageError(f"There is no prior {options.prior!r}.", did_you_mean(options.prior, PRIORS))
+    if not all(0 <= beta < 1 for beta in options.betas):
+        raise UsageError(f"Adam's betas are in [0, 1), and {options.betas} are not.", "For example --betas 0.9,0.999.")
+    if options.pairing == "halves" and options.batch % 2:
+        raise UsageError("Pairing by halves takes an even batch.", f"--batch {options.batch + 1}.")
+
+
+def build_objectives(options: TrainOptions) -> list[Objective]:
+    """Build the objectives of the options, with lambdas and settings. Raises UsageError if they do not fit."""
+    if options.lam and len(options.lam) != len(options.reg):
+        raise UsageError(
+            f"{len(options.reg)} regularizer(s) and {len(options.lam)} lambda(s) were given.",
+            "Give one --lam after each --reg, or none for the published ones.",
+        )
+    names, lams = _parts(options)
+    nets = [options.net] if options.net else NETS.names()
+    settings = _settings(options, [*names, *nets])
+    for name, lam in zip(names, lams, strict=True):
+        if lam is not None:
+            settings[name]["lam"] = lam
+    return [_objective(name, settings[name]) for name in names]
+
+
+def build_architecture(options: TrainOptions, shape: tuple[int, ...]) -> Architecture:
+    """Build the net that the options name, with its settings, for samples of this shape."""
+    name = str(options.net)
+    cls = NETS.get(name)
+    names, _ = _parts(options)
+    return cls(shape=shape, latent=options.latent, **_typed(name, "net", cls, _settings(options, [name, *names])[name]))
+
+
+def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Group the settings by their regularizer or net. Raises UsageError for one that is not used."""
+    settings: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for name, key, value in map(_setting, options.set):
+        if name not in settings:
+            raise UsageError(
+                f"--set {name}.{key} is of a regularizer or net that is not used.", did_you_mean(name, settings)
+            )
+        settings[name][key] = value
+    return settings
+
+
+def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
+    """Return the regularizers, recipes resolved into theirs, and their lambdas, None for the published one."""
+    names: list[str] = []
+    lams: list[float | None] = []
+    known = [*OBJECTIVES.names(), *RECIPES]
+    for i, name in enumerate(options.reg):
+        if name not in known:
+            raise UsageError(f"There is no regularizer {name!r}.", did_you_mean(name, known))
+        lam = options.lam[i] if options.lam else None
+        if name in RECIPES:
+            names += RECIPES[name]
+            lams += [weight * (1.0 if lam is None else lam) for weight in RECIPES[name].values()]
+        else:
+            names.append(name)
+            lams.append(lam)
+    return names, lams
+
+
+def _objective(name: str, settings: dict[str, Any]) -> Objective:
+    cls = OBJECTIVES.get(name)
+    values = _typed(name, "regularizer", cls, settings)
+    if values.get("lam", 0.0) < 0:
+        raise UsageError(f"A lambda cannot be negative, and {name}'s is {values['lam']}.", "0 turns a regularizer off.")
+    return cls(**values)
+
+
+def _typed(name: str, what: str, cls: type, settings: dict[str, Any]) -> dict[str, Any]:
+    """Bring settings to the types of a dataclass's fields. Raises UsageError for keys and values that do not fit."""
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.name not in ("shape", "latent")}
+    for key in settings:
+        if key not in fields:
+            raise UsageError(f"The {what} {name!r} has no setting {key!r}.", did_you_mean(key, fields))
+    return {key: _of_type(f"{name}.{key}", value, str(fields[key].type)) for key, value in settings.items()}
+
+
+def _of_type(what: str, value: Any, kind: str) -> Any:
+    """Return the value of a setting as its field's type has it."""
+    kind = kind.removesuffix(" | None")
+    if kind == "bool":
+        if value not in ("true", "false", "1", "0"):
+            raise UsageError(f"{what} is true or false, not {value!r}.", f"For example --set {what}=true.")
+        return value in ("true", "1")
+    if kind.startswith("tuple[int"):
+        return tuple(_number(what, part, "int") for part in str(value).split(","))
+    return _number(what, value, kind) if kind in ("float", "int") else value
+
+
+def _number(what: str, value: Any, kind: str) -> float | int:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan if str(value).strip().lower() == "nan" else None  # type: ignore[assignment]
+    if number is None or (kind == "int" and math.isfinite(number) and not number.is_integer()):
+        wanted = "a whole number" if kind == "int" else "a number"
+        raise UsageError(f"{what} is {wanted}, not {value!r}.", f"For example --set {what}=1.")
+    if not math.isfinite(number):
+        raise UsageError(f"{what} must be finite, not {number}.", "Give a number.")
+    return int(number) if kind == "int" else number
+
+
+def _setting(text: str) -> tuple[str, str, str]:
+    name, _, rest = text.partition(".")
+    key, equals, value = rest.partition("=")
+    if not (name and key and equals):
+        raise UsageError(f"--set {text!r} is not understood.", "Write it as --set acai.gamma=0.05.")
+    return name, key, value
+
+
+def describe(thing: Any) -> Description:
+    """Return a net or objective as artifacts record it: its name and its fields."""
+    return {"name": thing.name, **dataclasses.asdict(thing)}
+
+
+def resolve_options(options: TrainOptions, dataset: StoredDataset) -> TrainOptions:
+    """Fill in the prior and net that suit the kind of sample, where none was named."""
+    kind = dataset.kind
+    return replace(options, prior=options.prior or kind.prior, net=options.net or kind.net)
+
+
+def with_classes(objective: Objective, dataset: StoredDataset) -> Objective:
+    """Return the objective with the number of classes of the labels. Raises InvalidInputError if there are none."""
+    if not objective.needs_labels:
+        return objective
+    classes = dataset.about.classes
+    if not classes:
+        raise InvalidInputError(
+            f"{objective.name} is to be informed by labels, and {dataset.artifact.ref} has none.",
+            "Take a dataset with classes, as MNIST's or a folder of folders.",
+        )
+    return replace(objective, classes=classes)  # type: ignore[type-var]
+
+
+def default_name(options: TrainOptions) -> str:
+    """Name a model after its regularizers."""
+    return "-".join(options.reg) if options.reg != ("none",) else "plain"

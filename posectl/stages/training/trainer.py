@@ -1,0 +1,126 @@
+"""The trainer of a stack of replicas, and its steps: with checkpoints, progress and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from posectl.core import device as devices
+from posectl.core.latent.priors import PRIORS
+from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
+from posectl.core.training.loop import Plan, Trainer
+from posectl.data.dataset import TRAIN
+from posectl.data.synthetic import sampler
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.options import TrainOptions
+from posectl.stages.training.augmentation import augmentation_of
+from posectl.stages.training.replica import Replica
+
+# Seconds between checkpoints unless asked otherwise: so few that a killed run loses a minute or so.
+_CHECKPOINT_SECONDS = 30.0
+
+
+def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: torch.device) -> Trainer:
+    """Build the trainer of replicas that differ in lambdas and seed alone, as one stack."""
+    options = replicas[0].options
+    test = torch.from_numpy(np.ascontiguousarray(dataset.test)).to(device)
+    devices.allow_tf32(options.precision == "tf32")
+    plan = Plan(
+        steps=options.steps, batch=options.batch, lr=options.lr, lr_adversary=options.lr_adversary,
+        pairing=options.pairing, evaluate_every=max(1, min(options.evaluate_every, options.steps)),
+        betas=options.betas, precision=options.precision, snapshots=options.snapshots,
+    )  # fmt: skip
+    return Trainer(
+        replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
+        training_samples(dataset, device), test, plan,
+        [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
+    )  # fmt: skip
+
+
+def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStream:
+    """Return the training samples: those of the dataset, or fresh ones where its scene is endless."""
+    draw = sampler(dataset.about.scene, device)
+    if draw is not None:
+
+        def draw_labelled(count: int, generator: torch.Generator) -> LabelledSamples:
+            images, known = draw(count, generator)
+            return images, known.get("label")
+
+        return GeneratedSamples(draw_labelled, tuple(dataset.shape), device)
+    train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(device)
+    labels = None
+    if dataset.about.classes:
+        labels = torch.from_numpy(dataset.known("label")[dataset.split == TRAIN].astype(np.int64)).to(device)
+    return FiniteSamples(train, labels)
+
+
+def advance(
+    trainer: Trainer,
+    options: TrainOptions,
+    *,
+    save: Callable[[], None],
+    report: Callable[[float], None],
+    stopped: Callable[[], bool],
+) -> tuple[bool, float]:
+    """Step to the end; return whether it was reached (or not, by a stop or by divergence of all), and the seconds.
+
+    report receives samples per second, all replicas summed. A stop leaves a checkpoint.
+    """
+    started = last = time.monotonic()
+    first = trainer.step
+
+    def checkpoint() -> None:
+        nonlocal last
+        save()
+        last = time.monotonic()
+
+    def look() -> None:
+        seconds = time.monotonic() - started
+        report((trainer.step - first) * options.batch * trainer.replicas / max(seconds, 1e-9))
+        due = not options.checkpoint_every and time.monotonic() - last > _CHECKPOINT_SECONDS
+        if due and trainer.step < options.steps and not trainer.history.all_diverged:
+            checkpoint()
+
+    finished = trainer.run(
+        checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
+    )
+    if not finished and not trainer.history.all_diverged:
+        save()
+    return finished, time.monotonic() - started
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into a flag, so that a step is never left half done; a second one interrupts at once."""
+    asked = False
+
+    def ask(number: int, frame: Any) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, previous)
+
+    try:
+        previous = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not the main thread: whoever owns the signals decides
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def latest(trainer: Trainer, replica: int = 0) -> dict[str, float]:
+    """Return the losses of the last step, and the last test error."""
+    figures = dict(
+        zip(trainer.history.figures, trainer.history.log[trainer.step - 1, :, replica].tolist(), strict=True)
+    )
+    if trainer.history.tests:
+        figures["test"] = float(trainer.history.tests[max(trainer.history.tests)][replica])
+    return figures

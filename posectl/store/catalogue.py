@@ -1,0 +1,194 @@
+"""The catalogue of a store: its names, their versions and aliases, and the artifact that a ref names."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
+from posectl.store import durable
+from posectl.store.artifact import Artifact
+from posectl.store.bundle import MANIFEST
+from posectl.store.layout import Layout
+from posectl.store.locks import held
+from posectl.store.refs import LATEST, Ref, check_alias, check_name
+
+_log = logging.getLogger(__name__)
+
+
+class Catalogue:
+    """A folder of artifacts, looked up by name, by ref and by what they are; aliases are all that it changes.
+
+    Raises InvalidInputError where the folder holds something else, or a store of a newer format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(os.path.expanduser(path)).absolute()
+        self.layout = Layout(self.path)
+        with durable.storage_errors(f"open the store {self.path}"):
+            self.layout.check()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+    def names(self) -> list[str]:
+        """Return every name, sorted; this lists folders and reads no file."""
+        return self.layout.names()
+
+    def versions(self, name: str) -> list[int]:
+        """Return the versions of a name in ascending order; this lists one folder."""
+        return self.layout.versions(name)
+
+    def aliases(self, name: str) -> dict[str, str]:
+        """Return alias -> version ("v3") of a name, without "latest"."""
+        return self.layout.aliases(name)
+
+    def artifacts(self, kind: str | None = None, name: str | None = None) -> list[Artifact]:
+        """Return every artifact, of one kind or name if given, oldest first; one that cannot be read is logged only."""
+        artifacts, damaged = self._load(kind, name)
+        for error in damaged:
+            _log.warning("%s %s", error.message, error.hint)
+        return artifacts
+
+    def newest(self, kind: str) -> Artifact | None:
+        """Return the artifact of a kind published last; raise IntegrityError if one that might be it cannot be read."""
+        artifacts, damaged = self._load(kind, None)
+        if damaged:
+            raise damaged[0]
+        if not artifacts:
+            return None
+        artifacts[-1].check_sizes()
+        return artifacts[-1]
+
+    def find(self, kind: str, name: str, key: str) -> Artifact | None:
+        """Return the newest version of `name` recorded under `key`, undamaged as far as file sizes tell."""
+        for artifact in reversed(self.artifacts(kind, name)):
+            if artifact.key == key:
+                try:
+                    artifact.check_sizes()
+                except IntegrityError as error:
+                    _log.warning("%s %s", error.message, error.hint)
+                else:
+                    return artifact
+        return None
+
+    def get(self, ref: str | Path | Ref) -> Artifact:
+        """Return the artifact that `ref` names.
+
+        Raises NotFoundError, which lists what there is; IntegrityError if its manifest, or a file's size, is not as
+        published; UsageError on text that is no ref.
+        """
+        artifact = self.locate(ref)
+        _ = artifact.manifest
+        artifact.check_sizes()
+        return artifact
+
+    def locate(self, ref: str | Path | Ref) -> Artifact:
+        """Return the artifact that `ref` names, damaged or not; raise NotFoundError or UsageError."""
+        ref = ref if isinstance(ref, Ref) else Ref.parse(ref)
+        if ref.path is not None:
+            return _artifact_at(ref.path)
+        if ref.digest:
+            return self._by_digest(ref.digest)
+        return Artifact(self.layout.version(ref.name, self._resolve(ref)))
+
+    def locate_here(self, ref: str | Path | Ref) -> Artifact:
+        """Return the artifact that `ref` names, to be changed; raise UsageError if it lies outside this store."""
+        artifact = self.locate(ref)
+        if artifact.path.parent.parent != self.path:
+            raise UsageError(
+                f"{artifact.path} does not lie in the store {self.path}.", "Choose its store with --store."
+            )
+        return artifact
+
+    def alias(self, ref: str | Ref, alias: str) -> Artifact:
+        """Let `name:alias` name the version that `ref` names, whatever it named before; return that version."""
+        check_alias(alias)
+        artifact = self.locate_here(ref)
+        name, version = artifact.path.parent.name, artifact.path.name
+        with self._writing_aliases(name, f"alias {artifact.ref}"):
+            if artifact.version not in self.versions(name):
+                raise NotFoundError(f"{artifact.ref} was removed meanwhile.")
+            self.layout.write_aliases(name, {**self.aliases(name), alias: version})
+        return artifact
+
+    def remove_alias(self, name: str, alias: str) -> None:
+        """Remove an alias; its version stays. Raises NotFoundError."""
+        self._resolve(Ref(name=check_name(name)))
+        with self._writing_aliases(name, f"remove the alias {name}:{alias}"):
+            aliases = self.aliases(name)
+            if aliases.pop(alias, None) is None:
+                raise NotFoundError(f"{name} has no alias {alias!r}.", self._what_has(name))
+            self.layout.write_aliases(name, aliases)
+
+    @contextmanager
+    def _writing_aliases(self, name: str, doing: str) -> Iterator[None]:
+        with durable.storage_errors(doing):
+            self.layout.make()
+            with held(self.layout.name_lock(name)):
+                yield
+
+    def _resolve(self, ref: Ref) -> int:
+        """Return the version that a ref by name means."""
+        versions = self.versions(ref.name)
+        if not versions:
+            raise NotFoundError(f"There is no artifact {ref.name!r} in {self.path}.", self._what_is_there(ref.name))
+        if ref.selector == LATEST:
+            return versions[-1]
+        version = ref.version
+        if version is None:
+            target = self.aliases(ref.name).get(ref.selector)
+            if target is None:
+                raise NotFoundError(f"{ref.name} has no alias {ref.selector!r}.", self._what_has(ref.name))
+            version = int(target[1:])
+        if version not in versions:
+            gone = f"v{version}" in self.layout.removed(ref.name)
+            how = f"{ref.name}:v{version} was removed." if gone else f"{ref.name} has no version v{version}."
+            raise NotFoundError(how, self._what_has(ref.name))
+        return version
+
+    def _by_digest(self, prefix: str) -> Artifact:
+        found = [artifact for artifact in self.artifacts() if artifact.digest.startswith(prefix)]
+        if not found:
+            raise NotFoundError(
+                f"No artifact in {self.path} has a digest that begins with {prefix}.", "See `posectl store ls`."
+            )
+        if len({artifact.digest for artifact in found}) > 1:
+            refs = ", ".join(artifact.ref for artifact in found[:4])
+            raise UsageError(f"sha256:{prefix} may be any of {refs}.", "Give more of its digits.")
+        return found[-1]
+
+    def _load(self, kind: str | None, name: str | None) -> tuple[list[Artifact], list[PosectlError]]:
+        """Return the artifacts, oldest first, and the errors of those that cannot be read."""
+        artifacts: list[Artifact] = []
+        damaged: list[PosectlError] = []
+        for each in self.names() if name is None else [name]:
+            for version in self.versions(each):
+                artifact = Artifact(self.layout.version(each, version))
+                try:
+                    if kind in (None, artifact.kind):
+                        artifacts.append(artifact)
+                except PosectlError as error:
+                    if artifact.path.is_dir():  # else it was removed meanwhile
+                        damaged.append(error)
+        return sorted(artifacts, key=lambda artifact: (artifact.created, artifact.name, artifact.version)), damaged
+
+    def _what_is_there(self, name: str) -> str:
+        if names := self.names():
+            return did_you_mean(name, names)
+        return "The store is empty: `posectl prepare mannequin` makes a first dataset."
+
+    def _what_has(self, name: str) -> str:
+        versions = ", ".join(f"v{version}" for version in self.versions(name))
+        aliases = ", ".join(self.aliases(name)) or "none"
+        return f"Versions: {versions}; aliases: {aliases}."
+
+
+def _artifact_at(path: Path) -> Artifact:
+    path = path.absolute()
+    if not (path / MANIFEST).is_file():
+        raise NotFoundError(f"There is no artifact at {path}.", "An artifact is a folder with a manifest.json in it.")
+    return Artifact(path)

@@ -1,0 +1,7 @@
+"""The kinds of artifacts, and the versions of the formats in which this release writes; migrations read the earlier."""
+
+SCHEMA = 1
+"""The version of the manifest, whatever its kind."""
+
+KINDS = {"dataset": 1, "model": 2, "paths": 1, "samples": 1, "scores": 2, "sweep": 2}
+"""Kind -> the version of what only that kind has: its arrays, and the keys of its config, summary and about."""

@@ -1,0 +1,364 @@
+"""The `arrays` source, on what real files hold and on broken ones."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posectl.data.dataset import TEST, TRAIN
+from posectl.data.poses import find_up
+from posectl.data.readers.arrays import read
+from posectl.data.readers.mannequin import read as mannequin
+from posectl.data.safe.npy import load_array
+from posectl.data.skeleton import H36M32_TO_17
+from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError
+
+
+@pytest.fixture(scope="module")
+def poses() -> np.ndarray:
+    """200 frames of a person who walks, runs, climbs, ..., pelvis at the origin, z up."""
+    return mannequin([], subjects=2, seconds=4).samples[::15][:200]
+
+
+def save(path: Path, array: np.ndarray, **options: bool) -> Path:
+    np.save(path, array, **options)
+    return path
+
+
+# --- what real files hold ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["cmu17_tiny", "cmu17"])
+def test_the_pose_files_come_out_as_they_are_with_their_clips(test_data: Path, name: str) -> None:
+    files = [test_data / "poses" / f"{name}_{part}.npz" for part in ("train", "test")]
+    dataset = read(files)
+    raw = [np.load(file) for file in files]
+    np.testing.assert_allclose(dataset.samples, np.concatenate([r["positions"] for r in raw]), atol=1e-6)
+    np.testing.assert_allclose(dataset.per_sample["root"], np.concatenate([r["root"] for r in raw]), atol=1e-6)
+    np.testing.assert_array_equal(dataset.per_sample["frame"], np.concatenate([r["frame"] for r in raw]))
+    for column in ("name", "subject", "action", "source", "fps", "length"):
+        told = np.concatenate([r[f"clip_{column}"] for r in raw])
+        np.testing.assert_array_equal(dataset.per_clip[column], told)
+    rows = np.concatenate([raw[0]["clip_index"], raw[1]["clip_index"] + len(raw[0]["clip_start"])])
+    np.testing.assert_array_equal(dataset.per_sample["clip"], rows)
+    frames = [len(r["positions"]) for r in raw]
+    np.testing.assert_array_equal(dataset.split, np.repeat([TRAIN, TEST], frames))
+    assert dataset.about["up"] == "+z"
+    assert dataset.about["coordinates"] == "world"
+    assert dataset.warnings == []
+
+
+def test_a_named_test_file_is_the_test_split(test_data: Path) -> None:
+    folder = test_data / "poses"
+    train, test = folder / "cmu17_tiny_train.npz", folder / "cmu17_tiny_test.npz"
+    beside = read([train], test=(str(test),))
+    among = read([test, train], test=("cmu17_tiny_test.npz",))
+    assert (beside.split == TEST).sum() == (among.split == TEST).sum() == 448
+    np.testing.assert_array_equal(beside.samples[beside.split == TEST], among.samples[among.split == TEST])
+
+
+def test_subjects_are_dealt_whole_when_nothing_says_the_split(test_data: Path) -> None:
+    dataset = read([test_data / "poses" / "cmu17_tiny_train.npz"])
+    subject = dataset.per_clip["subject"][dataset.per_sample["clip"]]
+    assert not set(subject[dataset.split == TRAIN]) & set(subject[dataset.split == TEST])
+    assert 0.1 < (dataset.split == TEST).mean() <= 0.2
+    assert "subjects" in dataset.about["split"]
+
+
+# --- shapes, units, axes ----------------------------------------------------------------------------------------------
+
+
+def test_flat_and_32_joint_poses_are_the_same_poses(tmp_path: Path, poses: np.ndarray) -> None:
+    full = np.full((len(poses), 32, 3), 9.0, np.float32)
+    full[:, H36M32_TO_17] = poses
+    for array in (poses, poses.reshape(-1, 51).astype(np.float64), full, np.asfortranarray(poses)):
+        dataset = read([save(tmp_path / "a.npy", array)])
+        np.testing.assert_array_equal(dataset.samples, poses)
+        assert dataset.samples.dtype == np.float32
+        assert "root" not in dataset.per_sample
+
+
+def test_the_pelvis_moves_into_root(tmp_path: Path, poses: np.ndarray) -> None:
+    walk = np.linspace([0, 0, 0.9], [3, 1, 1.0], len(poses)).astype(np.float32)
+    dataset = read([save(tmp_path / "a.npy", poses + walk[:, None])])
+    np.testing.assert_allclose(dataset.samples, poses, atol=1e-6)
+    np.testing.assert_allclose(dataset.per_sample["root"], walk, atol=1e-6)
+
+
+@pytest.mark.parametrize(("unit", "word", "factor"), [("mm", "millimetres", 1000), ("cm", "centimetres", 100)])
+def test_other_units_are_refused_until_named(
+    tmp_path: Path, poses: np.ndarray, unit: str, word: str, factor: float
+) -> None:
+    file = save(tmp_path / "a.npy", poses * factor)
+    with pytest.raises(InvalidInputError, match=word) as caught:
+        read([file])
+    assert f"--unit {unit}" in caught.value.hint
+    np.testing.assert_allclose(read([file], unit=unit).samples, poses, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_a_file_that_says_its_unit_is_converted(tmp_path: Path, poses: np.ndarray) -> None:
+    root = np.full((len(poses), 3), 500.0)
+    np.savez(tmp_path / "a.npz", positions=poses * 1000, root=root, units=np.array("mm"))
+    dataset = read([tmp_path / "a.npz"])
+    np.testing.assert_allclose(dataset.samples, poses, atol=1e-6)
+    np.testing.assert_allclose(dataset.per_sample["root"], 0.5)
+
+
+@pytest.mark.parametrize(
+    ("turn", "up"),
+    [
+        (lambda p: p, "+z"),
+        (lambda p: np.stack([p[..., 0], p[..., 2], -p[..., 1]], -1), "+y"),
+        (lambda p: np.stack([p[..., 0], -p[..., 2], p[..., 1]], -1), "-y"),
+        (lambda p: np.stack([p[..., 2], p[..., 0], p[..., 1]], -1), "+x"),
+    ],
+)
+def test_up_is_found_from_the_trunks(tmp_path: Path, poses: np.ndarray, turn: object, up: str) -> None:
+    turned = turn(poses)  # type: ignore[operator]
+    axis, strength = find_up(turned)
+    assert axis == up
+    assert strength > 0.8
+    about = read([save(tmp_path / "a.npy", turned)]).about
+    assert about["up"] == up
+    assert about["coordinates"] == ("camera" if up == "-y" else "world")
+
+
+def test_up_is_what_the_file_says_but_for_what_the_user_says(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", positions=poses, up_axis=np.array("y"))
+    assert read([tmp_path / "a.npz"]).about["up"] == "+y"
+    assert read([tmp_path / "a.npz"], up="-x").about["up"] == "-x"
+
+
+def test_a_guess_at_up_is_owned_up_to(tmp_path: Path, poses: np.ndarray) -> None:
+    turns = np.random.default_rng(0).choice([-1, 1], size=(200, 1, 1)).astype(np.float32)
+    assert "guess" in read([save(tmp_path / "a.npy", poses * turns)]).warnings[0]
+
+
+def test_files_that_disagree_on_up_are_refused(tmp_path: Path, poses: np.ndarray) -> None:
+    files = [save(tmp_path / "a.npy", poses), save(tmp_path / "b.npy", poses[..., [2, 0, 1]])]
+    with pytest.raises(InvalidInputError, match="do not agree"):
+        read(files)
+
+
+# --- clips and splits -------------------------------------------------------------------------------------------------
+
+
+def test_loose_frames_give_their_last_fifth(tmp_path: Path, poses: np.ndarray) -> None:
+    dataset = read([save(tmp_path / "a.npy", poses)])
+    np.testing.assert_array_equal(dataset.split, np.repeat([TRAIN, TEST], [160, 40]))
+    assert "last fifth" in dataset.about["split"]
+    np.testing.assert_array_equal(dataset.per_clip["length"], [160, 40])
+    np.testing.assert_array_equal(dataset.per_clip["start"], [0, 160])
+
+
+def test_labels_cut_clips_and_whole_clips_are_dealt(tmp_path: Path, poses: np.ndarray) -> None:
+    action = np.repeat(["walk", "run", "sit", "wave", "bow"], 40)
+    np.savez(tmp_path / "a.npz", poses=poses, actions=action, frames=np.tile(np.arange(40), 5), subject="S1", fps=50.0)
+    dataset = read([tmp_path / "a.npz"])
+    assert dataset.per_clip["action"].tolist() == ["walk", "run", "sit", "wave", "bow"]
+    assert set(dataset.per_clip["subject"]) == {"S1"}
+    np.testing.assert_array_equal(dataset.per_clip["fps"], 50)
+    per_clip = dataset.split.reshape(5, 40)
+    assert (per_clip == per_clip[:, :1]).all()
+    assert per_clip[:, 0].sum() == 1
+    again = read([tmp_path / "a.npz"])
+    np.testing.assert_array_equal(again.split, dataset.split)
+
+
+def test_a_frame_number_that_falls_begins_a_clip(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, frame=np.r_[np.arange(10, 90), np.arange(120)])
+    assert read([tmp_path / "a.npz"]).per_clip["length"].tolist() == [80, 120]
+
+
+def test_shuffled_clips_are_put_together_again(tmp_path: Path, poses: np.ndarray) -> None:
+    order = np.random.default_rng(0).permutation(200)
+    clip, frame = np.repeat([7, 3], 100), np.tile(np.arange(100), 2)
+    np.savez(tmp_path / "a.npz", poses=poses[order], clip=clip[order], frame=frame[order])
+    dataset = read([tmp_path / "a.npz"])
+    restored = {name: dataset.samples[i * 100 : (i + 1) * 100] for i, name in enumerate(dataset.per_clip["name"])}
+    np.testing.assert_array_equal(restored["7"], poses[:100])
+    np.testing.assert_array_equal(restored["3"], poses[100:])
+    assert "in order" in dataset.warnings[0]
+
+
+def test_a_split_array_counts(tmp_path: Path, poses: np.ndarray) -> None:
+    marks = np.where(np.arange(200) % 100 < 90, "train", "test")
+    np.savez(tmp_path / "a.npz", poses=poses, split=marks)
+    dataset = read([tmp_path / "a.npz"])
+    np.testing.assert_array_equal(dataset.split, marks == "test")
+    assert dataset.per_clip["length"].tolist() == [90, 10, 90, 10]
+
+
+def test_other_joint_names_are_warned_of(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, joint_names=np.array([f"coco{i}" for i in range(17)]))
+    assert "coco0" in read([tmp_path / "a.npz"]).warnings[0]
+
+
+# --- bad input --------------------------------------------------------------------------------------------------------
+
+
+def broken(kind: str, folder: Path, poses: np.ndarray) -> Path:
+    """A file that is broken in one way."""
+    file = folder / "bad.npy"
+    if kind == "missing":
+        return file
+    if kind == "folder":
+        return folder
+    arrays = {
+        "rank": poses[0, 0],
+        "paths": poses.reshape(4, 50, 17, 3),
+        "joints": poses[:, :16],
+        "columns": poses[..., :2],
+        "integers": poses.astype(np.int32),
+        "complex": poses + 0j,
+        "strings": poses[:2].astype(str),
+        "none": poses[:0],
+        "single": poses[:1],
+        "nan": np.where(np.arange(200)[:, None, None] == 17, np.nan, poses),
+        "overflow": poses.astype(np.float64) * 1e300,
+        "fields": np.zeros(3, [("x", "f4")]),
+    }
+    if kind in arrays:
+        return save(file, arrays[kind])
+    save(file, poses)
+    whole = file.read_bytes()
+    contents = {
+        "truncated": whole[:-10],
+        "headless": whole[:40],
+        "empty": b"",
+        "text": b"1.0 2.0 3.0\n",
+        "pickle": pickle.dumps(poses),
+        "huge": whole.replace(b"(200, 17, 3)", b"(99999999999, 17, 3)".ljust(12)),
+        "negative": whole.replace(b"(200, 17, 3)", b"(-20, 17, 3)"),
+        "expression": whole.replace(b"(200, 17, 3)", b"print('hello')"[:12]),
+        "version": whole[:6] + b"\x09" + whole[7:],
+    }
+    file.write_bytes(contents[kind])
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("missing", "no file"), ("folder", "folder"), ("rank", r"\(3,\)"), ("paths", r"\(4, 50, 17, 3\)"),
+        ("joints", "16 joints"), ("columns", r"\(200, 17, 2\)"), ("integers", "int32"), ("complex", "complex"),
+        ("strings", "<U"), ("none", "no poses"), ("single", "One pose"), ("nan", "1 of 200 frames.* index 17"),
+        ("overflow", "infinity"), ("fields", "fields"), ("truncated", "cut short"), ("headless", "header"),
+        ("empty", "is empty"), ("text", "neither"), ("pickle", "pickled"), ("huge", "cut short"),
+        ("negative", "header"), ("expression", "header"), ("version", "header"),
+    ],
+)  # fmt: skip
+def test_bad_files_are_refused_in_a_sentence_with_a_hint(
+    tmp_path: Path, poses: np.ndarray, kind: str, says: str
+) -> None:
+    error = NotFoundError if kind == "missing" else InvalidInputError
+    with pytest.raises(error, match=says) as caught:
+        read([broken(kind, tmp_path, poses)])
+    assert caught.value.hint
+
+
+def test_a_header_that_claims_the_world_allocates_nothing(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**9, 17, 3)})
+    (tmp_path / "a.npy").write_bytes(header.getvalue())
+    tracemalloc.start()
+    with pytest.raises(InvalidInputError, match="204,000,000,000"):
+        load_array(tmp_path / "a.npy")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+class Bomb:
+    """Unpickled, it leaves a mark."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.mark,)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_nothing_is_ever_unpickled(tmp_path: Path, suffix: str) -> None:
+    array, file = np.array([Bomb(tmp_path / "mark")], dtype=object), tmp_path / f"a.{suffix}"
+    if suffix == "npy":
+        np.save(file, array, allow_pickle=True)
+    else:
+        np.savez(file, positions=array)
+    with pytest.raises(InvalidInputError, match="pickled"):
+        read([file])
+    assert not (tmp_path / "mark").exists()
+
+
+def test_a_zip_bomb_is_refused_before_it_goes_off(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", positions=np.zeros((400_000, 17, 3), np.float32))
+    tracemalloc.start()
+    with pytest.raises(InvalidInputError, match="expand"):
+        read([tmp_path / "a.npz"])
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+def test_every_truncation_and_flip_of_an_npz_is_an_expected_error(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez_compressed(tmp_path / "a.npz", positions=poses[:8], subject=np.arange(8))
+    whole, file = (tmp_path / "a.npz").read_bytes(), tmp_path / "b.npz"
+    rng = np.random.default_rng(0)
+    for at in rng.integers(len(whole), size=300):
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << rng.integers(8)
+        for content in (whole[:at], bytes(flipped)):
+            file.write_bytes(content)
+            try:
+                samples = read([file]).samples
+            except PosectlError:
+                continue
+            np.testing.assert_array_equal(samples, poses[:8])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"subject": np.arange(5)}, "'subject'.*shape.*200 frames"),
+        ({"frame": np.linspace(0, 1, 200)}, "not integers"),
+        ({"root": np.zeros((100, 3))}, "'root'"),
+        ({"root": np.full((200, 3), np.nan)}, "finite"),
+        ({"split": np.full(200, "maybe")}, "maybe"),
+        ({"split": np.zeros(200, int)}, "every frame is for training"),
+        ({"units": np.array("inch")}, "inch"),
+        ({"clip_start": np.array([0, 90]), "clip_length": np.array([100, 100])}, "clip table"),
+        ({"clip_index": np.repeat([0, 1], 100), "clip_name": np.array(["a"])}, "row 1"),
+        ({"clip_name": np.array(["a"])}, "no rows"),
+    ],
+)  # fmt: skip
+def test_side_arrays_that_do_not_fit_are_refused(
+    tmp_path: Path, poses: np.ndarray, arrays: dict[str, np.ndarray], says: str
+) -> None:
+    np.savez(tmp_path / "a.npz", positions=poses, **arrays)
+    with pytest.raises(InvalidInputError, match=says) as caught:
+        read([tmp_path / "a.npz"])
+    assert caught.value.hint
+
+
+def test_an_npz_without_poses_lists_what_it_has(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", this=np.zeros(3), that=np.zeros(3))
+    with pytest.raises(InvalidInputError, match="this, that"):
+        read([tmp_path / "a.npz"])
+
+
+@pytest.mark.parametrize("options", [{"unit": "inch"}, {"up": "z"}, {"fps": 0.0}, {"fps": float("nan")}])
+def test_odd_options_are_usage_errors(tmp_path: Path, poses: np.ndarray, options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        read([save(tmp_path / "a.npy", poses)], **options)  # type: ignore[arg-type]
+
+
+def test_no_file_and_only_test_files_are_usage_errors(tmp_path: Path, poses: np.ndarray) -> None:
+    file = save(tmp_path / "a.npy", poses)
+    with pytest.raises(UsageError, match="none was named"):
+        read([])
+    with pytest.raises(UsageError, match="none is left"):
+        read([file], test=("a.npy",))

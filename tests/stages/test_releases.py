@@ -1,0 +1,85 @@
+"""A store that an earlier release filled, by its own commands, serves today's stages as what they made themselves."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import posectl
+from posectl.api.lab import Lab
+
+RELEASES = Path(__file__).parent / "releases"
+SIZES = {"endpoints": 4, "random_pairs": 8, "samples": 20, "recall_samples": 30, "recall_targets": 12, "k": 2}
+ACAI = {"reg": "acai", "steps": 6, "batch": 4, "latent": 3, "set": "mlp.widths=8", "evaluate_every": 3, "snapshots": 2}
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """The store that 0.1.0 filled: poses, acai, vae, acai-paths, acai-samples, a sweep `sw`, pole, and their scores."""
+    with zipfile.ZipFile(RELEASES / "0.1.0.zip") as packed:
+        packed.extractall(tmp_path)
+    return posectl.open(tmp_path / "artifacts", quiet=True)
+
+
+def test_it_is_whole(lab: Lab) -> None:
+    assert lab.store.verify(level=4) == []
+    assert {a.kind for a in lab.artifacts()} == {"dataset", "model", "paths", "samples", "scores", "sweep"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "options", "scores"),
+    [
+        ("acai", SIZES, "acai-scores"),
+        ("vae", {**SIZES, "sample_posterior": True}, "vae-scores"),
+        ("light", {"random_pairs": 6, "random_steps": 4, "intervals": 3}, "light-scores"),
+    ],
+)
+def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict, scores: str) -> None:
+    old = lab[scores]
+    new = lab.evaluate(lab[subject], **options)
+    assert new.ref == f"{scores}:v2"
+    assert old.protocol == new.protocol
+    assert set(old) == set(new)
+    for metric, score in old.items():
+        assert {key: new[metric][key] for key in score if key != "inits"} == {
+            k: v for k, v in score.items() if k != "inits"
+        }
+
+
+def test_its_work_is_known_again_and_taken_on_request(lab: Lab) -> None:
+    said: list[str] = []
+    taking = Lab(replace(lab.run, reuse=True, tell=said.append))
+    assert taking.train("poses", **ACAI).ref == "acai:v1"
+    assert taking.interpolate("poses#0", "poses#20", model="acai", steps=5).ref == "acai-paths:v1"
+    assert taking.sample("acai", 8).ref == "acai-samples:v1"
+    assert taking.evaluate("acai", **SIZES).ref == "acai-scores:v1"
+    swept = taking.sweep("poses", reg="acai", lam=[0, 0.1], latent=3, steps=4, batch=4, set="mlp.widths=8", name="sw")
+    assert swept.ref == "sw:v1"
+    assert said == [f"{ref}:v1 is the same work by other code, and is taken." for ref in
+                    ("acai", "acai-paths", "acai-samples", "acai-scores", "sw")]  # fmt: skip
+
+
+def test_its_work_is_named_where_it_is_done_again(lab: Lab) -> None:
+    said: list[str] = []
+    assert Lab(replace(lab.run, tell=said.append)).train("poses", name="acai", **ACAI).ref == "acai:v2"
+    assert "acai:v1 is the same work by other code; --reuse takes it." in said
+
+
+def test_its_codes_decode_to_its_paths_and_samples(lab: Lab) -> None:
+    model = lab["acai"]
+    np.testing.assert_allclose(
+        model.interpolate(*lab["poses"].samples[[0, 20]], steps=5), lab["acai-paths"].array[0], atol=1e-6
+    )
+    np.testing.assert_allclose(model.sample(8, seed=0), lab["acai-samples"].array, atol=1e-6)
+
+
+def test_its_artifacts_are_drawn_compared_and_upgraded(lab: Lab, tmp_path: Path) -> None:
+    assert lab.render("acai-paths", size=96).frames == 5
+    assert lab.plot("sw").get_label() == "sweep"
+    assert lab.compare(["acai", "vae"]).warnings == []
+    upgraded = lab.store.upgrade("acai-scores")
+    assert [new.manifest["config"]["recall_samples"]["value"] for _, new in upgraded] == [30]

@@ -1,0 +1,41 @@
+"""What a training's options mean."""
+
+import pytest
+
+from posectl.errors import UsageError
+from posectl.stages.options import TrainOptions
+from posectl.stages.training.settings import build_objectives
+
+
+def lambdas(**options):
+    return {objective.name: objective.lam for objective in build_objectives(TrainOptions(**options))}
+
+
+def test_a_recipe_is_its_regularizers_at_their_weights():
+    assert lambdas(reg=("posectl",)) == {
+        "smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24,
+    }  # fmt: skip
+
+
+def test_a_recipes_lambda_multiplies_all_of_its_weights():
+    assert lambdas(reg=("posectl", "acai"), lam=(2.0, 0.3)) == pytest.approx(
+        {"smooth": 0.005, "cycle": 0.008, "speed": 0.0024, "near": 0.2, "cover": 0.48, "acai": 0.3}
+    )
+
+
+def test_parts_of_a_recipe_take_settings():
+    assert build_objectives(TrainOptions(reg=("posectl",), set=("near.among=9",)))[3].among == 9
+
+
+def test_a_recipe_is_known_where_a_name_is_not():
+    with pytest.raises(UsageError, match="no regularizer 'posctl'") as caught:
+        lambdas(reg=("posctl",))
+    assert caught.value.hint is not None
+    assert "Did you mean 'posectl'?" in caught.value.hint
+
+
+def test_settings_are_of_the_fields_type():
+    with pytest.raises(UsageError, match="whole number"):
+        build_objectives(TrainOptions(reg=("vqvae",), set=("vqvae.codes=2.5",)))
+    with pytest.raises(UsageError, match="true or false"):
+        build_objectives(TrainOptions(reg=("aae",), set=("aae.labels=maybe",)))
