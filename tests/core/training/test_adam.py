@@ -36,33 +36,28 @@ def test_moves_are_those_of_algorithm_1():
     assert adam.updates.item() == 5
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2], indirect=True)
 def test_each_replica_of_a_stack_moves_to_the_bit_as_alone(threads):
     shapes = [(3, 51), (3, 16), (3, 5, 7), (3, 64, 51), (3, 1)]
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        stack = parameters(*shapes)
-        lone = [[nn.Parameter(p.detach()[r : r + 1].clone()) for p in stack] for r in range(3)]
-        together, apart = Adam(stack, RATE, BETAS), [Adam(each, RATE, BETAS) for each in lone]
-        for step in range(4):
-            given = gradients(stack, step)
-            together.step(given)
-            for r, adam in enumerate(apart):
-                adam.step([gradient[r : r + 1].clone() for gradient in given])
-    finally:
-        torch.set_num_threads(before)
+    stack = parameters(*shapes)
+    lone = [[nn.Parameter(p.detach()[r : r + 1].clone()) for p in stack] for r in range(3)]
+    together, apart = Adam(stack, RATE, BETAS), [Adam(each, RATE, BETAS) for each in lone]
+    for step in range(4):
+        given = gradients(stack, step)
+        together.step(given)
+        for r, adam in enumerate(apart):
+            adam.step([gradient[r : r + 1].clone() for gradient in given])
     for r, each in enumerate(lone):
         for ours, theirs in zip(stack, each, strict=True):
             assert torch.equal(ours[r : r + 1], theirs)
 
 
-def test_a_pace_scales_the_moves_of_its_replica_and_not_the_moments():
-    (full,), (paced,) = parameters((2, 7)), parameters((2, 7))
+def test_a_scale_shrinks_the_moves_of_its_replica_and_not_the_moments():
+    (full,), (scaled,) = parameters((2, 7)), parameters((2, 7))
     start = full.detach().clone()
-    whole, slow = Adam([full], RATE, BETAS), Adam([paced], RATE, BETAS)
+    whole, slow = Adam([full], RATE, BETAS), Adam([scaled], RATE, BETAS)
     whole.step(gradients([full], 0))
-    slow.step(gradients([paced], 0), torch.tensor([0.25, 0.0]))
-    torch.testing.assert_close((paced - start)[0], 0.25 * (full - start)[0], atol=1e-7, rtol=0)
-    assert torch.equal(paced[1], start[1])
+    slow.step(gradients([scaled], 0), torch.tensor([0.25, 0.0]))
+    torch.testing.assert_close((scaled - start)[0], 0.25 * (full - start)[0], atol=1e-7, rtol=0)
+    assert torch.equal(scaled[1], start[1])
     assert torch.equal(whole.mean[0], slow.mean[0])
