@@ -1,4 +1,4 @@
-"""Pictures and films to files, by their suffix."""
+"""Pictures and animations to files, by their suffix."""
 
 from __future__ import annotations
 

@@ -15,7 +15,20 @@ from posectl.errors import PosectlError
 from posectl.stages.run import Run
 from posectl.version import __version__
 
-_NEEDED = ("typer", "torch", "numpy", "zarr", "rich", "scipy", "pyyaml", "imageio", "pillow", "matplotlib", "numba")
+_NEEDED = (
+    "typer",
+    "torch",
+    "numpy",
+    "zarr",
+    "rich",
+    "scipy",
+    "pyyaml",
+    "imageio",
+    "pillow",
+    "matplotlib",
+    "numba",
+    "llvmlite",
+)
 _EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib"}
 
 

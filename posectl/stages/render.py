@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 
 from posectl.errors import ConflictError, UsageError
-from posectl.render.write import write
+from posectl.render.write import SUFFIXES, write
 from posectl.stages.drawing.drawings import drawing_of
 from posectl.stages.drawing.subject import common_kind, open_subject
 from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
-
-SUFFIXES = (".gif", ".mp4", ".png")
 
 
 def render(

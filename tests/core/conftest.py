@@ -13,8 +13,9 @@ def _seeded() -> None:
 
 @pytest.fixture
 def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    """As many threads as a test asks for, with `@pytest.mark.parametrize("threads", [1], indirect=True)`."""
+    """As many threads as the test asks for, by indirect parametrization, and one unless it does."""
     before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield request.param
+    count = getattr(request, "param", 1)
+    torch.set_num_threads(count)
+    yield count
     torch.set_num_threads(before)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,9 +47,19 @@ def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict
     assert old.protocol == new.protocol
     assert set(old) == set(new)
     for metric, score in old.items():
-        assert {key: new[metric][key] for key in score if key != "inits"} == {
-            k: v for k, v in score.items() if k != "inits"
-        }
+        # float32 rounds in another way on every processor. A model of six steps hardly moves, and the smoothness ratio
+        # divides by how far it does.
+        rounding = 1e-3 if metric == "smoothness_ratio" else 1e-8
+        assert_close({key: new[metric][key] for key in score if key != "inits"}, score, rounding)
+
+
+def assert_close(new: Mapping[str, Any], old: Mapping[str, Any], rounding: float) -> None:
+    for key, value in new.items():
+        if isinstance(value, Mapping):
+            assert_close(value, old[key], rounding)
+        else:
+            close = pytest.approx(old[key], rel=1e-4, abs=rounding) if isinstance(value, float) else old[key]
+            assert value == close, key
 
 
 def test_its_work_is_known_again_and_taken_on_request(lab: Lab) -> None:
