@@ -76,6 +76,16 @@ def _place(heading: str) -> tuple[int, int]:
 class Command(_Headings, TyperCommand):
     """A command."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # TAB needs no values, and without them no pydantic
+            for each in self.get_params(ctx):
+                each.process_value = _unprocessed  # type: ignore[method-assign]
+        return super().parse_args(ctx, args)
+
+
+def _unprocessed(ctx: Any, value: Any) -> Any:
+    return value
+
 
 class Group(_Headings, TyperGroup):
     """A group of commands."""

@@ -15,6 +15,7 @@ from posectl.stages.options import PRESETS, TrainOptions
 
 if TYPE_CHECKING:
     from posectl.api.lab import Lab
+    from posectl.stages.run import Run
 
 DEFAULT = TrainOptions()
 
@@ -94,9 +95,11 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
     }  # fmt: skip
 
 
-def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[Lab, dict[str, Any]]:
-    """Return the lab and the options of a training: values as typer gave them, a preset's where none was asked
-    for, and the command's own."""
+def resolved(
+    session: Session, shared: Mapping[str, Any], dataset: str | None, **own: Any
+) -> tuple[Lab, dict[str, Any]]:
+    """Return the lab and the options of a training on this dataset: values as typer gave them, a preset's where none
+    was asked for, and the command's own."""
     from posectl.api.lab import Lab
     from posectl.cli.values import numbers
 
@@ -113,13 +116,16 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> tuple[L
         if sources.get(key, "default") == "default":
             given[key], sources[key] = value, f"preset {preset}"
     if sources["set"].startswith("preset"):  # its settings are for those regularizers and that network that are used
-        given["set"] = tuple(setting for setting in given["set"] if _is_used(setting, given))
+        used = {*given["reg"], given["net"] or _default_net(run, dataset)}
+        given["set"] = tuple(setting for setting in given["set"] if setting.partition(".")[0] in used)
     return Lab(replace(run, sources=sources)), given
 
 
-def _is_used(setting: str, given: Mapping[str, Any]) -> bool:
-    name = setting.partition(".")[0]
-    return name in given["reg"] or name == (given["net"] or "mlp")
+def _default_net(run: Run, dataset: str | None) -> str:
+    """Return the name of the network that suits a dataset; an empty store is given the mannequin first."""
+    from posectl.stages.training.dataset import training_set
+
+    return training_set(run, dataset).kind.net
 
 
 def error(value: float, unit: str) -> str:

@@ -51,6 +51,16 @@ def test_completing_a_ref_loads_nothing_heavy(trained, tmp_path):
     assert loaded(code, "numpy") == "[]"
 
 
+def test_completing_options_loads_nothing_heavy():
+    words = "posectl prepare lines --train-c"
+    run = (
+        "import os; os.environ |= "
+        f"{{'_POSECTL_COMPLETE': 'complete_bash', 'COMP_WORDS': {words!r}, 'COMP_CWORD': '3'}}\n"
+        "from posectl.__main__ import main\ntry: main()\nexcept SystemExit: pass"
+    )
+    assert loaded(run) == "[]"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_is_in_the_readme(posectl, command):
     assert posectl(command, "--help").code == 0

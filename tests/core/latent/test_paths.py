@@ -7,7 +7,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from posectl.core.latent.paths import PATHS, alphas, angle, between, circle, lerp, lerp_sphere, slerp
+from posectl.core.latent.paths import PATHS, alphas, angle, between, circle, lerp, lerp_sphere, slerp, slerp_units
 from posectl.errors import UsageError
 
 EAST, NORTH = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
@@ -40,6 +40,13 @@ def test_slerp_keeps_unit_norm_and_is_symmetric(s, t, alpha, d):
     point = slerp(a, b, weight)
     assert point.double().norm().item() == pytest.approx(1, abs=rounding(a, b))
     torch.testing.assert_close(point, slerp(b, a, 1 - weight), atol=rounding(a, b), rtol=0)
+
+
+def test_slerp_of_unit_codes_needs_no_norms():
+    a, b = (torch.stack([unit(8, s) for s in range(first, first + 5)]) for first in (0, 10))
+    b[3], b[4] = a[3], -a[4]
+    weight = torch.linspace(0, 1, 5)[:, None]
+    torch.testing.assert_close(slerp_units(a, b, weight), slerp(a, b, weight))
 
 
 def test_slerp_of_one_code_with_itself_stays_there():

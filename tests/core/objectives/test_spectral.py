@@ -1,5 +1,6 @@
 """Spectral norm against the singular values themselves."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -69,3 +70,29 @@ def test_replicas_do_not_mix():
     both = net(2)(x)
     for replica in range(2):
         torch.testing.assert_close(both[replica : replica + 1], net(1, seed=replica)(x[replica : replica + 1]))
+
+
+class Weighed(nn.Module):
+    """Elements times weights, without the sums of a product."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.weights = nn.Parameter(weights)
+
+    def forward(self, x):
+        return x * self.weights
+
+
+@pytest.mark.parametrize("threads", [1, 2], indirect=True)
+def test_a_replica_of_a_stack_is_normed_to_the_bit_as_alone(threads):
+    weights, x, wanted = torch.randn(3, 3, 256, 256)
+
+    def normed(some):
+        module = Spectral(Weighed(weights[some].clone()))
+        for replica, seed in enumerate(range(3)[some]):
+            initialise(module, replica, torch.Generator().manual_seed(seed))
+        out = module(x[some])
+        return out, torch.autograd.grad((out * wanted[some]).sum(), module.inner.weights)[0]
+
+    for whole, *parts in zip(normed(slice(None)), *(normed(slice(r, r + 1)) for r in range(3)), strict=True):
+        assert torch.equal(whole, torch.cat(parts))

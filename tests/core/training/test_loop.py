@@ -75,15 +75,6 @@ def test_checkpoints_come_at_their_steps_and_change_nothing():
     assert_same(watched.state(), plain.state())
 
 
-@pytest.fixture
-def threads(request):
-    """As many threads as the test asks for, one unless it does."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(getattr(request, "param", 1))
-    yield
-    torch.set_num_threads(before)
-
-
 def assert_stacks(objective, *, rtol=0, **sizes):
     """Three replicas in a stack have the losses and test errors that each has alone, to the bit or within rtol."""
     lams, seeds = (0.0, 0.1, 0.5), (3, 4, 5)
