@@ -38,11 +38,12 @@ def test_moves_are_those_of_algorithm_1():
 
 @pytest.mark.parametrize("threads", [1, 2], indirect=True)
 def test_each_replica_of_a_stack_moves_to_the_bit_as_alone(threads):
-    shapes = [(3, 51), (3, 16), (3, 5, 7), (3, 64, 51), (3, 1)]
+    # Many, for what is left at a tensor's end seldom rounds otherwise.
+    shapes = [(9, 51)] * 40 + [(9, 16), (9, 5, 7), (9, 64, 51), (9, 1)]
     stack = parameters(*shapes)
-    lone = [[nn.Parameter(p.detach()[r : r + 1].clone()) for p in stack] for r in range(3)]
+    lone = [[nn.Parameter(p.detach()[r : r + 1].clone()) for p in stack] for r in range(9)]
     together, apart = Adam(stack, RATE, BETAS), [Adam(each, RATE, BETAS) for each in lone]
-    for step in range(4):
+    for step in range(40):
         given = gradients(stack, step)
         together.step(given)
         for r, adam in enumerate(apart):
