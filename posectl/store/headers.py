@@ -47,6 +47,11 @@ class ArrayInfo:
             raise ValueError("an array's sha256 is text")
         return cls(shape, entry["dtype"], tuple(dims), entry["sha256"])
 
+    @property
+    def bytes(self) -> int:
+        """The bytes of the decoded array; of text, those of references."""
+        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
+
     def entry(self) -> dict[str, Any]:
         """Return the entry that `parse` reads."""
         return {"shape": list(self.shape), "dtype": self.dtype, "dims": list(self.dims), "sha256": self.sha256}
