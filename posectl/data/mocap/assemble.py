@@ -51,7 +51,7 @@ def to_dataset(
             "found": _found(clips),
             "factors": [],
         },
-        warnings=[*warnings, *(warning for clip in clips for warning in clip.warnings), *_doubts(clips)],
+        warnings=[*warnings, *_told(clips), *_doubts(clips)],
     )
 
 
@@ -124,6 +124,20 @@ def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
         "file_fps": np.array([clip.file_fps for clip in clips], np.float32),
     }
     return {name: np.resize(values, rows) for name, values in columns.items()}
+
+
+def _told(clips: Sequence[Clip]) -> list[str]:
+    """Return the clips' warnings, each once, after the first file that it is of and the number of others."""
+    files: dict[str, list[str]] = {}
+    for clip in clips:
+        for warning in clip.warnings:
+            files.setdefault(warning, []).append(clip.path.name)
+    return [f"{_first_of(names)}: {warning}" for warning, names in files.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    others = len(names) - 1
+    return names[0] + (f" and {others:,} other file{'s' * (others > 1)}" if others else "")
 
 
 def _doubts(clips: Sequence[Clip]) -> list[str]:

@@ -30,9 +30,9 @@ from posectl.data.dataset import Dataset
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.assemble import citations_of, to_dataset
 from posectl.data.mocap.clip import Clip, MotionFile, Options, read_recording
+from posectl.data.mocap.draft import template
 from posectl.data.mocap.files import find_files, read_clips
 from posectl.data.mocap.jointmap import read_map
-from posectl.data.mocap.naming import template
 from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES, Axis
 from posectl.data.readers import Progress, option, reader
