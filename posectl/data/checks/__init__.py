@@ -52,7 +52,8 @@ def _size(report: Report, dataset: Dataset, nouns: str) -> None:
     clips = dataset.per_clip
     if "length" in clips and len(clips["length"]):
         rates = ", ".join(f"{rate:g}" for rate in np.unique(clips["fps"])) if "fps" in clips else "?"
-        seconds = clips["length"] / clips["fps"] if "fps" in clips else clips["length"]
+        with np.errstate(divide="ignore"):
+            seconds = clips["length"] / clips["fps"] if "fps" in clips else clips["length"]
         report.row("clips", f"{len(seconds):,} at {rates} fps, {seconds.min():.1f} to {seconds.max():.1f} s")
         _rates(report, dataset)
     for key, label in (("subject", "subjects"), ("action", "actions")):
@@ -71,10 +72,8 @@ def _rates(report: Report, dataset: Dataset) -> None:
     odd = np.broadcast_to(~((rate >= _SLOWEST) & (rate <= _FASTEST)), len(clips["length"]))
     if odd.any():
         listing = ", ".join(f"{each:.4g}" for each in np.unique(np.broadcast_to(rate, len(odd))[odd])[:4])
-        where = f"{odd.sum():,} of {len(odd):,} clips"
-        report.warn(
-            f"{where} are at {listing} frames a second, where motion is recorded at 5 to 1,000: check the rate."
-        )
+        where = f"{odd.sum():,} of {len(odd):,} clips are at {listing} frames a second"
+        report.warn(f"{where}, where motion is recorded at {_SLOWEST:g} to {_FASTEST:,.0f}: check the rate.")
 
 
 def _in_both(dataset: Dataset, key: str) -> str:

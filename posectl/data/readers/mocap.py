@@ -61,7 +61,7 @@ class MocapOptions:
     )
     test: tuple[str, ...] = option(
         (), "A file, folder, clip or subject of the test split; may be repeated.", metavar="NAME",
-        default_shown="about a fifth of the subjects or clips",
+        default_shown="about a fifth, of whole subjects or clips if they allow it",
     )  # fmt: skip
     skip_broken: bool = option(False, "Leave broken files out, and name them.")
     jobs: int | None = option(
@@ -74,7 +74,8 @@ class MocapOptions:
 def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Dataset:
     """Read the poses (N, 17, 3) of all the files.
 
-    Without test names, about a fifth of the subjects is for test, else of the clips, else of the one clip's frames.
+    Without test names, about a fifth of the frames is for test: whole subjects, else whole clips, else the last fifth
+    of each clip.
     Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
     """
     _check_options(options)

@@ -78,8 +78,6 @@ def test_rates_at_which_no_motion_is_recorded_are_doubted(rates, about, said):
     def doubts(dataset):
         return [warning for warning in check(dataset, "frames").warnings if "check the rate" in warning]
 
-    for doubted in (
-        dataset,
-        replace(dataset, per_clip={**per_clip, "file_fps": per_clip["fps"], "fps": np.full(4, 30)}),
-    ):
+    brought_to_30 = {**per_clip, "file_fps": per_clip["fps"], "fps": np.full(4, 30)}
+    for doubted in (dataset, replace(dataset, per_clip=brought_to_30)):
         assert [said in warning for warning in doubts(doubted)] == ([True] if said else [])
