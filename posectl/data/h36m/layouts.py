@@ -165,6 +165,8 @@ def _identify_dictionary(content: Any, path: Path, label: str) -> LayoutFile:
     """Identify a dictionary by its keys and, among those of subjects, by the depth of the arrays in it."""
     if not isinstance(content, dict) or not content:
         raise _UnknownError(f"a pickled {type(content).__name__}")
+    if is_camera_file(content):
+        return LayoutFile("cameras", path, label)
     if isinstance(content.get("train", content.get("test")), dict):
         return LayoutFile("motionbert", path, label, content)
     depth, leaf = 0, content

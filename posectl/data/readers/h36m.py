@@ -77,7 +77,7 @@ def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dat
     found = find_files(paths, request.warn)
     request.cameras = _cameras(options.cameras, found)
     layout = _layout(found, request)
-    files = [file for file in found if file.layout == layout or file.layout in COMPANIONS]
+    files = [file for file in found if file.layout in (layout, f"{layout}-frames")]
     # Overflow gives values that are not finite, and such takes are refused.
     with np.errstate(all="ignore"):
         takes = to_common_frame(_MODULES[layout].read(files, request), request)
