@@ -113,7 +113,7 @@ def _karfly(content: dict[str, Any]) -> dict[str, dict[str, Camera]]:
 def _mmpose(content: dict[tuple[Any, Any], Any]) -> dict[str, dict[str, Camera]]:
     """Return the cameras of MMPose's dictionary, in the convention under which they look to the middle of the room."""
     towards: dict[str, dict[str, Camera]] = {}
-    to_camera, to_world = 0.0, 0.0
+    ahead = np.zeros(2)  # how straight ahead the origin lies, summed over the cameras, by either convention
     for (subject, name), each in sorted(content.items(), key=lambda item: str(item[0])):
         R, T = np.array(each["R"], np.float64), np.array(each["T"], np.float64).reshape(3)
         K = None
@@ -121,11 +121,8 @@ def _mmpose(content: dict[tuple[Any, Any], Any]) -> dict[str, dict[str, Camera]]
             K = np.diag([*np.ravel(each["f"]), 1.0])
             K[:2, 2] = np.ravel(each["c"])
         towards.setdefault(subject_name(subject), {})[str(name)] = _camera(R, T, K)
-        # How straight ahead the origin lies, by either convention.
-        distance = max(float(np.linalg.norm(T)), 1e-9)
-        to_camera += T[2] / distance
-        to_world -= R[:, 2] @ T / distance
-    if to_camera > to_world:
+        ahead += np.array([T[2], -R[:, 2] @ T]) / max(float(np.linalg.norm(T)), 1e-9)
+    if ahead[0] > ahead[1]:
         return towards
     return {
         subject: {name: Camera(camera.R.T, -camera.R.T @ camera.t, camera.K) for name, camera in cameras.items()}

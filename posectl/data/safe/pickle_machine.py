@@ -321,7 +321,7 @@ class PickleMachine:
         if type(target) is not dict:
             raise TypeError(type(target))
         for key, value in zip(items[::2], items[1::2], strict=True):
-            # Hashing nested tuples can take time exponential in their depth, or overflow C's stack; hashing one long one
+            # Hashing nested tuples can take time exponential in their depth, or overflow C's stack; hashing a long one
             # again and again takes time that is square in the pickle's size.
             parts = key if type(key) is tuple and len(key) <= _LONGEST_KEY else (key,)
             if not all(isinstance(part, str | int | float | None) for part in parts):

@@ -20,7 +20,8 @@ from posectl.data.safe.pickle_machine import PickleMachine, RefusedError, Unbuil
 from posectl.errors import InvalidInputError
 
 _FACTORIES = ("dict", "list", "tuple", "set", "int", "float", "str", "bool")
-# What the pickles of dictionaries and of numpy's arrays name: numpy 1 says numpy.core and numpy 2 numpy._core, Python 2 says __builtin__.
+# What the pickles of dictionaries and of numpy's arrays name: numpy 1 says numpy.core and numpy 2 numpy._core, Python 2
+# says __builtin__.
 _NAMES = {
     **{(f"numpy.{core}.multiarray", name): name for core in ("core", "_core") for name in ("_reconstruct", "scalar")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): "_frombuffer" for core in ("core", "_core")},
@@ -38,9 +39,9 @@ _DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryErr
 def loads(data: bytes, name: str) -> Any:
     """Read the pickle `data`: dicts, lists, tuples, str, int, float, bool, None and numpy arrays.
 
-    An OrderedDict or a defaultdict comes as a dict. An object array (n,) comes as a list and a 0-d one as its item; bytes come as a memoryview. Messages call the pickle
-    `name`. Raises InvalidInputError for a pickle that is damaged, that names anything else, or that expands to far more
-    than its own size.
+    An OrderedDict or a defaultdict comes as a dict, an object array (n,) as a list and a 0-d one as its item, bytes as
+    a memoryview. Messages call the pickle `name`. Raises InvalidInputError for a pickle that is damaged, that names
+    anything else, or that expands to far more than its own size.
     """
     try:
         value = _NumpyMachine(data).run()
