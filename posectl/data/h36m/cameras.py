@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from posectl.content import content_of, head_of
 from posectl.data.h36m.names import subject_name
 from posectl.data.h36m.pickled import load_pickle
 from posectl.errors import InvalidInputError, NotFoundError
@@ -80,7 +81,11 @@ def _is_mmpose(content: dict[Any, Any]) -> bool:
 
 def load_cameras(path: Path) -> Cameras:
     """Read the cameras of the file `path`; raises NotFoundError or InvalidInputError."""
-    content = load_pickle(path) if _is_pickle(path) else load_json(path)
+    seen = content_of(head_of(path))
+    if seen is not None and seen.what not in ("a pickle", "a JSON file"):
+        raise InvalidInputError(f"{path} is {seen.what}, not camera parameters.", seen.hint)
+    pickled = path.suffix in (".pkl", ".pickle") or (seen is not None and seen.what == "a pickle")
+    content = load_pickle(path) if pickled else load_json(path)
     hint = "It should be like karfly/human36m-camera-parameters' camera-parameters.json, or MMPose's cameras.pkl."
     if not is_camera_file(content) or not content:
         raise InvalidInputError(f"{path} is no camera-parameter file.", hint)
@@ -89,14 +94,6 @@ def load_cameras(path: Path) -> Cameras:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInputError(f"{path} has a camera that makes no sense ({type(error).__name__}).", hint) from None
     return Cameras(path.name, by_subject)
-
-
-def _is_pickle(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(1) == b"\x80" or path.suffix in (".pkl", ".pickle")
-    except OSError:
-        return False  # told by whoever reads it
 
 
 def _karfly(content: dict[str, Any]) -> dict[str, dict[str, Camera]]:
@@ -135,7 +132,10 @@ def load_json(path: Path) -> Any:
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise InvalidInputError(f"{path} is too large for a camera-parameter file.", "Check the path.")
-        return json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        if not data:
+            raise InvalidInputError(f"{path} is empty.", "Copy or write the file again.")
+        return json.loads(data)
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}.", "Check the path; `ls` shows what is there.") from None
     except OSError as error:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.content import HEAD, IMAGES, content_of
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit, scaled
 from posectl.data.images.image_set import ImageSet, join
@@ -69,12 +70,12 @@ def read_idx(path: Path) -> np.ndarray:
     size = path.stat().st_size
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == _GZIP
+            head = raw.read(HEAD)
+        packed = head.startswith(_GZIP)
         with gzip.open(path) if packed else path.open("rb") as stream:
             start = stream.read(4)
             if len(start) < 4 or start[:2] != b"\0\0" or start[2] != _BYTES or not 1 <= start[3] <= 4:
-                message = f"{path} is no idx file of bytes: it begins with 0x{start.hex()}, not 0x0000080N."
-                raise InvalidInputError(message, _COPY)
+                raise _no_idx(path, head, start)
             sizes = stream.read(4 * start[3])
             if len(sizes) < 4 * start[3]:
                 raise _cut_short(path)
@@ -92,6 +93,17 @@ def read_idx(path: Path) -> np.ndarray:
     if len(values) > promised:
         raise InvalidInputError(f"{path} is longer than its header says.", _COPY)
     return values.reshape(shape)
+
+
+def _no_idx(path: Path, head: bytes, start: bytes) -> InvalidInputError:
+    if not head:
+        return InvalidInputError(f"{path} is empty.", _COPY)
+    content = content_of(head)
+    if content is not None:
+        hint = "Give it the ending of its format, as in cat.png." if content.hint == IMAGES else content.hint
+        return InvalidInputError(f"{path} is {content.what}, not an idx file.", hint)
+    message = f"{path} is no idx file of bytes: it begins with 0x{start.hex()}, not 0x0000080N."
+    return InvalidInputError(message, "Name pictures, MNIST's files or an .npz; other arrays save as one.")
 
 
 def _cut_short(path: Path) -> InvalidInputError:

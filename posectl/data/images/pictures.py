@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from posectl.content import IMAGES, content_of, head_of
 from posectl.data.images.fit import check_sides, fit, fitted_side, scaled
 from posectl.data.images.request import Request
 from posectl.errors import InvalidInputError
@@ -28,6 +29,7 @@ _ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 _BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
 # A PNG begins with its signature, the length and name of its first block, width, height, and bits a channel.
 _PNG, _PNG_BITS = b"\x89PNG\r\n\x1a\n", 24
+_LEAVE_OUT = "Or leave broken ones out: --skip-broken."
 _BROKEN = (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 
 
@@ -86,19 +88,39 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path) as image:
             yield image
     except _BROKEN as error:
-        unknown = isinstance(error, UnidentifiedImageError)
-        reason = "it begins like none" if unknown else str(error).rstrip(".") or type(error).__name__
-        hint = "Copy or unpack it again, or leave broken ones out: --skip-broken."
-        raise InvalidInputError(f"{path} is no whole image: {reason}.", hint) from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidInputError:
+    """Return the error for a picture that cannot be opened or decoded: missing rights, another format, or damage."""
+    if isinstance(error, OSError) and error.errno:
+        return InvalidInputError(f"{path} cannot be read: {error.strerror}.", f"Check its permissions. {_LEAVE_OUT}")
+    if isinstance(error, Image.DecompressionBombError):
+        return InvalidInputError(f"{path} has too many pixels: {error}", f"Make it smaller. {_LEAVE_OUT}")
+    unknown = isinstance(error, UnidentifiedImageError)
+    if unknown and (other := _other(path)):
+        return other
+    head = head_of(path)
+    begins = "it is damaged" if content_of(head) else "it begins like none" if head else "it is empty"
+    reason = begins if unknown else str(error).rstrip(".") or type(error).__name__
+    return InvalidInputError(f"{path} is no whole image: {reason}.", f"Copy or unpack it again. {_LEAVE_OUT}")
+
+
+def _other(path: Path) -> InvalidInputError | None:
+    """Return the error for a file of a known format that is no picture."""
+    content = content_of(head_of(path))
+    if content is None or content.hint == IMAGES:
+        return None
+    return InvalidInputError(f"{path} is {content.what}, not a picture.", f"{content.hint} {_LEAVE_OUT}")
 
 
 def _header(path: Path) -> Header:
     with _opened(path) as image:
         if image.mode == "F":
             message = f"{path} holds floating-point pixels, whose range is unknown."
-            raise InvalidInputError(message, "Save it with 8 bits a channel, or all images as an .npz.")
-        with path.open("rb") as stream:
-            start = stream.read(_PNG_BITS + 1)
+            hint = "Save it with 8 bits a channel, or all images as an .npz."
+            raise _other(path) or InvalidInputError(message, hint)
+        start = head_of(path)
         deep = image.mode in _WORDS or (start.startswith(_PNG) and start[_PNG_BITS] > 8)
         return Header(path, *image.size, 1 if image.mode in _GREY else 3, deep)
 

@@ -22,11 +22,12 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from posectl.content import HEAD, NPZ, content_of, other_format
 from posectl.errors import InvalidInputError, NotFoundError
 
 ArraySource = str | os.PathLike[str] | BinaryIO
 
-_NPY, _ZIPS, _PICKLE = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06"), b"\x80"
+_NPY, _ZIPS = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")
 _HEADER_LIMIT = 10_000  # numpy's own limit: a longer literal is slow or unsafe to parse
 _KINDS = "biufcSUMm"
 _LONGEST, _MOST_AXES = 1 << 40, 8
@@ -119,15 +120,17 @@ def _size(stream: io.BufferedIOBase) -> int:
 
 def _magic(stream: io.BufferedIOBase, name: str) -> bytes:
     """Return `_NPY` or a zip's first bytes; raises for anything else. Leaves the stream at its start."""
-    first = stream.read(len(_NPY))
+    head = stream.read(HEAD)
     stream.seek(0)
-    if first == _NPY or first[:4] in _ZIPS:
-        return first
-    if not first:
+    if head.startswith(_NPY) or head[:4] in _ZIPS:
+        return head[: len(_NPY)]
+    if not head:
         raise InvalidInputError(f"{name} is empty.", "Write it again with np.save.")
-    if first[:1] == _PICKLE:
+    if (content := content_of(head)) is not None and content.what == "a pickle":
         raise _pickled(name)
-    raise InvalidInputError(f"{name} is neither a .npy nor an .npz file.", "Write it with np.save or np.savez.")
+    raise other_format(name, head, "a .npy or .npz file") or InvalidInputError(
+        f"{name} is neither a .npy nor an .npz file.", "Write it with np.save or np.savez."
+    )
 
 
 def _pickled(name: str) -> InvalidInputError:
@@ -185,11 +188,18 @@ def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, 
 
 
 def _npz_names(stream: io.BufferedIOBase, name: str) -> list[str]:
+    """List the arrays of an .npz. Raises InvalidInputError for a zip of anything else."""
+    head = stream.read(HEAD)
     try:
         with zipfile.ZipFile(stream) as archive:
-            return [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
+            members = archive.namelist()
     except _ZIP_ERRORS:
-        raise _broken_npz(name) from None
+        members = None
+    names = [member.removesuffix(".npy") for member in members or () if member.endswith(".npy")]
+    if names or members == []:
+        return names
+    content = content_of(head)
+    raise _broken_npz(name) if content in (None, NPZ) else other_format(name, head, "an .npz of arrays")  # type: ignore[misc]
 
 
 def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> dict[str, np.ndarray]:
@@ -198,6 +208,8 @@ def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> d
     try:
         with zipfile.ZipFile(stream) as archive:
             return {member: _read_member(archive, member, size, name) for member in names}
+    except RuntimeError as error:  # encrypted, or packed in a way that zipfile does not know
+        raise InvalidInputError(f"{name} cannot be unpacked: {error}.", "Save it with np.savez.") from None
     except _ZIP_ERRORS:
         raise _broken_npz(name) from None
 

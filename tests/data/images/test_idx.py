@@ -109,8 +109,8 @@ GOOD = idx(RNG.integers(0, 256, (20, 28, 28), np.uint8))
 # Named, for a test's name must be the same in every process, and gzip writes the time into what it makes.
 DAMAGED = {
     "of doubles": (b"\0\0\x0d\3" + GOOD[4:], "begins with 0x00000d03"),
-    "a GIF": (b"GIF89a" + GOOD, "begins with 0x47494638"),
-    "empty": (b"", "begins with 0x,"),
+    "a GIF": (b"GIF89a" + GOOD, "is a GIF picture, not an idx file"),
+    "empty": (b"", "is empty"),
     "short of a byte": (GOOD[:-1], "damaged or cut short"),
     "cut in its header": (GOOD[:10], "damaged or cut short"),
     "a byte too long": (GOOD + b"\0", "longer than its header says"),
