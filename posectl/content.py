@@ -117,7 +117,7 @@ def head_of(path: Path) -> bytes:
 def other_format(name: str, head: bytes, wanted: str) -> InvalidInputError | None:
     """Return the error for a file that begins so and is no `wanted` one; None if it begins like nothing known."""
     content = content_of(head)
-    return content and InvalidInputError(f"{name} is {content.what}, not {wanted}.", content.hint)
+    return InvalidInputError(f"{name} is {content.what}, not {wanted}.", content.hint) if content else None
 
 
 def _zipped(head: bytes) -> Content:

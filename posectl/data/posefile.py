@@ -154,12 +154,13 @@ def _rows(start: np.ndarray, length: np.ndarray, frames: int, path: Path) -> np.
 
 
 def _as_split(label: np.ndarray, path: Path) -> np.ndarray:
-    words = {"train": TRAIN, "0": TRAIN, "False": TRAIN, "test": TEST, "1": TEST, "True": TEST}
-    declared, index = np.unique(as_text(label), return_inverse=True)
-    unknown = [word for word in declared if word not in words]
+    words = dict.fromkeys(("train", "training", "0", "0.0", "false"), TRAIN)
+    words |= dict.fromkeys(("test", "testing", "val", "valid", "validation", "1", "1.0", "true"), TEST)
+    declared, index = np.unique(np.char.lower(as_text(label)), return_inverse=True)
+    unknown = [str(word) for word in declared if word not in words]
     if unknown:
         raise InvalidInputError(f"'split' in {path} holds {unknown[0]!r}.", "Use 'train' and 'test', or 0 and 1.")
-    return np.array([words[word] for word in declared], np.uint8)[index]
+    return np.array([words[str(word)] for word in declared], np.uint8)[index]
 
 
 def _joint_warnings(arrays: Mapping[str, np.ndarray], path: Path) -> list[str]:

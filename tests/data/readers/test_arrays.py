@@ -186,6 +186,22 @@ def test_shuffled_clips_are_put_together_again(tmp_path: Path, poses: np.ndarray
     assert "in order" in dataset.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("train", "test"), [(0, 1), (0.0, 1.0), (False, True), ("Train", "Test"), (b"training", b"val"), ("0", "1")]
+)
+def test_a_split_is_marked_by_numbers_truths_and_words(
+    tmp_path: Path, poses: np.ndarray, train: object, test: object
+) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, split=np.array([train] * 150 + [test] * 50))
+    assert read([tmp_path / "a.npz"]).split.tolist() == [TRAIN] * 150 + [TEST] * 50
+
+
+def test_a_mark_of_no_split_is_quoted_as_the_file_has_it(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, split=np.full(200, 0.5))
+    with pytest.raises(InvalidInputError, match=r"holds '0\.5'\."):
+        read([tmp_path / "a.npz"])
+
+
 def test_a_split_array_counts(tmp_path: Path, poses: np.ndarray) -> None:
     marks = np.where(np.arange(200) % 100 < 90, "train", "test")
     np.savez(tmp_path / "a.npz", poses=poses, split=marks)
