@@ -3,7 +3,7 @@
 An .npz may say more, under any of these names:
 
 - images: `images`, `imgs`, `x`, `data`, `samples`, or the only array there is; or, train and test apart, `x_train` and
-  `x_test`, with `y_train` and `y_test`;
+  `x_test`, with `y_train` and `y_test`; or the one that is named after a colon, `a.npz:key`;
 - labels (N,): `labels`, `label`, `y`, `targets`, whole numbers or words;
 - `split` (N,): 0 or "train", 1 or "test";
 - any other array (N,) of numbers is a factor of its name; `angle` is in radians and `azimuth` in degrees.
@@ -24,7 +24,7 @@ from posectl.data.images.fit import fit, scaled
 from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
 from posectl.data.images.split import named_split
-from posectl.data.safe.npy import load_arrays
+from posectl.data.safe.npy import known_key, load_arrays, split_key
 from posectl.errors import InvalidInputError
 
 SUFFIXES = {".npy", ".npz"}
@@ -38,12 +38,17 @@ _SLACK = 1e-3  # rounding of floats that were computed to lie in a range
 
 def read(path: Path, request: Request) -> ImageSet:
     """Read one file. Raises NotFoundError and InvalidInputError."""
-    arrays = _one_split(load_arrays(path))
-    key = next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
+    (file, key), arrays = split_key(path), load_arrays(path)
+    if key is not None:
+        known_key(key, arrays, str(path))
+    else:
+        arrays = _one_split(arrays)
+    key = key or next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
     if key is None:
         listed = f"the arrays {', '.join(arrays)}" if arrays else "no array"
-        raise InvalidInputError(f"{path} holds {listed}, and none is called 'images'.", "Call the images that.")
-    name = f"{key!r} in {path}" if path.suffix == ".npz" else str(path)
+        hint = f"Name the one that you mean: {path}:{next(iter(arrays))}." if arrays else "Save images with np.savez."
+        raise InvalidInputError(f"{path} holds {listed}, and none is called 'images'.", hint)
+    name = f"{key!r} in {file}" if file.suffix == ".npz" else str(path)
     images = fit(_in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
     beside = {name: array for name, array in arrays.items() if array.shape == (len(images),)}
     labels, classes = _labels(beside, path)

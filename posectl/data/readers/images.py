@@ -23,6 +23,7 @@ from posectl.data.images.image_set import ImageSet, join
 from posectl.data.images.request import Request
 from posectl.data.images.split import Split, train_test_split
 from posectl.data.readers import Progress, option, reader
+from posectl.data.safe.npy import split_key
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 _PERIODS = {"angle": 2 * math.pi, "azimuth": 360.0}
@@ -90,9 +91,9 @@ def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Da
 def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
     """Read the images of files and folders, by the reader of their layout."""
     for path in paths:
-        if not path.exists():
+        if not split_key(path)[0].exists():
             raise NotFoundError(f"There is no file or folder {path}.", "Check the path; `ls` shows what is there.")
-    arrays = [path for path in paths if path.suffix.lower() in archive.SUFFIXES]
+    arrays = [path for path in paths if split_key(path)[0].suffix.lower() in archive.SUFFIXES]
     if arrays:
         if len(paths) > 1:
             raise UsageError("One .npz is read at a time.", "Save all images in one, or name the test file: --test.")

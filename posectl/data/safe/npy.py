@@ -11,6 +11,7 @@ import io
 import lzma
 import math
 import os
+import re
 import struct
 import sys
 import zipfile
@@ -23,7 +24,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from posectl.content import HEAD, NPZ, content_of, other_format
-from posectl.errors import InvalidInputError, NotFoundError
+from posectl.errors import InvalidInputError, NotFoundError, did_you_mean
 
 ArraySource = str | os.PathLike[str] | BinaryIO
 
@@ -48,10 +49,12 @@ _ZIP_ERRORS = (
 def load_array(source: ArraySource) -> np.ndarray:
     """Read the one array of a .npy or .npz, of any shape and plain dtype; `source`: a path, `-` (stdin) or a stream.
 
-    Of an .npz with several arrays it is `positions` or `poses`. Raises NotFoundError for no such file,
-    InvalidInputError for whatever is not a whole, plain array.
+    Of an .npz with several arrays it is the one that `file.npz:key` names, else `positions` or `poses`. Raises
+    NotFoundError for no such file or array, InvalidInputError for whatever is not a whole, plain array.
     """
-    name = source_name(source)
+    name, key = source_name(source), split_key(source)[1]
+    if key is not None:
+        return load_arrays(source, [known_key(key, array_names(source), name)])[key]
     with _opened(source) as stream:
         if _magic(stream, name) == _NPY:
             return _read_npy(stream, _size(stream), name)
@@ -59,7 +62,8 @@ def load_array(source: ArraySource) -> np.ndarray:
         chosen = next((key for key in ("positions", "poses") if key in names), names[0] if len(names) == 1 else None)
         if chosen is None:
             listed = f"the arrays {', '.join(names)}" if names else "no array"
-            raise InvalidInputError(f"{name} holds {listed}.", "Call the one you mean 'positions'.")
+            hint = f"Name the one you mean: {name}:{names[0]}." if names else "Save one with np.savez."
+            raise InvalidInputError(f"{name} holds {listed}.", hint)
         return _read_npz(stream, [chosen], name)[chosen]
 
 
@@ -83,6 +87,19 @@ def array_names(source: ArraySource) -> list[str]:
         return ["arr_0"] if _magic(stream, name) == _NPY else _npz_names(stream, name)
 
 
+def split_key(source: ArraySource) -> tuple[Path, str | None]:
+    """Split `file.npz:key` into the file and the name of one array in it; the name is None for any other source."""
+    match = re.fullmatch(r"(.+?\.np[yz]):(.+)", "" if hasattr(source, "read") else str(source), re.IGNORECASE)
+    return (Path(match[1]), match[2]) if match else (Path(str(source)), None)
+
+
+def known_key(key: str, names: Collection[str], name: str) -> str:
+    """Return the name of an array that is among the names. Raises NotFoundError, with the nearest, for any other."""
+    if key not in names:
+        raise NotFoundError(f"{name.removesuffix(f':{key}')} holds no array {key!r}.", did_you_mean(key, names))
+    return key
+
+
 def source_name(source: ArraySource) -> str:
     """Return the name of a source in messages: its path, or `stdin`."""
     if isinstance(source, str | os.PathLike):
@@ -98,7 +115,7 @@ def _opened(source: ArraySource) -> Iterator[io.BufferedIOBase]:
     elif str(source) == "-":
         yield io.BytesIO(sys.stdin.buffer.read())
     else:
-        path = Path(source)
+        path = split_key(source)[0]
         try:
             stream = path.open("rb")
         except FileNotFoundError:

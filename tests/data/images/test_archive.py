@@ -136,3 +136,12 @@ def test_two_archives_at_once_are_refused(tmp_path: Path) -> None:
         np.savez(tmp_path / name, images=BYTES)
     with pytest.raises(UsageError, match="at a time"):
         read([tmp_path / "a.npz", tmp_path / "b.npz"])
+
+
+def test_one_array_of_a_file_is_named_after_a_colon(tmp_path: Path) -> None:
+    train, other = (np.random.default_rng(seed).integers(0, 256, (6, 16, 16), np.uint8) for seed in (0, 1))
+    np.savez(tmp_path / "a.npz", x_train=train, x_test=other, labels=np.arange(6) % 2)
+    assert len(read([tmp_path / "a.npz"]).samples) == 12
+    dataset = read([tmp_path / "a.npz:x_test"])
+    np.testing.assert_allclose(dataset.samples[:, 0], other / 127.5 - 1, atol=1e-6)
+    assert dataset.per_sample["label"].tolist() == [0, 1] * 3
