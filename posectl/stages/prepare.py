@@ -71,7 +71,7 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         }
 
     files = [Path(p) for p in (*paths, *given.get("test", ()), *(v for v in given.values() if isinstance(v, Path)))]
-    files = [path for path in (split_key(file)[0] for file in files) if path.exists()]
+    files = [path for path in (split_key(file)[0] for file in [*files, *reader.beside(files)]) if path.exists()]
     return produce(
         run, "dataset", source, config, fill, stage="prepare", modules=_modules(source),
         inputs=fingerprint(files) if files else None,

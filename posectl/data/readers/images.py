@@ -41,6 +41,10 @@ class ImageOptions:
         None, "Side of the images in pixels, a power of two, to which they are resized.", metavar="PIXELS",
         default_shown="the images' own",
     )  # fmt: skip
+    range: tuple[str, ...] | None = option(
+        None, "Values of black and white in the files, such as 0,1.", metavar="LIST",
+        default_shown="told from the type and the largest value",
+    )  # fmt: skip
     grey: bool = option(False, "Convert the images to one channel.")
     objects: tuple[str, ...] | None = option(
         None, "Objects of a turntable to read, such as 5,14.", metavar="LIST", default_shown="all"
@@ -53,7 +57,7 @@ class ImageOptions:
     seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
 
 
-@reader("images", ImageOptions, kind="images", paths="Files or folders of images.")
+@reader("images", ImageOptions, kind="images", paths="Files or folders of images.", beside=idx.beside)
 def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
     """Read images (N, C, S, S) of all the files, with their labels and factors.
 
@@ -66,7 +70,7 @@ def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Da
     test, split, objects = options.test, options.split, options.objects
     if test and split is not None:
         raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
-    request = Request(options.size, options.grey, options.skip_broken, progress)
+    request = Request(options.size, options.grey, options.skip_broken, _range(options.range), progress)
     image_set = _read_images([Path(path) for path in paths], objects, request)
     if test:
         image_set = join(image_set, _read_images([Path(path) for path in test], objects, request))
@@ -86,6 +90,20 @@ def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Da
         per_sample["label"] = image_set.labels
         about |= {"classes": len(image_set.class_names), "class_names": list(image_set.class_names)}
     return Dataset(image_set.images, is_test, per_sample, about=about, warnings=request.warnings)
+
+
+def _range(values: Sequence[str | float] | None) -> tuple[float, float] | None:
+    """Return the values of black and white. Raises UsageError for what are none."""
+    if values is None:
+        return None
+    try:
+        black, white = map(float, values)
+    except ValueError:
+        black = white = math.nan
+    if not -math.inf < black < white < math.inf:
+        given = ",".join(map(str, values))
+        raise UsageError(f"--range {given} is not the values of black and white.", "For example --range 0,1.")
+    return black, white
 
 
 def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
