@@ -55,6 +55,10 @@ class InvalidInputError(PosectlError):
     exit_code = ExitCode.INVALID_INPUT
 
 
+class TooFewError(InvalidInputError):
+    """A set too small for what is asked of it."""
+
+
 class IntegrityError(PosectlError):
     """A difference between an artifact's bytes and those that were published."""
 

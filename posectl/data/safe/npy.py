@@ -87,6 +87,18 @@ def array_names(source: ArraySource) -> list[str]:
         return ["arr_0"] if _magic(stream, name) == _NPY else _npz_names(stream, name)
 
 
+def array_shapes(source: ArraySource) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each array in an .npz by its name, or of the one in a .npy; reads headers alone."""
+    name = source_name(source)
+    with _opened(source) as stream:
+        if _magic(stream, name) == _NPY:
+            return {"arr_0": _read_header(stream, name)[2]}
+        names = _npz_names(stream, name)
+        with zipfile.ZipFile(stream) as archive:
+            members = {member: archive.open(f"{member}.npy") for member in names}
+            return {member: _read_header(cast(io.BufferedIOBase, file), name)[2] for member, file in members.items()}
+
+
 def split_key(source: ArraySource) -> tuple[Path, str | None]:
     """Split `file.npz:key` into the file and the name of one array in it; the name is None for any other source."""
     match = re.fullmatch(r"(.+?\.np[yz]):(.+)", "" if hasattr(source, "read") else str(source), re.IGNORECASE)
