@@ -41,6 +41,6 @@ def training_set(run: Run, ref: str | None) -> StoredDataset:
     for name in ("train", "test"):
         if not len(getattr(dataset, name)):
             raise InvalidInputError(
-                f"{dataset.artifact.ref} has no {name} samples.", "Prepare it with more subjects, or --test FILE."
+                f"{dataset.artifact.ref} has no {name} samples.", "Prepare it with samples for both splits."
             )
     return dataset
