@@ -59,6 +59,7 @@ _BINARY = (
     *((0, magic, "a CDF file", "`posectl prepare h36m` reads those of Human3.6M.")
       for magic in (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02")),
     *((0, b"\0\0\x08" + bytes([axes]), "an idx file, as MNIST's", IMAGES) for axes in (1, 2, 3, 4)),
+    (0, b"\x02\x50", "a C3D file", _MOCAP),
     (0, b"Kaydara FBX", "an FBX file", "Export it as BVH."),
     (0, b"glTF", "a glTF file", "Export it as BVH."),
     (0, b"PAR1", "a Parquet file", "Open it with pandas, and " + _NUMPY),

@@ -17,11 +17,13 @@ import torch
 from PIL import Image
 from scipy.io import savemat
 
+from posectl.cli import config
 from posectl.content import content_of
 from posectl.data.h36m.cameras import load_cameras
 from posectl.data.readers import arrays, h36m, images, mocap
 from posectl.data.safe.npy import load_array
 from posectl.errors import InvalidInputError
+from posectl.store import Store
 
 POSES = np.zeros((4, 17, 3), np.float32)
 
@@ -152,3 +154,20 @@ def test_damage_is_still_called_damage(tmp_path: Path, name: str) -> None:
 def test_an_npz_under_the_name_of_an_npy_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(written(lambda f: np.savez(f, positions=POSES)))
     np.testing.assert_array_equal(load_array(tmp_path / "a.npy"), POSES)
+
+
+def test_text_that_is_no_exponential_map_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "table.txt").write_text("1,2,3\n4,5,6\n")
+    with pytest.raises(InvalidInputError, match="3 columns, where 117 are expected, those of CMU's") as caught:
+        mocap.read([tmp_path / "table.txt"])
+    assert not DAMAGE.search(caught.value.hint)
+
+
+def test_a_store_and_a_configuration_call_a_file_what_it_is_too(tmp_path: Path) -> None:
+    (tmp_path / "page").write_bytes(CONTENTS["HTML page"][0])
+    (tmp_path / "video").write_bytes(CONTENTS["MP4"][0])
+    for name, what in (("page", "an HTML page"), ("video", "a video")):
+        with pytest.raises(InvalidInputError, match=f"is {what}, not an exported zip"):
+            Store(tmp_path / "artifacts").import_(tmp_path / name)
+        with pytest.raises(InvalidInputError, match=f"is {what}, not YAML"):
+            config.load(tmp_path / name)

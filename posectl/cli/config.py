@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from posectl.cli.renamed import renamed
+from posectl.content import head_of, other_format
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError, did_you_mean
 
 _LARGEST = 1 << 20
@@ -27,7 +28,7 @@ def apply(ctx: typer.Context, path: Path) -> None:
     """
     parameters, beneath = _parameters(ctx.command), cache(_beneath)
     chosen: dict[str, Any] = {}
-    for group, key, value in _entries(ctx, _load(path)):
+    for group, key, value in _entries(ctx, load(path)):
         name = str(key).replace("_", "-")
         parameter = parameters.get(name)
         if parameter is not None:
@@ -98,7 +99,8 @@ def _unknown(context: Any, path: Path, name: str, known: dict[str, Any]) -> Pose
     return UsageError(f"{path}: {whose} {has} option {name!r}.", did_you_mean(name, [*known, *sections]))
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """Read the values of a file by name. Raises NotFoundError, and InvalidInputError for what holds no values."""
     import yaml
 
     try:
@@ -108,14 +110,14 @@ def _load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise NotFoundError(f"There is no configuration file {path}.", "Check the path after --config.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path} cannot be read: {error}.", "Give a YAML file of option values.") from error
+        cannot = InvalidInputError(f"{path} cannot be read: {error}.", "Give a YAML file of option values.")
+        raise other_format(str(path), head_of(path), "YAML") or cannot from error
     try:
         values = yaml.load(text, Loader=_strict_loader())
     except (yaml.YAMLError, RecursionError) as error:
         first = str(error).splitlines()[0]
-        raise InvalidInputError(
-            f"{path} is not valid YAML: {first}.", "Keys and values, like `steps: 1000`."
-        ) from error
+        wrong = InvalidInputError(f"{path} is not valid YAML: {first}.", "Keys and values, like `steps: 1000`.")
+        raise other_format(str(path), head_of(path), "YAML") or wrong from error
     if values is None:
         return {}
     if not isinstance(values, dict):

@@ -13,7 +13,7 @@ from posectl.errors import PosectlError
 
 _BY_SUFFIX = {
     "arrays": (".npy", ".npz"),
-    "mocap": (".bvh", ".amc", ".asf", ".txt"),
+    "mocap": (".bvh", ".amc", ".asf", ".txt", ".c3d", ".skeleton"),
     "h36m": (".cdf", ".pkl", ".pickle"),
     "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gz"),
 }

@@ -49,7 +49,7 @@ def test_one_array_of_several_is_told_by_its_own_shape(tmp_path: Path) -> None:
         ("poses.dat", pickle.dumps({"S1": {}}), "h36m"),
         ("Walking.cdf", b"\xcd\xf3\x00\x01", "h36m"),
         ("train-images-idx3-ubyte", b"\0\0\x08\x03", "images"),
-        ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03"), "images"),
+        ("train-images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03", mtime=0), "images"),
         ("notes.md", b"# Notes\n", None),
         ("empty", b"", None),
     ],

@@ -12,7 +12,7 @@ from typing import Any
 from posectl.content import HEAD, NPZ, content_of
 from posectl.data.h36m.cameras import is_camera_file, load_json
 from posectl.data.h36m.pickled import is_object_npy, load_npy, load_npz, load_pickle
-from posectl.data.safe.npy import array_names
+from posectl.data.safe.npy import array_names, known_key, split_key
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 
 LAYOUTS = {
@@ -68,7 +68,7 @@ def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], No
     for path in map(Path, paths):
         if path.is_dir():
             found += _search(path, warn)
-        elif path.exists():
+        elif split_key(path)[0].exists():
             found.append(_named_file(path))
         else:
             raise NotFoundError(f"There is no file or folder {path}.", "Check the path; `ls` shows what is there.")
@@ -76,7 +76,11 @@ def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], No
 
 
 def _named_file(path: Path) -> LayoutFile:
+    file, key = split_key(path)
     try:
+        if key is not None:
+            known_key(key, array_names(file), str(path))
+            return _identify_dictionary(load_npz(file, key), path, path.name)
         return _identify(path, path.name)
     except _UnknownError as unknown:
         raise InvalidInputError(f"{path} is no layout of Human3.6M: it is {unknown.seen}.", unknown.hint) from None
@@ -149,7 +153,7 @@ def _identify_npz(path: Path, label: str) -> LayoutFile:
         return LayoutFile("mmpose", path, label)
     if {"positions", "clip_start"} <= set(names):
         raise _UnknownError("a pose file, which `posectl prepare arrays` reads")
-    raise _UnknownError(f"an .npz of {', '.join(names)[:80]!a}")
+    raise _UnknownError(f"an .npz of {', '.join(names)[:80]!a}", f"Name a dictionary in it as {path}:KEY, or: {HINT}")
 
 
 def _cdf_layout(path: Path) -> str:

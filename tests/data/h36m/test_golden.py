@@ -17,6 +17,7 @@ from posectl.data.dataset import Dataset
 from posectl.data.h36m.cameras import load_cameras
 from posectl.data.readers.h36m import read
 from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError, NotFoundError
 
 Golden = Callable[[str, str], tuple[np.ndarray, np.ndarray]]
 
@@ -251,3 +252,16 @@ def test_the_real_camera_of_s1_in_mmposes_file_is_the_one_of_the_json(tmp_path: 
     np.testing.assert_allclose(read.R, R)
     np.testing.assert_allclose(1000 * read.t, translation, atol=0.1)
     assert read.K is None
+
+
+def test_a_dictionary_under_any_name_in_an_npz_is_named_after_a_colon(
+    formats: Path, tmp_path: Path, golden: Golden
+) -> None:
+    dictionary = np.load(formats / FILES["videopose3d"], allow_pickle=True)["positions_3d"]
+    np.savez(tmp_path / "mine.npz", other=np.zeros(3), mine=dictionary)
+    assert largest_error(read([tmp_path / "mine.npz:mine"]), golden) < MILLIMETRE
+    with pytest.raises(InvalidInputError, match="an \\.npz of 'other, mine'") as caught:
+        read([tmp_path / "mine.npz"])
+    assert f"{tmp_path / 'mine.npz'}:KEY" in caught.value.hint
+    with pytest.raises(NotFoundError, match="holds no array 'mien'"):
+        read([tmp_path / "mine.npz:mien"])
