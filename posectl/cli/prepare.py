@@ -18,10 +18,6 @@ from posectl.cli.root import app
 from posectl.data.readers import READERS
 from posectl.errors import UsageError, did_you_mean
 
-# The readers for files of these names, for whoever leaves the reader out.
-_BY_SUFFIX = {".npy": "arrays", ".npz": "arrays", ".bvh": "mocap", ".amc": "mocap", ".asf": "mocap", ".txt": "mocap",
-              ".cdf": "h36m", ".pkl": "h36m", ".png": "images", ".jpg": "images", ".gz": "images"}  # fmt: skip
-
 
 class Sources(Group):
     """The group of all readers. A reader's module is imported only where its own command is asked for."""
@@ -60,8 +56,10 @@ def _having(name: str) -> str:
 
 def _no_source(name: str) -> UsageError:
     """Return the error for a word that is no source; for a path it says the command to run."""
+    from posectl.data.source_of import source_of
+
     path = Path(name)
-    source = _BY_SUFFIX.get(path.suffix.lower())
+    source = source_of(path)
     if source is not None or path.exists():
         known = ", ".join(READERS.names())
         run = f"posectl prepare {source or 'SOURCE'} {shlex.quote(name)}"

@@ -56,7 +56,8 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             "acai.gamma=0.05; may be repeated.", metavar="NAME.KEY=VALUE", show_default="none",
         ),
         "reg": parameter(
-            list[str] | None, None, "Objective", "Name of a regularizer (see --list-reg); may be repeated.",
+            list[str] | None, None, "Objective",
+            "Name of a regularizer (see `posectl train --list-reg`); may be repeated.",
             metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
         ),
         "lam": lam,

@@ -14,7 +14,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
 from posectl.core.metrics.summary import summarise
 from posectl.core.nearest.plain import distance
-from posectl.errors import InvalidInputError
+from posectl.errors import TooFewError
 
 PAIRS = 1 << 20
 """Pairs of poses that are compared at once; some 50 MB. No result depends on it."""
@@ -27,7 +27,7 @@ def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
     precision: share of the samples inside the ball of some target; recall: share of the targets inside the ball of some
     sample; density: balls of targets that a sample is inside of, over k (may exceed 1); coverage: share of the targets
     whose own ball holds a sample. Each is a score of its own, under its name; `k` stands beside them.
-    Raises InvalidInputError where a set has no k-th neighbour.
+    Raises TooFewError where a set has no k-th neighbour.
 
     >>> import numpy as np
     >>> import posectl
@@ -52,10 +52,10 @@ def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
 
 def _radii(poses: Tensor, k: int) -> Tensor:
     if len(poses) <= k:
-        raise InvalidInputError(
+        raise TooFewError(
             f"Precision, recall, density and coverage with k = {k} need more than {k} poses on each side, "
             f"not {len(poses)}.",
-            "Give more poses.",
+            "Give more poses, or a smaller --k.",
         )
     # The nearest of all is the pose itself, or a duplicate, at distance 0.
     return nearest(poses, poses, k + 1, "l2")[0][:, k]

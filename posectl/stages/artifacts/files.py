@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from posectl.core.kinds import Kind
-from posectl.data.safe.npy import load_array, source_name
+from posectl.data.safe.npy import load_array, source_name, split_key
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import as_many, format_of, infer_kind
@@ -20,8 +20,8 @@ STDIN, BASELINE = "-", "baseline:"
 
 
 def is_file(text: str) -> bool:
-    """Tell whether an argument means an array file (or `-`) rather than a ref."""
-    return text == STDIN or text.endswith((".npy", ".npz")) or Path(text).is_file()
+    """Tell whether an argument means an array file, one array of an .npz (`file.npz:key`) or `-` rather than a ref."""
+    return text == STDIN or text.endswith((".npy", ".npz")) or split_key(text)[1] is not None or Path(text).is_file()
 
 
 def is_baseline(text: str) -> bool:
