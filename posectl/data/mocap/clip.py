@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl import budget
 from posectl.data.mocap.amc import read_amc
 from posectl.data.mocap.body import HIP, Body
 from posectl.data.mocap.bvh import read_bvh
@@ -21,6 +22,7 @@ from posectl.errors import InvalidInputError
 
 # Farther from the origin than that, in metres, there is no motion capture, and float32 begins to lose millimetres.
 _FAR = 1e4
+_FRAME = 2000  # bytes that a frame takes as joints, moved, turned and stacked
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def read_clip(file: MotionFile, options: Options) -> Clip:
     fps = recording.fps or joints.fps
     if fps is None:
         raise InvalidInputError(f"{path} does not say its frame rate.", "Say it in the joint map, as 'fps: 120'.")
+    made = recording.frames * max(1.0, (options.fps or fps) / fps)
+    budget.check(str(path), int(_FRAME * made), path.stat().st_size)
     first = leading_t_pose(recording, body) if joints.t_pose else 0
     if first >= recording.frames:
         what = "holds nothing but its artificial T pose" if recording.frames else "holds no frames"

@@ -12,6 +12,7 @@ from pathlib import Path
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.clip import Clip, MotionFile, Options, read_clip
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
+from posectl.inputs import open_input
 
 SUFFIXES = (".bvh", ".amc", ".txt")
 # A process takes up to a second to start and reads some 25 MB of text a second; with less than this it does not pay.
@@ -67,9 +68,9 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _begins_with_numbers(path: Path) -> bool:
     """Tell whether a text file's first line is a row of comma-separated numbers, and not a note or a licence."""
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             start = file.read(64).split(b"\n")[0]
-    except OSError:
+    except (PosectlError, OSError):
         return False
     return b"," in start and not start.strip(b"\xef\xbb\xbf0123456789+-.eE, \r\t")
 
