@@ -36,6 +36,7 @@ from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, did_you_mean
+from posectl.inputs import open_input
 
 MAX_BYTES = 64 * 1024
 UNFILLED = "?"
@@ -99,8 +100,10 @@ class JointMap:
 
 def read_map(path: Path) -> JointMap:
     """Read a joint map; raises InvalidInputError, naming the key, or NotFoundError."""
-    text = read_text(path)
-    if len(text) > MAX_BYTES:
+    with open_input(path) as stream:
+        large = len(stream.read(4 * MAX_BYTES + 1)) > 4 * MAX_BYTES
+    text = "" if large else read_text(path)
+    if large or len(text) > MAX_BYTES:
         raise _error(path, f"it is longer than {MAX_BYTES} characters")
     try:
         content = yaml.load(text, Loader=_Loader)
