@@ -16,6 +16,9 @@ from posectl.errors import InvalidInputError, NotFoundError, PosectlError, Usage
 from posectl.inputs import open_input
 
 _LARGEST, _LONGEST_NUMBER = 64 << 10, 64
+_DEEPEST = 20
+# What a text that its tag does not fit leads to, as a date in month 13.
+_UNFIT = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError)
 _TEXT = "tag:yaml.org,2002:str"
 _SOURCES = {"COMMANDLINE": "flag", "ENVIRONMENT": "env", "DEFAULT_MAP": "file"}
 
@@ -119,16 +122,7 @@ def load(path: Path) -> dict[str, Any]:
         raise other_format(str(path), data, "YAML") or large
     try:
         values = yaml.load(text, Loader=_strict_loader())
-    # A tag that its text does not fit, as of a date in month 13, raises whatever Python does.
-    except (
-        yaml.YAMLError,
-        RecursionError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-        TypeError,
-    ) as error:
+    except (yaml.YAMLError, *_UNFIT) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         wrong = InvalidInputError(f"{path} is not valid YAML: {first}.", "Keys and values, like `steps: 1000`.")
         raise other_format(str(path), data, "YAML") or wrong from error
@@ -151,6 +145,8 @@ def _strict_loader() -> Any:
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.events.AliasEvent):
                 raise yaml.YAMLError("aliases are not allowed")
+            if self.flow_level + len(self.indents) > _DEEPEST:
+                raise yaml.YAMLError("it is nested too deeply")
             node = super().compose_node(parent, index)
             if isinstance(node, yaml.ScalarNode) and node.tag != _TEXT and len(node.value) > _LONGEST_NUMBER:
                 raise yaml.YAMLError(f"{node.value[:20]!r}... is no value")

@@ -40,6 +40,7 @@ from posectl.inputs import open_input
 
 MAX_BYTES = 64 * 1024
 UNFILLED = "?"
+_DEEPEST = 20
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,6 @@ def read_map(path: Path) -> JointMap:
         raise _error(path, f"it is longer than {MAX_BYTES} characters")
     try:
         content = yaml.load(text, Loader=_Loader)
-    except RecursionError:
-        raise _error(path, "it is nested too deeply") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -237,6 +236,8 @@ class _Loader(yaml.BaseLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="it has an alias", problem_mark=self.peek_event().start_mark)
+        if self.flow_level + len(self.indents) > _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="it is nested too deeply")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
