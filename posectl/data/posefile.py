@@ -10,9 +10,10 @@ import numpy as np
 
 from posectl.data.clips import Clips, as_text, clip_order, clip_table
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.poses import AXES, METRES, UNITS, Axis, Unit, as_poses, find_up, in_metres
+from posectl.data.layouts import Layout, declared_layout, layout, unnamed_layout
+from posectl.data.poses import AXES, METRES, UNITS, Axis, Unit, as_poses, find_up, guess_unit, in_metres
 from posectl.data.safe.npy import array_names, load_arrays
-from posectl.data.skeleton import H36M17
+from posectl.data.smpl import refuse_parameters
 from posectl.errors import InvalidInputError
 
 # Every array of known meaning, with its accepted names; posectl.data.readers.arrays documents them.
@@ -37,8 +38,8 @@ _UPRIGHT = 0.5
 
 @dataclass
 class PoseFile:
-    """The content of a file: poses (n, 17, 3) float32, metres, about the pelvis; root (n, 3) if known; clips in
-    order."""
+    """The content of a file: poses (n, 17, 3) float32, metres, about the pelvis; root (n, 3) if known; clips in order;
+    the joint layout of the file."""
 
     poses: np.ndarray
     root: np.ndarray | None
@@ -46,24 +47,29 @@ class PoseFile:
     clips: Clips
     split: np.ndarray | None
     up: Axis
+    layout: Layout
     warnings: list[str] = field(default_factory=list)
 
 
-def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float) -> PoseFile:
-    """Read one file; `unit` and `up` go before what it says of itself, `fps` comes after.
+def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float, joints: str | None = None) -> PoseFile:
+    """Read one file; `joints`, `unit` and `up` go before what it says of itself, `fps` comes after.
 
     Raises NotFoundError and InvalidInputError.
     """
     arrays = _known_arrays(path)
-    poses = as_poses(arrays["poses"], str(path))
+    joints = joints or _declared_layout(arrays) or unnamed_layout(arrays["poses"].shape)
+    poses = as_poses(arrays["poses"], str(path), joints=joints)
+    chosen = layout(joints or "h36m17")
     if poses.ndim != 3:
-        hint = "A dataset is (N, 17, 3), (N, 51) or (N, 32, 3); `posectl evaluate` takes paths (B, T, 17, 3) too."
+        hint = "A dataset is (N, J, 3) or (N, 3 J); `posectl evaluate` takes paths (B, T, 17, 3) too."
         raise InvalidInputError(f"{path} has shape {arrays['poses'].shape}, which is no list of poses.", hint)
     unit = unit or _declared(arrays, "unit", UNITS, path)  # type: ignore[assignment]
+    if unit is None and chosen.unit == guess_unit(poses):
+        unit = chosen.unit
     poses = in_metres(poses, unit, str(path))
     root = _world_root(poses, _root(arrays, len(poses), unit, path))
     labels = _labels(arrays, len(poses), path)
-    warnings = _joint_warnings(arrays, path)
+    warnings = [f"{path}: {note}" for note in chosen.notes()] + _joint_warnings(arrays, path, chosen)
     if "clip" in labels:
         order = clip_order(labels["clip"], labels["frame"])
         if (np.diff(order) < 0).any():
@@ -74,13 +80,15 @@ def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float) -> 
     table = {key: arrays[f"clip_{key}"] for key in _TABLE if f"clip_{key}" in arrays}
     clips = clip_table(labels, table, {"name": path.stem, "fps": rate, "source": str(path)}, str(path))
     centred = poses - poses[:, :1]
-    up, up_warnings = _up(arrays, centred, up, path)
-    return PoseFile(centred, root, labels["frame"], clips, labels.get("split"), up, warnings + up_warnings)
+    up, up_warnings = _up(arrays, centred, up, chosen, path)
+    return PoseFile(centred, root, labels["frame"], clips, labels.get("split"), up, chosen, warnings + up_warnings)
 
 
 def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     """Return the arrays of known meaning in a file, by their first name in `_ALIASES`; `poses` is among them."""
     present = array_names(path)
+    if not set(_ALIASES["poses"]) - {"poses"} & set(present):
+        refuse_parameters(present, path)
     keys = {meaning: name for meaning, names in _ALIASES.items() for name in names if name in present}
     if len(present) == 1:
         keys = {"poses": present[0]}
@@ -162,19 +170,26 @@ def _as_split(label: np.ndarray, path: Path) -> np.ndarray:
     return np.array([words[word] for word in declared], np.uint8)[index]
 
 
-def _joint_warnings(arrays: Mapping[str, np.ndarray], path: Path) -> list[str]:
-    declared = as_text(arrays["joints"]).ravel().tolist() if "joints" in arrays else []
-    if len(declared) != len(H36M17.joints) or [s.lower() for s in declared] == [
-        joint.lower() for joint in H36M17.joints
-    ]:
+def _declared_layout(arrays: Mapping[str, np.ndarray]) -> str | None:
+    """Return the joint layout whose names the file gives its joints."""
+    return declared_layout(as_text(arrays["joints"]).ravel().tolist()) if "joints" in arrays else None
+
+
+def _joint_warnings(arrays: Mapping[str, np.ndarray], path: Path, chosen: Layout) -> list[str]:
+    if "joints" not in arrays or arrays["joints"].size != len(chosen.names) or _declared_layout(arrays) == chosen.name:
         return []
-    return [f"{path} calls its joints {', '.join(declared[:3])}, ...; they were taken as H36M-17, in that order."]
+    declared = as_text(arrays["joints"]).ravel()[:3]
+    return [f"{path} calls its joints {', '.join(declared)}, ...; they were taken as {chosen.name}, in that order."]
 
 
-def _up(arrays: Mapping[str, np.ndarray], poses: np.ndarray, up: Axis | None, path: Path) -> tuple[Axis, list[str]]:
-    """Return (the vertical, warnings): the user's, else the file's, else the direction from pelvises to thoraxes."""
+def _up(
+    arrays: Mapping[str, np.ndarray], poses: np.ndarray, up: Axis | None, chosen: Layout, path: Path
+) -> tuple[Axis, list[str]]:
+    """Return (the vertical, warnings): the user's, else the file's, else the direction from pelvises to thoraxes, or
+    its layout's where hardly anybody stands."""
     found, strength = find_up(poses)
     declared: Axis | None = up or _declared(arrays, "up", AXES, path)  # type: ignore[assignment]
     if declared is not None or strength >= _UPRIGHT:
         return declared or found, []
-    return found, [f"{path}: hardly anybody stands upright, so that {found} is up is a guess; name it with --up."]
+    found, why = (chosen.up, f"as usual of {chosen.name}, ") if chosen.up else (found, "")  # type: ignore[assignment]
+    return found, [f"{path}: hardly anybody stands upright, so that {found} is up {why}is a guess; name it with --up."]

@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from posectl.data.skeleton import H36M17, H36M32_TO_17
+from posectl.data.layouts import layout_hint, to_h36m, unnamed_layout
+from posectl.data.skeleton import H36M17
+from posectl.data.smpl import refuse_rotations
 from posectl.errors import InvalidInputError
 
 Unit = Literal["m", "cm", "mm"]
@@ -18,40 +20,39 @@ METRES: dict[str, float] = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 # A thigh is 0.3 to 0.6 m long. The bounds lie between what the units give, wide enough for children and giants.
 _CENTIMETRES_FROM, _MILLIMETRES_FROM, _MILLIMETRES_TO = 15.0, 150.0, 1500.0
 
-_SHAPES = "Poses are (N, 17, 3), (N, 51) or (N, 32, 3)."
 
+def as_poses(array: np.ndarray, name: str, *, joints: str | None = None, keep_double: bool = False) -> np.ndarray:
+    """Return finite poses (..., 17, 3) float32 of (..., J, 3) or (..., 3 J) in the joint layout `joints`.
 
-def as_poses(array: np.ndarray, name: str, *, keep_double: bool = False) -> np.ndarray:
-    """Return finite poses (..., 17, 3) float32 of (..., 17, 3), (..., 51) or (..., 32, 3); at most two leading axes.
-
-    `keep_double` leaves float64 arrays as they are. Messages call the array `name`. Raises InvalidInputError for any
-    other shape, a dtype that is no real float, no poses, and NaN or infinity.
+    joints: see posectl.data.layouts; None: h36m17, or h36m32 of 32 joints. At most two leading axes. `keep_double`
+    leaves float64 arrays as they are. Messages call the array `name`. Raises InvalidInputError for any other shape, a
+    dtype that is no real float, no poses, NaN or infinity, and rotations; UsageError for no layout's name.
     """
     if array.dtype.kind != "f":
         kind = "complex numbers" if array.dtype.kind == "c" else f"{array.dtype} values"
         hint = "Save it as float32: np.save(path, array.astype('float32'))."
         raise InvalidInputError(f"{name} holds {kind}, where poses are real floats.", hint)
-    joints = _with_joints(array, name)
-    if joints.size == 0:
-        raise InvalidInputError(f"{name} has shape {array.shape}: no poses at all.", _SHAPES)
+    refuse_rotations(array, name)
     with np.errstate(over="ignore"):
+        mapped = _as_h36m(array, name, joints)
+        if mapped.size == 0:
+            raise InvalidInputError(f"{name} has shape {array.shape}: no poses at all.", "Give it a pose or more.")
         double = keep_double and array.dtype == np.float64
-        poses = np.ascontiguousarray(joints, dtype=np.float64 if double else np.float32)
+        poses = np.ascontiguousarray(mapped, dtype=np.float64 if double else np.float32)
     _require_finite(poses, name)
     return poses
 
 
-def _with_joints(array: np.ndarray, name: str) -> np.ndarray:
+def _as_h36m(array: np.ndarray, name: str, joints: str | None) -> np.ndarray:
+    """Return the 17 joints (..., 17, 3) of an array in the layout `joints`, with at most two leading axes."""
     shape = array.shape
-    if shape[-1:] == (51,) and array.ndim <= 3:
-        return array.reshape(*shape[:-1], 17, 3)
-    if array.ndim < 2 or array.ndim > 4 or shape[-1] != 3:
-        raise InvalidInputError(f"{name} has shape {shape}, which is no array of poses.", _SHAPES)
-    if shape[-2] == 32:
-        return array[..., H36M32_TO_17, :]
-    if shape[-2] != 17:
-        raise InvalidInputError(f"{name} has shape {shape}: {shape[-2]} joints, where H36M-17 has 17.", _SHAPES)
-    return array
+    joints = joints or unnamed_layout(shape)
+    if joints is not None and array.ndim <= 3 + (shape[-1:] == (3,)):
+        return to_h36m(array, joints, name)
+    what = "which is no array of poses"
+    if 2 <= array.ndim <= 4 and shape[-1] == 3:
+        what = f"{shape[-2]} joints, where H36M-17 has 17"
+    raise InvalidInputError(f"{name} has shape {shape}: {what}.", layout_hint(shape))
 
 
 def _require_finite(poses: np.ndarray, name: str) -> None:

@@ -41,6 +41,8 @@ def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> 
     declared = {"unit": "m", "up": "+z", "coordinates": "world", **dataset.about}
     up, strength = find_up(poses)
     report.row("joints", f"{len(H36M17.joints)}, {H36M17.name}: {' '.join(H36M17.joints)}")
+    for name, places in declared.get("layouts", {}).items():
+        report.row(f"from {name}", "; ".join(f"{joint} {place}" for joint, place in places.items()))
     report.row("unit", declared["unit"])
     report.row("up", f"{declared['up']}; thoraxes lie along {up} from their pelvises, {strength:.2f} of 1")
     report.row("coordinates", declared["coordinates"])

@@ -1,4 +1,4 @@
-"""Poses in files: (..., 17, 3), (..., 51) or (..., 32, 3), in metres."""
+"""Poses in files: (..., 17, 3), (..., 51), (..., 32, 3) or (..., 96), in metres."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from posectl.data.poses import as_poses, in_metres
 from posectl.stages.artifacts.formats import ArrayFormat, array_format, as_many
 
-_FLAT = 51
+_FLAT = (51, 96)
 
 
 @array_format("poses")
@@ -16,7 +16,7 @@ class PoseArrays(ArrayFormat):
 
     def claims(self, shape: tuple[int, ...]) -> bool:
         """Tell whether an array of this shape may hold poses."""
-        flat = shape[-1:] == (_FLAT,) and len(shape) <= 3
+        flat = 1 <= len(shape) <= 3 and shape[-1] in _FLAT
         return len(shape) <= 4 and (flat or shape[-1:] == (3,) or len(shape) < 2)
 
     def read(self, array: np.ndarray, source: str) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17
 
 from posectl.core.kinds import KINDS
-from posectl.data.skeleton import H36M32_TO_17
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.formats import format_of
 
@@ -27,7 +27,9 @@ def test_a_pose_poses_and_paths_are_read_as_they_are(shape: tuple[int, ...], dty
 def test_of_32_joints_17_are_taken() -> None:
     full = np.full((4, 50, 32, 3), 9.0)
     full[:, :, H36M32_TO_17] = POSES.reshape(4, 50, 17, 3)
-    np.testing.assert_array_equal(FORMAT.read(full, "a.npy"), POSES.reshape(4, 50, 17, 3))
+    for array in (full, full.reshape(4, 50, 96)):
+        assert FORMAT.claims(array.shape)
+        np.testing.assert_array_equal(FORMAT.read(array, "a.npy"), POSES.reshape(4, 50, 17, 3))
 
 
 def test_half_precision_becomes_single() -> None:

@@ -1,0 +1,106 @@
+"""Parameters of body models, which are no positions: SMPL's rotations, AMASS files, features made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+
+from posectl.errors import InvalidInputError
+
+# Names of arrays that only files of parameters have: AMASS, SMPL-X, AIST++.
+_PARAMETERS = {
+    "betas", "dmpls", "mocap_framerate", "mocap_frame_rate", "root_orient", "pose_body", "body_pose", "global_orient",
+    "smpl_poses",
+}  # fmt: skip
+# Numbers a frame that are something else than joints.
+_FEATURES = {
+    263: "HumanML3D's features of motion (new_joint_vecs)",
+    251: "KIT-ML's features of motion (new_joint_vecs)",
+    82: "parameters of SMPL, 72 of pose and 10 of shape",
+    85: "parameters of SMPL, a camera, 72 of pose and 10 of shape",
+}
+# Joints that rotations are of: the body's of SMPL+H and X, SMPL's without and with its root, SMPL+H's, SMPL-X's.
+_ROTATED = (22, 23, 24, 52, 55)
+# The left and the right limbs of SMPL, (joint, joint) each, in the order of smpl22.
+_LIMBS = (((1, 4), (2, 5)), ((4, 7), (5, 8)), ((16, 18), (17, 19)), ((18, 20), (19, 21)))
+# The lengths of shin, upper arm and forearm in thighs, of bodies of any build; how far sides may differ, and frames.
+_IN_THIGHS, _SIDES, _SPREAD = ((0.6, 1.5), (0.4, 1.2), (0.3, 1.1)), 0.25, 0.25
+_FULL_TURN, _SLACK, _ENOUGH = 2 * np.pi, 1e-2, 256
+
+
+def refuse_rotations(array: np.ndarray, name: str) -> None:
+    """Raise InvalidInputError for an array of rotations of SMPL's joints, or of features made of them.
+
+    Rotations and positions may both be (N, 24, 3): they are told apart by the body that positions make.
+    """
+    shape = array.shape
+    what = _FEATURES.get(shape[-1]) if 2 <= array.ndim <= 3 else None
+    if what is not None:
+        raise InvalidInputError(f"{name} has shape {shape}: {what}, not positions of joints.", body_model_hint(22))
+    if array.ndim == 2 and shape[-1] in [3 * count for count in _ROTATED]:
+        array = array.reshape(len(array), -1, 3)
+    for axes, form, is_rotation in _FORMS:
+        if array.ndim > axes and array.shape[-1] == form[0] and array.shape[-1 - axes] in _ROTATED:
+            rows = array.reshape(-1, *array.shape[-1 - axes :])[:: 1 + len(array) // _ENOUGH].astype(np.float64)
+            if is_rotation(rows):
+                count = array.shape[-1 - axes]
+                message = (
+                    f"{name} has shape {shape} and looks like rotations of SMPL's joints, {form[1]}, not positions."
+                )
+                raise InvalidInputError(message, body_model_hint(24 if count in (23, 24) else 22))
+
+
+def refuse_parameters(names: Collection[str], path: Path) -> None:
+    """Raise InvalidInputError for an .npz whose arrays of these names are a body model's parameters."""
+    found = [name for name in names if name in _PARAMETERS]
+    if found:
+        kind = "AMASS" if {"trans", "poses"} <= set(names) else "a body model such as SMPL"
+        message = (
+            f"{path} holds parameters of {kind} ({', '.join(names)}): rotations and shape, no positions of joints."
+        )
+        raise InvalidInputError(message, body_model_hint(22))
+
+
+def body_model_hint(count: int) -> str:
+    """Return what to do with rotations: how to come by the `count` joints that a layout has."""
+    return (
+        f"Run the body model on them, as the smplx package does, save the first {count} joints of each frame as "
+        f"(N, {count}, 3), and read those with --joints smpl{count}."
+    )
+
+
+def _axis_angles(rows: np.ndarray) -> bool:
+    """Tell whether (N, J, 3) are axes times angles: no more than a full turn, and no body in their place."""
+    return bool(np.linalg.norm(rows, axis=-1).max(initial=0) <= _FULL_TURN + _SLACK) and not _is_body(rows)
+
+
+def _is_body(joints: np.ndarray) -> bool:
+    """Tell whether positions (N, J, 3) of SMPL's joints have limbs of a body's proportions that keep their length."""
+    ends = np.array(_LIMBS) - (joints.shape[-2] == 23)
+    frames = np.linalg.norm(joints[:, ends[..., 0]] - joints[:, ends[..., 1]], axis=-1)
+    lengths = np.median(frames, axis=0)
+    longer = lengths.max(axis=-1)
+    unlike = np.ptp(lengths, axis=-1) > _SIDES * longer
+    changing = np.median(np.abs(frames - lengths), axis=0) > _SPREAD * lengths
+    if not longer.all() or unlike.any() or changing.any():
+        return False
+    shares = longer[1:] / longer[0]
+    return all(least <= share <= most for share, (least, most) in zip(shares, _IN_THIGHS, strict=True))
+
+
+def _matrices(rows: np.ndarray) -> bool:
+    return bool((np.abs(rows.swapaxes(-1, -2) @ rows - np.eye(3)) <= _SLACK).all())
+
+
+def _quaternions(rows: np.ndarray) -> bool:
+    return bool((np.abs(np.linalg.norm(rows, axis=-1) - 1) <= _SLACK).all())
+
+
+# (axes of one rotation, (its last axis, its name), the test).
+_FORMS: tuple[tuple[int, tuple[int, str], Callable[[np.ndarray], bool]], ...] = (
+    (1, (3, "axes times angles"), _axis_angles),
+    (1, (4, "quaternions"), _quaternions),
+    (2, (3, "matrices"), _matrices),
+)
