@@ -103,12 +103,12 @@ def _array_seeds(save: Callable[..., None], *keys: str) -> Callable[[Path], list
 
 def _motion(folder: Path) -> Any:
     """Parse, move and map the one motion file of a folder."""
-    from posectl.data.mocap.clip import MotionFile, read_recording
+    from posectl.data.mocap.clip import MotionFile, read_recordings
     from posectl.data.mocap.kinematics import forward
     from posectl.data.readers.mocap import read
 
     path = next(path for path in folder.iterdir() if path.suffix in (".bvh", ".amc", ".txt"))
-    recording = read_recording(MotionFile(path, path.with_suffix(".asf")))
+    (recording,) = read_recordings(MotionFile(path, path.with_suffix(".asf")))
     forward(recording, recording.local(np.arange(recording.frames)))
     return read([path], fps=25)
 

@@ -102,12 +102,33 @@ LAYOUTS = {
 }  # fmt: skip
 
 
-def body(frames: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Return the place (frames, 3) of every joint and landmark, in metres, z up, in random postures."""
+# The markers of Plug-in Gait and CMU on this body: half a knee, an ankle and a radius of a marker outside the joints;
+# the pelvis's by Harrington's equations, 240 mm wide and 150 deep.
+MARKERS = {
+    "LASI": ("pelvis", (0.0391, 0.12, -0.0085)), "RASI": ("pelvis", (0.0391, -0.12, -0.0085)),
+    "LPSI": ("pelvis", (-0.1109, 0.05, -0.0085)), "RPSI": ("pelvis", (-0.1109, -0.05, -0.0085)),
+    "LKNE": ("left_hip", (-0.0045, 0.0893, -0.3752)), "RKNE": ("right_hip", (-0.0089, -0.0933, -0.3826)),
+    "LANK": ("left_knee", (-0.0437, 0.0314, -0.398)), "RANK": ("right_knee", (-0.0423, -0.0292, -0.3984)),
+    "C7": ("spine3", (-0.1, 0, 0.215)), "CLAV": ("spine3", (0.06, 0, 0.15)), "STRN": ("spine3", (0.1, 0, -0.02)),
+    "T10": ("spine2", (-0.1, 0, 0.05)), "LSHO": ("left_collar", (-0.0089, 0.091, 0.0905)),
+    "RSHO": ("right_collar", (-0.0091, -0.096, 0.0926)), "LELB": ("left_shoulder", (-0.0675, 0.2596, -0.0128)),
+    "RELB": ("right_shoulder", (-0.0614, -0.2537, -0.0133)), "LWRA": ("left_elbow", (0.0288, 0.2492, 0.009)),
+    "LWRB": ("left_elbow", (-0.0312, 0.2492, 0.009)), "RWRA": ("right_elbow", (0.0244, -0.2553, 0.0078)),
+    "RWRB": ("right_elbow", (-0.0356, -0.2553, 0.0078)), "LFHD": ("head", (0.07, 0.07, 0.1)),
+    "RFHD": ("head", (0.07, -0.07, 0.1)), "LBHD": ("head", (-0.1, 0.06, 0.1)), "RBHD": ("head", (-0.1, -0.06, 0.1)),
+}  # fmt: skip
+
+
+def body(frames: int, seed: int = 0, spread: float = 1) -> dict[str, np.ndarray]:
+    """Return the place (frames, 3) of every joint, landmark and marker, in metres, z up, in random postures.
+
+    spread: how far from upright the postures are, in terms of those of the table.
+    """
     rng = np.random.default_rng(seed)
     places, turns = {}, {}
-    for name, (parent, offset, spread) in _SKELETON.items():
-        turn = rotations(np.deg2rad(rng.normal(0, spread, (frames, 3))))
+    leaves = {name: (parent, offset, 0) for name, (parent, offset) in MARKERS.items()}
+    for name, (parent, offset, degrees) in {**_SKELETON, **leaves}.items():
+        turn = rotations(np.deg2rad(rng.normal(0, spread * degrees, (frames, 3))))
         if parent is None:
             places[name], turns[name] = rng.normal(0, 1, (frames, 3)), turn
         else:

@@ -51,20 +51,21 @@ def to_dataset(
             "found": _found(clips),
             "factors": [],
         },
-        warnings=[*warnings, *(warning for clip in clips for warning in clip.warnings), *_doubts(clips)],
+        warnings=[*warnings, *_told(clips), *_doubts(clips)],
     )
 
 
 def _table(clips: Sequence[Clip]) -> Clips:
-    paths = [clip.path for clip in clips]
-    takes = [take_of(path) for path in paths]
+    paths = list(dict.fromkeys(clip.path for clip in clips))
+    names = dict(zip(paths, clip_names(paths), strict=True))
+    takes = [take_of(clip.path) for clip in clips]
     length = np.array([len(clip.poses) for clip in clips], np.int64)
     return Clips(
-        name=np.array(clip_names(paths)),
+        name=np.array([names[clip.path] + clip.part for clip in clips]),
         subject=np.array([take.subject for take in takes]),
         action=np.array([take.action for take in takes]),
         fps=np.array([clip.fps for clip in clips], np.float32),
-        source=np.array([path.as_posix() for path in paths]),
+        source=np.array([clip.path.as_posix() for clip in clips]),
         start=np.cumsum(length) - length,
         length=length,
     )
@@ -126,6 +127,20 @@ def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
     return {name: np.resize(values, rows) for name, values in columns.items()}
 
 
+def _told(clips: Sequence[Clip]) -> list[str]:
+    """Return the clips' warnings, each once, after the first file that it is of and the number of others."""
+    files: dict[str, list[str]] = {}
+    for clip in clips:
+        for warning in clip.warnings:
+            files.setdefault(warning, []).append(clip.path.name)
+    return [f"{_first_of(names)}: {warning}" for warning, names in files.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    others = len(names) - 1
+    return names[0] + (f" and {others:,} other file{'s' * (others > 1)}" if others else "")
+
+
 def _doubts(clips: Sequence[Clip]) -> list[str]:
     """Return sentences about clips that do not go together."""
     doubts = []
@@ -136,7 +151,7 @@ def _doubts(clips: Sequence[Clip]) -> list[str]:
         units = Counter(clip.unit for clip in clips if clip.skeleton == skeleton)
         if len(units) > 1:
             doubts.append(f"The {skeleton} files are in several units ({_counted(units)}); each was read in its own.")
-    stems = Counter(clip.path.stem for clip in clips)
+    stems = Counter(path.stem for path in {clip.path for clip in clips})
     twice = [stem for stem, count in stems.items() if count > 1]
     if twice:
         doubts.append(f"Several files are called {', '.join(twice[:8])}: perhaps the same take more than once.")

@@ -18,12 +18,17 @@ from posectl.data.mocap.text import LARGEST
 from posectl.data.mocap.world import METRES
 from posectl.errors import InvalidInputError, NotFoundError, UnavailableError
 
+# A subject has that many points; what has fewer is a wand, a ball or a marker without a name.
+_FEWEST_POINTS = 12
 # More than any marker set; a bound for hostile files.
 _MOST_POINTS = 2000
 
 
-def read_c3d(path: Path) -> Recording:
-    """Read the points of one file; raises InvalidInputError, NotFoundError, and UnavailableError without c3d."""
+def read_c3d(path: Path) -> list[Recording]:
+    """Read the points of one file, a recording of every subject.
+
+    Raises InvalidInputError, NotFoundError, and UnavailableError without c3d.
+    """
     try:
         import c3d
     except ImportError:
@@ -36,7 +41,7 @@ def read_c3d(path: Path) -> Recording:
                 raise InvalidInputError(f"{path} is no C3D file.", "Check that it is the file you mean.")
             stream.seek(0)
             reader = c3d.Reader(stream)
-            return _recording(reader, path)
+            return _recordings(reader, path)
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}.", "Check the path.") from None
     except InvalidInputError:
@@ -48,7 +53,7 @@ def read_c3d(path: Path) -> Recording:
         raise InvalidInputError(message, "It is damaged or cut short; fetch or export it again.") from None
 
 
-def _recording(reader: Any, path: Path) -> Recording:
+def _recordings(reader: Any, path: Path) -> list[Recording]:
     frames, used = reader.last_frame - reader.first_frame + 1, reader.point_used
     if not 0 < used <= _MOST_POINTS or frames < 1:
         hint = "Export the trajectories of its markers; forces and muscles alone make no poses."
@@ -60,8 +65,25 @@ def _recording(reader: Any, path: Path) -> Recording:
     # A residual below 0 marks a marker that is out of sight; some programs leave zeros instead.
     unseen = (points[..., 3] < 0) | ~points[..., :3].any(axis=-1) | ~(np.abs(points[..., :3]) <= LARGEST).all(axis=-1)
     positions = np.where(unseen[..., None], np.nan, points[..., :3])
-    rate = float(reader.point_rate)
-    return recording_of_points(_labels(reader, used), positions, rate if rate > 0 else None, unit=_unit(reader))
+    rate, unit = float(reader.point_rate) or None, _unit(reader)
+    labels = _labels(reader, used)
+    # A marker that is never in sight is as good as none, and another may stand for it.
+    there = [place for place in range(used) if not unseen[:, place].all()]
+    if not there:
+        raise InvalidInputError(f"{path}: none of its {used} points is ever in sight.", "Export its trajectories.")
+    subjects = {label.rpartition(":")[0] for label in labels}
+    several = [who for who in sorted(subjects) if sum(_is_of(labels[place], who) for place in there) >= _FEWEST_POINTS]
+    recordings = []
+    for who in several if len(several) > 1 else [None]:
+        chosen = [place for place in there if who is None or _is_of(labels[place], who)]
+        names, part = [labels[place] for place in chosen], f"-{who}" if who else ""
+        recordings.append(recording_of_points(names, positions[:, chosen], rate, unit=unit, part=part))
+    return recordings
+
+
+def _is_of(label: str, who: str) -> bool:
+    """Tell whether a label is of a subject, as in Ann:LASI."""
+    return label.rpartition(":")[0] == who
 
 
 def _labels(reader: Any, used: int) -> list[str]:

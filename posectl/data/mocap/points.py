@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
 from posectl.data.mocap.kinematics import Motion, Recording
+from posectl.errors import InvalidInputError
 
 # Longer gaps, in seconds, are not bridged.
 _GAP = 0.1
@@ -40,7 +42,7 @@ def recording_of_points(
         seen=~np.isnan(filled).any(axis=-1),
         unit=unit,
         part=part,
-        warnings=(f"in {bridged} frames, points out of sight for at most {_GAP} s are filled in.",) if bridged else (),
+        warnings=(f"in {bridged} frames points out of sight for at most {_GAP} s are filled in.",) if bridged else (),
     )
 
 
@@ -57,7 +59,31 @@ def _without_short_gaps(positions: np.ndarray, longest: int) -> np.ndarray:
     return filled
 
 
-def runs(seen: np.ndarray) -> list[tuple[int, int]]:
-    """Return (first frame, number of frames) of every run of frames that are True in seen (T,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen, [False]]).astype(np.int8)))
-    return [(int(first), int(end - first)) for first, end in edges.reshape(-1, 2)]
+def seen_runs(
+    recording: Recording, nodes: Sequence[int], fps: float, path: Path
+) -> tuple[list[tuple[int, int]], list[str]]:
+    """Return (first frame, frames) of every run in which all of `nodes` are seen, and sentences on what is left out.
+
+    Runs shorter than 0.1 s are left out if there are longer ones. Raises InvalidInputError where there is no run.
+    """
+    assert recording.seen is not None
+    seen = recording.seen[:, nodes]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], seen.all(axis=1), [False]]).astype(np.int8)))
+    runs = [(int(first), int(end - first)) for first, end in edges.reshape(-1, 2)]
+    if not runs:
+        worst = nodes[int(seen.sum(axis=0).argmin())]
+        raise InvalidInputError(
+            f"{path}{recording.part}: in no frame are all its joints in sight, and {recording.names[worst]} is in "
+            f"{recording.seen[:, worst].sum()} of {recording.frames}.",
+            "Fill its gaps where it was recorded, or say in a joint map what stands for it: --map.",
+        )
+    long = [run for run in runs if run[1] >= _GAP * fps] or runs
+    lost = recording.frames - sum(length for _, length in long)
+    if not lost:
+        return long, []
+    clips = f"what is left is {len(long)} clips" if len(long) > 1 else "what is left is one clip"
+    return long, [f"{lost} of {recording.frames} frames{_of(recording)} are left out, where a joint is lost; {clips}."]
+
+
+def _of(recording: Recording) -> str:
+    return f" of {recording.part.removeprefix('-')}" if recording.part else ""

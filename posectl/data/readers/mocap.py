@@ -29,10 +29,10 @@ from typing import Literal
 from posectl.data.dataset import Dataset
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.assemble import citations_of, to_dataset
-from posectl.data.mocap.clip import Clip, MotionFile, Options, read_recording
+from posectl.data.mocap.clip import Clip, MotionFile, Options, read_recordings
+from posectl.data.mocap.draft import template
 from posectl.data.mocap.files import find_files, read_clips
 from posectl.data.mocap.jointmap import read_map
-from posectl.data.mocap.naming import template
 from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES, Axis
 from posectl.data.readers import Progress, option, reader
@@ -84,11 +84,12 @@ def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Da
         fps=None if options.fps == "native" else options.fps, own_map=own_map, up=options.up, unit=options.unit
     )
     offered = tuple(path for path in given if path.suffix.lower() == ".asf")
-    clips, skipped = [], []
+    clips: list[Clip] = []
+    skipped = []
     with closing(read_clips(files, reading, offered_asf=offered, jobs=options.jobs, progress=progress)) as results:
         for result in results:
-            if isinstance(result, Clip):
-                clips.append(result)
+            if isinstance(result, list):
+                clips += result
             elif options.skip_broken:
                 skipped.append(result)
             else:
@@ -109,7 +110,7 @@ def show_joints(paths: Sequence[str | os.PathLike[str]]) -> str:
     path = find_files(given)[0]
     offered = tuple(each for each in given if each.suffix.lower() == ".asf")
     asf = find_asf(path, offered) if path.suffix.lower() == ".amc" else None
-    return template(read_recording(MotionFile(path, asf)), path)
+    return template(read_recordings(MotionFile(path, asf))[0], path)
 
 
 def _check_options(options: MocapOptions) -> None:

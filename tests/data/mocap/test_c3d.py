@@ -30,7 +30,7 @@ def places(recording) -> np.ndarray:
 
 
 def test_points_rate_unit_and_labels_are_the_files(tmp_path: Path, points: np.ndarray) -> None:
-    recording = read_c3d(write_c3d(tmp_path / "a.c3d", points, LABELS, 120.0))
+    (recording,) = read_c3d(write_c3d(tmp_path / "a.c3d", points, LABELS, 120.0))
     assert (recording.fps, recording.unit, recording.frames) == (120, "mm", 60)
     assert recording.names == ("Ann:LASI", "Ann:RASI", "Ann:C7", "*12", "point 5")
     np.testing.assert_array_equal(places(recording), points)
@@ -43,7 +43,7 @@ def test_markers_out_of_sight_are_bridged_for_a_tenth_of_a_second(
     """By a residual below 0, and by zeros in the place of the marker, as some programs write it."""
     broken = points.copy()
     broken[10:22, 1], broken[30:45, 2] = hidden, hidden
-    recording = read_c3d(write_c3d(tmp_path / "a.c3d", broken, LABELS, 120.0))
+    (recording,) = read_c3d(write_c3d(tmp_path / "a.c3d", broken, LABELS, 120.0))
     seen = np.ones((60, 5), bool)
     seen[30:45, 2] = False
     np.testing.assert_array_equal(recording.seen, seen)
