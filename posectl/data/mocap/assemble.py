@@ -13,6 +13,7 @@ import numpy as np
 
 from posectl.data.clips import Clips, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.layouts import LAYOUTS, layout
 from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of
@@ -49,6 +50,7 @@ def to_dataset(
             "citation": " ".join(dict.fromkeys(citation for citation in citations if citation)),
             "split": how,
             "found": _found(clips),
+            **_layouts(clips),
             "factors": [],
         },
         warnings=[*warnings, *_told(clips), *_doubts(clips)],
@@ -114,6 +116,13 @@ def _found(clips: Sequence[Clip]) -> dict[str, Any]:
         "fps": [f"{clip.file_fps:g}" for clip in clips],
     }
     return {name: dict(sorted(Counter(values).items())) for name, values in columns.items()}
+
+
+def _layouts(clips: Sequence[Clip]) -> dict[str, Any]:
+    """Return where the joints of the layouts among the clips are, under "layouts"; nothing where there is none."""
+    used = {clip.skeleton for clip in clips}
+    layouts = {name: layout(name).mapping() for name in LAYOUTS if name in used}
+    return {"layouts": layouts} if layouts else {}
 
 
 def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:

@@ -31,7 +31,7 @@ import numpy as np
 
 from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.layouts import LayoutName
+from posectl.data.layouts import LAYOUTS, LayoutName
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.poses import AXES, UNITS, Axis, Unit
 from posectl.data.readers import Progress, option, reader
@@ -51,8 +51,9 @@ class ArrayOptions:
         default_shown="what the files' names or contents say, else a fifth",
     )  # fmt: skip
     joints: LayoutName | None = option(
-        None, "Joint layout of the files.", default_shown="what the files say, else h36m17, or h36m32 of 32 joints"
-    )
+        None, f"Joint layout of the files: {', '.join(LAYOUTS)}.", metavar="LAYOUT",
+        default_shown="what the files say, else h36m17, or h36m32 of 32 joints",
+    )  # fmt: skip
     unit: Unit | None = option(None, "Unit of length of the files.", default_shown="what the files say, else m")
     up: Axis | None = option(
         None, "Axis of the files that points up.", default_shown="what the files say, else found from the poses"

@@ -1,4 +1,5 @@
-"""Motion capture: BVH, ASF/AMC and the CMU exponential-map txt, by forward kinematics to H36M-17.
+"""Motion capture: BVH, ASF/AMC and the CMU exponential-map txt, by forward kinematics to H36M-17; points in C3D and in
+NTU RGB+D's .skeleton.
 
 Files, or folders searched through. An AMC takes the .asf beside it: of its own name, of its subject's (01.asf for
 01_01.amc), or the only one. Poses come out in metres, z up, about the pelvis, which `root` keeps.
@@ -7,8 +8,13 @@ The joints are found by the names of the nodes: CMU in its cgspeed and 3dsMax-fr
 exponential maps; Bandai-Namco; Mixamo and what is named like it. `--map FILE.yaml` says where they are on any other
 skeleton, and `--show-joints` prints such a file to begin with; its format is in posectl/data/mocap/jointmap.py.
 
+C3D (which needs posectl[c3d]) is read by the labels of its points: the markers of Plug-in Gait and of CMU, joint
+centres, or the joints of a layout that `prepare arrays` knows. Every body is a clip, and so is every stretch of frames
+in which all its joints are in sight.
+
 Up axis and unit are found from the body, file by file, and recorded; artificial T poses at the start of CMU's BVH and
-exponential maps are left out. `--fps` picks frames where that rate divides the file's, and interpolates rotations else.
+exponential maps are left out. `--fps` picks frames where that rate divides the file's, and interpolates
+rotations, or points, else.
 
 Examples:
   posectl prepare mocap cmu/ --fps 30 --name cmu

@@ -45,6 +45,7 @@ def test_a_skeleton_file_is_read_upright_in_metres_at_30_a_second(tmp_path: Path
     assert set(dataset.per_clip["subject"]) == {"NTU003"}
     assert set(dataset.per_clip["action"]) == {"A013"}
     assert dataset.about["found"]["skeleton"] == {"ntu25": 1}
+    assert dataset.about["layouts"]["ntu25"]["Spine"] == "SpineMid"
     assert any("Thorax, Neck/Nose, Head of ntu25 are approximate" in warning for warning in dataset.warnings)
 
 
