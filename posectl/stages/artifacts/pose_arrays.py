@@ -7,7 +7,9 @@ import numpy as np
 from posectl.data.poses import as_poses, in_metres
 from posectl.stages.artifacts.formats import ArrayFormat, array_format, as_many
 
-_FLAT = (51, 96)
+_FLAT = 51
+# Rows of 32 joints, or of SMPL's rotations, which are refused by name; as wide as they are high, they are an image.
+_ROWS = (96, 72, 156, 165)
 
 
 @array_format("poses")
@@ -16,7 +18,8 @@ class PoseArrays(ArrayFormat):
 
     def claims(self, shape: tuple[int, ...]) -> bool:
         """Tell whether an array of this shape may hold poses."""
-        flat = 1 <= len(shape) <= 3 and shape[-1] in _FLAT
+        rows = len(shape) == 2 and shape[1] in _ROWS and shape[0] != shape[1]
+        flat = rows or (shape[-1:] == (_FLAT,) and len(shape) <= 3)
         return len(shape) <= 4 and (flat or shape[-1:] == (3,) or len(shape) < 2)
 
     def read(self, array: np.ndarray, source: str) -> np.ndarray:

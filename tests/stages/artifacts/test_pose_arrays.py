@@ -28,8 +28,16 @@ def test_of_32_joints_17_are_taken() -> None:
     full = np.full((4, 50, 32, 3), 9.0)
     full[:, :, H36M32_TO_17] = POSES.reshape(4, 50, 17, 3)
     for array in (full, full.reshape(4, 50, 96)):
-        assert FORMAT.claims(array.shape)
         np.testing.assert_array_equal(FORMAT.read(array, "a.npy"), POSES.reshape(4, 50, 17, 3))
+    assert FORMAT.claims((200, 96))
+    assert not FORMAT.claims((200, 96, 96))
+
+
+def test_rows_of_rotations_are_claimed_to_be_refused_by_name() -> None:
+    for width in (72, 156, 165):
+        assert FORMAT.claims((40, width))
+        with pytest.raises(InvalidInputError, match="rotations of SMPL's joints"):
+            FORMAT.read(np.cumsum(np.full((40, width), 0.02), axis=0), "a.npy")
 
 
 def test_half_precision_becomes_single() -> None:
