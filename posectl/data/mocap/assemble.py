@@ -87,8 +87,9 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
     if len(clips) == 1:
         return train_test_split(table)
-    # A clip of an unknown subject counts as a subject of its own.
-    alone = np.where(table.subject == "", table.name, table.subject)
+    # The clips of a file of an unknown subject count as a subject of their own.
+    takes = [str(name).removesuffix(clip.part) for name, clip in zip(table.name, clips, strict=True)]
+    alone = np.where(table.subject == "", takes, table.subject)
     _, split, how = train_test_split(replace(table, subject=alone))
     return table, split, how
 

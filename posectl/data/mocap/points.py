@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +50,12 @@ def _without_short_gaps(positions: np.ndarray, longest: int) -> np.ndarray:
     filled = positions.copy()
     for point in range(positions.shape[1]):
         there = np.flatnonzero(~np.isnan(positions[:, point, 0]))
-        for before, after in pairwise(there):
-            if 1 < after - before <= longest + 1:
-                t = np.arange(1, after - before)[:, None] / (after - before)
-                ends = positions[before, point], positions[after, point]
-                filled[before + 1 : after, point] = (1 - t) * ends[0] + t * ends[1]
+        steps = np.diff(there)
+        gaps = np.flatnonzero((steps > 1) & (steps <= longest + 1))
+        for before, after in zip(there[gaps], there[gaps + 1], strict=True):
+            t = np.arange(1, after - before)[:, None] / (after - before)
+            start, end = positions[before, point], positions[after, point]
+            filled[before + 1 : after, point] = (1 - t) * start + t * end
     return filled
 
 

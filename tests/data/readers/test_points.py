@@ -69,6 +69,18 @@ def test_bodies_and_what_is_lost_make_clips_of_their_own(tmp_path: Path, places)
     assert any("20 of 60 frames of body2 are left out" in warning for warning in dataset.warnings)
 
 
+def test_what_is_left_of_a_take_is_in_one_split(tmp_path: Path, places) -> None:
+    states = np.full((60, 25), 2)
+    states[25:35, 6] = 0
+    for take in "abcdef":
+        write_skeleton(tmp_path / f"{take}.skeleton", {7: kinect(places)}, {7: states})
+    dataset = read([tmp_path])
+    split = dataset.split[dataset.per_clip["start"]]
+    assert dataset.per_clip["name"].tolist() == [f"{take}-{part}" for take in "abcdef" for part in (1, 2)]
+    np.testing.assert_array_equal(split[::2], split[1::2])
+    assert 0 < split.sum() < 12
+
+
 def test_joints_of_no_use_may_be_lost(tmp_path: Path, places) -> None:
     states = np.full((60, 25), 2)
     states[:, 21:] = 0
