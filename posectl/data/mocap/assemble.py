@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,7 @@ def to_dataset(
             "frame": np.concatenate([clip.frames for clip in clips]),
             "clip": table.rows(),
         },
-        per_clip={**table.columns(), **_found_in_each(clips, len(table.start))},
+        per_clip={**table.columns(), **_found_in_each(clips, table)},
         about={
             "kind": "poses",
             "skeleton": H36M17.name,
@@ -85,13 +84,11 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
         return table, split, f"as named: {', '.join(table.name[chosen])} to test"
     if len(clips) == 1 and len(clips[0].poses) == 1:
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
-    if len(clips) == 1:
-        return train_test_split(table)
-    # The clips of a file of an unknown subject count as a subject of their own.
-    takes = [str(name).removesuffix(clip.part) for name, clip in zip(table.name, clips, strict=True)]
-    alone = np.where(table.subject == "", takes, table.subject)
-    _, split, how = train_test_split(replace(table, subject=alone))
-    return table, split, how
+    # The clips of a file are one take. A take of an unknown subject counts as a subject of its own, unless all are.
+    takes = np.array([str(name).removesuffix(clip.part) for name, clip in zip(table.name, clips, strict=True)])
+    if (table.subject != "").any():
+        return train_test_split(table, np.where(table.subject == "", takes, table.subject))
+    return train_test_split(table, takes if any(clip.part for clip in clips) else None, "takes")
 
 
 def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
@@ -126,15 +123,17 @@ def _layouts(clips: Sequence[Clip]) -> dict[str, Any]:
     return {"layouts": layouts} if layouts else {}
 
 
-def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
-    """Return the same as columns (rows,) of the clip table; one clip may have been cut in two."""
+def _found_in_each(clips: Sequence[Clip], table: Clips) -> dict[str, np.ndarray]:
+    """Return the same as columns (rows,) of the clip table; clips may have been cut in two."""
+    row = {clip.path.as_posix(): i for i, clip in enumerate(clips)}
+    cut = [row[source] for source in table.source]
     columns = {
         "file_skeleton": np.array([clip.skeleton for clip in clips]),
         "file_unit": np.array([clip.unit for clip in clips]),
         "file_up": np.array([clip.up for clip in clips]),
         "file_fps": np.array([clip.file_fps for clip in clips], np.float32),
     }
-    return {name: np.resize(values, rows) for name, values in columns.items()}
+    return {name: values[cut] for name, values in columns.items()}
 
 
 def _told(clips: Sequence[Clip]) -> list[str]:
