@@ -20,6 +20,12 @@ LayoutName = Literal[
 ]  # fmt: skip
 LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
 
+# Thighs, shins, upper arms and forearms, (joint, joint) on the left and on the right.
+_LIMBS = np.array([[(4, 5), (1, 2)], [(5, 6), (2, 3)], [(11, 12), (14, 15)], [(12, 13), (15, 16)]])
+# The lengths of the others in thighs, of bodies of any build; how far sides may differ, and frames.
+_IN_THIGHS, _SIDES, _SPREAD = ((0.6, 1.5), (0.4, 1.2), (0.3, 1.1)), 0.25, 0.25
+_ENOUGH = 256
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -47,9 +53,8 @@ class Layout:
         """Return a sentence on what is approximate, if anything is."""
         if not self.approximate:
             return []
-        reasons = "; ".join(f"{joint}: {why}" for joint, why in self.approximate.items())
-        verb = "are" if len(self.approximate) > 1 else "is"
-        return [f"{', '.join(self.approximate)} of {self.name} {verb} approximate ({reasons})."]
+        joints = ", ".join(f"{joint} ({why})" for joint, why in self.approximate.items())
+        return [f"approximate joints of {self.name}: {joints}."]
 
     def _sum(self, parts: Sequence[tuple[int, float]]) -> str:
         if len({weight for _, weight in parts}) == 1 < len(parts):
@@ -101,6 +106,30 @@ def unnamed_layout(shape: tuple[int, ...]) -> LayoutName | None:
     """Return the layout of an array of which nothing is said: Human3.6M's, by the number of joints."""
     count = joint_count(shape)
     return "h36m17" if count == 17 else "h36m32" if count == 32 else None
+
+
+def likelier_layout(array: np.ndarray) -> LayoutName | None:
+    """Return the layout in which an array (..., 17, 3) or (..., 51) makes a body, where it makes none as H36M-17."""
+    flat = array.reshape(-1, 17, 3)
+    rows = flat[:: 1 + len(flat) // _ENOUGH]
+    rows = rows[np.isfinite(rows).all(axis=(1, 2))]
+    if not len(rows) or makes_body(rows):
+        return None
+    others = [name for name in LAYOUTS if 17 in layout(name).counts and name != "h36m17"]
+    return next((name for name in others if makes_body(to_h36m(rows, name))), None)
+
+
+def makes_body(poses: np.ndarray) -> bool:
+    """Tell whether the limbs of poses (N, 17, 3) are alike on both sides, keep their length, and go together."""
+    frames = np.linalg.norm(poses[:, _LIMBS[..., 0]] - poses[:, _LIMBS[..., 1]], axis=-1)
+    lengths = np.median(frames, axis=0)
+    longer = lengths.max(axis=-1)
+    if not (np.isfinite(frames).all() and longer.all()):
+        return False
+    unlike = np.ptp(lengths, axis=-1) > _SIDES * longer
+    changing = np.median(np.abs(frames - lengths), axis=0) > _SPREAD * lengths
+    fitting = [low <= share <= high for share, (low, high) in zip(longer[1:] / longer[0], _IN_THIGHS, strict=True)]
+    return all(fitting) and not unlike.any() and not changing.any()
 
 
 def declared_layout(names: Sequence[str]) -> LayoutName | None:

@@ -57,9 +57,9 @@ def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float, joi
     Raises NotFoundError and InvalidInputError.
     """
     arrays = _known_arrays(path)
-    joints = joints or _declared_layout(arrays) or unnamed_layout(arrays["poses"].shape)
+    joints = joints or _declared_layout(arrays)
     poses = as_poses(arrays["poses"], str(path), joints=joints)
-    chosen = layout(joints or "h36m17")
+    chosen = layout(joints or unnamed_layout(arrays["poses"].shape) or "h36m17")
     if poses.ndim != 3:
         hint = "A dataset is (N, J, 3) or (N, 3 J); `posectl evaluate` takes paths (B, T, 17, 3) too."
         raise InvalidInputError(f"{path} has shape {arrays['poses'].shape}, which is no list of poses.", hint)

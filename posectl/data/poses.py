@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from posectl.data.layouts import layout_hint, to_h36m, unnamed_layout
+from posectl.data.layouts import layout_hint, likelier_layout, to_h36m, unnamed_layout
 from posectl.data.skeleton import H36M17
 from posectl.data.smpl import refuse_rotations
 from posectl.errors import InvalidInputError
@@ -46,9 +46,12 @@ def as_poses(array: np.ndarray, name: str, *, joints: str | None = None, keep_do
 def _as_h36m(array: np.ndarray, name: str, joints: str | None) -> np.ndarray:
     """Return the 17 joints (..., 17, 3) of an array in the layout `joints`, with at most two leading axes."""
     shape = array.shape
-    joints = joints or unnamed_layout(shape)
-    if joints is not None and array.ndim <= 3 + (shape[-1:] == (3,)):
-        return to_h36m(array, joints, name)
+    chosen = joints or unnamed_layout(shape)
+    if chosen is not None and array.ndim <= 3 + (shape[-1:] == (3,)):
+        if joints is None and chosen == H36M17.name and (likelier := likelier_layout(array)) is not None:
+            hint = f"Say which it is: --joints {likelier}, or --joints {chosen} to take it as it is."
+            raise InvalidInputError(f"{name} makes no body as {chosen}, and one as {likelier}.", hint)
+        return to_h36m(array, chosen, name)
     what = "which is no array of poses"
     if 2 <= array.ndim <= 4 and shape[-1] == 3:
         what = f"{shape[-2]} joints, where H36M-17 has 17"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.data.layouts import makes_body, to_h36m
 from posectl.errors import InvalidInputError
 
 # Names of arrays that only files of parameters have: AMASS, SMPL-X, AIST++.
@@ -23,10 +24,6 @@ _FEATURES = {
 }
 # Joints that rotations are of: the body's of SMPL+H and X, SMPL's without and with its root, SMPL+H's, SMPL-X's.
 _ROTATED = (22, 23, 24, 52, 55)
-# The left and the right limbs of SMPL, (joint, joint) each, in the order of smpl22.
-_LIMBS = (((1, 4), (2, 5)), ((4, 7), (5, 8)), ((16, 18), (17, 19)), ((18, 20), (19, 21)))
-# The lengths of shin, upper arm and forearm in thighs, of bodies of any build; how far sides may differ, and frames.
-_IN_THIGHS, _SIDES, _SPREAD = ((0.6, 1.5), (0.4, 1.2), (0.3, 1.1)), 0.25, 0.25
 _FULL_TURN, _SLACK, _ENOUGH = 2 * np.pi, 1e-2, 256
 
 
@@ -73,21 +70,10 @@ def body_model_hint(count: int) -> str:
 
 def _axis_angles(rows: np.ndarray) -> bool:
     """Tell whether (N, J, 3) are axes times angles: no more than a full turn, and no body in their place."""
-    return bool(np.linalg.norm(rows, axis=-1).max(initial=0) <= _FULL_TURN + _SLACK) and not _is_body(rows)
-
-
-def _is_body(joints: np.ndarray) -> bool:
-    """Tell whether positions (N, J, 3) of SMPL's joints have limbs of a body's proportions that keep their length."""
-    ends = np.array(_LIMBS) - (joints.shape[-2] == 23)
-    frames = np.linalg.norm(joints[:, ends[..., 0]] - joints[:, ends[..., 1]], axis=-1)
-    lengths = np.median(frames, axis=0)
-    longer = lengths.max(axis=-1)
-    unlike = np.ptp(lengths, axis=-1) > _SIDES * longer
-    changing = np.median(np.abs(frames - lengths), axis=0) > _SPREAD * lengths
-    if not longer.all() or unlike.any() or changing.any():
+    if np.linalg.norm(rows, axis=-1).max(initial=0) > _FULL_TURN + _SLACK:
         return False
-    shares = longer[1:] / longer[0]
-    return all(least <= share <= most for share, (least, most) in zip(shares, _IN_THIGHS, strict=True))
+    with_root = np.concatenate([rows[:, :1], rows], axis=1) if rows.shape[1] == 23 else rows
+    return not makes_body(to_h36m(with_root[:, :22], "smpl22"))
 
 
 def _matrices(rows: np.ndarray) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.h36m.checks import seems_mirrored
 from posectl.data.h36m.takes import FPS, Request, Take
+from posectl.data.layouts import unnamed_layout
 from posectl.data.poses import METRES, as_poses, find_up, thigh_length
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, NotFoundError
@@ -46,7 +47,7 @@ def _in_metres(takes: Iterable[Take], request: Request) -> list[Take]:
     units: dict[str, str] = {}
     for take in takes:
         try:
-            poses = as_poses(take.joints, f"{take.name} ({take.source})")
+            poses = as_poses(take.joints, f"{take.name} ({take.source})", joints=_layout(take))
             unit = _unit(poses, take.name)
         except InvalidInputError as error:
             request.broken(error)
@@ -59,6 +60,15 @@ def _in_metres(takes: Iterable[Take], request: Request) -> list[Take]:
         joints = poses if unit == "m" else poses * np.float32(METRES[unit])
         metric.append(replace(take, joints=joints))
     return metric
+
+
+def _layout(take: Take) -> str:
+    """Return the joint layout of a take, by the number of its joints."""
+    layout = unnamed_layout(take.joints.shape)
+    if layout is None:
+        message = f"{take.name} ({take.source}) has {take.joints.shape[-2]} joints, where Human3.6M has 32, or 17."
+        raise InvalidInputError(message, "`posectl prepare arrays --joints` reads other layouts.")
+    return layout
 
 
 def _unit(poses: np.ndarray, name: str) -> str:

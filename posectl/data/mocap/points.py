@@ -81,8 +81,8 @@ def seen_runs(
     lost = recording.frames - sum(length for _, length in long)
     if not lost:
         return long, []
-    clips = f"what is left is {len(long)} clips" if len(long) > 1 else "what is left is one clip"
-    return long, [f"{lost} of {recording.frames} frames{_of(recording)} are left out, where a joint is lost; {clips}."]
+    left = f"{len(long)} clips are left" if len(long) > 1 else "one clip is left"
+    return long, [f"{lost} of {recording.frames} frames{_of(recording)} are left out, where a joint is lost; {left}."]
 
 
 def _of(recording: Recording) -> str:

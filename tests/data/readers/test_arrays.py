@@ -159,7 +159,7 @@ def test_other_joints_are_read_by_their_layout_which_is_told(test_data: Path) ->
     np.testing.assert_allclose(np.linalg.norm(dataset.samples[:, 2] - dataset.samples[:, 1], axis=-1), 0.42, atol=1e-4)
     assert dataset.about["up"] == "+y"
     assert dataset.about["layouts"]["humanml3d"]["Thorax"] == "neck"
-    assert "Neck/Nose, Head of humanml3d are approximate" in dataset.warnings[0]
+    assert "approximate joints of humanml3d: Neck/Nose (the head joint" in dataset.warnings[0]
     told = dict(check(dataset, "frames").rows)["from humanml3d"]
     assert told.startswith("Hip pelvis; RHip right_hip; ")
 
@@ -181,6 +181,28 @@ def test_flat_files_of_a_layout_are_read(tmp_path: Path, layout: str) -> None:
     known = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]
     limbs = flat.samples[:, known] + flat.per_sample["root"][:, None]
     np.testing.assert_allclose(limbs, truth(body(50))[:, known], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["coco17", "mpi17"])
+@pytest.mark.parametrize("frames", [1, 60])
+def test_17_joints_that_make_a_body_in_another_layout_alone_are_refused_until_named(
+    tmp_path: Path, name: str, frames: int
+) -> None:
+    joints = in_layout(body(60), name)
+    noisy = joints + np.random.default_rng(0).normal(0, 0.01, joints.shape)
+    file = save(tmp_path / "a.npy", noisy[np.arange(60) % frames])
+    with pytest.raises(InvalidInputError, match=f"no body as h36m17, and one as {name}") as caught:
+        read([file])
+    assert f"--joints {name}, or --joints h36m17" in caught.value.hint
+    assert len(read([file], joints=name, up="+z").samples) == 60
+    assert len(read([file], joints="h36m17", up="+z").samples) == 60
+
+
+def test_17_joints_that_make_a_body_or_none_at_all_are_human36ms(tmp_path: Path) -> None:
+    noisy = truth(body(60)) + np.random.default_rng(0).normal(0, 0.02, (60, 17, 3))
+    assert len(read([save(tmp_path / "a.npy", noisy)], up="+z").samples) == 60
+    noise = np.random.default_rng(0).normal(0, 0.3, (60, 17, 3))
+    assert len(read([save(tmp_path / "a.npy", noise)], up="+z").samples) == 60
 
 
 def test_96_columns_are_the_32_joints(tmp_path: Path, poses: np.ndarray) -> None:
