@@ -11,7 +11,7 @@ import numpy as np
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.h36m.checks import seems_mirrored
 from posectl.data.h36m.takes import FPS, Request, Take
-from posectl.data.layouts import unnamed_layout
+from posectl.data.layouts import joint_count, unnamed_layout
 from posectl.data.poses import METRES, as_poses, find_up, thigh_length
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, NotFoundError
@@ -66,7 +66,7 @@ def _layout(take: Take) -> str:
     """Return the joint layout of a take, by the number of its joints."""
     layout = unnamed_layout(take.joints.shape)
     if layout is None:
-        message = f"{take.name} ({take.source}) has {take.joints.shape[-2]} joints, where Human3.6M has 32, or 17."
+        message = f"{take.name} ({take.source}) has {joint_count(take.joints.shape)} joints, where Human3.6M has 32, or 17."
         raise InvalidInputError(message, "`posectl prepare arrays --joints` reads other layouts.")
     return layout
 
