@@ -64,9 +64,9 @@ def _in_metres(takes: Iterable[Take], request: Request) -> list[Take]:
 
 def _layout(take: Take) -> str:
     """Return the joint layout of a take, by the number of its joints."""
-    layout = unnamed_layout(take.joints.shape)
+    layout, count = unnamed_layout(take.joints.shape), joint_count(take.joints.shape)
     if layout is None:
-        message = f"{take.name} ({take.source}) has {joint_count(take.joints.shape)} joints, where Human3.6M has 32, or 17."
+        message = f"{take.name} ({take.source}) has {count} joints, where Human3.6M has 32, or 17 of them."
         raise InvalidInputError(message, "`posectl prepare arrays --joints` reads other layouts.")
     return layout
 
