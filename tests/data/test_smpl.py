@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from data.joints import body, in_layout, rotations
 
+from posectl.data.mocap.files import find_files
 from posectl.data.posefile import read_file
 from posectl.data.poses import as_poses
 from posectl.errors import InvalidInputError
@@ -75,6 +76,8 @@ def test_files_of_parameters_are_named_with_what_to_do(tmp_path: Path, keys: dic
     with pytest.raises(InvalidInputError, match=f"parameters of {says}.*no positions") as caught:
         read_file(tmp_path / "walk.npz", unit=None, up=None, fps=30)
     assert "--joints smpl22" in caught.value.hint
+    with pytest.raises(InvalidInputError, match=f"parameters of {says}"):
+        find_files([tmp_path / "walk.npz"])
 
 
 def test_a_file_with_parameters_and_joints_is_read_by_its_joints(tmp_path: Path) -> None:

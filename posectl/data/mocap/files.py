@@ -11,6 +11,8 @@ from pathlib import Path
 
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.clip import FORMATS, Clip, MotionFile, Options, read_file
+from posectl.data.safe.npy import array_names
+from posectl.data.smpl import refuse_parameters
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 
 SUFFIXES = (".bvh", ".amc", ".txt", ".skeleton", ".c3d")
@@ -36,6 +38,8 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         elif path.suffix.lower() in (*SUFFIXES, ".asf"):
             found.append(path)
         else:
+            if path.suffix.lower() == ".npz":
+                refuse_parameters(array_names(path), path)
             raise InvalidInputError(f"{path} is no motion file.", f"The mocap source reads {FORMATS}.")
     motion: dict[str, Path] = {}
     for path in found:

@@ -12,7 +12,7 @@ prints such a file, filled in as far as the names tell; its format is in posectl
 
 C3D (which needs posectl[c3d]) is read by the labels of its points: the markers of Plug-in Gait and of CMU, joint
 centres, or the joints of a layout that `prepare arrays` knows. Every body is a clip, and so is every stretch of frames
-in which all its joints are in sight.
+in which all its joints are in sight. Markers without labels cannot be read, nor sets that lack arms or legs.
 
 Up axis and unit are found from the body, file by file, and recorded; an artificial T pose at the start of CMU's BVH and
 exponential maps is left out. `--fps` picks frames where that rate divides the file's, and interpolates
