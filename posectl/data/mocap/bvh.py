@@ -120,7 +120,7 @@ def _read_motion(
     declared, frame_time = header.groups()
     if not (declared.isdecimal() and declared.isascii()):
         raise InvalidInputError(f"{path}: 'Frames: {declared[:20]}' is no number of frames.", "Export the file again.")
-    fps = frame_rate(frame_time, path, warnings)
+    fps = frame_rate(frame_time.replace(",", "."), path, warnings)
     columns = sum(len(node.turns) + len(node.moves) for node in nodes)
     table = parse_table(text[header.end() :], columns, path, first=1 + text.count("\n", 0, header.end()))
     # Compared as text first, for a hostile number of digits costs a lot to convert.

@@ -16,6 +16,8 @@ _SIDES = (
     re.compile(r"(?P<part>.+)(?P<side>Left|Right)"),
     re.compile(r"(?P<part>.+)[ _.-](?P<side>[LlRr])"),
 )
+# A file has one or two; a bound for hostile ones.
+_PREFIXES = 16
 _WHOLE = {"l": "left", "r": "right"}
 
 
@@ -34,14 +36,14 @@ class Nodes:
         """List what stands before these names of a map in the file's own, plain, the shortest first."""
         endings = tuple(spelling for name in names for spelling in spellings(name.removesuffix(".end")))
         found = {own.removesuffix(end) for end in endings for own in self._plain if own.endswith(end)}
-        return sorted(found, key=lambda prefix: (len(prefix), prefix))
+        return sorted(found, key=lambda prefix: (len(prefix), prefix))[:_PREFIXES]
 
     def find(self, name: str, prefix: str) -> int | None:
-        """Return the index of the node that a map calls `name`: exactly so, else so behind the prefix, else plainly."""
-        if name in self.index:
-            return self.index[name]
+        """Return the index of the node that a map calls `name`: behind the prefix, else exactly so, else plainly."""
         bare = name.removesuffix(".end")
-        for start in (prefix, ""):
+        for start in dict.fromkeys((prefix, "")):
+            if not start and name in self.index:
+                return self.index[name]
             for spelling in spellings(bare):
                 if (own := self._plain.get(start + spelling)) is not None:
                     return self.index.get(own + name[len(bare) :])

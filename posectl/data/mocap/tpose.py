@@ -13,7 +13,8 @@ from posectl.data.skeleton import H36M17
 
 # Directions of a T pose are apart by less than that: cos 25 deg.
 _ALIGNED = math.cos(math.radians(25))
-_UNTURNED = 1e-3
+# The largest entry of a rotation less the identity: sin 2 deg.
+_UNTURNED = 0.035
 _LIMBS = {"arms": ("Shoulder", "Elbow", "Wrist"), "legs": ("Hip", "Knee", "Foot")}
 
 

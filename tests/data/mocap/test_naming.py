@@ -100,6 +100,14 @@ def test_nodes_above_the_hips_and_of_other_prefixes_are_no_hindrance(tmp_path):
     np.testing.assert_allclose(clip.poses, np.broadcast_to(STANDING, (4, 17, 3)), atol=1e-6)
 
 
+def test_the_nodes_of_one_prefix_come_before_others_of_the_bare_names(tmp_path):
+    path = tmp_path / "a.bvh"
+    control = "JOINT Head\n{\nOFFSET 9 9 9\nCHANNELS 0\nEnd Site\n{\nOFFSET 0 0 0\n}\n}\n"
+    text = person_bvh(still(), prefix="mixamorig:")
+    path.write_text(text.replace("\tJOINT mixamorig:Spine\n", f"{control}\tJOINT mixamorig:Spine\n"))
+    np.testing.assert_allclose(read_clip(MotionFile(path), Options()).poses[0], STANDING, atol=1e-6)
+
+
 def test_slimevrs_bones_hang_from_the_head(tmp_path):
     """Its nodes are at the upper ends of its bones, so that the pelvis is LEFT_HIP and the thorax UPPER_CHEST."""
     leg = "{0}_HIP 4 {0}_UPPER_LEG 10 {0}_LOWER_LEG 43 {0}_FOOT 42"
