@@ -57,12 +57,14 @@ class Request:
     """The options of a user, with what was met on the way, for messages.
 
     subjects and actions: None means Human3.6M's seven subjects, and all actions. frame: None means the file's own.
+    drop_bad: whether frames that no body can be in are let pass, to be left out later.
     """
 
     subjects: tuple[str, ...] | None = None
     actions: tuple[str, ...] | None = None
     frame: Frame | None = None
     cameras: Cameras | None = None
+    drop_bad: bool = False
     met: set[tuple[str, str]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 

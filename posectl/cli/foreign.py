@@ -1,0 +1,25 @@
+"""The options of commands that take poses from files of any other system."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from posectl.cli.help import Options, parameter
+from posectl.data.units import Axis, Unit
+
+CONVENTIONS: Options = {
+    "unit": parameter(
+        Unit | None, None, "Data", "Unit of length of poses in files.", show_default="what the files say, else m"
+    ),
+    "up": parameter(
+        Axis | None, None, "Data", "Axis of poses in files that points up.",
+        show_default="what the files say, else found from the poses",
+    ),
+}  # fmt: skip
+"""By the names of the fields of EvaluateOptions, InterpolateOptions and RenderOptions."""
+
+SHAPE: tuple[Any, Any] = parameter(
+    Literal["paths", "samples"] | None, None, "Data", "What the array of a file is taken for.", "--as",
+    show_default="by its axes: (B, T, 17, 3) paths, (N, 17, 3) samples",
+)  # fmt: skip
+"""Of the field `shape`."""
