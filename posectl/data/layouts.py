@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 
 from posectl.data.skeleton import H36M17
+from posectl.data.units import Axis, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 LayoutName = Literal[
@@ -42,8 +43,8 @@ class Layout:
     counts: tuple[int, ...]
     weights: tuple[tuple[tuple[int, float], ...], ...]
     approximate: dict[str, str]
-    up: str | None
-    unit: str | None
+    up: Axis | None
+    unit: Unit | None
 
     def mapping(self) -> dict[str, str]:
         """Return where each H36M-17 joint is: "head", or "1.65 head - 0.65 spine3"."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +14,7 @@ _PARAMETERS = {
     "betas", "dmpls", "mocap_framerate", "mocap_frame_rate", "root_orient", "pose_body", "body_pose", "global_orient",
     "smpl_poses",
 }  # fmt: skip
+_POSITIONS = {"positions", "joints", "joints_3d", "positions_3d", "keypoints_3d"}
 # Numbers a frame that are something else than joints.
 _FEATURES = {
     263: "HumanML3D's features of motion (new_joint_vecs)",
@@ -49,13 +49,12 @@ def refuse_rotations(array: np.ndarray, name: str) -> None:
                 raise InvalidInputError(message, body_model_hint(24 if count in (23, 24) else 22))
 
 
-def refuse_parameters(names: Collection[str], path: Path) -> None:
-    """Raise InvalidInputError for an .npz whose arrays of these names are a body model's parameters."""
-    found = [name for name in names if name in _PARAMETERS]
-    if found:
+def refuse_parameters(names: Collection[str], file: str) -> None:
+    """Raise InvalidInputError for an .npz whose arrays of these names are a body model's parameters, not positions."""
+    if not _PARAMETERS.isdisjoint(names) and _POSITIONS.isdisjoint(names):
         kind = "AMASS" if {"trans", "poses"} <= set(names) else "a body model such as SMPL"
         message = (
-            f"{path} holds parameters of {kind} ({', '.join(names)}): rotations and shape, no positions of joints."
+            f"{file} holds parameters of {kind} ({', '.join(names)}): rotations and shape, no positions of joints."
         )
         raise InvalidInputError(message, body_model_hint(22))
 

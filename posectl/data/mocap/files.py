@@ -39,7 +39,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             found.append(path)
         else:
             if path.suffix.lower() == ".npz":
-                refuse_parameters(array_names(path), path)
+                refuse_parameters(array_names(path), str(path))
             raise InvalidInputError(f"{path} is no motion file.", f"The mocap source reads {FORMATS}.")
     motion: dict[str, Path] = {}
     for path in found:

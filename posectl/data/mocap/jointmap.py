@@ -36,8 +36,8 @@ import yaml
 
 from posectl.data.mocap.text import is_number, read_text
 from posectl.data.mocap.world import METRES
-from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
+from posectl.data.units import AXES
 from posectl.errors import InvalidInputError, did_you_mean
 
 MAX_BYTES = 64 * 1024

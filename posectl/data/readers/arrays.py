@@ -31,11 +31,12 @@ import numpy as np
 
 from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.foreign import Conventions
 from posectl.data.layouts import LAYOUTS, LayoutName
 from posectl.data.posefile import PoseFile, read_file
-from posectl.data.poses import AXES, UNITS, Axis, Unit
-from posectl.data.readers import Progress, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
+from posectl.data.units import AXES, UNITS, Axis, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _TRAIN_WORDS = {"train", "training"}
@@ -59,6 +60,7 @@ class ArrayOptions:
         None, "Axis of the files that points up.", default_shown="what the files say, else found from the poses"
     )
     fps: float = option(30.0, "Frame rate of files that do not state theirs, frames a second.", metavar="N")
+    drop_bad: bool = drop_bad_option()
 
 
 @reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.")
@@ -72,7 +74,8 @@ def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Da
     unit, up, fps, joints = options.unit, options.up, options.fps, options.joints
     _check_options(paths, unit, up, fps)
     is_test = _split_by_file(paths, options.test)
-    files = [read_file(path, unit=unit, up=up, fps=fps, joints=joints) for path in is_test]
+    said = Conventions(unit, up, joints)
+    files = [read_file(path, said, fps=fps, drop_bad=options.drop_bad) for path in is_test]
     if len({file.up for file in files}) > 1:
         found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
         raise InvalidInputError(f"The files do not agree on which way is up: {found}.", "Name it, as in --up +z.")

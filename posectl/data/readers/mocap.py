@@ -42,8 +42,8 @@ from posectl.data.mocap.draft import template
 from posectl.data.mocap.files import find_files, read_clips
 from posectl.data.mocap.jointmap import read_map
 from posectl.data.mocap.world import METRES
-from posectl.data.poses import AXES, Axis
-from posectl.data.readers import Progress, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader
+from posectl.data.units import AXES, Axis
 from posectl.errors import PosectlError, UsageError, did_you_mean
 
 Unit = Literal["m", "cm", "mm", "in", "ft", "cmu"]
@@ -70,6 +70,7 @@ class MocapOptions:
         default_shown="about a fifth, of whole subjects or clips if they allow it",
     )  # fmt: skip
     skip_broken: bool = option(False, "Leave broken files out, and name them.")
+    drop_bad: bool = drop_bad_option()
     jobs: int | None = option(
         None, "Number of files read at once, each in a process of its own.", metavar="N", min=1,
         default_shown="as many as pay off",

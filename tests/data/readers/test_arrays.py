@@ -427,7 +427,7 @@ def test_every_truncation_and_flip_of_an_npz_is_an_expected_error(tmp_path: Path
         ({"root": np.full((200, 3), np.nan)}, "finite"),
         ({"split": np.full(200, "maybe")}, "maybe"),
         ({"split": np.zeros(200, int)}, "every frame is for training"),
-        ({"units": np.array("inch")}, "inch"),
+        ({"units": np.array("cubit")}, "cubit"),
         ({"clip_start": np.array([0, 90]), "clip_length": np.array([100, 100])}, "clip table"),
         ({"clip_index": np.repeat([0, 1], 100), "clip_name": np.array(["a"])}, "row 1"),
         ({"clip_name": np.array(["a"])}, "no rows"),
@@ -448,7 +448,7 @@ def test_an_npz_without_poses_lists_what_it_has(tmp_path: Path) -> None:
         read([tmp_path / "a.npz"])
 
 
-@pytest.mark.parametrize("options", [{"unit": "inch"}, {"up": "z"}, {"fps": 0.0}, {"fps": float("nan")}])
+@pytest.mark.parametrize("options", [{"unit": "cubit"}, {"up": "z"}, {"fps": 0.0}, {"fps": float("nan")}])
 def test_odd_options_are_usage_errors(tmp_path: Path, poses: np.ndarray, options: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         read([save(tmp_path / "a.npy", poses)], **options)  # type: ignore[arg-type]
