@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.joints import body, in_layout, truth
 
 from posectl.data.axes import turned
 from posectl.data.foreign import Conventions, load_poses, read_poses
+from posectl.data.layouts import layout
 from posectl.data.poses import guess_unit
 from posectl.data.readers.mannequin import read as mannequin
 from posectl.data.units import METRES
@@ -104,3 +106,17 @@ def test_double_precision_stays_where_it_is_asked_for_and_integers_are_no_poses(
         assert read_poses({"poses": PEOPLE.astype(dtype)}, "a.npy", keep_double=keep).poses.dtype == kept
     with pytest.raises(InvalidInputError, match="int64"):
         read_poses({"poses": PEOPLE.astype(int)}, "a.npy")
+
+
+@pytest.mark.parametrize("name", ["smpl22", "coco17", "mpi28"])
+def test_a_joint_layout_is_what_is_said_else_what_the_file_says_and_tells_what_is_approximate(name: str) -> None:
+    """MPI's files are in millimetres, which its bodies show."""
+    places = body(50, spread=0.2)
+    joints = np.nan_to_num(in_layout(places, name)) * (1000 if name == "mpi28" else 1)
+    said = read_poses({"poses": joints}, "a.npy", Conventions(joints=name), keep_double=True)  # type: ignore[arg-type]
+    assert said.layout.name == name
+    limbs = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]
+    np.testing.assert_allclose(said.poses[:, limbs], truth(places)[:, limbs], atol=1e-9)
+    assert said.warnings[0].startswith(f"a.npy: approximate joints of {name}: ")
+    declared = read_poses({"poses": joints, "joints": np.array(layout(name).names)}, "a.npy", keep_double=True)
+    np.testing.assert_array_equal(declared.poses, said.poses)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from data.joints import body, in_layout, rotations
 
+from posectl.data.foreign import load_poses
 from posectl.data.mocap.files import find_files
-from posectl.data.posefile import read_file
 from posectl.data.poses import as_poses
+from posectl.data.readers.arrays import read
 from posectl.errors import InvalidInputError
 
 
@@ -74,13 +75,14 @@ def test_files_of_parameters_are_named_with_what_to_do(tmp_path: Path, keys: dic
     arrays = {key: np.full((20, width), 0.1) for key, width in keys.items()}
     np.savez(tmp_path / "walk.npz", **arrays, gender="male", mocap_framerate=120.0)
     with pytest.raises(InvalidInputError, match=f"parameters of {says}.*no positions") as caught:
-        read_file(tmp_path / "walk.npz", unit=None, up=None, fps=30)
+        read([tmp_path / "walk.npz"])
     assert "--joints smpl22" in caught.value.hint
-    with pytest.raises(InvalidInputError, match=f"parameters of {says}"):
-        find_files([tmp_path / "walk.npz"])
+    for enter in (load_poses, lambda path: find_files([path])):
+        with pytest.raises(InvalidInputError, match=f"parameters of {says}"):
+            enter(tmp_path / "walk.npz")
 
 
 def test_a_file_with_parameters_and_joints_is_read_by_its_joints(tmp_path: Path) -> None:
     joints = in_layout(body(20), "smpl24")
     np.savez(tmp_path / "walk.npz", poses=axis_angles(20, 24).reshape(20, 72), betas=np.zeros(10), joints=joints)
-    assert read_file(tmp_path / "walk.npz", unit=None, up="+z", fps=30, joints="smpl24").poses.shape == (20, 17, 3)
+    assert read([tmp_path / "walk.npz"], up="+z", joints="smpl24").samples.shape == (20, 17, 3)
