@@ -138,6 +138,8 @@ def _print(session: Session, result: Scores) -> None:
         [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
         title=f"{result.ref}: {result.figures['protocol']['subject']}",
     )
+    for warning in result.figures.get("warnings", []):
+        session.out.warn(warning)
     session.out.result(result)
 
 

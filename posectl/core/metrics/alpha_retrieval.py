@@ -10,7 +10,7 @@ from posectl.core.metrics.summary import columns, summarise
 from posectl.core.metrics.trace import Trace, wrapped
 
 
-@metric("alpha_retrieval")
+@metric("alpha_retrieval", better="lower")
 def alpha_retrieval(interval_trace: Trace) -> Score:
     """Compute the difference, without unit, between the alpha of the nearest real image and each image's own.
 

@@ -16,13 +16,13 @@ from posectl.store import Artifact
 
 
 def flat(scores: Mapping[str, Score]) -> dict[str, Score]:
-    """Return scores with the parts of composite ones (prdc) under names of their own: `prdc.precision`."""
+    """Return scores with those that they hold under names of their own: `prdc.precision`, `mean_distance.test`."""
     out: dict[str, Score] = {}
     for name, entry in scores.items():
+        within = {part: sub for part, sub in entry.items() if isinstance(sub, dict)}
         if "mean" in entry:
-            out[name] = entry
-        else:
-            out |= {f"{name}.{part}": sub for part, sub in entry.items() if isinstance(sub, dict)}
+            out[name] = {key: value for key, value in entry.items() if key not in within}
+        out |= flat({f"{name}.{part}": sub for part, sub in within.items()})
     return out
 
 

@@ -60,7 +60,7 @@ def _figures(model: Artifact, scores: Artifact | None) -> dict[str, float]:
     in_metres = model_about(model).samples.unit == "m"
     figures = dict([_in_millimetres("test error", model.summary["test_error"], in_metres)])
     for name, score in flat(scores.summary["scores"]).items() if scores else ():
-        if score["mean"] is not None:
+        if score["mean"] is not None and not name.endswith((".test", ".standardised")):
             figures |= dict([_in_millimetres(name, score["mean"], score["unit"] == "m")])
     return figures
 

@@ -9,8 +9,11 @@ import pytest
 import torch
 from stages.turntables import publish_pictures, publish_turntable
 
+from posectl.core.metrics import classifier_accuracy as probe
 from posectl.data.synthetic import pole
 from posectl.errors import InvalidInputError, UsageError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.model import load_model
 from posectl.stages.compare import compare
 from posectl.stages.evaluate import evaluate
 from posectl.stages.options import EvaluateOptions, TrainOptions
@@ -164,3 +167,31 @@ def test_a_real_turntable_is_its_own_truth(test_data, run):
     assert figures["alpha_mse"]["count"] == 144 * 15
     faded = scores(run, "baseline:crossfade", "coil", "interval_mse", intervals=200)["interval_mse"]
     assert faded["minimum"] > 0
+
+
+def test_as_published_a_vae_is_scored_from_draws_and_probed_before_its_means(run, monkeypatch):
+    monkeypatch.setattr(probe, "PUBLISHED", probe.Fit(1e-2, 200))
+    options = TrainOptions(reg=("vae",), steps=30, net="mlp", set=("mlp.widths=8",), latent=4)
+    ref = train(replace(run, name="vae"), "pictures", options).ref
+    metrics = ("mean_distance", "reconstruction_mse", "clustering_accuracy", "classifier_accuracy")
+    means = scores(run, ref, None, *metrics)
+    drawn = scores(run, ref, None, *metrics, sample_posterior=True)
+    published = evaluate(run, ref, None, replace(FEW, metrics=metrics, compat="acai"))
+    assert published.artifact.config["sample_posterior"]["value"] is True
+    figures = published.figures["scores"]
+    for name in metrics[:2]:
+        assert figures[name]["mean"] == drawn[name]["mean"] != means[name]["mean"]
+    # The layer reads what the means are made of: the first half of the encoder, whatever is drawn.
+    data, model = StoredDataset(run.artifacts.get("pictures")), load_model(run, run.artifacts.get("vae"))
+    labels, split = torch.from_numpy(data.known("label")).long(), torch.from_numpy(data.split)
+    with torch.no_grad():
+        read = [model.encoder[0](torch.from_numpy(some)[None])[0] for some in (data.train, data.test)]
+    alone = probe.classifier_accuracy(read[0], labels[split == 0], read[1], labels[split == 1], 3, 0, compat="acai")
+    assert figures["classifier_accuracy"] == alone
+
+
+def test_the_test_images_alone_stand_beside_the_reference_unless_it_is_drawn(run):
+    score = scores(run, "baseline:crossfade", "turntable", "mean_distance")["mean_distance"]
+    assert score["test"]["mean"] > score["mean"]  # a part of the gallery is nowhere nearer
+    prepare(run, "lines", options={"train_count": 8, "test_count": 8, "size": 16})
+    assert "test" not in scores(run, "baseline:crossfade", "lines", "mean_distance")["mean_distance"]
