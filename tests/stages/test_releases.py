@@ -13,6 +13,7 @@ import pytest
 
 import posectl
 from posectl.api.lab import Lab
+from posectl.store.migrations import migrate
 
 RELEASES = Path(__file__).parent / "releases"
 SIZES = {"endpoints": 4, "random_pairs": 8, "samples": 20, "recall_samples": 30, "recall_targets": 12, "k": 2}
@@ -37,7 +38,7 @@ def test_it_is_whole(lab: Lab) -> None:
     [
         ("acai", SIZES, "acai-scores"),
         ("vae", {**SIZES, "sample_posterior": True}, "vae-scores"),
-        ("light", {"random_pairs": 6, "random_steps": 4, "intervals": 3}, "light-scores"),
+        ("light", {"random_pairs": 6, "random_steps": 4, "intervals": 3, "interval": 80.0}, "light-scores"),
     ],
 )
 def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict, scores: str) -> None:
@@ -51,6 +52,19 @@ def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict
         # divides by how far it does.
         rounding = 1e-3 if metric == "smoothness_ratio" else 1e-8
         assert_close(new[metric], score, rounding)
+
+
+def test_of_its_clustering_the_runs_are_named_as_today(lab: Lab) -> None:
+    """0.1.0 called them `inits`, in the protocol and in the score."""
+    scores = {"clustering_accuracy": {"mean": 0.5, "inits": 4}}
+    with lab.store.draft("scores", "clusters") as draft:
+        draft.record(summary={"protocol": {"inits": 4, "interval": 80.0}, "scores": scores}, about={"kind": "images"})
+        draft.record(config={key: {"value": 80.0, "source": "default"} for key in ("interval", "inits")})
+        old = draft.publish()
+    migrated = migrate({**old.sealed, "kind_version": 1}, old.ref)
+    assert migrated["summary"]["scores"]["clustering_accuracy"] == {"mean": 0.5, "restarts": 4}
+    assert migrated["summary"]["protocol"] == {"kmeans_restarts": 4, "interval": 80.0, "retrieval_interval": 80.0}
+    assert migrated["config"]["interval"]["value"] == 80.0  # of poses it is the default of today
 
 
 def assert_close(new: Mapping[str, Any], old: Mapping[str, Any], rounding: float) -> None:

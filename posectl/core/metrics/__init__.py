@@ -15,7 +15,8 @@ Poses alone: truth and reconstruction (N, J, 3): test poses and what the model m
 parent list. Other samples: originals and reconstructions (N, *shape). With labels: codes (N, d) with labels (N,) in 0
 ... classes - 1, and test_codes with test_labels; kmeans_restarts. Images whose factors are known: trace: where the
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
-between ends that are a fixed angle apart, and the true images; interval_sweep: such paths and truths of many lengths.
+between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
+such angle lie; interval_sweep: paths and truths of many lengths.
 
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.

@@ -48,13 +48,20 @@ def scores(run, subject, against=None, *metrics, **options):
 def test_a_perfect_pole_path_has_no_error_and_is_retrieved_exactly(run):
     result = evaluate(run, "baseline:perfect", "pole", replace(FEW, metrics=FACTORS))
     figures = result.figures["scores"]
-    for name in ("alpha_mse", "interval_mse", "alpha_retrieval"):
+    for name in ("alpha_mse", "interval_mse"):
         assert (figures[name]["mean"], figures[name]["maximum"]) == (0, 0), name
+    assert figures["alpha_retrieval"]["maximum"] == pytest.approx(0, abs=1e-12)
     assert figures["admissibility"]["admissible"]["mean"] == 1
     read = result.artifact.read
     assert read("alpha_mse/mean").tolist() == [0] * 17
-    np.testing.assert_array_equal(read("alpha_retrieval/median"), read("alpha_retrieval/alpha"))
-    np.testing.assert_array_equal(read("alpha_retrieval/lower"), read("alpha_retrieval/upper"))
+    # As published: errors on intervals of 80 degrees, alpha retrieved on those of 70, an image every 5.
+    np.testing.assert_allclose(read("alpha_retrieval/alpha"), np.arange(15) / 14, atol=1e-12)
+    np.testing.assert_allclose(read("alpha_retrieval/median"), read("alpha_retrieval/alpha"), atol=1e-12)
+    np.testing.assert_allclose(read("alpha_retrieval/lower"), read("alpha_retrieval/upper"), atol=1e-12)
+    asked = evaluate(run, "baseline:perfect", "pole", replace(FEW, metrics=("alpha_retrieval",), interval=30.0))
+    assert len(asked.artifact.read("alpha_retrieval/alpha")) == 7
+    protocols = [each.figures["protocol"] for each in (result, asked)]
+    assert [(p["interval"], p["retrieval_interval"]) for p in protocols] == [(80, 70), (30, 30)]
     assert read("interval_mse/degrees").tolist() == list(range(15, 85, 5))
 
 
@@ -163,7 +170,7 @@ def test_every_comparison_of_images_includes_the_cross_fade(run, model):
 def test_a_real_turntable_is_its_own_truth(test_data, run):
     prepare(replace(run, name="coil"), "images", [test_data / "coil" / "coil100"], {"size": 16, "objects": ["5", "14"]})
     figures = scores(run, "baseline:perfect", "coil", "alpha_mse", "interval_mse", "alpha_retrieval", intervals=200)
-    assert [figures[name]["maximum"] for name in figures] == [0, 0, 0]
+    assert [figures[name]["maximum"] for name in figures] == [0, 0, pytest.approx(0, abs=1e-12)]
     assert figures["alpha_mse"]["count"] == 144 * 15
     faded = scores(run, "baseline:crossfade", "coil", "interval_mse", intervals=200)["interval_mse"]
     assert faded["minimum"] > 0
