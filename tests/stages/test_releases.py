@@ -109,3 +109,10 @@ def test_its_artifacts_are_drawn_compared_and_upgraded(lab: Lab, tmp_path: Path)
     assert lab.compare(["acai", "vae"]).warnings == []
     upgraded = lab.store.upgrade("acai-scores")
     assert [new.manifest["config"]["recall_samples"]["value"] for _, new in upgraded] == [30]
+
+
+def test_its_scores_beside_todays_differ_in_nothing_but_what_changed(lab: Lab) -> None:
+    poses = lab.evaluate("acai", **SIZES)
+    assert lab.compare(["acai-scores:v1", poses]).warnings == []
+    light = lab.evaluate("light", random_pairs=6, random_steps=4, intervals=3)
+    assert lab.compare(["light-scores:v1", light]).warnings == ["The scores differ in retrieval_interval: 70.0, 80.0."]
