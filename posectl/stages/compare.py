@@ -112,7 +112,8 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
 
 
 def _scores_of(run: Run, subjects: Sequence[str]) -> list[Artifact]:
-    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref))]
+    kinds = ("scores", "model", "sweep", "paths", "samples")
+    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref, *kinds))]
     newest = {} if all(each.kind == "scores" for each in named) else newest_scores(run)
     for each in named:
         if each.kind != "scores" and each.digest not in newest:

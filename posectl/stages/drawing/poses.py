@@ -77,15 +77,17 @@ class _Sequences:
 
 
 def _sequences_of(subject: Subject, most: int) -> _Sequences:
-    """Read up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
+    """Read up to `most` sequences of a subject; `ref#3` is its path or sample 3, `ref#clip3` the clip of a dataset."""
     name, artifact = subject.name, subject.artifact
     if artifact is None:
         array = format_of(subject.kind).read(subject.held, name)
         return _of_array(name, array[None] if array.ndim == 2 else array, "+z", most)
-    if artifact.kind == "dataset":
-        return _of_dataset(name, StoredDataset(artifact), subject.sample, most)
+    dataset = artifact.kind == "dataset"
+    if dataset and subject.sample is None:
+        return _of_dataset(name, StoredDataset(artifact), subject.clip, most)
     rows = slice(0, most) if subject.sample is None else subject.row
-    return _of_array(name, artifact.read(artifact.kind, rows=rows), _up(artifact), most)
+    array = artifact.read("samples" if dataset else artifact.kind, rows=rows)
+    return _of_array(name, array, StoredDataset(artifact).up if dataset else _up(artifact), most)
 
 
 def _up(artifact: Artifact) -> str:

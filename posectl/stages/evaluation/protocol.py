@@ -243,7 +243,7 @@ class Protocol:
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
         if not is_file(against):
-            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against)))
+            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against, "dataset")))
         _, array = read_file(against, self.kind)
         size = len(self.kind.axes)
         samples = array.reshape(-1, *array.shape[-size:]).astype(np.float32, copy=False)
