@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,15 +28,16 @@ _OTHER_LINES = 8
 def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
     """Yield a function of the progress: on a terminal it draws the table; elsewhere, and for what has no rows, it is
     `out.progress`."""
-    if out.quiet or not out.console.is_terminal:
+    if out.quiet or not out.draws:
         yield out.progress
         return
     from rich.live import Live
 
+    from posectl.api.progress import Clock
     from posectl.stages.training.progress import SweepProgress
 
     live = Live(console=out.console, transient=True, refresh_per_second=5)
-    clock = _Clock()
+    clock = Clock()
 
     def draw(progress: Progress) -> None:
         if isinstance(progress, SweepProgress):
@@ -51,21 +51,6 @@ def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
         yield draw
     finally:
         live.stop()
-
-
-class _Clock:
-    """Tells the time left by what was done since the first step, which may lie behind a sweep that goes on."""
-
-    def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None
-
-    def seconds_left(self, progress: Progress) -> float:
-        now = time.monotonic()
-        if self._first is None and progress.done:
-            self._first = now, progress.done
-        since, first = self._first or (now, progress.done)
-        done = progress.done - first
-        return (progress.total - progress.done) * (now - since) / done if done else math.inf
 
 
 def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Table:
@@ -120,8 +105,9 @@ def _figure(value: float, form: str) -> str:
 def _caption(progress: SweepProgress, hidden: Counter[str], seconds_left: float) -> str:
     text = f"{progress.done:,} of {progress.total:,} {progress.unit}, {progress.figures['samples/s']:,.0f} samples/s"
     if math.isfinite(seconds_left):
-        minutes, seconds = divmod(round(seconds_left), 60)
-        text += f", {minutes}:{seconds:02} left"
+        from posectl.api.progress import duration
+
+        text += f", {duration(seconds_left)} left"
     if hidden:
         text += "\nnot shown: " + ", ".join(f"{count} {state}" for state, count in hidden.items())
     return text

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pexpect
-import pytest
 from rich.console import Console
 
 from posectl.cli import live
@@ -54,14 +53,6 @@ def test_where_rows_do_not_fit_those_in_training_stay_and_the_rest_is_counted() 
     assert [line[0] for line in lines[2:]] == ["acai-d16-l0-s0", "acai-d16-l0.1-s0"]
     assert " ".join(rest) == "not shown: 1 there, 1 diverged, 1 done"
     assert shown(room=-3)[2][0] == "acai-d16-l0-s0"
-
-
-def test_time_left_is_told_by_what_was_done_since(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = iter([0.0, 5.0, 15.0])
-    monkeypatch.setattr(live.time, "monotonic", lambda: next(now))
-    clock = live._Clock()
-    at = [clock.seconds_left(SweepProgress("sweep", done, 1000, "steps")) for done in (0, 400, 600)]
-    assert at == [float("inf"), float("inf"), 20.0]  # 200 steps in 10 s, 400 to go
 
 
 def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> None:

@@ -41,9 +41,7 @@ def test_a_damaged_version_is_no_reason_to_take_another(mixed: Store) -> None:
 def test_a_name_belongs_to_the_kind_of_its_first_version(mixed: Store) -> None:
     mixed.check_free("dataset", "poses")
     mixed.check_free("model", "acai")
-    with pytest.raises(
-        ConflictError, match="belongs to poses:v1, a dataset, and is no name for a model"
-    ) as told:
+    with pytest.raises(ConflictError, match="belongs to poses:v1, a dataset, and is no name for a model") as told:
         mixed.check_free("model", "poses")
     assert "--name" in told.value.hint
 
