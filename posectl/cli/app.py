@@ -24,12 +24,14 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
 from posectl.cli.command import explain
 from posectl.cli.output import Output
 from posectl.cli.root import app
+from posectl.cli.streams import forgiving
 from posectl.cli.usage import Fault, explained
 from posectl.errors import ExitCode, PosectlError
 
 
 def main() -> int:
     """Run this process's command line and return its exit code."""
+    forgiving()
     try:
         return int(get_command(app)(prog_name="posectl", standalone_mode=False) or 0)
     except Fault as fault:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from posectl.cli.output import Output
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
     from posectl.stages.run import Progress
     from posectl.stages.training.progress import Row, SweepProgress
 
-# On a narrow terminal the columns that the model's name tells too are left out.
-_NARROW = 110
+# Columns that the model's name tells, too: on a narrow terminal they are left out, all or none.
 _IN_NAME = ("lambda", "latent", "seed")
 
 # Lines of the terminal that hold no rows: header, rule, caption, what is not shown, and room for prompts.
@@ -53,21 +52,23 @@ def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
         live.stop()
 
 
-def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Table:
+def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Text:
     """Lay a sweep out as a table of `room` rows at most, those in training rather than others."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from rich.text import Text
+
+    from posectl.cli.tables import aligned, fitting
 
     shown = _chosen(progress.rows, room)
     hidden = _states(progress.rows) - _states(shown)
-    table = Table(box=SIMPLE_HEAD, caption=_caption(progress, hidden, seconds_left), caption_justify="left")
-    columns = [label for label in _cells(progress.rows[0]) if width >= _NARROW or label not in _IN_NAME]
-    for label in columns:
-        table.add_column(label, justify="left" if label in ("model", "state") else "right", no_wrap=True)
-    for row in shown:
-        cells = _cells(row)
-        table.add_row(*(cells[label] for label in columns), style="" if row.state == "training" else "dim")
-    return table
+    header, rows = list(_cells(shown[0])), [list(_cells(row).values()) for row in shown]
+    columns = fitting(header, rows, width, [*_IN_NAME, "samples/s", "loss", "step"])
+    if any(label not in columns for label in _IN_NAME):
+        columns = [label for label in columns if label not in _IN_NAME]
+    head, rule, *lines = aligned(header, rows, columns, left=("state",))
+    text = Text.assemble((head, "bold"), "\n", rule, "\n")
+    for row, line in zip(shown, lines, strict=True):
+        text.append(f"{line}\n", "" if row.state == "training" else "dim")
+    return text.append(_caption(progress, hidden, seconds_left))
 
 
 def _chosen(rows: Sequence[Row], room: int) -> list[Row]:

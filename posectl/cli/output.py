@@ -40,6 +40,11 @@ class Output:
             self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         return self._console
 
+    @property
+    def width(self) -> int:
+        """The columns of the terminal that stdout is; without bound where it is none."""
+        return self.console.width if sys.stdout.isatty() else sys.maxsize
+
     def result(self, result: Stored) -> None:
         """Print the artifact that a command made: its ref alone, or one JSON object; in detail its arrays, too."""
         self._close_bar()
@@ -83,18 +88,27 @@ class Output:
             self.console.print(f"[bold]{_escape(title)}[/]")
         self.console.print(table)
 
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    def table(
+        self, header: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", spare: Sequence[str] = ()
+    ) -> None:
+        """Print a table; `spare` names the columns that go first where the terminal is too narrow for all."""
         if self.quiet:
             return
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
+        from posectl.cli.tables import aligned, fitting
 
-        table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-        for i, label in enumerate(header):
-            table.add_column(_escape(label), justify="left" if i == 0 else "right")
-        for row in rows:
-            table.add_row(*(_escape(cell) for cell in row))
-        self.console.print(table)
+        rows = [list(map(str, row)) for row in rows]
+        lines = aligned(header, rows, fitting(header, rows, self.console.width, spare))
+        if title:
+            self.console.print(f"[bold]{_escape(title)}[/]")
+        self.console.print(f"[bold]{_escape(lines[0])}[/]")
+        self.tell("\n".join(lines[1:]))
+
+    def confirmed(self, question: str) -> bool:
+        """Ask on a terminal, and return whether the answer was yes; where nobody can be asked, it is."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return True
+        self.console.print(f"{question} \\[y/N] ", end="")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, progress: Progress) -> None:
         """Show a bar with rate and time left on a terminal, a line now and then elsewhere."""

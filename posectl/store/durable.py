@@ -88,12 +88,14 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well.
+    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well; its folder, too, if
+    there is none.
 
     Where the file system can do it the file has no name until then, and a kill leaves nothing. Elsewhere, and at the
     instant at which an older file gives way, a kill leaves a `.part` beside it, which the next call takes away.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    make_folder(path.parent)
     _sweep(path)
     try:
         with _nameless(path.parent) or temporary.open("x+b") as file:
