@@ -44,7 +44,9 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidInputError(f"{folder} cannot be made: {error.strerror}.", "Name another folder with -o.") from error
+        raise InvalidInputError(
+            f"{folder} cannot be made: {error.strerror}.", "Name another folder with -o."
+        ) from error
     run = replace(run, force=False)
     given = with_quick_sizes(READERS.get("mannequin").options())
     dataset = prepare(replace(run, name="mannequin"), "mannequin", options=non_defaults(given)).artifact

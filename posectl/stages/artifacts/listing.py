@@ -51,7 +51,7 @@ def _row(artifact: Artifact, by_digest: dict[str, Artifact]) -> Listed:
         called[0] if called else "",
         _regularizers(made, objectives),
         ", ".join(map(str, latent)) if isinstance(latent, list) else str(latent),
-        *_error(artifact),
+        *_error(artifact, by_digest),
     )
 
 
@@ -82,14 +82,15 @@ def _weight(weight: Any) -> str:
     return "" if weight is None else f"{weight:g}"
 
 
-def _error(artifact: Artifact) -> tuple[float | None, str]:
+def _error(artifact: Artifact, by_digest: dict[str, Artifact]) -> tuple[float | None, str]:
     summary = artifact.summary
     if artifact.kind == "scores":
         score = (summary.get("scores") or {}).get("reconstruction_mpjpe") or {}
         return score.get("mean"), str(score.get("unit", ""))
     if artifact.kind == "sweep":
         errors = [row["test_error"] for row in summary.get("replicas", []) if row.get("test_error") is not None]
-        return min(errors, default=None), str(summary.get("unit", ""))
+        models = [by_digest[p.digest] for p in artifact.parents if p.role == "model" and p.digest in by_digest]
+        return min(errors, default=None), str(models[0].summary.get("unit", "")) if models else ""
     return summary.get("test_error"), str(summary.get("unit", ""))
 
 
