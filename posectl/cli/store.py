@@ -77,7 +77,7 @@ def _list(session: Session, opened: Store, chosen: list[Artifact], everything: l
                        "latent": each.latent, "error": each.error, "unit": each.unit, "created": a.created,
                        "size": a.size, "aliases": marks, "digest": a.digest})  # fmt: skip
     header = [*HEADER, "size", "aliases"]
-    columns = fitting(header, rows, session.out.width, ("size", "regularizers", "d", "data set", "age"))
+    columns = fitting(header, rows, session.out.width, ("size", "regularizers", "d", "data set", "age", "aliases"))
     lines = aligned(header, rows, columns, left=("kind", "data set", "regularizers", "aliases"))
     session.out.data("\n".join([lines[0], *lines[2:]]) if rows else "no artifacts", values)
 
