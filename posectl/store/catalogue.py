@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,10 +59,11 @@ class Catalogue:
         artifacts, damaged = self._load(kind, None)
         if damaged:
             raise damaged[0]
-        if not artifacts:
-            return None
-        artifacts[-1].check_sizes()
-        return artifacts[-1]
+        for artifact in reversed(artifacts):
+            with suppress(NotFoundError):  # it was removed meanwhile
+                artifact.check_sizes()
+                return artifact
+        return None
 
     def find(self, kind: str, name: str | None, key: str) -> Artifact | None:
         """Return the newest version of `name`, of any name if None, recorded under `key`, undamaged as far as file
@@ -71,6 +72,8 @@ class Catalogue:
             if artifact.key == key:
                 try:
                     artifact.check_sizes()
+                except NotFoundError:
+                    continue
                 except IntegrityError as error:
                     _log.warning("%s %s", error.message, error.hint)
                 else:
@@ -211,7 +214,7 @@ class Catalogue:
                 except PosectlError as error:
                     if artifact.path.is_dir():  # else it was removed meanwhile
                         damaged.append(error)
-        return sorted(artifacts, key=lambda artifact: (artifact.created, artifact.name, artifact.version)), damaged
+        return sorted(artifacts, key=lambda each: (each.sequence, each.created, each.name, each.version)), damaged
 
     def _what_is_there(self, name: str) -> str:
         if names := self.names():
@@ -225,9 +228,11 @@ class Catalogue:
 
 
 def _kind(artifact: Artifact) -> str | None:
-    """Return the kind of an artifact, None where its manifest cannot be read."""
+    """Return the kind of an artifact: "" of one that was removed meanwhile, None where its manifest cannot be read."""
     try:
         return artifact.kind
+    except NotFoundError:
+        return ""
     except PosectlError:
         return None
 
