@@ -356,8 +356,8 @@ class Lab:
         if not (self._bars and progress_.wanted()):
             yield run
             return
-        with progress_.Bars() as bars:
-            yield replace(run, progress=bars)
+        with progress_.Bars() as bar:
+            yield replace(run, progress=bar)
 
 
 def _ref(subject: Subject, kind: str | None = None) -> str | None:

@@ -143,6 +143,7 @@ def _print(session: Session, result: Scores) -> None:
         ["metric", "mean", "std", "median", "undefined", "unit"],
         [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
         title=f"{result.ref}: {result.figures['protocol']['subject']}",
+        spare=("median", "undefined"),
     )
     for warning in result.figures.get("warnings", []):
         session.out.warn(warning)

@@ -163,7 +163,8 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
 
 
 def _scores_of(run: Run, subjects: Sequence[str], compat: str | None) -> list[Artifact]:
-    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref))]
+    kinds = ("scores", "model", "sweep", "paths", "samples")
+    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref, *kinds))]
     standing = {} if all(each.kind == "scores" for each in named) else scores_by_subject(run, compat)
     for each in named:
         if each.kind != "scores" and each.digest not in standing:

@@ -123,7 +123,7 @@ class ImageProtocol(Protocol):
             return own
         if is_file(evaluation.against):
             raise UsageError("Images are held against a dataset, not a file.", "`posectl prepare images` makes one.")
-        dataset = StoredDataset(evaluation.run.artifacts.get(evaluation.against))
+        dataset = StoredDataset(evaluation.run.artifacts.get(evaluation.against, "dataset"))
         check_kind(dataset, self.kind)
         return dataset
 

@@ -271,7 +271,7 @@ class Protocol:
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
         if not is_file(against):
-            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against)))
+            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against, "dataset")))
         arrays, name, form = load_poses(against), source_name(against), format_of(self.kind)
         said = conventions(evaluation.options)
         if evaluation.taken is not None:

@@ -19,7 +19,7 @@ from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
 from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
 from posectl.stages.options import EvaluateOptions
-from posectl.stages.run import Run, expect, parent_of
+from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
 
@@ -40,8 +40,9 @@ def open_subject(
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
-        artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
-        evaluation = _artifact(begin, expect(artifact, "model", "paths", "samples"))
+        kinds = ("model", "paths", "samples")
+        artifact = run.artifacts.get(subject, *kinds) if subject else run.subject(None, "model", HINT)
+        evaluation = _artifact(begin, artifact)
     settings, kind = evaluation.options, evaluation.kind
     lacking = protocol_of(kind).not_reproduced.get(settings.compat or "")
     if lacking:
