@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
@@ -30,6 +31,8 @@ class Catalogue:
         self.layout = Layout(self.path)
         with durable.storage_errors(f"open the store {self.path}"):
             self.layout.check()
+            if warning := self.layout.strangers():
+                _say_once(warning)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -188,6 +191,11 @@ class Catalogue:
         versions = ", ".join(f"v{version}" for version in self.versions(name))
         aliases = ", ".join(self.aliases(name)) or "none"
         return f"Versions: {versions}; aliases: {aliases}."
+
+
+@cache
+def _say_once(warning: str) -> None:
+    _log.warning("%s", warning)
 
 
 def _artifact_at(path: Path) -> Artifact:
