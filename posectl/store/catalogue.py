@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from posectl.errors import ConflictError, IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
@@ -31,6 +32,8 @@ class Catalogue:
         self.layout = Layout(self.path)
         with durable.storage_errors(f"open the store {self.path}"):
             self.layout.check()
+            if warning := self.layout.strangers():
+                _say_once(warning)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -235,6 +238,11 @@ def _kind(artifact: Artifact) -> str | None:
         return ""
     except PosectlError:
         return None
+
+
+@cache
+def _say_once(warning: str) -> None:
+    _log.warning("%s", warning)
 
 
 def _artifact_at(path: Path) -> Artifact:
