@@ -70,6 +70,11 @@ class Conv:
         return nn.Sequential(self.encoder(replicas), MeanOutput())
 
     @property
+    def code_shape(self) -> tuple[int, ...]:
+        """The shape of a code's maps, (maps, latent_width, latent_width)."""
+        return (self._latent_maps, self.latent_width, self.latent_width)
+
+    @property
     def _scales(self) -> int:
         return (self.shape[1] // self.latent_width).bit_length() - 1
 

@@ -101,7 +101,7 @@ class AMR(Objective):
         """Return codes (R, B, d), each sample's mixed with those of so many random permutations of the batch."""
         orders = step.drawn("amr.partners").argsort(dim=1)
         others = [step.z.take_along_dim(order[..., None], dim=1) for order in orders.unbind(-1)]
-        weights = MIXERS[self.mixer](step.drawn("amr.shares"), step.drawn("amr.features"))
+        weights = MIXERS[self.mixer](step.drawn("amr.shares"), step.by_map(step.drawn("amr.features")))
         return step.prior.project(sum(w * z for w, z in zip(weights, (step.z, *others), strict=True)))
 
     def _mixed(self, step: Step) -> tuple[Tensor, Tensor]:
