@@ -30,6 +30,7 @@ from posectl.stages.options import (
     TrainOptions,
     non_defaults,
 )
+from posectl.stages.presets import OWN, check_preset, with_preset
 from posectl.stages.run import Run
 from posectl.store import Ref, Store
 
@@ -113,8 +114,9 @@ class Lab:
         self,
         dataset: Subject = None,
         *,
-        reg: Regularizers = "none",
+        reg: Regularizers | None = None,
         lam: Weights = None,
+        preset: str = OWN,
         name: str | None = None,
         seed: int | None = None,
         resume: bool = False,
@@ -123,9 +125,10 @@ class Lab:
         """Train an autoencoder and publish the model.
 
         dataset: one, or its ref; None: the newest, and in an empty store the embedded mannequin. reg: {"acai": 0.3}, or
-        names with their weights in lam; none: the published ones. resume: go on from the last checkpoint. options:
-        fields of posectl.stages.options.TrainOptions: latent, steps, batch, lr, set, ... Raises UsageError for options
-        that make no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
+        names with their weights in lam; none: the published ones. preset: a paper's settings for what is not given,
+        posectl.stages.presets. resume: go on from the last checkpoint. options: fields of
+        posectl.stages.options.TrainOptions: latent, steps, batch, lr, set, ... Raises UsageError for options that make
+        no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -135,17 +138,19 @@ class Lab:
         """
         from posectl.stages.train import train
 
-        given = options_from(TrainOptions, {**options, **regularizers(reg, lam)}, "train")
         with self._running(name, seed) as run:
+            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, lam)})
+            given = options_from(TrainOptions, values, "train")
             return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume))  # type: ignore[return-value]
 
     def sweep(
         self,
         dataset: Subject = None,
         *,
-        reg: Regularizers = "none",
+        reg: Regularizers | None = None,
         lam: Sequence[float] | Sequence[Sequence[float]] = (),
-        latent: int | Sequence[int] = 8,
+        latent: int | Sequence[int] | None = None,
+        preset: str = OWN,
         seeds: int = 1,
         zip: bool = False,
         engine: str = "inline",
@@ -168,10 +173,13 @@ class Lab:
         from posectl.stages.sweep import sweep
         from posectl.stages.training.engines import Engine
 
-        given = options_from(TrainOptions, {**options, **regularizers(reg, None)}, "sweep")
         lists = [lam] if lam and not isinstance(lam[0], Sequence) else lam
-        axes = options_from(Axes, {"lam": lists, "latent": latent, "seeds": seeds, "zip": zip}, "sweep")
+        named: dict[str, Any] = {**({"lam": lists} if lists else {}), **({} if latent is None else {"latent": latent})}
         with self._running(name, seed) as run:
+            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, None), **named})
+            own: dict[str, Any] = {key: values.pop(key) for key in ("lam", "latent") if key in values}
+            given = options_from(TrainOptions, values, "sweep")
+            axes = options_from(Axes, {**own, "seeds": seeds, "zip": zip}, "sweep")
             result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs))
             return Stored.of(run, result)  # type: ignore[return-value]
 
@@ -355,6 +363,18 @@ class Lab:
             return
         with progress_.Bars() as bars:
             yield replace(run, progress=bars)
+
+
+def _with_preset(run: Run, preset: str, dataset: Subject, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """Return the options of a training with a preset's, and the run, which knows where each came from."""
+    check_preset(preset)
+    if preset == OWN:
+        return run, given
+    from posectl.stages.training.dataset import training_set
+
+    options = with_preset(preset, training_set(run, _ref(dataset, "dataset")).kind.name, given)
+    filled = {key: f"preset {preset}" for key in options if key not in given or key == "set"}
+    return replace(run, sources={**run.sources, **filled}), options
 
 
 def _ref(subject: Subject, kind: str | None = None) -> str | None:

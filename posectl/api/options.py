@@ -32,17 +32,20 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
     return with_quick_sizes(cls(**given))
 
 
-def regularizers(reg: Regularizers, lam: Weights) -> dict[str, Any]:
-    """Return `reg` and `lam` of the options: of "acai", ["acai", "cycle"] or {"acai": 0.3}, with lam=0.3 or a list.
+def regularizers(reg: Regularizers | None, lam: Weights) -> dict[str, Any]:
+    """Return those of `reg` and `lam` of the options that are given: "acai", ["acai", "cycle"] or {"acai": 0.3}, with
+    lam=0.3 or a list.
 
     Raises UsageError where some regularizers of a dict have a weight and others None.
     """
+    named: dict[str, Any] = {} if reg is None else {"reg": (reg,) if isinstance(reg, str) else tuple(reg)}
     if isinstance(reg, Mapping):
         given = [weight for weight in reg.values() if weight is not None]
         if given and len(given) < len(reg):
             raise UsageError("Some regularizers have a weight, and some None.", "Give one to each, or to none.")
-        return {"reg": tuple(reg), "lam": tuple(given) or (() if lam is None else lam)}
-    return {"reg": reg, "lam": () if lam is None else lam}
+        if given:
+            return {**named, "lam": tuple(given)}
+    return named if lam is None else {**named, "lam": lam}
 
 
 def _example(error: MisfitError) -> str:

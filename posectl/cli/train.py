@@ -58,8 +58,8 @@ def train(
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16
       posectl train --reg acai --lam 0.3 --resume
     """
-    lab, options = training.resolved(session, shared, dataset, lam=tuple(shared["lam"] or ()))
-    result = lab.train(dataset, resume=resume, **options)
+    options = training.resolved(session, shared, lam=tuple(shared["lam"] or ()))
+    result = session.lab().train(dataset, resume=resume, **options)
     figures = result.figures
     last, best = (training.error(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
