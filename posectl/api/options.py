@@ -11,6 +11,25 @@ from posectl.stages.options import with_quick_sizes
 
 T = TypeVar("T")
 
+USUAL = {
+    **dict.fromkeys(("learning-rate", "step-size"), "lr"),
+    **dict.fromkeys(("epochs", "epoch", "iterations", "iters", "num-steps", "max-steps"), "steps"),
+    **dict.fromkeys(("batch-size", "bs"), "batch"),
+    **dict.fromkeys(("latent-dim", "latent-size", "z-dim", "embedding-dim"), "latent"),
+    **dict.fromkeys(("lambda", "weight"), "lam"),
+    **dict.fromkeys(("regularizer", "regulariser"), "reg"),
+    **dict.fromkeys(("arch", "architecture", "network"), "net"),
+    **dict.fromkeys(("gpu", "gpus", "cuda"), "device"),
+    **dict.fromkeys(("workers", "num-workers", "n-threads"), "threads"),
+    "num-samples": "count",
+}
+"""What other tools call their options, and what it is here."""
+
+EXAMPLES = {
+    "lr": "0.001", "steps": "20000", "batch": "64", "latent": "8", "lam": "0.3", "reg": "acai", "net": "conv",
+    "device": "cuda", "threads": "2", "count": "1000",
+}  # fmt: skip
+
 Weights = float | Sequence[float] | None
 Regularizers = str | Sequence[str] | Mapping[str, float | None]
 
@@ -24,7 +43,9 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
     given = {}
     for key, value in values.items():
         if key not in known:
-            raise UsageError(f"{what} has no option {key!r}.", did_you_mean(key, known))
+            usual = USUAL.get(key.replace("_", "-"))
+            hint = f"Here it is {usual}={EXAMPLES[usual]}." if usual in known else did_you_mean(key, known)
+            raise UsageError(f"{what} has no option {key!r}.", hint)
         try:
             given[key] = conform(value, known[key])
         except MisfitError as error:

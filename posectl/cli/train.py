@@ -25,11 +25,11 @@ def _list_regularizers(wanted: bool) -> None:
 
 OPTIONS = training.options(
     lam=parameter(
-        list[float] | None, None, "Objective", "Weight of the regularizer, one for each --reg.", metavar="X",
+        list[str] | None, None, "Objective", "Weight of the regularizer, one for each --reg.", metavar="X",
         show_default="as published",
     ),
     latent=parameter(
-        int, DEFAULT.latent, "Model", "Latent size, the number of dimensions of a code.", metavar="N", min=1
+        str, str(DEFAULT.latent), "Model", "Latent size, the number of dimensions of a code.", metavar="N"
     ),
 )  # fmt: skip
 
@@ -58,10 +58,18 @@ def train(
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16
       posectl train --reg acai --lam 0.3 --resume
     """
-    options = training.resolved(session, shared, lam=tuple(shared["lam"] or ()))
+    from posectl.cli.values import integers, numbers, one
+    from posectl.stages.training.health import error_text
+
+    options = training.resolved(
+        session,
+        shared,
+        lam=tuple(one(numbers(text, "--lam"), text, "--lam") for text in shared["lam"] or ()),
+        latent=one(integers(shared["latent"], "--latent"), shared["latent"], "--latent"),
+    )
     result = session.lab().train(dataset, resume=resume, **options)
     figures = result.figures
-    last, best = (training.error(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
+    last, best = (error_text(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
     rows = [("test error", f"{last} at the end, {best} at its best (step {figures['best_step']})"), ("losses", losses)]
     session.out.rows(rows, title=result.ref)

@@ -108,8 +108,3 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> dict[st
     if given["preset"] == OWN:
         return given
     return {key: value for key, value in given.items() if session.sources.get(key, "default") != "default"}
-
-
-def error(value: float, unit: str) -> str:
-    """Write a test error as people read it."""
-    return f"{1000 * value:.2f} mm" if unit == "m" else f"{value:.4g}"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import torch
 
+from posectl.core.distances import ONE_SAMPLE, spread
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
 from posectl.errors import InvalidInputError
@@ -15,6 +19,9 @@ from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
+
+_OF_ORDER = {"monotonicity", "factor_monotonicity"}
+_log = logging.getLogger(__name__)
 
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
@@ -59,6 +66,7 @@ def evaluate(
             curve = transition_curve(inputs.get("paths"), evaluation.kind, options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
             draft.put("transitions/std", curve.std.numpy(), ("transition",))
+            _warn_of_one_sample(evaluation, names)
         return {"scores": scores, "protocol": evaluation.protocol}
 
     return produce(
@@ -67,6 +75,20 @@ def evaluate(
         parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
         about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name),
     )  # fmt: skip
+
+
+def _warn_of_one_sample(evaluation: Evaluation, names: Collection[str]) -> None:
+    """Warn where all of all paths are one sample, as monotonicity takes for a steady way."""
+    inputs = evaluation.inputs
+    if not _OF_ORDER & set(names) or not inputs.has("reference") or len(inputs.get("paths")) < 2:
+        return
+    found = spread(inputs.get("paths").flatten(0, 1)), spread(torch.as_tensor(inputs.get("reference")))
+    if found[0] < ONE_SAMPLE * found[1]:
+        noun = evaluation.kind.noun
+        _log.warning(
+            "%s gives one %s whatever the code: its paths spread %.2g of what the real %s do, and monotonicity says "
+            "nothing of them.", evaluation.label, noun, found[0] / found[1], evaluation.kind.nouns,
+        )  # fmt: skip
 
 
 def _put_curve(draft: Draft, name: str, score: Score) -> None:

@@ -13,11 +13,14 @@ from posectl.errors import DivergedError, InterruptedRunError
 from posectl.stages.options import TrainOptions
 from posectl.stages.run import Progress, Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
+from posectl.stages.training.health import examine
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
 from posectl.stages.training.trainer import advance, build_trainer, interruptible, latest
 from posectl.store import Checkpoints, Draft
+
+_MILDER = "A smaller --lr or --lam usually helps."
 
 
 def train(
@@ -27,7 +30,7 @@ def train(
 
     resume continues from the last checkpoint of the same run, if there is one, as if it had never stopped. Without a
     name, a model of this very run is found under any name, as a sweep gave it. Raises DivergedError naming the step of
-    a non-finite loss, InterruptedRunError after Ctrl-C.
+    a non-finite loss, or where the mean sample always would be ten times as good; InterruptedRunError after Ctrl-C.
     """
     check_options(options)
     build_objectives(options)  # raises before an empty store is given a dataset
@@ -50,7 +53,12 @@ def train(
         trainer = build_trainer(data, [replica], device)
         _start(run, trainer, checkpoints, resume)
         seconds = _train(run, trainer, options, checkpoints, stopped)
-        return write_model(draft, trainer, 0, replica, data, seconds)
+        health = examine(trainer, 0, replica, data)
+        if health.blew_up:
+            checkpoints.clear()
+            raise DivergedError(f"The training blew up: {health}; nothing was published.", _MILDER)
+        health.tell(run.tell)
+        return write_model(draft, trainer, 0, replica, data, seconds, health)
 
     with checkpoints.lock(), interruptible() as stopped:
         result = produce(
@@ -93,7 +101,7 @@ def _train(
         checkpoints.clear()
         raise DivergedError(
             f"The loss became non-finite at step {step}; nothing was published.",
-            "A smaller --lr or --lam usually helps.",
+            _MILDER,
         )
     if not finished:
         again = shlex.join([*shlex.split(run.command), "--resume"]) if "--resume" not in run.command else run.command
