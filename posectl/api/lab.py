@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -33,6 +33,9 @@ from posectl.stages.options import (
 from posectl.stages.presets import OWN, check_preset, with_preset
 from posectl.stages.run import Run
 from posectl.store import Ref, Store
+
+if TYPE_CHECKING:
+    from posectl.stages.dry_run import DryRun
 
 Subject = Any
 """The subject of a verb: an artifact, its ref, a file's path, or an array."""
@@ -142,6 +145,29 @@ class Lab:
             run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, lam)})
             given = options_from(TrainOptions, values, "train")
             return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume))  # type: ignore[return-value]
+
+    def dry_run(
+        self,
+        dataset: Subject = None,
+        *,
+        reg: Regularizers | None = None,
+        lam: Weights = None,
+        preset: str = OWN,
+        seed: int | None = None,
+        **options: Any,
+    ) -> DryRun:
+        """Tell what `train` would do with these arguments, and publish nothing: config, parameters, memory, seconds.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> lab.dry_run(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16").parameters
+        {'encoder': 1172, 'decoder': 1219}
+        """
+        from posectl.stages.dry_run import dry_run
+
+        with self._running(None, seed) as run:
+            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, lam)})
+            return dry_run(run, _ref(dataset, "dataset"), options_from(TrainOptions, values, "train"))
 
     def sweep(
         self,

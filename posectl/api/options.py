@@ -43,7 +43,7 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
     given = {}
     for key, value in values.items():
         if key not in known:
-            usual = USUAL.get(key.replace("_", "-"))
+            usual = USUAL.get(key.replace("_", "-"), "")
             hint = f"Here it is {usual}={EXAMPLES[usual]}." if usual in known else did_you_mean(key, known)
             raise UsageError(f"{what} has no option {key!r}.", hint)
         try:

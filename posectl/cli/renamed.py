@@ -35,7 +35,7 @@ def renamed(name: str, known: Container[str], *, flag: bool) -> UsageError | Non
     new = OPTIONS.get(name)
     if new in known:
         return UsageError(f"`{dashes}{name}` is called `{dashes}{new}` now.", "Change the name; it takes the same.")
-    usual = USUAL.get(name)
+    usual = USUAL.get(name, "")
     if usual in known:
         if name.startswith("epoch"):
             steps = "An epoch is as many steps as there are training samples over --batch"

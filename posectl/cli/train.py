@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,9 @@ from posectl.cli.command import Session, command
 from posectl.cli.help import option, parameter
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
+
+if TYPE_CHECKING:
+    from posectl.stages.dry_run import DryRun
 
 
 def _list_regularizers(wanted: bool) -> None:
@@ -45,6 +49,12 @@ def train(
             "Objective", "List the regularizers, and stop.", "--list-reg", callback=_list_regularizers, is_eager=True
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        option(
+            "Output", "Print what would be trained, its size and about how long it takes; train nothing.", "--dry-run"
+        ),
+    ] = False,
     resume: Annotated[
         bool,
         option("Output", "Continue from the last checkpoint of this run, bit for bit.", "--resume"),
@@ -67,10 +77,42 @@ def train(
         lam=tuple(one(numbers(text, "--lam"), text, "--lam") for text in shared["lam"] or ()),
         latent=one(integers(shared["latent"], "--latent"), shared["latent"], "--latent"),
     )
+    if dry_run:
+        planned = session.lab().dry_run(dataset, **options)
+        session.out.data("\n".join(_lines(planned)), planned.as_json())
+        return
     result = session.lab().train(dataset, resume=resume, **options)
     figures = result.figures
     last, best = (error_text(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
-    rows = [("test error", f"{last} at the end, {best} at its best (step {figures['best_step']})"), ("losses", losses)]
+    mean = error_text(figures["mean_sample_error"], figures["unit"]) if "mean_sample_error" in figures else ""
+    told = f"{last} at the end, {best} at its best (step {figures['best_step']})" + (
+        f"; {mean} by the mean sample always" if mean else ""
+    )
+    rows = [("test error", told), ("losses", losses)]
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
+
+
+def _lines(planned: DryRun) -> Iterator[str]:
+    """Yield what `--dry-run` prints: every setting with its source, then sizes and time."""
+    from posectl.stages.training.size import in_units
+
+    yield f"{planned.name} on {planned.dataset}, {planned.device}"
+    for key, entry in planned.config.items():
+        if key not in ("architecture", "objectives"):
+            value = ", ".join(map(str, entry["value"])) if isinstance(entry["value"], tuple) else entry["value"]
+            yield f"  {key:16} {'–' if value in (None, '') else value!s:24} {entry['source']}"
+    for described in (planned.config["architecture"]["value"], *planned.config["objectives"]["value"]):
+        settings = ", ".join(f"{key} {value}" for key, value in described.items() if key != "name")
+        yield f"  {described['name']:16} {settings}"
+    for name, count in planned.parameters.items():
+        yield f"  {name:16} {count:,} parameters"
+    memory = ", ".join(f"{name} {in_units(count)}" for name, count in planned.memory.items() if count)
+    yield f"  {'memory':16} {in_units(sum(planned.memory.values()))}: {memory}"
+    minutes, seconds = divmod(round(planned.seconds), 60)
+    yield f"  {'time':16} about {minutes}:{seconds:02} min, by {planned.steps_timed} steps"
+    if planned.there:
+        yield f"  {'there':16} {planned.there} is this very run"
+    if planned.checkpoint:
+        yield f"  {'checkpoint':16} step {planned.checkpoint}: --resume goes on from it"

@@ -17,6 +17,7 @@ from posectl.stages.training.health import examine
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.size import check_fits
 from posectl.stages.training.trainer import advance, build_trainer, interruptible, latest
 from posectl.store import Checkpoints, Draft
 
@@ -50,6 +51,7 @@ def train(
     checkpoints = run.artifacts.checkpoints(replica.key)
 
     def fill(draft: Draft) -> dict[str, Any]:
+        check_fits([replica], data, device)
         trainer = build_trainer(data, [replica], device)
         _start(run, trainer, checkpoints, resume)
         seconds = _train(run, trainer, options, checkpoints, stopped)

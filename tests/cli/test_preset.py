@@ -106,3 +106,15 @@ def test_a_sweep_and_the_library_take_them_too(lines, tmp_path):
     model = lab.train("lines", preset="acai", steps=1, set="conv.depth=2")
     assert (model.config["lr"], model.config["lam"], model.latent) == (1e-4, [0.5], 64)
     assert lab.train("lines", preset="acai", steps=1, set="conv.depth=2", lam=0.1).ref == "acai-d64-l0.1-s0:v1"
+
+
+def test_a_dry_run_shows_settings_with_their_sources_and_trains_nothing(poses):
+    done = poses("train", "poses", "--preset", "naayem", "--lam", 0.3, "--dry-run")
+    assert done.code == 0, done.err
+    told = {line.split()[0]: line.split()[1:] for line in done.out.splitlines()}
+    assert told["lr"] == ["0.01", "preset", "naayem"]
+    assert told["lam"] == ["0.3", "flag"]
+    assert told["latent"] == ["8", "default"]
+    assert told["encoder"] == ["82,184", "parameters"]  # as its authors' own, with norms
+    assert poses("train", "poses", "--dry-run", "--json").json["parameters"]["encoder"] == 81_160
+    assert poses("store", "ls", "--kind", "model", "--json").json == []

@@ -246,17 +246,25 @@ def build_networks(
     architecture: Architecture, objectives: Sequence[Objective], seeds: Sequence[int], device: torch.device, kind: Kind
 ) -> dict[str, nn.Module]:
     """Build the encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
-    networks = {
-        "encoder": build_encoder(architecture, objectives, len(seeds)),
-        "decoder": build_decoder(architecture, objectives, len(seeds), kind),
-    }
-    for objective in objectives:
-        own = objective.networks(architecture, len(seeds))
-        networks |= {f"{objective.name}.{name}": module for name, module in own.items()}
+    networks = blank_networks(architecture, objectives, len(seeds), kind)
     for name, module in networks.items():
         for replica, seed in enumerate(seeds):
             initialise(module, replica, generator(seed, f"init/{name}"))
         module.to(device)
+    return networks
+
+
+def blank_networks(
+    architecture: Architecture, objectives: Sequence[Objective], replicas: int, kind: Kind
+) -> dict[str, nn.Module]:
+    """Build those networks without drawing their weights."""
+    networks = {
+        "encoder": build_encoder(architecture, objectives, replicas),
+        "decoder": build_decoder(architecture, objectives, replicas, kind),
+    }
+    for objective in objectives:
+        own = objective.networks(architecture, replicas)
+        networks |= {f"{objective.name}.{name}": module for name, module in own.items()}
     return networks
 
 

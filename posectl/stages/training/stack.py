@@ -18,6 +18,7 @@ from posectl.stages.run import Run, produce
 from posectl.stages.training.health import examine
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import Replica
+from posectl.stages.training.size import check_fits
 from posectl.stages.training.trainer import advance, build_trainer, latest
 from posectl.store import Checkpoints, Draft
 
@@ -117,6 +118,7 @@ def train_stack(
         saved = checkpoints.load()
         keys = set(saved[2]["replicas"]) if saved else {r.key for r in stack.replicas} - set(found)
         members = [r for r in stack.replicas if r.key in keys]
+        check_fits([r.replica for r in members], dataset, device)
         trainer = build_trainer(dataset, [r.replica for r in members], device)
         if saved:
             trainer.restore(saved[0], saved[1])
