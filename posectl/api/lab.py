@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from posectl.api import progress as progress_
-from posectl.api.artifacts import Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
+from posectl.api.artifacts import Coded, Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
 from posectl.api.options import Regularizers, Weights, options_from, regularizers
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
@@ -254,6 +254,39 @@ class Lab:
         given = options_from(SampleOptions, {"count": count, **options}, "sample")
         with self._running(name, seed) as run:
             return Stored.of(run, sample(run, _ref(model, "model"), given))  # type: ignore[return-value]
+
+    def encode(self, samples: Subject, *, model: Subject = None, weights: str = "last", split: str = "all") -> Coded:
+        """Encode a file, a dataset or one of its splits, or a sample "poses#12", to codes (N, d). For arrays:
+        model.encode.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.encode("mannequin#0", model=model).array.shape
+        (1, 4)
+        """
+        from posectl.stages.encode import encode
+
+        with self._running(None, None) as run:
+            made, codes = encode(run, str(_ref(samples)), _ref(model, "model"), weights=weights, split=split)
+            return Coded(codes, made.ref)
+
+    def decode(self, codes: str | Path, *, model: Subject = None, weights: str = "last") -> Coded:
+        """Decode the codes (N, d) of a file to samples (N, *shape). For arrays: model.decode.
+
+        >>> import numpy as np
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> np.save("codes.npy", np.eye(4)[:2])
+        >>> lab.decode("codes.npy", model=model).array.shape
+        (2, 17, 3)
+        """
+        from posectl.stages.decode import decode
+
+        with self._running(None, None) as run:
+            made, samples = decode(run, str(codes), _ref(model, "model"), weights=weights)
+            return Coded(samples, made.ref)
 
     def evaluate(
         self,

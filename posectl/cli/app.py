@@ -11,6 +11,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     completion,
     demo,
     doctor,
+    encode,
     evaluate,
     interpolate,
     plot,

@@ -13,7 +13,10 @@ from posectl.cli.completion import SCRIPTS
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
-COMMANDS = "prepare train sweep interpolate sample evaluate compare render plot store demo doctor completion".split()
+COMMANDS = (
+    "prepare train sweep regularizers interpolate sample encode decode evaluate compare render plot store demo doctor "
+    "completion"
+).split()
 
 
 def loaded(code, *also):
