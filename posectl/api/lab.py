@@ -36,6 +36,7 @@ from posectl.store import Ref, Store
 
 if TYPE_CHECKING:
     from posectl.stages.dry_run import DryRun
+    from posectl.stages.encode import Split
 
 Subject = Any
 """The subject of a verb: an artifact, its ref, a file's path, or an array."""
@@ -255,7 +256,7 @@ class Lab:
         with self._running(name, seed) as run:
             return Stored.of(run, sample(run, _ref(model, "model"), given))  # type: ignore[return-value]
 
-    def encode(self, samples: Subject, *, model: Subject = None, weights: str = "last", split: str = "all") -> Coded:
+    def encode(self, samples: Subject, *, model: Subject = None, weights: str = "last", split: Split = "all") -> Coded:
         """Encode a file, a dataset or one of its splits, or a sample "poses#12", to codes (N, d). For arrays:
         model.encode.
 

@@ -57,7 +57,11 @@ def train(
     ] = False,
     resume: Annotated[
         bool,
-        option("Output", "Continue from the last checkpoint of this run, bit for bit.", "--resume"),
+        option(
+            "Output",
+            "Continue from this run's last checkpoint, or from its model of fewer --steps, bit for bit.",
+            "--resume",
+        ),
     ] = False,
 ) -> None:
     """Train an autoencoder and publish it as a model artifact.
