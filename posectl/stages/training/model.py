@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from posectl.core.training.loop import Trainer
 from posectl.stages.artifacts.about import ModelAbout
@@ -36,7 +35,7 @@ def write_model(
         snapshots=tuple(trainer.history.snapshots),
         stack=trainer.replicas if trainer.replicas > 1 else 0,
     )
-    draft.record(threads=torch.get_num_threads(), about=about.as_json())
+    draft.record(about=about.as_json())
     return {
         **_summary(trainer, index),
         "mean_sample_error": health.of_mean,

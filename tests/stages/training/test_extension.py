@@ -132,3 +132,18 @@ def test_without_resume_it_is_named_and_another_training_is_not(run, told):
 def test_every_regularizer_goes_on_to_the_bit(run, told, reg):
     codes = ("vqvae.codes=32", "vqvae.width=8") if reg == "vqvae" else ()
     assert_same(*extended(run, told, replace(SHORT, reg=(reg,), set=(*SHORT.set, *codes))))
+
+
+def test_a_model_made_by_other_threads_is_not_called_this_very_run(run, told):
+    made = train(run, None, SHORT).artifact
+    assert made.manifest["threads"] == 1
+    before = torch.get_num_threads()
+    try:
+        told.clear()
+        assert train(replace(run, threads=2), None, SHORT).reused
+        assert told == ["acai:v1 is this run by 1 thread; by 2 it may round otherwise. --force makes it again."]
+    finally:
+        torch.set_num_threads(before)
+    told.clear()
+    assert train(run, None, SHORT).reused
+    assert told == ["acai:v1 is this very run; --force makes it again."]
