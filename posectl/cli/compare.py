@@ -22,7 +22,7 @@ def compare(
             metavar="SCORES",
             help="Scores, or models and sweeps by their newest scores.",
             show_default="all",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("scores", "model", "sweep"),
         ),
     ] = None,
     metric: Annotated[

@@ -19,7 +19,7 @@ Model = Annotated[
     str | None,
     option(
         "Model", "Model that encodes and decodes.", "--model", metavar="REF", show_default="the newest",
-        autocompletion=complete.refs,
+        autocompletion=complete.refs_of("model"),
     ),
 ]  # fmt: skip
 Output = Annotated[
@@ -35,7 +35,7 @@ def encode(
         typer.Argument(
             metavar="SAMPLES",
             help="A .npy file, a dataset, or a sample: poses#12.",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ],
     model: Model = None,

@@ -24,7 +24,7 @@ def render(
         typer.Argument(
             metavar="SUBJECT",
             help="Paths, samples, a dataset, or .npy files; #i picks one of them.",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("paths", "samples", "dataset"),
         ),
     ],
     output: Annotated[

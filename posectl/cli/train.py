@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from posectl.cli import complete, training
+from posectl.cli import training
 from posectl.cli.command import Session, command
 from posectl.cli.help import option, parameter
 from posectl.cli.root import app
@@ -15,16 +13,6 @@ from posectl.cli.training import DEFAULT
 
 if TYPE_CHECKING:
     from posectl.stages.dry_run import DryRun
-
-
-def _list_regularizers(wanted: bool) -> None:
-    if not wanted:
-        return
-    for name, doc in complete.regularizer_docs().items():
-        summary, _, body = doc.partition("\n\n")
-        paper = " ".join(body.partition("Source: ")[2].split())
-        typer.echo(f"{name:12} {summary}" + (f"\n{'':12} {paper}" if paper else ""))
-    raise typer.Exit
 
 
 OPTIONS = training.options(
@@ -45,9 +33,7 @@ def train(
     dataset: training.Dataset = None,
     list_reg: Annotated[
         bool,
-        option(
-            "Objective", "List the regularizers, and stop.", "--list-reg", callback=_list_regularizers, is_eager=True
-        ),
+        option("Objective", "List the regularizers, and stop; -v their settings too.", "--list-reg"),
     ] = False,
     dry_run: Annotated[
         bool,
@@ -72,6 +58,11 @@ def train(
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16
       posectl train --reg acai --lam 0.3 --resume
     """
+    if list_reg:
+        from posectl.cli.regularizers import print_regularizers
+
+        print_regularizers(session, None, settings=session.out.verbose)
+        return
     from posectl.cli.values import integers, numbers, one
     from posectl.stages.training.health import error_text
 

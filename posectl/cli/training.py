@@ -18,7 +18,10 @@ DEFAULT = TrainOptions()
 Dataset = Annotated[
     str | None,
     typer.Argument(
-        metavar="DATASET", help="Dataset to train on.", show_default="the newest", autocompletion=complete.refs
+        metavar="DATASET",
+        help="Dataset to train on.",
+        show_default="the newest",
+        autocompletion=complete.refs_of("dataset"),
     ),
 ]
 
@@ -50,9 +53,10 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             list[str] | None, None, "Model",
             "A setting of the network or of a regularizer, such as mlp.widths=512,512, conv.depth=16 or "
             "acai.gamma=0.05; may be repeated.", metavar="NAME.KEY=VALUE", show_default="none",
+            autocompletion=complete.settings,
         ),
         "reg": parameter(
-            list[str] | None, None, "Objective", "Name of a regularizer (see --list-reg); may be repeated.",
+            list[str] | None, None, "Objective", "Name of a regularizer (see `posectl regularizers`); may be repeated.",
             metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
         ),
         "lam": lam,
