@@ -124,13 +124,15 @@ class Lab:
         name: str | None = None,
         seed: int | None = None,
         resume: bool = False,
+        log: str = "",
         **options: Any,
     ) -> Model:
         """Train an autoencoder and publish the model.
 
         dataset: one, or its ref; None: the newest, and in an empty store the embedded mannequin. reg: {"acai": 0.3}, or
         names with their weights in lam; none: the published ones. preset: a paper's settings for what is not given,
-        posectl.stages.presets. resume: go on from the last checkpoint. options: fields of
+        posectl.stages.presets. resume: go on from the last checkpoint, or from the same with fewer
+        steps. log: "csv" or "tensorboard", beside the store. options: fields of
         posectl.stages.options.TrainOptions: latent, steps, batch, lr, set, ... Raises UsageError for options that make
         no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
 
@@ -145,7 +147,7 @@ class Lab:
         with self._running(name, seed) as run:
             run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, lam)})
             given = options_from(TrainOptions, values, "train")
-            return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume))  # type: ignore[return-value]
+            return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume, log=log))  # type: ignore[return-value]
 
     def dry_run(
         self,

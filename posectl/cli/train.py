@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
@@ -35,6 +35,10 @@ def train(
         bool,
         option("Objective", "List the regularizers, and stop; -v their settings too.", "--list-reg"),
     ] = False,
+    log: Annotated[
+        Literal["none", "csv", "tensorboard"],
+        option("Output", "Log of every step to write while it trains, beside the store.", "--log"),
+    ] = "none",
     dry_run: Annotated[
         bool,
         option(
@@ -76,7 +80,7 @@ def train(
         planned = session.lab().dry_run(dataset, **options)
         session.out.data("\n".join(_lines(planned)), planned.as_json())
         return
-    result = session.lab().train(dataset, resume=resume, **options)
+    result = session.lab().train(dataset, resume=resume, log="" if log == "none" else log, **options)
     figures = result.figures
     last, best = (error_text(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())

@@ -15,6 +15,7 @@ from posectl.stages.run import Progress, Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.extension import Beginning, find_beginning, go_on_from
 from posectl.stages.training.health import examine
+from posectl.stages.training.log import NoLog, check_form, logging_to
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
@@ -26,15 +27,22 @@ _MILDER = "A smaller --lr or --lam usually helps."
 
 
 def train(
-    run: Run, dataset: str | None = None, options: TrainOptions = TrainOptions(), *, resume: bool = False
+    run: Run,
+    dataset: str | None = None,
+    options: TrainOptions = TrainOptions(),
+    *,
+    resume: bool = False,
+    log: str = "",
 ) -> Result:
     """Train on a dataset (the newest one if None; the embedded mannequin in an empty store) and publish the model.
 
     resume continues from the last checkpoint of the same run, if there is one, as if it had never stopped, else from a
     finished run that differs in being shorter, where that comes to the same bits. Without a
-    name, a model of this very run is found under any name, as a sweep gave it. Raises DivergedError naming the step of
+    name, a model of this very run is found under any name, as a sweep gave it. log: "csv" or "tensorboard", which are
+    written beside the store while it trains. Raises DivergedError naming the step of
     a non-finite loss, or where the mean sample always would be ten times as good; InterruptedRunError after Ctrl-C.
     """
+    check_form(log)
     check_options(options)
     build_objectives(options)  # raises before an empty store is given a dataset
     device = devices.resolve(run.device)
@@ -56,7 +64,8 @@ def train(
         check_fits([replica], data, device)
         trainer = build_trainer(data, [replica], device)
         _start(run, trainer, checkpoints, find_beginning(run, data, replica, device), resume)
-        seconds = _train(run, trainer, options, checkpoints, stopped)
+        with logging_to(run, log, draft.name, replica.key) as written:
+            seconds = _train(run, trainer, options, checkpoints, written, stopped)
         health = examine(trainer, 0, replica, data)
         if health.blew_up:
             checkpoints.clear()
@@ -103,11 +112,12 @@ def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, beginning: Begi
 
 
 def _train(
-    run: Run, trainer: Trainer, options: TrainOptions, checkpoints: Checkpoints, stopped: Callable[[], bool]
+    run: Run, trainer: Trainer, options: TrainOptions, checkpoints: Checkpoints, log: NoLog, stopped: Callable[[], bool]
 ) -> float:
     """Run the loop with progress and checkpoints, and return its seconds."""
 
     def report(rate: float) -> None:
+        log.update(trainer)
         run.progress(Progress("training", trainer.step, options.steps, "steps", {**latest(trainer), "samples/s": rate}))
 
     finished, seconds = advance(
