@@ -95,7 +95,7 @@ def train(
 
 def _lines(planned: DryRun) -> Iterator[str]:
     """Yield what `--dry-run` prints: every setting with its source, then sizes and time."""
-    from posectl.stages.training.size import in_units
+    from posectl.budget import size
 
     yield f"{planned.name} on {planned.dataset}, {planned.device}"
     for key, entry in planned.config.items():
@@ -107,8 +107,8 @@ def _lines(planned: DryRun) -> Iterator[str]:
         yield f"  {described['name']:16} {settings}"
     for name, count in planned.parameters.items():
         yield f"  {name:16} {count:,} parameters"
-    memory = ", ".join(f"{name} {in_units(count)}" for name, count in planned.memory.items() if count)
-    yield f"  {'memory':16} {in_units(sum(planned.memory.values()))}: {memory}"
+    memory = ", ".join(f"{name} {size(count)}" for name, count in planned.memory.items() if count)
+    yield f"  {'memory':16} {size(sum(planned.memory.values()))}: {memory}"
     minutes, seconds = divmod(round(planned.seconds), 60)
     yield f"  {'time':16} about {minutes}:{seconds:02} min, by {planned.steps_timed} steps"
     if planned.there:

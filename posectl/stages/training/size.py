@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from posectl.budget import size as written
 from posectl.core.memory import free_bytes
 from posectl.core.training.batches import Batches, FiniteSamples
 from posectl.core.training.loop import blank_networks
@@ -70,13 +71,7 @@ def check_fits(replicas: Sequence[Replica], dataset: StoredDataset, device: torc
         return
     most = max(size.memory, key=lambda name: size.memory[name])
     raise UsageError(
-        f"This training holds {in_units(size.total)}, {in_units(size.memory[most])} of them its {most}, and {device} "
-        f"has {in_units(free)} left.",
+        f"This training holds {written(size.total)}, {written(size.memory[most])} of them its {most}, and {device} "
+        f"has {written(free)} left.",
         _LESS[most],
     )
-
-
-def in_units(count: int) -> str:
-    """Write a number of bytes as people read it."""
-    power = min(4, max(0, (len(str(count)) - 1) // 3))
-    return f"{count / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
