@@ -99,7 +99,7 @@ def evaluate(
             metavar="SUBJECT",
             help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
             show_default="the newest model",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("model", "paths", "samples", "sweep"),
         ),
     ] = None,
     against: Annotated[
@@ -109,7 +109,7 @@ def evaluate(
             "Reference: a dataset or a file.",
             metavar="REF",
             show_default="the model's own dataset",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ] = None,
 ) -> None:

@@ -26,7 +26,7 @@ def render(
         typer.Argument(
             metavar="SUBJECT",
             help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("paths", "samples", "dataset"),
         ),
     ],
     output: Annotated[

@@ -227,16 +227,3 @@ class PlotOptions:
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
-
-# The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its
-# steps are 300 epochs of 1,000.
-PRESETS: dict[str, dict[str, Any]] = {
-    "sensible": {},
-    "published": {
-        "lr": 0.01,
-        "pairing": "halves",
-        "rotate": "view",
-        "steps": 300_000,
-        "set": ("acai.gamma=0.05", "mlp.batch_norm=true"),
-    },
-}
