@@ -273,7 +273,7 @@ class Lab:
         >>> model = lab.train(lab.prepare("mannequin"), latent=4)
         >>> _ = lab.evaluate(model, metrics="anci", endpoints=4, steps=5)
         >>> print(lab.compare([model]).to_markdown().splitlines()[0])
-        | mean ± std | plain, d=4 |
+        | mean ± std over paths or samples | plain, d=4 |
         """
         from posectl.api.comparison import Compared
         from posectl.stages.compare import compare
@@ -356,8 +356,8 @@ class Lab:
         if not (self._bars and progress_.wanted()):
             yield run
             return
-        with progress_.Bars() as bars:
-            yield replace(run, progress=bars)
+        with progress_.Bars() as bar:
+            yield replace(run, progress=bar)
 
 
 def _ref(subject: Subject, kind: str | None = None) -> str | None:

@@ -143,7 +143,8 @@ class EvaluateOptions:
     recall_samples: draws from the prior that recall searches.
     recall_targets: real samples whose recall is asked.
     k: neighbours of prdc, between samples and recall targets.
-    interval: of images whose factors are known, degrees between the ends of paths compared with true images.
+    interval: of images whose factors are known, degrees between the ends of paths compared with true images; None: as
+        published, 80 for errors and 70 where alpha is retrieved.
     intervals: pairs of every length of interval.
     retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
@@ -163,7 +164,7 @@ class EvaluateOptions:
     recall_samples: int = size(180_000, quick=200)
     recall_targets: int = size(10_000, quick=50)
     k: int = 5
-    interval: float = 80.0
+    interval: float | None = None
     intervals: int = size(72, quick=4)
     retrieval: str | None = None
     kmeans_restarts: int = size(100, quick=2)

@@ -75,8 +75,9 @@ def samples_of(
             run.warn(warning)
         return samples, file_record(source, samples)
     ref = Ref.parse(source)
-    dataset = StoredDataset(run.artifacts.get(ref))
+    dataset = StoredDataset(run.artifacts.get(ref, "dataset"))
     if ref.sample is None:
-        raise InvalidInputError(f"{source!r} is a whole dataset, and one sample is wanted.", f"Pick one: {source}#0.")
+        what, pick = ("clip", source[: -len(ref.part)]) if ref.part else ("dataset", source)
+        raise InvalidInputError(f"{source!r} is a whole {what}, and one sample is wanted.", f"Pick one: {pick}#0.")
     record = {"ref": dataset.artifact.ref, "sample": ref.sample, "digest": dataset.artifact.digest}
     return as_many(dataset.sample(ref.sample)[None], shape, source), record

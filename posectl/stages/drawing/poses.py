@@ -78,14 +78,16 @@ class _Sequences:
 
 
 def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
-    """Read up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
+    """Read up to `most` sequences of a subject; `ref#3` is its path or sample 3, `ref#clip3` the clip of a dataset."""
     name, artifact = subject.name, subject.artifact
     if artifact is None:
         return _of_file(run, subject, options, most)
-    if artifact.kind == "dataset":
-        return _of_dataset(name, StoredDataset(artifact), subject.sample, most)
+    dataset = artifact.kind == "dataset"
+    if dataset and subject.sample is None:
+        return _of_dataset(name, StoredDataset(artifact), subject.clip, most)
     rows = slice(0, most) if subject.sample is None else subject.row
-    return _of_array(name, artifact.read(artifact.kind, rows=rows), _up(artifact), most)
+    array = artifact.read("samples" if dataset else artifact.kind, rows=rows)
+    return _of_array(name, array, StoredDataset(artifact).up if dataset else _up(artifact), most)
 
 
 def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
