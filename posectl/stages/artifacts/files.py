@@ -55,7 +55,7 @@ def read_file(
         arrays, name = {"poses": source}, "array"
     else:
         arrays, name = load_poses(source), source_name(source)
-    kind = infer_kind(arrays["poses"], name)
+    kind = infer_kind(arrays["poses"], name, said)
     form = format_of(kind)
     if beside:
         said = form.left_to_say(arrays, name, said, subject=True)
