@@ -121,7 +121,8 @@ def load(path: Path) -> dict[str, Any]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise InvalidInputError(f"{path} should hold options by name.", "Keys and values, like `steps: 1000`.")
+        wrong = InvalidInputError(f"{path} should hold options by name.", "Keys and values, like `steps: 1000`.")
+        raise other_format(str(path), head_of(path), "YAML") or wrong
     return values
 
 
