@@ -34,19 +34,23 @@ def to_common_frame(takes: Iterable[Take], request: Request) -> list[Take]:
     World takes asked for in camera axes come once a camera. Of takes filmed by several cameras and asked for in world
     axes the first camera's stays. Raises InvalidInputError for units that differ or are none, and for missing cameras.
     """
-    metric = _in_metres(takes)
+    metric = _in_metres(takes, request)
     frame = request.frame or (metric[0].coordinates if metric else "world")
     if frame == "world":
         return _distinct([_to_world(take, request) for take in _one_camera_each(metric)])
     return _distinct([seen for take in metric for seen in _to_cameras(take, request)])
 
 
-def _in_metres(takes: Iterable[Take]) -> list[Take]:
+def _in_metres(takes: Iterable[Take], request: Request) -> list[Take]:
     metric: list[Take] = []
     units: dict[str, str] = {}
     for take in takes:
-        poses = as_poses(take.joints, f"{take.name} ({take.source})")
-        unit = _unit(poses, take.name)
+        try:
+            poses = as_poses(take.joints, f"{take.name} ({take.source})")
+            unit = _unit(poses, take.name)
+        except InvalidInputError as error:
+            request.broken(error)
+            continue
         units.setdefault(unit, take.name)
         if len(units) > 1:
             (one, first), (other, second) = units.items()
@@ -122,9 +126,11 @@ def to_dataset(
 ) -> Dataset:
     """Build the dataset of takes in one frame, with every `subsample`-th frame of each, counted from its first.
 
-    Raises NotFoundError where there is no take.
+    Raises NotFoundError where there is no take, and the first broken one's error where all were skipped.
     """
     if not takes:
+        if request.skipped:
+            raise request.skipped[0]
         raise NotFoundError("There is no take to read.", "Ask for more with --subjects and --actions.")
     rows = [len(take.frame[::subsample]) for take in takes]
     starts = np.cumsum([0, *rows])

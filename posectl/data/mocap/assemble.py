@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def to_dataset(
             "frame": np.concatenate([clip.frames for clip in clips]),
             "clip": table.rows(),
         },
-        per_clip={**table.columns(), **_found_in_each(clips, len(table.start))},
+        per_clip={**table.columns(), **_found_in_each(clips, table)},
         about={
             "kind": "poses",
             "skeleton": H36M17.name,
@@ -51,7 +50,7 @@ def to_dataset(
             "found": _found(clips),
             "factors": [],
         },
-        warnings=[*warnings, *(warning for clip in clips for warning in clip.warnings), *_doubts(clips)],
+        warnings=[*warnings, *_told(clips), *_doubts(clips)],
     )
 
 
@@ -82,12 +81,9 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
         return table, split, f"as named: {', '.join(table.name[chosen])} to test"
     if len(clips) == 1 and len(clips[0].poses) == 1:
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
-    if len(clips) == 1:
-        return train_test_split(table)
-    # A clip of an unknown subject counts as a subject of its own.
+    # A clip of an unknown subject counts as a subject of its own, unless all are unknown.
     alone = np.where(table.subject == "", table.name, table.subject)
-    _, split, how = train_test_split(replace(table, subject=alone))
-    return table, split, how
+    return train_test_split(table, alone if (table.subject != "").any() else None)
 
 
 def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
@@ -115,15 +111,31 @@ def _found(clips: Sequence[Clip]) -> dict[str, Any]:
     return {name: dict(sorted(Counter(values).items())) for name, values in columns.items()}
 
 
-def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
-    """Return the same as columns (rows,) of the clip table; one clip may have been cut in two."""
+def _found_in_each(clips: Sequence[Clip], table: Clips) -> dict[str, np.ndarray]:
+    """Return the same as columns (rows,) of the clip table; clips may have been cut in two."""
+    row = {clip.path.as_posix(): i for i, clip in enumerate(clips)}
+    cut = [row[source] for source in table.source]
     columns = {
         "file_skeleton": np.array([clip.skeleton for clip in clips]),
         "file_unit": np.array([clip.unit for clip in clips]),
         "file_up": np.array([clip.up for clip in clips]),
         "file_fps": np.array([clip.file_fps for clip in clips], np.float32),
     }
-    return {name: np.resize(values, rows) for name, values in columns.items()}
+    return {name: values[cut] for name, values in columns.items()}
+
+
+def _told(clips: Sequence[Clip]) -> list[str]:
+    """Return the clips' warnings, each once, after the first file that it is of and the number of others."""
+    files: dict[str, list[str]] = {}
+    for clip in clips:
+        for warning in clip.warnings:
+            files.setdefault(warning, []).append(clip.path.name)
+    return [f"{_first_of(names)}: {warning}" for warning, names in files.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    others = len(names) - 1
+    return names[0] + (f" and {others:,} other file{'s' * (others > 1)}" if others else "")
 
 
 def _doubts(clips: Sequence[Clip]) -> list[str]:

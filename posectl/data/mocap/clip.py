@@ -11,10 +11,11 @@ from posectl.data.mocap.amc import read_amc
 from posectl.data.mocap.body import HIP, Body
 from posectl.data.mocap.bvh import read_bvh
 from posectl.data.mocap.expmap import read_expmap
-from posectl.data.mocap.jointmap import JointMap
+from posectl.data.mocap.jointmap import BY_RULE, JointMap
 from posectl.data.mocap.kinematics import Recording
-from posectl.data.mocap.naming import choose_map
+from posectl.data.mocap.naming import Fit, choose_map
 from posectl.data.mocap.resample import frame_positions
+from posectl.data.mocap.tpose import leading_t_pose
 from posectl.data.mocap.world import METRES, THIGH, decide_unit, decide_up, trunk_axis, upright
 from posectl.errors import InvalidInputError
 
@@ -45,6 +46,7 @@ class Clip:
     """One take: poses (T, 17, 3) float32, metres, z up, pelvis at the origin; root (T, 3) float32, the pelvis's place.
 
     frames: (T,) int64, the frame of the file, at its own rate, that each pose is of (the nearest, where interpolated).
+    warnings: sentences that the file's name is to be put before.
     """
 
     path: Path
@@ -76,17 +78,18 @@ def read_recording(file: MotionFile) -> Recording:
 def read_clip(file: MotionFile, options: Options) -> Clip:
     """Read one file as H36M-17 poses; raises InvalidInputError or NotFoundError."""
     path = file.path
-    joints, recording = choose_map(read_recording(file), options.own_map, path)
+    recording = read_recording(file)
+    fit = choose_map(recording, options.own_map, path)
+    joints, body = fit.map, Body(recording, fit)
     fps = recording.fps or joints.fps
     if fps is None:
         raise InvalidInputError(f"{path} does not say its frame rate.", "Say it in the joint map, as 'fps: 120'.")
-    first = t_pose_frames(recording) if joints.t_pose else 0
+    first = leading_t_pose(recording, body) if joints.t_pose else 0
     if first >= recording.frames:
         what = "holds nothing but its artificial T pose" if recording.frames else "holds no frames"
         raise InvalidInputError(f"{path} {what}.", "Export it again, with its motion.")
 
     places = first + frame_positions(recording.frames - first, fps, options.fps)
-    body = Body(recording, joints)
     thigh = body.thigh(places)
     unit = options.unit or decide_unit(thigh, joints.unit, path)
     world = body.joints(places, METRES[unit])
@@ -98,11 +101,14 @@ def read_clip(file: MotionFile, options: Options) -> Clip:
             f"{path} reaches farther than {_FAR:g} m from its origin.", "Check its unit, and --unit."
         )
 
-    warnings = []
+    warnings = [*recording.warnings, *_by_rule(fit)]
+    if first:
+        frames = "frame 0 is" if first == 1 else f"the first {first} frames are"
+        warnings.append(f"{frames} left out, an artificial T pose.")
     if options.up is None and moving not in (None, up):
-        warnings.append(f"{path.name}: {up} is taken as up, though the trunk points along {moving} on the whole.")
+        warnings.append(f"{up} is taken as up, though the trunk points along {moving} on the whole.")
     if options.unit is not None and not THIGH[0] <= (length := thigh * METRES[unit]) <= THIGH[1]:
-        warnings.append(f"{path.name}: in {unit}, as --unit says, its thigh is {length:.3g} m long.")
+        warnings.append(f"in {unit}, as --unit says, its thigh is {length:.3g} m long.")
     return Clip(
         path=path,
         poses=(world - world[:, HIP, None]).astype(np.float32),
@@ -117,13 +123,7 @@ def read_clip(file: MotionFile, options: Options) -> Clip:
     )
 
 
-def t_pose_frames(recording: Recording) -> int:
-    """Count the frames of the artificial T pose at the start: frame 0, and those after it with the same rotations."""
-    few = 64
-    for start in range(0, recording.frames, few):
-        rows = np.arange(start, min(start + few, recording.frames))
-        rotations = recording.local(np.concatenate([[0], rows])).rotations
-        other = np.flatnonzero((rotations[1:] != rotations[0]).any(axis=(1, 2, 3)))
-        if other.size:
-            return start + int(other[0])
-    return recording.frames
+def _by_rule(fit: Fit) -> list[str]:
+    """Return a sentence about the joints that no node is."""
+    places = [f"{joint} {BY_RULE[joint][1]}" for joint in fit.by_rule]
+    return [f"without a node of their own, these joints are placed by rule: {', '.join(places)}."] if places else []

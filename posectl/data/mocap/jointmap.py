@@ -7,15 +7,15 @@ A map for `--map FILE.yaml` looks like this; all but `joints` may be left out.
     up: +y                    # what the world's up axis is when a file does not show it: +x, -x, ... -z
     unit: cm                  # its unit when its bones do not show it: m, cm, mm, in, ft, or cmu (1/0.45 inch)
     fps: 120                  # its rate when the file does not say
-    t_pose: true              # frame 0 is an artificial T pose, to be left out
+    t_pose: true              # a T pose in frame 0 is artificial, to be left out
     citation: what to cite
     shifts:                   # vectors that turn with a node, for bones that the file lost
       thorax: {node: Spine1}                                # as long as Spine1's offset, along the axis nearest to it
       brow: {node: Head, axis: +z, length: 0.08}            # or so many metres along an axis of the node
-    joints:                   # every joint of H36M-17
+    joints:                   # every joint of H36M-17; of the trunk, those left out are placed by rule (BY_RULE)
       Hip: Hips                                             # a node
       Head: Head.end                                        # the far end of a node: its End Site, or an ASF bone's tip
-      Spine: {blend: {Spine: 0.5, Spine1: 0.5}}             # a weighted mean; the weights sum to 1
+      Spine: {blend: {Spine: 0.5, Spine1: 0.5}}             # a weighted mean; the weights sum to 1, one may be 0
       LWrist: {from: LeftForeArm, to: LeftHand, times: 1.5} # from + 1.5 (to - from)
       Thorax: {at: Neck, shift: thorax}                     # a node and a shift; a shift goes with any of the forms
       Neck/Nose: {from: Neck, to: Head, beyond: 0.13}       # so many metres past `to`
@@ -68,9 +68,23 @@ class Point:
         )
 
 
+# The joints that a skeleton may lack, from the others, and in words: approximations, whose lengths suit CMU's and
+# Bandai-Namco's bodies.
+BY_RULE = {
+    "Hip": (Point((("RHip", 0.5), ("LHip", 0.5))), "halfway between the hip joints"),
+    "Thorax": (Point((("RShoulder", 0.54), ("LShoulder", 0.54), ("Hip", -0.08))), "just above between the shoulders"),
+    "Spine": (Point((("Hip", 0.5), ("Thorax", 0.5))), "halfway between pelvis and thorax"),
+    "Neck/Nose": (Point((("Thorax", 1.0),), ("Spine", "Thorax", 0.08)), "80 mm past the thorax"),
+    "Head": (Point((("Neck/Nose", 1.0),), ("Thorax", "Neck/Nose", 0.12)), "120 mm past the neck"),
+}
+
+
 @dataclass(frozen=True)
 class JointMap:
-    """The place of each H36M-17 joint: `joints[j]` lists alternatives, of which the first that a file has counts."""
+    """The place of each H36M-17 joint: `joints[j]` lists alternatives, of which the first that a file has counts.
+
+    It is empty for a joint that is placed by rule.
+    """
 
     name: str
     joints: tuple[tuple[Point, ...], ...]
@@ -108,7 +122,8 @@ def parse_map(content: Any, path: Path) -> JointMap:
     }
     joints = _mapping(content.get("joints"), "joints", path)
     _known(joints, set(H36M17.joints), "joints", path)
-    missing = [joint for joint in H36M17.joints if joints.get(joint, "") in ("", UNFILLED)]
+    needed = [joint for joint in H36M17.joints if joint in joints or joint not in BY_RULE]
+    missing = [joint for joint in needed if joints.get(joint, "") in ("", UNFILLED)]
     if missing:
         raise _error(path, f"it does not say where {', '.join(missing)} {'are' if missing[1:] else 'is'}")
     nodes = content.get("nodes", [])
@@ -116,7 +131,7 @@ def parse_map(content: Any, path: Path) -> JointMap:
         raise _error(path, "'nodes' is not a list of names")
     return JointMap(
         name=path.stem,
-        joints=tuple(_alternatives(joints[joint], joint, shifts, path) for joint in H36M17.joints),
+        joints=tuple(_alternatives(joints.get(joint), joint, shifts, path) for joint in H36M17.joints),
         about=_word(content, "about", path) or "",
         nodes=tuple(nodes),
         up=_choice(content, "up", AXES, path),
@@ -128,6 +143,8 @@ def parse_map(content: Any, path: Path) -> JointMap:
 
 
 def _alternatives(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> tuple[Point, ...]:
+    if value is None:
+        return ()
     values = value if isinstance(value, list) else [value]
     if not values:
         raise _error(path, f"the list of {joint} is empty")

@@ -29,7 +29,7 @@ class Recording:
 
     names: of the J nodes, parents first; `NAME.end` is the far end of NAME (a BVH End Site, an ASF bone's tip).
     parents: (J,) int, -1 for the root. offsets: (J, 3), from the parent in the parent's frame, in the file's unit.
-    frames: how many there are. fps: their rate, None where the file does not say.
+    frames: how many there are. fps: their rate, None where the file does not say. warnings: of what was doubtful.
     local: (rows,) frame numbers -> their Motion. By request, for matrices are many times the text they come from.
     """
 
@@ -39,6 +39,7 @@ class Recording:
     frames: int
     fps: float | None
     local: Callable[[np.ndarray], Motion]
+    warnings: tuple[str, ...] = ()
 
     def rest(self) -> Motion:
         """Return one frame in which no node is turned."""

@@ -3,12 +3,14 @@
 Files, or folders searched through. An AMC takes the .asf beside it: of its own name, of its subject's (01.asf for
 01_01.amc), or the only one. Poses come out in metres, z up, about the pelvis, which `root` keeps.
 
-The joints are found by the names of the nodes: CMU in its cgspeed and 3dsMax-friendly BVH, as ASF/AMC and as
-exponential maps; Bandai-Namco; Mixamo and what is named like it. `--map FILE.yaml` says where they are on any other
-skeleton, and `--show-joints` prints such a file to begin with; its format is in posectl/data/mocap/jointmap.py.
+The joints are found by the names of the nodes, whatever their prefix, case and separators: CMU in its conversions, as
+ASF/AMC and as exponential maps; Bandai-Namco; Mixamo and LaFAN1; Biovision, Xsens and 100STYLE; 3ds Max's biped; Unity
+and VRM; SlimeVR; Poser and DAZ; SMPL; Rokoko; Perception Neuron; OptiTrack; Unreal. Joints of the trunk that have no
+node are placed by rule, which is said. `--map FILE.yaml` says where they are on any other skeleton, and `--show-joints`
+prints such a file, filled in as far as the names tell; its format is in posectl/data/mocap/jointmap.py.
 
-Up axis and unit are found from the body, file by file, and recorded; artificial T poses at the start of CMU's BVH and
-exponential maps are left out. `--fps` picks frames where that rate divides the file's, and interpolates rotations else.
+Up axis and unit are found from the body, file by file, and recorded; an artificial T pose at the start of CMU's BVH and
+exponential maps is left out. `--fps` picks frames where that rate divides the file's, and interpolates rotations else.
 
 Examples:
   posectl prepare mocap cmu/ --fps 30 --name cmu
@@ -30,9 +32,9 @@ from posectl.data.dataset import Dataset
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.assemble import citations_of, to_dataset
 from posectl.data.mocap.clip import Clip, MotionFile, Options, read_recording
+from posectl.data.mocap.draft import template
 from posectl.data.mocap.files import find_files, read_clips
 from posectl.data.mocap.jointmap import read_map
-from posectl.data.mocap.naming import template
 from posectl.data.mocap.world import METRES
 from posectl.data.poses import AXES, Axis
 from posectl.data.readers import Progress, option, reader
@@ -59,7 +61,7 @@ class MocapOptions:
     )
     test: tuple[str, ...] = option(
         (), "A file, folder, clip or subject of the test split; may be repeated.", metavar="NAME",
-        default_shown="about a fifth of the subjects or clips",
+        default_shown="about a fifth, of whole subjects or clips if they allow it",
     )  # fmt: skip
     skip_broken: bool = option(False, "Leave broken files out, and name them.")
     jobs: int | None = option(
@@ -72,7 +74,8 @@ class MocapOptions:
 def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Dataset:
     """Read the poses (N, 17, 3) of all the files.
 
-    Without test names, about a fifth of the subjects is for test, else of the clips, else of the one clip's frames.
+    Without test names, about a fifth of the frames is for test: whole subjects, else whole clips, else the last fifth
+    of each clip.
     Raises NotFoundError, InvalidInputError; UsageError for options that make no sense.
     """
     _check_options(options)

@@ -85,7 +85,7 @@ def test_what_a_map_says_of_the_file_is_kept(tmp_path):
         ("- 1", "the map is no mapping"),
         ("joints: 1", "joints is no mapping"),
         ("up: +y", "it has no joints"),
-        ("joints: {}", "it does not say where Hip, RHip"),
+        ("joints: {}", "it does not say where RHip, RKnee"),
         (map_text(Head="'?'"), "it does not say where Head is"),
         (map_text(Head=""), "it does not say where Head is"),
         (map_text("joint: {}\n"), "'joint' is no key of the map"),

@@ -171,18 +171,19 @@ def test_labels_cut_clips_and_whole_clips_are_dealt(tmp_path: Path, poses: np.nd
 
 
 def test_a_frame_number_that_falls_begins_a_clip(tmp_path: Path, poses: np.ndarray) -> None:
-    np.savez(tmp_path / "a.npz", poses=poses, frame=np.r_[np.arange(10, 90), np.arange(120)])
-    assert read([tmp_path / "a.npz"]).per_clip["length"].tolist() == [80, 120]
+    frame = np.r_[np.arange(10, 50), np.arange(40), np.arange(120)]
+    np.savez(tmp_path / "a.npz", poses=poses, frame=frame)
+    assert read([tmp_path / "a.npz"]).per_clip["length"].tolist() == [40, 40, 120]
 
 
 def test_shuffled_clips_are_put_together_again(tmp_path: Path, poses: np.ndarray) -> None:
     order = np.random.default_rng(0).permutation(200)
-    clip, frame = np.repeat([7, 3], 100), np.tile(np.arange(100), 2)
+    clip, frame = np.repeat([7, 3, 5, 4], 50), np.tile(np.arange(50), 4)
     np.savez(tmp_path / "a.npz", poses=poses[order], clip=clip[order], frame=frame[order])
     dataset = read([tmp_path / "a.npz"])
-    restored = {name: dataset.samples[i * 100 : (i + 1) * 100] for i, name in enumerate(dataset.per_clip["name"])}
-    np.testing.assert_array_equal(restored["7"], poses[:100])
-    np.testing.assert_array_equal(restored["3"], poses[100:])
+    restored = {name: dataset.samples[i * 50 : (i + 1) * 50] for i, name in enumerate(dataset.per_clip["name"])}
+    np.testing.assert_array_equal(restored["7"], poses[:50])
+    np.testing.assert_array_equal(restored["3"], poses[50:100])
     assert "in order" in dataset.warnings[0]
 
 
