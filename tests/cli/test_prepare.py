@@ -143,6 +143,9 @@ def test_a_training_of_a_file_is_told_the_command_that_reads_it(posectl, tmp_pat
         posectl(command, "none.npz"), 3, "neither a dataset nor a file 'none.npz'", "posectl prepare arrays none.npz"
     )
     refused(posectl(command, "poses"), 3, "There is no artifact 'poses'")
+    (tmp_path / "model.npz").write_bytes(b"<!doctype html>")
+    for words in ((command, "model.npz"), ("prepare", "model.npz")):
+        refused(posectl(*words), 2, "It is an HTML page, which no source reads. That is what a failed download leaves")
 
 
 def test_a_config_file_holds_options_of_sources_in_sections_or_of_whichever_runs(posectl, tmp_path, things):

@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
+from posectl.content import head_of, other_format
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.clip import Clip, MotionFile, Options, read_clip
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
@@ -36,7 +37,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         elif path.suffix.lower() in (*SUFFIXES, ".asf"):
             found.append(path)
         else:
-            raise InvalidInputError(
+            raise other_format(str(path), head_of(path), "a motion file") or InvalidInputError(
                 f"{path} is no motion file.", "The mocap source reads .bvh, .amc (with its .asf beside it) and .txt."
             )
     motion: dict[str, Path] = {}
