@@ -84,7 +84,6 @@ READERS: dict[str, Callable[[Path], object]] = {
     "images.bin": images.read,
     "a.bvh": mocap.read,
     "a.txt": mocap.read,
-    "a.mp4": mocap.read,
     "data_3d_h36m.npz": h36m.read,
     "h36m.pkl": h36m.read,
     "h36m.txt": h36m.read,
