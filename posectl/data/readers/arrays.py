@@ -5,7 +5,8 @@ layout of J joints, arrays are (N, J, 3) or (N, 3 J).
 
 An .npz may say more, under any of these names (N frames, C clips):
 
-- poses: `positions`, `poses`, `joints`, `joints_3d`, `positions_3d`, `keypoints_3d`, or the only array there is;
+- poses: `positions`, `poses`, `joints`, `joints_3d`, `positions_3d`, `keypoints_3d`, the only array there is, or the
+  one that is named after a colon: `train.npz:gt`;
 - `root` or `translation` (N, 3), the pelvis in the world;
 - labels (N,), or one for the whole file: `subject`, `action`, `clip` (or `clip_index`), `frame`, `split` (0 or "train",
   1 or "test"), each with a plural s if you like;
