@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.clips import as_text
-from posectl.data.layouts import Layout, LayoutName, declared_layout, layout, unnamed_layout
+from posectl.data.layout_names import LayoutName
+from posectl.data.layouts import Layout, declared_layout, layout, unnamed_layout
 from posectl.data.poses import as_poses, find_up, finite_frames, require_finite, settle_unit, shown_unit
 from posectl.data.safe.npy import ArraySource, array_names, load_array, load_arrays
 from posectl.data.skeleton import H36M17

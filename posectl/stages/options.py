@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
-from posectl.data.layouts import LayoutName
+from posectl.data.layout_names import LayoutName
 from posectl.data.units import Axis, Unit
 
 T = TypeVar("T")

@@ -12,7 +12,8 @@ from data.joints import LAYOUTS as MAKERS
 from data.joints import body, in_layout, truth
 
 from posectl.data import layouts
-from posectl.data.layouts import LAYOUTS, LayoutName, declared_layout, layout, to_h36m
+from posectl.data.layout_names import LAYOUTS, LayoutName
+from posectl.data.layouts import declared_layout, layout, to_h36m
 from posectl.data.mocap.bvh import read_bvh
 from posectl.data.mocap.kinematics import forward
 from posectl.data.skeleton import H36M17

@@ -12,7 +12,8 @@ import numpy as np
 
 from posectl.data.clips import Clips, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.layouts import LAYOUTS, layout
+from posectl.data.layout_names import LAYOUTS
+from posectl.data.layouts import layout
 from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of

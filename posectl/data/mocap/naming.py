@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.layouts import LAYOUTS, Layout, layout
+from posectl.data.layout_names import LAYOUTS
+from posectl.data.layouts import Layout, layout
 from posectl.data.mocap.jointmap import BY_RULE, JointMap, Point, read_map
 from posectl.data.mocap.kinematics import Recording, forward
 from posectl.data.mocap.nodes import Nodes

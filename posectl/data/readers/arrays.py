@@ -32,7 +32,7 @@ import numpy as np
 from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.foreign import Conventions
-from posectl.data.layouts import LAYOUTS, LayoutName
+from posectl.data.layout_names import LAYOUTS, LayoutName
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
