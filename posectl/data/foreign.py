@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.clips import as_text
-from posectl.data.layouts import Layout, LayoutName, declared_layout, layout, unnamed_layout
+from posectl.data.layouts import Layout, declared_layout, layout, unnamed_layout
 from posectl.data.poses import as_poses, find_up, finite_frames, require_finite, settle_unit, shown_unit
 from posectl.data.safe.npy import ArraySource, array_names, known_key, load_array, load_arrays, split_key
 from posectl.data.skeleton import H36M17
 from posectl.data.smpl import refuse_parameters
-from posectl.data.units import AXES, METRES, UNITS, WORDS, Axis, Unit
+from posectl.data.units import AXES, METRES, UNITS, WORDS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError
 
 # The arrays of a file that say something of poses, with their accepted names.

@@ -33,11 +33,10 @@ import numpy as np
 from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.foreign import Conventions
-from posectl.data.layouts import LAYOUTS, LayoutName
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
-from posectl.data.units import AXES, UNITS, Axis, Unit
+from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _TRAIN_WORDS = {"train", "training"}
