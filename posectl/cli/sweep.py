@@ -61,7 +61,10 @@ def sweep(
         if row["diverged_at"] >= 0:
             session.out.warn(f"{row['name']} diverged at step {row['diverged_at']}; it has no model.")
     session.out.table(
-        ["model", "lambda", "latent", "seed", "test error", "best"], [_cells(row) for row in rows], title=result.ref
+        ["model", "lambda", "latent", "seed", "test error", "best"],
+        [_cells(row) for row in rows],
+        title=result.ref,
+        spare=("best", "seed", "latent", "lambda"),
     )
     session.out.result(result)
 

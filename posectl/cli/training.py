@@ -10,6 +10,7 @@ import typer
 from posectl.cli import complete
 from posectl.cli.command import Session
 from posectl.cli.help import Options, parameter
+from posectl.core.nets import NETS
 from posectl.stages.options import TrainOptions
 from posectl.stages.presets import OWN
 
@@ -41,7 +42,8 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
         ),
         "flip": parameter(bool, DEFAULT.flip, "Data", "Mirror half of the poses, left for right.", "--flip/--no-flip"),
         "net": parameter(
-            str | None, None, "Model", "Network: mlp, conv or vgg.", metavar="NAME", show_default="mlp; of images conv"
+            str | None, None, "Model", f"Network: {', '.join(NETS.built_in())}.", metavar="NAME",
+            show_default="mlp; of images conv",
         ),
         "latent": latent,
         "prior": parameter(

@@ -63,7 +63,7 @@ def dry_run(run: Run, dataset: str | None = None, options: TrainOptions = TrainO
     there = existing_models(run, [replica]).get(replica.key)
     saved = run.artifacts.checkpoints(replica.key).load()
     return DryRun(
-        run.name or default_name(options), data.artifact.ref, str(device), replica.config, size.parameters,
+        run.name or default_name(options, data), data.artifact.ref, str(device), replica.config, size.parameters,
         {**size.memory, "step": kept}, seconds, steps, there.ref if there else None, saved[0] if saved else 0,
     )  # fmt: skip
 

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-import torch
 
-from posectl.core.distances import ONE_SAMPLE, spread
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.about import ScoresAbout
 from posectl.stages.evaluation.protocol import Evaluation
 from posectl.stages.evaluation.subjects import open_subject
+from posectl.stages.evaluation.warnings import warnings_of
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
 
-_OF_ORDER = {"monotonicity", "factor_monotonicity"}
-_log = logging.getLogger(__name__)
-
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
 _GROUNDS = {
-    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace"), _FACTORS),
+    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
     "interval_sweep": f"a model or baseline of {_FACTORS}",
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
@@ -46,9 +40,9 @@ def evaluate(
     A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; a paths or
     samples artifact, file or array is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
     (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
-    against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics) and
-    `protocol`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that does not exist,
-    InvalidInputError for one whose inputs the subject lacks.
+    against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics),
+    `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that
+    does not exist, InvalidInputError for one whose inputs the subject lacks.
     """
     for name in options.metrics:
         METRICS.get(name)
@@ -66,8 +60,11 @@ def evaluate(
             curve = transition_curve(inputs.get("paths"), evaluation.kind, options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
             draft.put("transitions/std", curve.std.numpy(), ("transition",))
-            _warn_of_one_sample(evaluation, names)
-        return {"scores": scores, "protocol": evaluation.protocol}
+        return {
+            "scores": scores,
+            "protocol": evaluation.protocol,
+            "warnings": warnings_of(inputs, evaluation.kind, scores),
+        }
 
     return produce(
         run, "scores", f"{evaluation.name}-scores", run.config(evaluation.options), fill, stage="evaluate",
@@ -75,20 +72,6 @@ def evaluate(
         parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
         about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name),
     )  # fmt: skip
-
-
-def _warn_of_one_sample(evaluation: Evaluation, names: Collection[str]) -> None:
-    """Warn where all of all paths are one sample, as monotonicity takes for a steady way."""
-    inputs = evaluation.inputs
-    if not _OF_ORDER & set(names) or not inputs.has("reference") or len(inputs.get("paths")) < 2:
-        return
-    found = spread(inputs.get("paths").flatten(0, 1)), spread(torch.as_tensor(inputs.get("reference")))
-    if found[0] < ONE_SAMPLE * found[1]:
-        noun = evaluation.kind.noun
-        _log.warning(
-            "%s gives one %s whatever the code: its paths spread %.2g of what the real %s do, and monotonicity says "
-            "nothing of them.", evaluation.label, noun, found[0] / found[1], evaluation.kind.nouns,
-        )  # fmt: skip
 
 
 def _put_curve(draft: Draft, name: str, score: Score) -> None:

@@ -11,6 +11,7 @@ import torch
 from matplotlib.figure import Figure
 
 from posectl.core.metrics.transitions import normalised
+from posectl.data.foreign import Conventions
 from posectl.errors import ConflictError, InvalidInputError, UsageError
 from posectl.render import figures
 from posectl.stages.artifacts.about import DecodedAbout, read_about
@@ -51,7 +52,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
         raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
     if not subjects:
         raise UsageError("Nothing was named to plot.", "For example: posectl plot SCORES -o curves.png.")
-    artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s)) for s in subjects}
+    of = _OF.get(options.kind, _SCORED)
+    artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s), *of) for s in subjects}
     kind = _fitting(artifacts) if options.kind == "auto" else options.kind
     if kind not in _DRAW:
         raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(PlotKind))}.")
@@ -153,12 +155,18 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "sweep": _sweep,
 }
 
+_SCORED = ("scores", "model", "sweep")
+_OF = {"auto": (*_SCORED, "paths"), "path": ("paths",), "sweep": ("sweep",)} | dict.fromkeys(
+    ("training", "manifold"), ("model",)
+)
+"""The kinds of artifacts that a figure shows; of all others those that have scores."""
+
 
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
     """Return the normalised transitions (T - 1,) of one path."""
     if artifact is None:
-        kind, array = read_file(subject)
-        path = array[0] if array.ndim == 2 + len(kind.axes) else array
+        kind, taken = read_file(subject, Conventions(unit="m"))  # any unit: transitions are relative
+        path = taken.array[0] if taken.array.ndim == 2 + len(kind.axes) else taken.array
     else:
         index = Ref.parse(subject).sample or 0
         rows = expect(artifact, "paths").read("paths", rows=slice(index, index + 1))

@@ -75,7 +75,7 @@ def train(
 
     with checkpoints.lock(), interruptible() as stopped:
         result = produce(
-            run, "model", default_name(options), replica.config, fill, stage="train", modules=replica.modules,
+            run, "model", default_name(options, data), replica.config, fill, stage="train", modules=replica.modules,
             parents=parents, device=str(device),
         )  # fmt: skip
         checkpoints.clear()  # not before the model is there

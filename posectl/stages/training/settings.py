@@ -16,6 +16,7 @@ from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import RECIPES, TrainOptions
+from posectl.store.refs import fitting_name
 
 
 def check_options(options: TrainOptions) -> None:
@@ -178,6 +179,7 @@ def with_classes(objective: Objective, dataset: StoredDataset) -> Objective:
     return replace(objective, classes=classes)  # type: ignore[type-var]
 
 
-def default_name(options: TrainOptions) -> str:
-    """Name a model after its regularizers."""
-    return "-".join(options.reg) if options.reg != ("none",) else "plain"
+def default_name(options: TrainOptions, dataset: StoredDataset) -> str:
+    """Name a model after its dataset and its regularizers."""
+    reg = "-".join(options.reg) if options.reg != ("none",) else "plain"
+    return fitting_name(f"{dataset.artifact.name}-{reg}")
