@@ -52,7 +52,8 @@ def go_on_from(beginning: Beginning, trainer: Trainer) -> str:
     tests = {int(step): error for step, error in zip(model.read("log/test_step"), model.read("log/test_error"),
                                                      strict=True)}  # fmt: skip
     common = [step for step in sorted(tests) if step % plan.evaluate_every == 0]
-    if why := _obstacle(model, plan, kept, tests.keys() - common):
+    best = min(common, key=lambda step: (tests[step], step))
+    if why := _obstacle(model, plan, kept, best):
         return why
     last = dict.fromkeys(trainer.optimizers, 0)
     for index in range(steps):
@@ -63,22 +64,24 @@ def go_on_from(beginning: Beginning, trainer: Trainer) -> str:
     groups |= {f"step-{step}/": f"weights/step-{step}" for step in kept}
     arrays = {f"{to}{name}": array[None] for to, group in groups.items() for name, array in
               model.read_group(group).items()}  # fmt: skip
+    if best == 0:  # the weights as they were drawn, which the trainer still has
+        arrays |= {f"best/{name}": tensor.cpu().numpy() for name, tensor in trainer.history.best.items()}
     trainer.restore(steps, {
         **arrays,
         "updates": np.array([float(count) for count in last.values()]),
         "log": np.stack(figures, axis=1)[:, :, None],
         "tests/step": np.array(common, dtype=np.int64),
         "tests/error": np.array([[tests[step]] for step in common]),
-        "best_error": np.array([model.summary["best_test_error"]]),
-        "best_step": np.array([model.summary["best_step"]], dtype=np.int64),
+        "best_error": np.array([tests[best]]),
+        "best_step": np.array([best], dtype=np.int64),
         "diverged_at": np.array([-1], dtype=np.int64),
     })  # fmt: skip
     return ""
 
 
-def _obstacle(model: Artifact, plan: Plan, kept: list[int], extra: set[int]) -> str:
-    """Say why a model is not what a longer run comes by; kept, extra: the snapshots that one has by then, and the tests
-    that it does not make."""
+def _obstacle(model: Artifact, plan: Plan, kept: list[int], best: int) -> str:
+    """Say why a model is not what a longer run comes by; kept, best: the snapshots that one has by then, and the step
+    of its lowest test error."""
     about = model_about(model)
     threads = model.manifest.get("threads")
     if about.stack:
@@ -87,6 +90,6 @@ def _obstacle(model: Artifact, plan: Plan, kept: list[int], extra: set[int]) -> 
         return f"it was trained by {threads} threads, and {torch.get_num_threads()} may round otherwise"
     if lacking := sorted(set(kept) - set(about.snapshots)):
         return f"one run of {plan.steps:,} steps keeps its weights at step {lacking[0]:,}, and it did not"
-    if model.summary["best_step"] in extra:
+    if best not in (0, model.summary["best_step"]):
         return f"its best weights are those of its last step, where one run of {plan.steps:,} takes no test error"
     return ""

@@ -78,6 +78,14 @@ def test_a_last_test_off_the_others_beat_is_left_out(run, told):
     assert_same(gone_on, whole)
 
 
+def test_one_that_was_tested_at_its_ends_alone_goes_on_too(run, told):
+    # One run tests at 0 and 100; until then its best weights are those that were drawn.
+    gone_on, whole = extended(run, told, replace(SHORT, evaluate_every=500))
+    assert told[0] == "Going on from first:v1 at step 40."
+    assert gone_on.read("log/test_step").tolist() == [0, 100]
+    assert_same(gone_on, whole)
+
+
 @pytest.mark.parametrize(
     ("first", "longer", "why"),
     [
