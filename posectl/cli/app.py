@@ -30,6 +30,7 @@ from posectl.cli.root import app
 from posectl.cli.streams import forgiving
 from posectl.cli.usage import Fault, explained
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError
+from posectl.printable import printable
 
 
 def main() -> int:
@@ -43,7 +44,7 @@ def main() -> int:
     except Fault as fault:
         error = explained(fault)
         if error is None:
-            sys.stderr.write(f"{fault.format_message()}\n")
+            sys.stderr.write(f"{printable(fault.format_message())}\n")
             return ExitCode.USAGE
         return explain(Output(), error)
     except PosectlError as error:

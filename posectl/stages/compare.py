@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.printable import one_line
 from posectl.stages.artifacts.about import DatasetAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
@@ -181,7 +182,7 @@ def _distinct(labels: Sequence[str], *details: Sequence[str]) -> list[str]:
         telling = next((some for some in details if len({some[i] for i in group}) == len(group)), details[-1])
         for i in group if len(group) > 1 else ():
             named[i] = f"{label} ({telling[i]})"
-    return named
+    return list(map(one_line, named))
 
 
 def _key_without_seed(run: Run, scores: Artifact) -> str:
