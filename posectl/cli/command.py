@@ -6,10 +6,11 @@ import inspect
 import logging
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -24,6 +25,8 @@ from posectl.errors import ExitCode, InterruptedRunError, PosectlError
 if TYPE_CHECKING:
     from posectl.api.lab import Lab
     from posectl.stages.run import Run
+
+INTERRUPTED = "Interrupted; nothing was published."
 
 
 class Session:
@@ -166,7 +169,7 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
     except PosectlError as error:
         raise typer.Exit(explain(out, error)) from None
     except KeyboardInterrupt:
-        raise typer.Exit(explain(out, InterruptedRunError("Interrupted; nothing was published."))) from None
+        raise typer.Exit(explain(out, InterruptedRunError(INTERRUPTED))) from None
     except BrokenPipeError:
         # Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -183,6 +186,9 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
 
 def explain(out: Output, error: PosectlError) -> ExitCode:
     """Print an error that was just caught, and return its exit code."""
+    if error.exit_code == ExitCode.INTERRUPTED:
+        with suppress(ValueError):  # not the main thread, which has the signals
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # another Ctrl-C hastens nothing, and would cut the sentence
     if os.environ.get("POSECTL_DEBUG") == "1":
         import traceback
 

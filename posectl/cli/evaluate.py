@@ -72,8 +72,9 @@ OPTIONS: Options = {
         int, DEFAULT.k, "Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", **_COUNT
     ),
     "interval": parameter(
-        float, DEFAULT.interval, "Metrics", "Angle between the ends of paths that are compared with true images.",
-        metavar="DEGREES",
+        float | None, DEFAULT.interval, "Metrics",
+        "Angle between the ends of paths that are compared with true images.", metavar="DEGREES",
+        show_default="80; to retrieve alpha 70",
     ),
     "intervals": parameter(
         int, DEFAULT.intervals, "Metrics", "Number of pairs of images at each such angle.", **_COUNT
@@ -98,7 +99,7 @@ def evaluate(
             metavar="SUBJECT",
             help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
             show_default="the newest model",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("model", "paths", "samples", "sweep"),
         ),
     ] = None,
     against: Annotated[
@@ -108,7 +109,7 @@ def evaluate(
             "Reference: a dataset or a file.",
             metavar="REF",
             show_default="the model's own dataset",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ] = None,
 ) -> None:
@@ -142,7 +143,10 @@ def _print(session: Session, result: Scores) -> None:
         ["metric", "mean", "std", "median", "undefined", "unit"],
         [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
         title=f"{result.ref}: {result.figures['protocol']['subject']}",
+        spare=("median", "undefined"),
     )
+    for warning in result.figures.get("warnings", []):
+        session.out.warn(warning)
     session.out.result(result)
 
 

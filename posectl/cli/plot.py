@@ -19,7 +19,11 @@ def plot(
     session: Session,
     subjects: Annotated[
         list[str],
-        typer.Argument(metavar="SUBJECT", help="Scores, paths, models or sweeps.", autocompletion=complete.refs),
+        typer.Argument(
+            metavar="SUBJECT",
+            help="Scores, paths, models or sweeps.",
+            autocompletion=complete.refs_of("scores", "paths", "model", "sweep"),
+        ),
     ],
     output: Annotated[
         Path,

@@ -25,8 +25,8 @@ def render(
         list[str],
         typer.Argument(
             metavar="SUBJECT",
-            help="Paths, samples, a dataset, or .npy files; #i picks one of them.",
-            autocompletion=complete.refs,
+            help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
+            autocompletion=complete.refs_of("paths", "samples", "dataset"),
         ),
     ],
     output: Annotated[
@@ -71,7 +71,7 @@ def render(
       posectl render acai-paths -o path.gif
       posectl render plain-paths acai-paths --label plain --label ACAI -o rows.png
       posectl render plain-grid acai-grid -o blocks.png
-      posectl render poses#3 -o clip.gif
+      posectl render poses#clip3 -o clip.gif
     """
     picture = session.lab().render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),

@@ -11,7 +11,7 @@ from posectl.cli import complete
 from posectl.cli.command import Session, command
 from posectl.cli.help import Group, HelpOption, option
 from posectl.cli.root import app
-from posectl.errors import IntegrityError
+from posectl.errors import IntegrityError, InterruptedRunError
 
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
@@ -63,19 +63,23 @@ def _size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def _listed(session: Session, artifacts: list[Artifact]) -> None:
-    opened = _opened(session)
-    aliases = {name: opened.aliases(name) for name in {a.name for a in artifacts}}
-    rows: list[dict[str, Any]] = []
-    for a in artifacts:
+def _list(session: Session, opened: Store, chosen: list[Artifact], everything: list[Artifact]) -> None:
+    from posectl.cli.tables import aligned, fitting
+    from posectl.stages.artifacts.listing import HEADER, listed
+
+    aliases = {name: opened.aliases(name) for name in {a.name for a in chosen}}
+    rows, values = [], []
+    for each in listed(chosen, everything):
+        a = each.artifact
         marks = [alias for alias, version in aliases[a.name].items() if version == f"v{a.version}"]
-        rows.append({"ref": a.ref, "kind": a.kind, "created": a.created, "size": a.size, "aliases": marks,
-                     "digest": a.digest})  # fmt: skip
-    text = "\n".join(
-        f"{r['ref']:24} {r['kind']:8} {r['created'][:19]:19} {_size(r['size']):>8}  {' '.join(r['aliases'])}".rstrip()
-        for r in rows
-    )
-    session.out.data(text, rows)
+        rows.append([*each.cells(), _size(a.size), " ".join(marks)])
+        values.append({"ref": a.ref, "kind": a.kind, "dataset": each.dataset, "regularizers": each.regularizers,
+                       "latent": each.latent, "error": each.error, "unit": each.unit, "created": a.created,
+                       "size": a.size, "aliases": marks, "digest": a.digest})  # fmt: skip
+    header = [*HEADER, "size", "aliases"]
+    columns = fitting(header, rows, session.out.width, ("size", "regularizers", "d", "data set", "age", "aliases"))
+    lines = aligned(header, rows, columns, left=("kind", "data set", "regularizers", "aliases"))
+    session.out.data("\n".join([lines[0], *lines[2:]]) if rows else "no artifacts", values)
 
 
 @command(store, computes=False)
@@ -87,11 +91,13 @@ def ls(
     ] = None,
     kind: Annotated[KINDS | None, option("Options", "Kind of the artifacts.", show_default="all")] = None,
 ) -> None:
-    """List artifacts, oldest first."""
+    """List artifacts, oldest first, with their dataset, regularizers, latent size and test error."""
     opened = _opened(session)
-    if name is not None:
-        opened.get(name)  # an unknown name is an error that lists what there is
-    _listed(session, opened.artifacts(kind, name))
+    everything = opened.artifacts()
+    # An unknown name is an error that lists what there is.
+    called = None if name is None else opened.locate(name, *([kind] if kind else [])).path.parent.name
+    chosen = [a for a in everything if kind in (None, a.kind) and called in (None, a.name)]
+    _list(session, opened, chosen, everything)
 
 
 @command(store, computes=False)
@@ -226,9 +232,15 @@ def rm(
     refs: Annotated[list[str], typer.Argument(metavar="REF", help="Versions to remove.", autocompletion=complete.refs)],
     dry_run: DryRun = False,
     force: Annotated[bool, option("Options", "Remove it though other artifacts were made from it.", "--force")] = False,
+    yes: Annotated[bool, option("Options", "Do not ask first, as is done on a terminal.", "--yes", "-y")] = False,
 ) -> None:
     """Remove versions for good; their numbers are not used again."""
     opened = _opened(session)
+    if not (yes or dry_run):
+        doomed = [opened.remove(ref, dry_run=True, force=force) for ref in refs]
+        question = f"Remove {', '.join(f'{each.ref} ({_size(each.size)})' for each in doomed)} for good?"
+        if not session.out.confirmed(question):
+            raise InterruptedRunError("Nothing was removed.")
     for ref in refs:
         removal = opened.remove(ref, dry_run=dry_run, force=force)
         text = f"{'would remove' if dry_run else 'removed'} {removal.ref} ({_size(removal.size)})"

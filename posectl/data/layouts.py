@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from posectl.data.layout_names import LAYOUTS, LayoutName
 from posectl.data.skeleton import H36M17
-from posectl.data.units import Axis, Unit
+from posectl.data.units import LAYOUTS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 # Thighs, shins, upper arms and forearms, (joint, joint) on the left and on the right.

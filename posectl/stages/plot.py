@@ -52,7 +52,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
         raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
     if not subjects:
         raise UsageError("Nothing was named to plot.", "For example: posectl plot SCORES -o curves.png.")
-    artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s)) for s in subjects}
+    of = _OF.get(options.kind, _SCORED)
+    artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s), *of) for s in subjects}
     kind = _fitting(artifacts) if options.kind == "auto" else options.kind
     if kind not in _DRAW:
         raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(PlotKind))}.")
@@ -153,6 +154,12 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "manifold": _manifold,
     "sweep": _sweep,
 }
+
+_SCORED = ("scores", "model", "sweep")
+_OF = {"auto": (*_SCORED, "paths"), "path": ("paths",), "sweep": ("sweep",)} | dict.fromkeys(
+    ("training", "manifold"), ("model",)
+)
+"""The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from posectl.content import head_of, other_format
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
@@ -46,7 +47,8 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
     """Publish each artifact of an archive as the next version of its name; return them, or the same ones already here.
 
     Everything is unpacked in .staging and verified, values too, before any of it is published. Raises NotFoundError,
-    InvalidInputError naming the entry that no export would write, IntegrityError.
+    InvalidInputError naming the entry that no export would write, IntegrityError, and ConflictError for a name that is
+    another kind's here.
     """
     if not zip_path.is_file():
         raise NotFoundError(f"There is no file {zip_path}.", "`posectl store export` writes one.")
@@ -60,9 +62,14 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
                 stack.callback(staging.discard)
                 staged.append((name, staging, _unpack(archive, entries, staging.path)))
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+            head = head_of(zip_path)
+            if not head.startswith(b"PK") and (other := other_format(str(zip_path), head, "an exported zip")):
+                raise other from error
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
+            if not _find(catalogue, name, artifact):
+                catalogue.check_free(artifact.kind, name, "Import it into another --store.")
             durable.fsync_tree(staging.path)
         return [
             _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged

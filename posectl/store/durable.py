@@ -92,7 +92,8 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well.
+    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well; its folder, too, if
+    there is none.
 
     Where `path` is a link, what it leads to is replaced; an older file's permissions are kept.
 
@@ -101,6 +102,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     """
     path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    make_folder(path.parent)
     _sweep(path)
     mode = None
     with suppress(FileNotFoundError):

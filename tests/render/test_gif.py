@@ -9,7 +9,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
-from posectl.errors import InvalidInputError, NotFoundError, UsageError
+from posectl.errors import InvalidInputError, UsageError
 from posectl.render import gif
 from posectl.render.body import Body
 from posectl.render.gif import nearest_delay, quantized, write_gif
@@ -217,11 +217,6 @@ def test_what_is_no_film_is_refused_and_leaves_no_file(tmp_path, frames):
 def test_a_picture_wider_than_the_format_is_refused():
     with pytest.raises(UsageError, match="70000"):
         write_gif(io.BytesIO(), np.zeros((1, 1, 70000, 3), np.uint8), 25)
-
-
-def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(NotFoundError, match="nowhere"):
-        write_gif(tmp_path / "nowhere" / "a.gif", moving_square(), 25)
 
 
 def test_three_panels_of_real_motion_stay_under_500_kb(test_data):

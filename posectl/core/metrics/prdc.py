@@ -14,20 +14,21 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
 from posectl.core.metrics.summary import summarise
 from posectl.core.nearest.plain import distance
-from posectl.errors import InvalidInputError
+from posectl.errors import TooFewError
 
 PAIRS = 1 << 20
 """Pairs of poses that are compared at once; some 50 MB. No result depends on it."""
 
 
-@metric("prdc")
-def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
+@metric("prdc", better="higher")
+def prdc(samples: Tensor, recall_targets: Tensor, test_targets: Tensor | None = None, *, k: int = 5) -> Score:
     """Compute four scores, without unit, of generated samples (M, *shape) against real recall_targets (N, *shape).
 
     precision: share of the samples inside the ball of some target; recall: share of the targets inside the ball of some
     sample; density: balls of targets that a sample is inside of, over k (may exceed 1); coverage: share of the targets
-    whose own ball holds a sample. Each is a score of its own, under its name; `k` stands beside them.
-    Raises InvalidInputError where a set has no k-th neighbour.
+    whose own ball holds a sample. Each is a score of its own, under its name, and holds under `test` the one against
+    test_targets (T, *shape), which no training has seen; `k` stands beside them.
+    Raises TooFewError where a set has no k-th neighbour.
 
     >>> import numpy as np
     >>> import posectl
@@ -36,7 +37,15 @@ def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
     >>> scores["precision"]["mean"], scores["recall"]["mean"], scores["coverage"]["mean"]
     (1.0, 1.0, 1.0)
     """
-    fake, real = samples.flatten(1), recall_targets.flatten(1).to(samples.device)
+    shares = _shares(samples, recall_targets, k)
+    if test_targets is not None and len(test_targets) > k:
+        for name, share in _shares(samples, test_targets, k).items():
+            shares[name]["test"] = share
+    return {**shares, "k": k, "distance": "l2", "unit": "1"}
+
+
+def _shares(samples: Tensor, targets: Tensor, k: int) -> dict[str, Score]:
+    fake, real = samples.flatten(1), targets.flatten(1).to(samples.device)
     balls_over_fake, occupied = _membership(fake, real, _radii(real, k))
     balls_over_real, _ = _membership(real, fake, _radii(fake, k))
     return {
@@ -44,18 +53,15 @@ def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
         "recall": summarise(balls_over_real > 0, "1"),
         "density": summarise(balls_over_fake.double() / k, "1"),
         "coverage": summarise(occupied, "1"),
-        "k": k,
-        "distance": "l2",
-        "unit": "1",
     }
 
 
 def _radii(poses: Tensor, k: int) -> Tensor:
     if len(poses) <= k:
-        raise InvalidInputError(
+        raise TooFewError(
             f"Precision, recall, density and coverage with k = {k} need more than {k} poses on each side, "
             f"not {len(poses)}.",
-            "Give more poses.",
+            "Give more poses, or a smaller --k.",
         )
     # The nearest of all is the pose itself, or a duplicate, at distance 0.
     return nearest(poses, poses, k + 1, "l2")[0][:, k]

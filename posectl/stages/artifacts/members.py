@@ -31,7 +31,7 @@ def expand_sweeps(run: Run, subjects: list[str]) -> list[str]:
         if is_file(subject) or is_baseline(subject):
             spread.append(subject)
         else:
-            artifact = run.artifacts.get(subject)
+            artifact = run.artifacts.locate(subject, "model", "paths", "samples", "sweep")
             spread += [model.ref for model in members(run, artifact)] if artifact.kind == "sweep" else [subject]
     return spread
 
@@ -41,5 +41,5 @@ def snapshots(run: Run, subject: str | None) -> list[str]:
     model = run.subject(subject, "model", "`posectl train --snapshots 16` makes one.")
     steps = model_about(model).snapshots
     if not steps:
-        raise UsageError(f"{model.ref} kept nothing on its way.", "Train it with --snapshots 16.")
+        raise UsageError(f"{model.ref} kept nothing on its way.", "`posectl train --snapshots 16` makes one that does.")
     return [f"step-{step}" for step in steps]

@@ -15,7 +15,6 @@ from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.artifacts.files import conventions
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.subject import Subject
@@ -79,20 +78,22 @@ class _Sequences:
 
 
 def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
-    """Read up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
+    """Read up to `most` sequences of a subject; `ref#3` is its path or sample 3, `ref#clip3` the clip of a dataset."""
     name, artifact = subject.name, subject.artifact
     if artifact is None:
         return _of_file(run, subject, options, most)
-    if artifact.kind == "dataset":
-        return _of_dataset(name, StoredDataset(artifact), subject.sample, most)
+    dataset = artifact.kind == "dataset"
+    if dataset and subject.sample is None:
+        return _of_dataset(name, StoredDataset(artifact), subject.clip, most)
     rows = slice(0, most) if subject.sample is None else subject.row
-    return _of_array(name, artifact.read(artifact.kind, rows=rows), _up(artifact), most)
+    array = artifact.read("samples" if dataset else artifact.kind, rows=rows)
+    return _of_array(name, array, StoredDataset(artifact).up if dataset else _up(artifact), most)
 
 
 def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
     """Take in a file's poses, upright by what is said of them or by what they show."""
     form = format_of(subject.kind)
-    taken = form.take(subject.arrays, subject.name, conventions(options), options.shape)
+    taken = form.take(subject.arrays, subject.name, subject.said, options.shape)
     up = taken.up if taken.up is not None and (taken.told or taken.plain) else "+z"
     array, warnings = form.place(taken, up, real=False)
     for warning in warnings:

@@ -10,7 +10,8 @@ import numpy as np
 from posectl.stages.artifacts.about import SweepAbout, read_about
 from posectl.stages.artifacts.members import members
 from posectl.stages.artifacts.model import model_about
-from posectl.stages.comparison.scores import differences, flat, newest_scores
+from posectl.stages.comparison.choice import scores_by_subject
+from posectl.stages.comparison.scores import BESIDE, differences, flat
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
 
@@ -18,12 +19,12 @@ Lines = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
 def sweep_lines(run: Run, sweeps: Sequence[Artifact]) -> Lines:
-    """Return metric -> label -> (lambdas (n,), values (n,)): the test error, and means of the models' newest scores.
+    """Return metric -> label -> (lambdas (n,), values (n,)): the test error, and means of the models' scores.
 
     Lengths are in millimetres. Where several regularizers are swept, lambda is the one with the most values, and the
     others are in the label. Says where the models were scored by different protocols.
     """
-    newest = newest_scores(run)
+    standing = scores_by_subject(run)
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
     scored = []
     for sweep in sweeps:
@@ -33,7 +34,7 @@ def sweep_lines(run: Run, sweeps: Sequence[Artifact]) -> Lines:
         for row, model, label in zip(rows, models, labels, strict=True):
             if len(sweeps) > 1:
                 label = f"{label} ({sweep.ref})"
-            scores = newest.get(model.digest)
+            scores = standing.get(model.digest)
             scored += [scores] if scores else []
             for metric, value in _figures(model, scores).items():
                 points.setdefault(metric, {}).setdefault(label, []).append((row["lam"][axis], value))
@@ -60,7 +61,7 @@ def _figures(model: Artifact, scores: Artifact | None) -> dict[str, float]:
     in_metres = model_about(model).samples.unit == "m"
     figures = dict([_in_millimetres("test error", model.summary["test_error"], in_metres)])
     for name, score in flat(scores.summary["scores"]).items() if scores else ():
-        if score["mean"] is not None:
+        if score["mean"] is not None and name.rpartition(".")[2] not in BESIDE:
             figures |= dict([_in_millimetres(name, score["mean"], score["unit"] == "m")])
     return figures
 

@@ -10,12 +10,13 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.random import generator
-from posectl.core.training.augment import for_poses
+from posectl.core.training.augment import Augment, for_poses
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import Taken
 from posectl.stages.evaluation.protocol import Evaluation, Protocol, Reference, protocol
+from posectl.stages.run import parent_of
 
 # Metres: datasets have the pelvis at the origin, and distances to them mean little for other poses.
 _PELVIS_OFF = 0.01
@@ -28,6 +29,10 @@ class PoseProtocol(Protocol):
     second (a2, d3), and distances are measured to test poses alone."""
 
     compat = ("naayem",)
+    not_reproduced = {
+        "naayem": "the re-seeding of recall's draws (every batch of the authors' holds the same ones, so that their "
+        "recall distance is higher)"
+    }
     reconstruction = ("truth", "reconstruction")
 
     def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
@@ -99,23 +104,15 @@ class PoseProtocol(Protocol):
         """Draw the poses whose recall is asked: as published, augmented training poses."""
         if not (_published(evaluation) and len(reference.train)):
             return super().targets(evaluation, reference)
-        augment = for_poses(reference.up, H36M17.mirror)
-        poses = _augmented(reference.train, evaluation.options.recall_targets, augment, evaluation.run.seed, "targets")
-        return evaluation.tensor(poses)
+        count, seed = evaluation.options.recall_targets, evaluation.run.seed
+        return evaluation.tensor(_augmented(reference.train, count, _augment(evaluation, reference), seed, "targets"))
 
     def _augmented_pairs(
         self, evaluation: Evaluation, reference: Reference, count: int, purpose: str
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw `count` pairs of poses of the pool, augmented as the scored model's were in training."""
-        model = next(artifact for role, artifact in evaluation.parents if role == "model")
-        settings = {key: entry["value"] for key, entry in model.config.items()}
-        augment = for_poses(
-            reference.up,
-            H36M17.mirror if settings.get("flip", True) else (),
-            rotate=settings.get("rotate", "up"),
-            degrees=settings.get("degrees", 30.0),
-        )
-        drawn = _augmented(self.pool(evaluation, reference)[0], 2 * count, augment, evaluation.run.seed, purpose)
+        """Draw `count` pairs of poses of the pool, augmented."""
+        pool, seed = self.pool(evaluation, reference)[0], evaluation.run.seed
+        drawn = _augmented(pool, 2 * count, _augment(evaluation, reference), seed, purpose)
         return drawn[:count], drawn[count:]
 
 
@@ -123,7 +120,24 @@ def _published(evaluation: Evaluation) -> bool:
     return evaluation.options.compat == "naayem"
 
 
-def _augmented(pool: np.ndarray, count: int, augment: Any, seed: int, purpose: str) -> np.ndarray:
+def _augment(evaluation: Evaluation, reference: Reference) -> Augment:
+    """Return the augmentation that the model behind the subject was trained with; without a model, the published one:
+    +-30 degrees about the optical axis, and flips."""
+    model = next((artifact for role, artifact in evaluation.parents if role != "reference"), None)
+    if model is not None and model.kind != "model":
+        model = parent_of(evaluation.run, model, "model")
+    settings: dict[str, Any] = {"rotate": "view"}
+    if model is not None:
+        settings = {key: entry["value"] for key, entry in model.config.items()}
+    return for_poses(
+        reference.up,
+        H36M17.mirror if settings.get("flip", True) else (),
+        rotate=settings.get("rotate", "up"),
+        degrees=settings.get("degrees", 30.0),
+    )
+
+
+def _augmented(pool: np.ndarray, count: int, augment: Augment, seed: int, purpose: str) -> np.ndarray:
     """Draw `count` poses of the pool, with replacement, each augmented as in training."""
     g = generator(seed, f"evaluate/augmented/{purpose}")
     rows = torch.randint(len(pool), (count,), generator=g).numpy()

@@ -96,6 +96,7 @@ class Protocol:
     """The protocol of any kind: a model is scored between its dataset's test samples, paths and samples as they are."""
 
     compat: ClassVar[tuple[str, ...]] = ()
+    not_reproduced: ClassVar[dict[str, str]] = {}  # by compat: what differs from the authors' code all the same
     sizes: ClassVar[dict[str, int]] = {"random_pairs": 10_000, "random_steps": 10}  # the pose report's
     reconstruction: ClassVar[tuple[str, str]] = ("originals", "reconstructions")
 
@@ -234,6 +235,10 @@ class Protocol:
             reference=lambda: evaluation.tensor(searched),
             recall_targets=partial(self.targets, evaluation, reference),
         )
+        if len(reference.train) and len(reference.test):
+            evaluation.inputs.provide(test_targets=lambda: _drawn(evaluation, reference.test, "test targets"))
+            if split != "test":
+                evaluation.inputs.provide(test_reference=lambda: evaluation.tensor(reference.test))
         evaluation.protocol |= {
             "reference": reference.label,
             f"reference_{self.kind.noun}s": len(searched),
@@ -256,8 +261,7 @@ class Protocol:
 
     def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
         """Draw the real samples whose recall is asked, each at most once."""
-        order = torch.randperm(len(reference.all), generator=generator(evaluation.run.seed, "evaluate/targets"))
-        return evaluation.tensor(reference.all[order[: evaluation.options.recall_targets].numpy()])
+        return _drawn(evaluation, reference.all, "targets")
 
     def stored_reference(self, dataset: StoredDataset) -> Reference:
         """Return the samples of a dataset. Raises InvalidInputError for another kind's."""
@@ -267,7 +271,7 @@ class Protocol:
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
         if not is_file(against):
-            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against)))
+            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against, "dataset")))
         arrays, name, form = load_poses(against), source_name(against), format_of(self.kind)
         said = conventions(evaluation.options)
         if evaluation.taken is not None:
@@ -278,6 +282,12 @@ class Protocol:
         own = taken.up if taken.plain or taken.told else None
         up = (evaluation.up if taken.told else own) or own or evaluation.up or "+z"
         return Reference(samples[:0], samples, against, up=up, record=file_record(against, samples))
+
+
+def _drawn(evaluation: Evaluation, samples: np.ndarray, purpose: str) -> Tensor:
+    """Draw samples whose recall is asked, each at most once."""
+    order = torch.randperm(len(samples), generator=generator(evaluation.run.seed, f"evaluate/{purpose}"))
+    return evaluation.tensor(samples[order[: evaluation.options.recall_targets].numpy()])
 
 
 def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Reference) -> None:
@@ -303,6 +313,11 @@ def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDa
         test_labels=lambda: known[split == TEST],
         classes=lambda: classes,
     )
+    if evaluation.options.compat == "acai" and model.has_posterior:  # vae.py classifies what its posterior is made of
+        evaluation.inputs.provide(
+            features=lambda: model.features(evaluation.tensor(dataset.train)),
+            test_features=lambda: model.features(evaluation.tensor(dataset.test)),
+        )
 
 
 def check_kind(dataset: StoredDataset, kind: Kind) -> None:

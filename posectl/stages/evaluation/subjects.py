@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
+from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
 from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, is_file, read_file
-from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
+from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.baselines import baseline
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
 from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
 from posectl.stages.options import EvaluateOptions
-from posectl.stages.run import Run, expect, parent_of
+from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
 
@@ -39,9 +41,13 @@ def open_subject(
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
-        artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
-        evaluation = _artifact(begin, expect(artifact, "model", "paths", "samples"))
+        kinds = ("model", "paths", "samples")
+        artifact = run.artifacts.get(subject, *kinds) if subject else run.subject(None, "model", HINT)
+        evaluation = _artifact(begin, artifact)
     settings, kind = evaluation.options, evaluation.kind
+    lacking = protocol_of(kind).not_reproduced.get(settings.compat or "")
+    if lacking:
+        run.tell(f"--compat {settings.compat} does not reproduce {lacking}.")
     evaluation.inputs.provide(
         kind=lambda: kind,
         compat=lambda: settings.compat,
@@ -115,6 +121,8 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
     evaluation = begin(artifact.ref, artifact.name, kind)
     evaluation.up = about.samples.up
     evaluation.parents = [("model", artifact)]
+    if evaluation.options.compat == "acai" and any(each.has_posterior for each in objectives_of(artifact)):
+        evaluation.options = replace(evaluation.options, sample_posterior=True)  # vae.py's `encode` is a draw
     model = load_model(
         evaluation.run,
         artifact,
@@ -138,6 +146,7 @@ def _dataset_of(evaluation: Evaluation, model: Artifact) -> StoredDataset | None
 
 
 def _file_name(source: str) -> str:
-    name = source.rsplit("/", 1)[-1].lower()
-    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in name.rpartition(".")[0] or name)
+    file, key = split_key(source)
+    name = (f"{file.stem}-{key}" if key else file.stem).lower()
+    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
     return stem.strip("-._")[:48] or "stdin"
