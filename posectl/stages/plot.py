@@ -11,6 +11,7 @@ import torch
 from matplotlib.figure import Figure
 
 from posectl.core.metrics.transitions import normalised
+from posectl.data.foreign import Conventions
 from posectl.errors import ConflictError, InvalidInputError, UsageError
 from posectl.render import figures
 from posectl.stages.artifacts.about import DecodedAbout, read_about
@@ -157,8 +158,8 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
 def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
     """Return the normalised transitions (T - 1,) of one path."""
     if artifact is None:
-        kind, array = read_file(subject)
-        path = array[0] if array.ndim == 2 + len(kind.axes) else array
+        kind, taken = read_file(subject, Conventions(unit="m"))  # any unit: transitions are relative
+        path = taken.array[0] if taken.array.ndim == 2 + len(kind.axes) else taken.array
     else:
         index = Ref.parse(subject).sample or 0
         rows = expect(artifact, "paths").read("paths", rows=slice(index, index + 1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posectl.data.axes import turned
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.render.body import Body
@@ -14,6 +15,7 @@ from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.files import conventions
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.subject import Subject
@@ -30,7 +32,7 @@ def draw_poses(run: Run, subjects: Sequence[Subject], options: RenderOptions, an
     side = max(subject.grid for subject in subjects)
     columns = options.columns or max(POSES_A_ROW, side)
     most = options.most or (1 if animated else max(ROWS, side))
-    found = [_sequences_of(subject, most if animated else most * columns) for subject in subjects]
+    found = [_sequences_of(run, subject, options, most if animated else most * columns) for subject in subjects]
     names = options.labels or tuple(each.label for each in found)
     body = Body(H36M17.parents, H36M17.left, H36M17.right)
     labelled = len(found) > 1 or bool(options.labels)
@@ -76,16 +78,30 @@ class _Sequences:
     moving: bool
 
 
-def _sequences_of(subject: Subject, most: int) -> _Sequences:
+def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
     """Read up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
     name, artifact = subject.name, subject.artifact
     if artifact is None:
-        array = format_of(subject.kind).read(subject.held, name)
-        return _of_array(name, array[None] if array.ndim == 2 else array, "+z", most)
+        return _of_file(run, subject, options, most)
     if artifact.kind == "dataset":
         return _of_dataset(name, StoredDataset(artifact), subject.sample, most)
     rows = slice(0, most) if subject.sample is None else subject.row
     return _of_array(name, artifact.read(artifact.kind, rows=rows), _up(artifact), most)
+
+
+def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
+    """Take in a file's poses, upright by what is said of them or by what they show."""
+    form = format_of(subject.kind)
+    taken = form.take(subject.arrays, subject.name, conventions(options), options.shape)
+    up = taken.up if taken.up is not None and (taken.told or taken.plain) else "+z"
+    array, warnings = form.place(taken, up, real=False)
+    for warning in warnings:
+        run.warn(warning)
+    if up != "+z" and not taken.told:
+        run.tell(f"{subject.name} stands along {up} and is turned upright; --up +z draws it as it is.")
+    if array.ndim == 3 and options.shape is None and len(array) > 1:
+        run.tell(f"{subject.name} is taken for {len(array):,} single poses; --as paths takes it for one path.")
+    return _of_array(subject.name, array[None] if array.ndim == 2 else array, up, most)
 
 
 def _up(artifact: Artifact) -> str:
@@ -96,8 +112,8 @@ def _of_array(label: str, array: np.ndarray, up: str, most: int) -> _Sequences:
     if array.shape[-2:] != (len(H36M17.joints), 3):
         raise InvalidInputError(f"{label} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
     if array.ndim == 4:
-        return _Sequences(label, list(z_up(array[:most], up)), True)
-    return _Sequences(label, [pose[None] for pose in z_up(array[:most], up)], False)
+        return _Sequences(label, list(turned(array[:most], up)), True)
+    return _Sequences(label, [pose[None] for pose in turned(array[:most], up)], False)
 
 
 def _of_dataset(label: str, dataset: StoredDataset, clip: int | None, most: int) -> _Sequences:
@@ -107,20 +123,6 @@ def _of_dataset(label: str, dataset: StoredDataset, clip: int | None, most: int)
     # Spread over the set, so that a glance shows its variety.
     chosen = [clip] if clip is not None else np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()
     clips = [dataset.clip(i) for i in chosen]
-    return _Sequences(clips[0][1] if clip is not None else label, [z_up(poses, dataset.up) for poses, _ in clips], True)
-
-
-# Rotations, never a swap of two axes: that would mirror the body. Each gives the new x, y, z as (sign, old axis).
-_TO_Z_UP = {
-    "+x": ((-1, 2), (1, 1), (1, 0)),
-    "-x": ((1, 2), (1, 1), (-1, 0)),
-    "+y": ((1, 0), (-1, 2), (1, 1)),
-    "-y": ((1, 0), (1, 2), (-1, 1)),
-    "+z": ((1, 0), (1, 1), (1, 2)),
-    "-z": ((1, 0), (-1, 1), (-1, 2)),
-}
-
-
-def z_up(poses: np.ndarray, up: str) -> np.ndarray:
-    """Turn poses (..., J, 3) so that `up` becomes +z: sequences of several frames of reference in one picture."""
-    return np.stack([sign * poses[..., axis] for sign, axis in _TO_Z_UP[up]], axis=-1)
+    return _Sequences(
+        clips[0][1] if clip is not None else label, [turned(poses, dataset.up) for poses, _ in clips], True
+    )
