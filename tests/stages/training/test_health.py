@@ -1,6 +1,5 @@
 """Trainings that blew up, collapsed, or learned less than a mean: what is said of each, and what is published."""
 
-import logging
 from dataclasses import replace
 
 import numpy as np
