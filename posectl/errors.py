@@ -55,6 +55,10 @@ class InvalidInputError(PosectlError):
     exit_code = ExitCode.INVALID_INPUT
 
 
+class TooFewError(InvalidInputError):
+    """A set too small for what is asked of it."""
+
+
 class IntegrityError(PosectlError):
     """A difference between an artifact's bytes and those that were published."""
 
@@ -91,7 +95,7 @@ _LISTED, _FEW = 24, 8
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known name, if any is near, and lists them all; of many, the nearest few."""
-    known = sorted(known)
+    known = sorted(map(str, known))  # numpy's own texts would be quoted as np.str_('x')
     # Slips of the finger rarely hit the first letter: among the nearest, one that begins alike comes first.
     # Capitals count for little: ACAI is acai.
     low = {each.lower(): each for each in known}

@@ -20,6 +20,7 @@ from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
 from posectl.errors import UsageError
 from posectl.stages.artifacts.formats import infer_kind
+from posectl.stages.artifacts.listing import HEADER, listed
 from posectl.stages.options import (
     Axes,
     EvaluateOptions,
@@ -85,8 +86,8 @@ class Lab:
         return f"<Lab {self.store.path}: {len(self.store.names())} names>"
 
     def _repr_html_(self) -> str:
-        rows = [(a.ref, a.kind, a.created[:19]) for a in self.store.artifacts()]
-        return as_html(("ref", "kind", "created"), rows, caption=str(self.store.path))
+        everything = self.store.artifacts()
+        return as_html(HEADER, (each.cells() for each in listed(everything, everything)), caption=str(self.store.path))
 
     def __getitem__(self, ref: str) -> Any:
         """Return the artifact of a ref: "poses", "acai:v3", "acai:best". Raises NotFoundError."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from posectl.cli.help import Options, parameter
-from posectl.data.layouts import LAYOUTS, LayoutName
-from posectl.data.units import Axis, Unit
+from posectl.data.units import LAYOUTS, Axis, LayoutName, Unit
 
 CONVENTIONS: Options = {
     "unit": parameter(

@@ -6,20 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import yaml
 
 from posectl.data.skeleton import H36M17
-from posectl.data.units import Axis, Unit
+from posectl.data.units import LAYOUTS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
-
-LayoutName = Literal[
-    "h36m17", "h36m32", "smpl22", "smpl24", "humanml3d", "coco17", "halpe26", "mediapipe33", "mpi28", "mpi17", "ntu25",
-    "kinect",
-]  # fmt: skip
-LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
 
 # Thighs, shins, upper arms and forearms, (joint, joint) on the left and on the right.
 _LIMBS = np.array([[(4, 5), (1, 2)], [(5, 6), (2, 3)], [(11, 12), (14, 15)], [(12, 13), (15, 16)]])
@@ -147,7 +141,8 @@ def layout_hint(shape: tuple[int, ...]) -> str:
     count = joint_count(shape)
     alike = [name for name in LAYOUTS if count in layout(name).counts]
     if alike:
-        return f"So many joints have {', '.join(alike)}: say which it is, as in --joints {alike[0]}."
+        which = f"So many joints have {', '.join(alike)}: say which it is, as in --joints {alike[0]}"
+        return f"{which} of prepare arrays, evaluate, interpolate or render."
     if shape[-1:] == (4,):
         return "If the fourth number of a joint is its score, leave it out: array[..., :3]."
     return f"Poses are (N, 17, 3) or (N, 51); of other joints name the layout, --joints {', '.join(LAYOUTS)}."

@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
-from posectl.data.layouts import LayoutName
-from posectl.data.units import Axis, Unit
+from posectl.data.units import Axis, LayoutName, Unit
 
 T = TypeVar("T")
 

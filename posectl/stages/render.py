@@ -11,6 +11,7 @@ import numpy as np
 
 from posectl.errors import ConflictError, UsageError
 from posectl.render.write import SUFFIXES, write
+from posectl.stages.artifacts.files import conventions
 from posectl.stages.drawing.drawings import drawing_of
 from posectl.stages.drawing.subject import common_kind, open_subject
 from posectl.stages.options import RenderOptions
@@ -34,7 +35,7 @@ def render(
         raise UsageError(
             f"{len(subjects)} subjects and {len(options.labels)} labels were given.", "Give one --label each."
         )
-    opened = [open_subject(run, subject) for subject in subjects]
+    opened = [open_subject(run, subject, conventions(options)) for subject in subjects]
     draw = drawing_of(common_kind(opened))
     info = write(out, draw(run, opened, options, suffix != ".png"), fps=options.fps)
     return {"path": str(out), **dataclasses.asdict(info)}

@@ -193,7 +193,8 @@ def find_existing(run: Run, kind: str, name: str | None, key: str, work: str, ro
     if run.reuse:
         run.tell(f"{other.ref} is the same work by other code, and is taken.")
         return other
-    run.tell(f"{other.ref} is the same work by other code; --reuse takes it.")
+    how = "" if run.sources and "reuse" not in run.sources else "; --reuse takes it"  # the demo has no such option
+    run.tell(f"{other.ref} is the same work by other code{how}.")
     return None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.joints import body, in_layout
 from PIL import Image
 
 from posectl.data.axes import turned
@@ -105,6 +106,21 @@ def test_an_option_is_of_the_subject_where_the_reference_shows_otherwise(files):
         done = files("evaluate", *args, "--against", "good.npy", "--json")
         assert warnings(done) == []
         assert json.loads(done.out)["scores"]["precision_distance"]["mean"] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("layout", ["smpl22", "coco17", "h36m17"])
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_layout_is_of_the_subject_where_the_reference_is_a_body_without_it(posectl, tmp_path, layout, flat):
+    bodies = body(60, spread=0.2)
+    theirs = in_layout(bodies, layout)
+    np.save(tmp_path / "theirs.npy", theirs.reshape(len(theirs), -1) if flat else theirs)
+    np.save(tmp_path / "real.npy", in_layout(bodies, "h36m17"))
+    done = posectl("evaluate", "theirs.npy", "--joints", layout, "--against", "real.npy", "--json")
+    assert done.code == 0, done.err
+    # What is apart are the joints of the head and the spine that are approximate, by centimetres each.
+    assert done.json["scores"]["precision_distance"]["mean"] < 0.025
+    drawn = posectl("render", "theirs.npy", "--joints", layout, "-o", "a.png")
+    assert drawn.code == 0, drawn.err
 
 
 def test_a_dataset_that_stands_otherwise_than_the_model_is_told(files):

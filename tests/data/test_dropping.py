@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17
 
 from posectl.data.checks import check
 from posectl.data.dataset import Dataset
@@ -14,7 +15,6 @@ from posectl.data.dropping import without_bad
 from posectl.data.readers.arrays import read as read_arrays
 from posectl.data.readers.h36m import read as read_h36m
 from posectl.data.readers.mannequin import read as mannequin
-from posectl.data.skeleton import H36M32_TO_17
 from posectl.errors import InvalidInputError
 
 

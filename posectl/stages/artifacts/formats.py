@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -80,14 +81,15 @@ class ArrayFormat:
     ) -> Conventions:
         """Return what is said of two files as it holds for one of them: less what it plainly shows by itself.
 
-        A person's size in metres is such, and but for the subject, which is the one that is turned, the vertical.
+        A person's size in metres is such and, but for the subject, of which they are said first, the vertical and the
+        joints of a body.
         """
-        for unit in (None, said.unit):
+        for joints, unit in product((said.joints,) if subject else (None, said.joints), (None, said.unit)):
             with suppress(InvalidInputError):
-                shown = self.take(arrays, source, replace(said, unit=unit, up=None))
+                shown = self.take(arrays, source, Conventions(unit, None, joints))
                 if unit == said.unit or shown.human:
                     standing = not subject and (shown.told or shown.plain)
-                    return replace(said, unit=unit, up=None if standing else said.up)
+                    return Conventions(unit, None if standing else said.up, joints)
         return said
 
     def refuse(self, said: Conventions, source: str) -> None:
@@ -110,11 +112,14 @@ def format_of(kind: Kind) -> ArrayFormat:
     return (FORMATS.get(kind.name) if kind.name in FORMATS.names() else ArrayFormat)(kind)
 
 
-def infer_kind(array: np.ndarray, source: str) -> Kind:
-    """Infer the kind of an array from its shape: poses before kinds from outside, and these before images.
+def infer_kind(array: np.ndarray, source: str, said: Conventions = Conventions()) -> Kind:
+    """Infer the kind of an array from its shape: poses before kinds from outside, and these before images; or poses,
+    where joints are said.
 
     Raises InvalidInputError where no kind claims it.
     """
+    if said.joints is not None:
+        return KINDS.get("poses")
     last = {"poses": 0, "images": 2}
     for name in sorted(KINDS.names(), key=lambda name: (last.get(name, 1), name)):
         kind = KINDS.get(name)

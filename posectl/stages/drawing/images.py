@@ -12,7 +12,6 @@ from posectl.errors import InvalidInputError, UsageError
 from posectl.render.animation import draw_animation
 from posectl.render.blocks import draw_blocks
 from posectl.render.rows import draw_rows
-from posectl.stages.artifacts.files import conventions
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.pictures import Pictures, corners, distinct_labels, pictures_of
@@ -36,7 +35,7 @@ def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, a
     most = (options.most or ROWS) * (options.columns or COLUMNS)
     for subject in subjects:
         if subject.artifact is None:
-            format_of(subject.kind).refuse(conventions(options), subject.name)
+            format_of(subject.kind).refuse(subject.said, subject.name)
     found = [pictures_of(run, subject, most=most, shape=options.shape) for subject in subjects]
     labels = options.labels or distinct_labels(found, [subject.name for subject in subjects])
     return lay_out(

@@ -69,7 +69,7 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
     size = codes.shape[1]
     wanted = dimensions or (size if size in (2, 3) else 2)
     if wanted > size:
-        hint = f"--dimensions {size}." if size > 1 else "Train with --latent 2 or more."
+        hint = f"--dimensions {size}." if size > 1 else "`posectl train --latent 2` makes a model of two."
         raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", hint)
     if wanted == size:
         return lambda some: some, [f"z{index}" for index in "₁₂₃"[:size]]

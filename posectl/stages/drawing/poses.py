@@ -15,7 +15,6 @@ from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.artifacts.files import conventions
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.subject import Subject
@@ -94,7 +93,7 @@ def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int)
 def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
     """Take in a file's poses, upright by what is said of them or by what they show."""
     form = format_of(subject.kind)
-    taken = form.take(subject.arrays, subject.name, conventions(options), options.shape)
+    taken = form.take(subject.arrays, subject.name, subject.said, options.shape)
     up = taken.up if taken.up is not None and (taken.told or taken.plain) else "+z"
     array, warnings = form.place(taken, up, real=False)
     for warning in warnings:

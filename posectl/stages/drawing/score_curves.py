@@ -183,5 +183,5 @@ def _by_step(run: Run, scores: Sequence[Artifact]) -> dict[tuple[str, int], list
 def _missing(what: str, metrics: str) -> InvalidInputError:
     return InvalidInputError(
         f"Not all of these scores hold {what}.",
-        f"Evaluate each with --metric {metrics}, against images whose factors are known.",
+        f"`posectl evaluate --metric {metrics}` scores each, against images whose factors are known.",
     )

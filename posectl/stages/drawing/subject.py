@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from posectl.core.kinds import Kind
-from posectl.data.foreign import load_poses
+from posectl.data.foreign import Conventions, load_poses
 from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, NotFoundError
 from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_about
@@ -21,10 +21,12 @@ from posectl.store import Artifact, Ref
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a drawing. arrays: the content of a file, its samples, of any shape, as `poses`; else artifact:
-    paths, samples or a dataset, and sample: `#i`, or, of a dataset, clip: `#clipi`."""
+    """The subject of a drawing. arrays: the content of a file, its samples, of any shape, as `poses`, and said: what is
+    said of poses in it; else artifact: paths, samples or a dataset, and sample: `#i`, or, of a dataset, clip: `#clipi`.
+    """
 
     name: str
+    said: Conventions = field(default_factory=Conventions)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     artifact: Artifact | None = None
     sample: int | None = None
@@ -39,7 +41,7 @@ class Subject:
     def kind(self) -> Kind:
         """The kind of the samples."""
         if self.artifact is None:
-            return infer_kind(self.held, self.name)
+            return infer_kind(self.held, self.name, self.said)
         if self.artifact.kind == "dataset":
             return kind_named(read_about(self.artifact, DatasetAbout).kind)
         return kind_named(read_about(self.artifact, DecodedAbout).samples.kind)
@@ -63,12 +65,12 @@ class Subject:
         return slice(self.sample, self.sample + 1)
 
 
-def open_subject(run: Run, name: str | np.ndarray) -> Subject:
+def open_subject(run: Run, name: str | np.ndarray, said: Conventions = Conventions()) -> Subject:
     """Open an array, or the file or artifact of this name; a file, or standard input, is read here."""
     if isinstance(name, np.ndarray):
-        return Subject("array", arrays={"poses": name})
+        return Subject("array", said, arrays={"poses": name})
     if is_file(name):
-        return Subject(source_name(name), arrays=load_poses(name))
+        return Subject(source_name(name), said, arrays=load_poses(name))
     ref = Ref.parse(name)
     artifact = run.artifacts.get(ref, "paths", "samples", "dataset")
     if ref.clip is not None and not artifact.has("clips/start"):
