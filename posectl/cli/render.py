@@ -11,7 +11,7 @@ from posectl.cli import complete
 from posectl.cli.command import Session, command
 from posectl.cli.help import option
 from posectl.cli.root import app
-from posectl.stages.options import RenderOptions
+from posectl.stages.options import PATH_FPS, RenderOptions
 
 DEFAULT = RenderOptions()
 
@@ -31,7 +31,16 @@ def render(
         Path,
         option("Output", "File to write: .gif, .mp4 or .png.", "--output", "-o", metavar="FILE"),
     ],
-    fps: Annotated[float, option("Picture", "Frame rate, frames a second.", metavar="N", min=1)] = DEFAULT.fps,
+    fps: Annotated[
+        float | None,
+        option(
+            "Picture",
+            "Frames a second; clips at another rate than their own are slower or faster.",
+            metavar="N",
+            min=1,
+            show_default=f"real time for clips, {PATH_FPS:g} for paths",
+        ),
+    ] = DEFAULT.fps,
     size: Annotated[
         int,
         option("Picture", "Side of a panel, pixels.", metavar="PIXELS", min=64, max=2048),

@@ -161,11 +161,15 @@ class EvaluateOptions:
     kmeans_restarts: int = size(100, quick=2)
 
 
+# Frames a second of paths, which have no clock.
+PATH_FPS = 25.0
+
+
 @dataclass(frozen=True)
 class RenderOptions:
     """The options of a drawing.
 
-    fps: frames a second.
+    fps: frames a second; None: the clips' own, and PATH_FPS of what has no clock.
     size: pixels of one panel's side, of which tiles in a PNG are a part.
     columns: samples a row; 0: as many as suit.
     most: panels, or rows, of one subject; 0: as many as suit.
@@ -174,7 +178,7 @@ class RenderOptions:
     crossfade: whether that of pixels stands beside images; None: beside paths, not beside blocks.
     """
 
-    fps: float = 25.0
+    fps: float | None = None
     size: int = 320
     columns: int = 0
     most: int = 0
