@@ -13,19 +13,13 @@ from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
 from posectl.stages.comparison.columns import over_seeds, relative_to
 from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
-from posectl.stages.comparison.scores import differences, flat, label, newest_scores, scored_model
+from posectl.stages.comparison.scores import ALL, choose, differences, flat, label, newest_scores, scored_model
 from posectl.stages.comparison.tables import Column, Comparison
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
-
-# The published tables' rows first, in their order; whatever else was scored follows.
-_ORDER = (
-    "anci", "smoothness_ratio", "mean_distance", "smoothness", "overshoot", "precision_distance", "recall_distance",
-    "reconstruction_mpjpe", "reconstruction_mse",
-)  # fmt: skip
 
 
 def compare(
@@ -66,7 +60,7 @@ def compare(
     for name in metrics:
         if name not in present:
             raise UsageError(f"No score holds {name!r}.", did_you_mean(name, present or METRICS.names()))
-    rows = list(metrics) or [*(n for n in _ORDER if n in present), *sorted(present - set(_ORDER))]
+    rows = list(metrics) or choose(present, [ALL])
     return Comparison(columns, rows, differences(artifacts))
 
 

@@ -197,8 +197,8 @@ class PlotOptions:
     """The options of a figure.
 
     kind: what it shows; "auto": what suits the subjects.
-    metrics: of a training curve; (): those of ACAI.
-    by: what colours a manifold; None: the first factor, or the label.
+    metrics: of a training curve or a sweep; (): the headline ones; "all": all.
+    by: what colours a manifold, a factor, label, or a clip's name, action or subject; None: the first that is known.
     dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
     """
 
