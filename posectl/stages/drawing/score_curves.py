@@ -55,15 +55,19 @@ def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, RetrievalCurve]
 
 
 def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, DistanceCurve], str]:
-    """Return the distances to both ends in the space of the factors, by label, and their unit."""
+    """Return the distances to both ends in the space of the factors, by label, and their unit; angles in degrees."""
     shown = _beside_crossfade(run, scores)
     if not all(a.has("factor_distance/to_start") for a in shown.values()):
         raise _missing("distances between factors", "factor_distance")
-    unit = next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"]
+    unit = str(next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"])
+    turn = np.degrees if unit == "rad" else np.asarray
     return {
-        name: DistanceCurve(*(a.read(f"factor_distance/{curve}") for curve in DistanceCurve._fields))
+        name: DistanceCurve(
+            a.read("factor_distance/alpha"),
+            *(turn(a.read(f"factor_distance/{curve}")) for curve in DistanceCurve._fields[1:]),
+        )
         for name, a in shown.items()
-    }, str(unit)
+    }, "deg" if unit == "rad" else unit
 
 
 def over_images_seen(
