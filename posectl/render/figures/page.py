@@ -155,7 +155,7 @@ def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Styl
     size = matplotlib.rcParams["font.size"]
     height = axes.get_window_extent().height / figure.dpi * 72
     at = axes.transAxes.inverted().transform(axes.transData.transform([(0.0, y) for y in ends.values()]))[:, 1]
-    places = spread(at, APART * size / height)
+    places = within(spread(at, APART * size / height), APART * size / height)
     for label, y, place in zip(ends, at, places, strict=True):
         style = styles[label]
         axes.plot(
@@ -163,6 +163,15 @@ def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Styl
             transform=axes.transAxes, solid_joinstyle="round", scalex=False, scaley=False, label="_leader",
         )  # fmt: skip
         axes.text(1.06, place, label, transform=axes.transAxes, color=INK, va="center", fontsize=size)
+
+
+def within(places: np.ndarray, apart: float) -> np.ndarray:
+    """Move places (n,) that are `apart` into [0, 1], in their order; those that do not fit go beyond 1."""
+    order = np.argsort(places, kind="stable")
+    steps = apart * np.arange(len(places))
+    out = np.empty(len(places))
+    out[order] = np.maximum(np.minimum(places[order], 1 - steps[::-1]), steps)
+    return out
 
 
 def spread(places: Sequence[float] | np.ndarray, apart: float) -> np.ndarray:
