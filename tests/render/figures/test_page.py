@@ -66,7 +66,7 @@ def test_names_are_kept_beside_their_panel():
     "draw",
     [
         lambda labels, path: transition_curves(dict.fromkeys(labels, np.ones(3)), path),
-        lambda labels, path: training_curves(dict.fromkeys(labels, {"loss": (np.arange(3), np.ones(3))}), path),
+        lambda labels, path: training_curves({key: {"loss": (np.arange(3), np.ones(3))} for key in labels}, path),
         lambda labels, path: error_curves(
             [Panel("MSE", "α", dict.fromkeys(labels, (np.arange(3), np.arange(3.0))))] * 2, path
         ),
