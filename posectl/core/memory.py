@@ -15,6 +15,15 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error is a want of memory; on CPUs PyTorch raises a plain RuntimeError.
+
+    >>> is_out_of_memory(RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory"))
+    True
+    """
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(error)
+
+
 class Blocks:
     """Blocks of rows for work on a device; their size is halved for good each time the device has no room for it."""
 
@@ -32,7 +41,9 @@ class Blocks:
             tried = min(self.rows, count - done)
             try:
                 result = work(slice(done, done + tried))
-            except torch.OutOfMemoryError as error:
+            except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+                if not is_out_of_memory(error):
+                    raise
                 if tried == 1:
                     raise UnavailableError(
                         "The device has too little memory left for a single row.", "Free some of it, or --device cpu."

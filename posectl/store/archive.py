@@ -19,8 +19,9 @@ from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
 from posectl.store.catalogue import Catalogue
-from posectl.store.files import MAX_FILES, check_paths
+from posectl.store.files import MAX_FILES, check_paths, size_of
 from posectl.store.refs import VERSION, is_name
+from posectl.store.regular import open_below
 from posectl.store.staging import Staging
 from posectl.store.verify import VALUES, bundle_problems
 
@@ -75,8 +76,8 @@ def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
         info = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)
         info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
         path = artifact.path / name
-        info.file_size = path.stat().st_size
-        with path.open("rb") as source, archive.open(info, "w") as target:
+        info.file_size = size_of(path) or 0
+        with open_below(artifact.path, name) as source, archive.open(info, "w") as target:
             if _copy(source, target, info.file_size) != sha256 and sha256:
                 raise IntegrityError(f"{path} has changed since it was published.", "See `posectl store verify`.")
 

@@ -26,8 +26,12 @@ class Artifact(Bundle):
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """The manifest's fields, as this release would write them."""
-        manifest = migrate(self.sealed, str(self.path / MANIFEST))
-        _check(manifest, self.path / MANIFEST)
+        where = self.path / MANIFEST
+        try:
+            manifest = migrate(self.sealed, str(where))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise IntegrityError(f"{where} is not as a stage writes it: {error!r:.80}.") from error
+        _check(manifest, where)
         return manifest
 
     @cached_property
@@ -53,6 +57,11 @@ class Artifact(Bundle):
     def created(self) -> str:
         """The time of publication: UTC, ISO 8601."""
         return str(self.manifest["created"])
+
+    @property
+    def sequence(self) -> int:
+        """The place in the order of publication, which rises in a store; 0 before releases that number it."""
+        return int(self.manifest.get("sequence", 0))
 
     @property
     def key(self) -> str | None:
@@ -86,6 +95,12 @@ def _check(manifest: dict[str, Any], path: Path) -> None:
     wrong = [field for field, of in types.items() if field not in manifest or not isinstance(manifest[field], of)]
     if not wrong and not is_name(manifest["name"]):
         wrong = ["name"]
+    if not wrong and not all(
+        isinstance(value, dict) and value.keys() == {"value", "source"} for value in manifest["config"].values()
+    ):
+        wrong = ["config"]
+    if not wrong and (type(manifest.get("sequence", 0)) is not int or manifest.get("sequence", 0) < 0):
+        wrong = ["sequence"]
     if not wrong and not all(_is_parent(entry) for entry in manifest["parents"]):
         wrong = ["parents"]
     if wrong:

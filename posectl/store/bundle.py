@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from posectl import budget
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, did_you_mean
 from posectl.store import durable
 from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MANIFEST = "manifest.json"
+_LARGEST = 2**60  # bytes of a file
 _RESERVED = {MANIFEST, "zarr.json"}
 _HINT = "`posectl store verify` says what is damaged; restore it from a copy, or make it again with --force."
 
@@ -37,6 +39,7 @@ class Bundle:
             try:
                 fields = read_sealed(self.path / MANIFEST)
             except (FileNotFoundError, NotADirectoryError) as error:
+                self._raise_if_removed()
                 raise IntegrityError(f"{self.path} has no {MANIFEST}.", _HINT) from error
         try:
             _check_inventory(fields)
@@ -70,6 +73,7 @@ class Bundle:
             sizes = {name: size_of(self.path / name) for name in self.files}
         for name, entry in self.files.items():
             if (size := sizes[name]) != entry["size"]:
+                self._raise_if_removed()
                 how = "is missing" if size is None else f"holds {size} bytes instead of {entry['size']}"
                 raise IntegrityError(f"{self.path / name} {how}.", _HINT)
 
@@ -87,8 +91,32 @@ class Bundle:
 
         if name not in self._arrays:
             raise NotFoundError(f"{self.path} has no array {name!r}.", did_you_mean(name, self._arrays))
+        self._check_budget(name, rows)
         with durable.storage_errors(f"read {self.path / name}"):
-            return read_array(self.path, name, self._arrays[name], self.files, rows)
+            try:
+                return read_array(self.path, name, self._arrays[name], self.files, rows)
+            except IntegrityError:
+                self._raise_if_removed()
+                raise
+
+    def _check_budget(self, name: str, rows: slice | None) -> None:
+        """Raise InvalidInputError if an array grows beyond the budget: a few bytes may hold any number of zeros."""
+        info = self._arrays[name]
+        length = info.shape[0] if info.shape else 1
+        share = len(range(*rows.indices(length))) / max(length, 1) if rows else 1
+        stored = sum(entry["size"] for path, entry in self.files.items() if path.startswith(f"{name}/"))
+        budget.check(f"The array {name!r} of {self.path}", round(info.bytes * share), stored)
+
+    def _raise_if_removed(self) -> None:
+        if not self.path.is_dir():
+            raise NotFoundError(f"{self.path} was removed meanwhile.", "See `posectl store ls`.")
+
+    def row_blocks(self, name: str) -> list[slice | None]:
+        """Return slices of an array's first axis that cover it, of some 16 MB and of whole chunks."""
+        from posectl.store.arrays import read_chunks
+
+        info = self._arrays[name]
+        return info.row_blocks(*read_chunks(self.path, name, info, self.files)[:1])
 
     def read_group(self, group: str) -> dict[str, np.ndarray]:
         """Return every array under `group`, by its name within it; empty where there is none."""
@@ -178,7 +206,7 @@ def _check_inventory(fields: dict[str, Any]) -> None:
     files = fields["files"]
     if any(entry.keys() != {"path", "size", "sha256"} for entry in files):
         raise ValueError("a file has a path, a size and a sha256")
-    if any(type(entry["size"]) is not int or entry["size"] < 0 for entry in files):
+    if any(type(entry["size"]) is not int or not 0 <= entry["size"] < _LARGEST for entry in files):
         raise ValueError("a file's size is a number")
     check_paths([*(entry["path"] for entry in files), MANIFEST])
     if fields["digest"] != digest_of(files):

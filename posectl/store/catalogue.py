@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
@@ -58,10 +58,11 @@ class Catalogue:
         artifacts, damaged = self._load(kind, None)
         if damaged:
             raise damaged[0]
-        if not artifacts:
-            return None
-        artifacts[-1].check_sizes()
-        return artifacts[-1]
+        for artifact in reversed(artifacts):
+            with suppress(NotFoundError):  # it was removed meanwhile
+                artifact.check_sizes()
+                return artifact
+        return None
 
     def find(self, kind: str, name: str, key: str) -> Artifact | None:
         """Return the newest version of `name` recorded under `key`, undamaged as far as file sizes tell."""
@@ -69,6 +70,8 @@ class Catalogue:
             if artifact.key == key:
                 try:
                     artifact.check_sizes()
+                except NotFoundError:
+                    continue
                 except IntegrityError as error:
                     _log.warning("%s %s", error.message, error.hint)
                 else:
@@ -174,7 +177,7 @@ class Catalogue:
                 except PosectlError as error:
                     if artifact.path.is_dir():  # else it was removed meanwhile
                         damaged.append(error)
-        return sorted(artifacts, key=lambda artifact: (artifact.created, artifact.name, artifact.version)), damaged
+        return sorted(artifacts, key=lambda each: (each.sequence, each.created, each.name, each.version)), damaged
 
     def _what_is_there(self, name: str) -> str:
         if names := self.names():

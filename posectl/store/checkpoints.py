@@ -16,6 +16,7 @@ from posectl.store import durable
 from posectl.store.bundle import Bundle, BundleWriter
 from posectl.store.layout import Layout
 from posectl.store.locks import lock_on
+from posectl.store.regular import check_folder, is_folder
 from posectl.store.sealed import plain
 
 if TYPE_CHECKING:
@@ -113,13 +114,14 @@ def _discard(folder: Path) -> None:
     """Remove a folder by renaming it first, so that it is never seen half-removed."""
     condemned = Path(f"{folder}.part")
     durable.remove_tree(condemned)
-    if folder.is_dir():
+    if is_folder(folder):
         folder.rename(condemned)
     durable.remove_tree(condemned)
 
 
 def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    check_folder(folder.parent)
+    return sorted(folder.iterdir()) if is_folder(folder) else []
 
 
 def _pack(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, list[dict[str, Any]]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
+from posectl.store.files import size_of, walk
 from posectl.store.layout import Layout
 from posectl.store.locks import lock_on
 from posectl.store.refs import is_name
+from posectl.store.regular import check_folder, is_file, is_folder
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Collection:
 def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
     """Remove what no live process works on; resumable checkpoints only if `checkpoints`."""
     collection = Collection([], [])
+    check_folder(layout.staging)
     with durable.storage_errors(f"clear {layout.staging}"):
         for stem in _stems(layout.staging):
             _collect_stem(layout.staging / stem, collection, dry_run=dry_run, checkpoints=checkpoints)
@@ -49,14 +54,20 @@ def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
 
 
 def _stems(staging: Path) -> list[str]:
-    if not staging.is_dir():
+    if not is_folder(staging):
         return []
     return sorted({entry.name.removesuffix(".lock").removesuffix(".part") for entry in staging.iterdir()})
 
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
     lock = lock_on(Path(f"{path}.lock"))
-    stray = lock.path.exists()  # asked before it is taken, which makes the file
+    stray = os.path.lexists(lock.path)  # asked before it is taken, which makes the file
+    if stray and not is_file(lock.path):  # a link or a pipe is nobody's lock; a dry run cannot look behind it
+        collection.removed.append(Junk(lock.path, 0, "no file of a store"))
+        if dry_run:
+            return
+        durable.remove_tree(lock.path)
+        stray = False
     if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
         owner = lock.owner()
         what = f"in use by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
@@ -79,19 +90,27 @@ def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Jun
         collection.kept.append(Junk(path, _size(path), "a training that can be resumed"))
         for leftover in leftovers(path):
             yield Junk(leftover, _size(leftover), "a checkpoint never finished")
-    elif path.exists():
+    elif os.path.lexists(path):
         yield Junk(path, _size(path), "checkpoints" if resumable else "an artifact never finished")
-    if Path(f"{path}.part").exists():
-        yield Junk(Path(f"{path}.part"), _size(Path(f"{path}.part")), "something never finished")
+    part = Path(f"{path}.part")
+    if os.path.lexists(part):
+        yield Junk(part, _size(part), "something never finished")
 
 
 def _empty_names(layout: Layout) -> list[Path]:
-    if not layout.mark.is_file():
+    if not is_file(layout.mark):
         return []
-    return [path for path in layout.root.iterdir() if is_name(path.name) and path.is_dir() and not any(path.iterdir())]
+    return [path for path in layout.root.iterdir() if is_name(path.name) and is_folder(path) and _is_empty(path)]
+
+
+def _is_empty(folder: Path) -> bool:
+    with suppress(FileNotFoundError):  # another `gc` was first
+        return not any(folder.iterdir())
+    return False
 
 
 def _size(path: Path) -> int:
-    if not path.is_dir():
-        return path.lstat().st_size if path.exists() else 0
-    return sum(each.lstat().st_size for each in path.rglob("*") if each.is_file())
+    """Return the bytes of a file or folder; 0 where it is gone, or goes meanwhile."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return sum(size_of(path / name) or 0 for name in walk(path)) if is_folder(path) else path.lstat().st_size
+    return 0

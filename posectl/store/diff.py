@@ -71,7 +71,7 @@ def _max_abs(a: Artifact, b: Artifact, name: str) -> float | None:
     if info is None or other is None or info.shape != other.shape or STRING in (info.dtype, other.dtype):
         return None
     largest = 0.0
-    for rows in info.row_blocks():
+    for rows in a.row_blocks(name):
         x, y = (np.asarray(each.read(name, rows), dtype=np.float64) for each in (a, b))
         with np.errstate(invalid="ignore"):
             gaps = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0.0, np.abs(x - y))

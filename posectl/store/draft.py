@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from posectl.errors import ConflictError, InvalidInputError, PosectlError
-from posectl.store import durable, provenance
+from posectl.store import durable, provenance, sequence
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import BundleWriter
 from posectl.store.kinds import KINDS, SCHEMA
@@ -30,6 +30,7 @@ class Draft:
     def __init__(self, layout: Layout, kind: str, name: str) -> None:
         self.kind = kind
         self.name = name
+        self._layout = layout
         self._fields: dict[str, Any] = {
             "config": {},
             "summary": {},
@@ -117,6 +118,7 @@ class Draft:
             "kind_version": KINDS[self.kind],
             "name": self.name,
             "created": provenance.now(),
+            "sequence": sequence.next_number(self._layout),
             "command": self._fields["command"] or sys.argv,
             "software": provenance.software(),
             "machine": provenance.machine(),

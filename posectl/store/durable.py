@@ -6,6 +6,7 @@ import errno
 import glob
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,9 @@ _HINTS = {
     errno.EROFS: "Choose another --store, or mount this one for writing.",
     errno.EACCES: "Choose another --store, or ask its owner for access.",
     errno.EPERM: "Choose another --store, or ask its owner for access.",
+    errno.EMFILE: "Raise the limit on open files (`ulimit -n`).",
+    errno.ENFILE: "Close some programs: the system has too many files open.",
+    errno.ENOLCK: "This file system has no locks: choose a --store on another.",
     errno.EIO: "The disk may be failing: copy the store elsewhere, then `posectl store verify` the copy.",
 }
 
@@ -90,16 +94,24 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path`, whole and on the disk, once the block ends well.
 
+    Where `path` is a link, what it leads to is replaced; an older file's permissions are kept.
+
     Where the file system can do it the file has no name until then, and a kill leaves nothing. Elsewhere, and at the
     instant at which an older file gives way, a kill leaves a `.part` beside it, which the next call takes away.
     """
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     _sweep(path)
+    mode = None
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(path.stat().st_mode)
     try:
         with _nameless(path.parent) or temporary.open("x+b") as file:
             lock_until_closed(file)  # by which others see that its writer lives
             yield file
             file.flush()
+            if mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
             if not temporary.exists() and not _named(file, path):
                 _name(file, temporary)

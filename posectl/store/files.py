@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypedDict
 
+from posectl.store.regular import open_below
+
 MAX_FILES = 100_000
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,199}")
 
@@ -25,7 +27,7 @@ class FileEntry(TypedDict):
 def inventory(folder: Path) -> list[FileEntry]:
     """List every file under `folder`, sorted by path."""
     return [
-        {"path": name, "size": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)}
+        {"path": name, "size": size_of(folder / name) or 0, "sha256": sha256_of(folder, name)}
         for name in sorted(walk(folder))
     ]
 
@@ -36,9 +38,9 @@ def digest_of(files: Iterable[FileEntry]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of one file."""
-    with path.open("rb") as file:
+def sha256_of(folder: Path, name: str) -> str:
+    """Return the sha256 of one file under `folder`; raise IntegrityError if it is no regular one."""
+    with open_below(folder, name) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

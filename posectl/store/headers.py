@@ -47,16 +47,22 @@ class ArrayInfo:
             raise ValueError("an array's sha256 is text")
         return cls(shape, entry["dtype"], tuple(dims), entry["sha256"])
 
+    @property
+    def bytes(self) -> int:
+        """The bytes of the decoded array; of text, those of references."""
+        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
+
     def entry(self) -> dict[str, Any]:
         """Return the entry that `parse` reads."""
         return {"shape": list(self.shape), "dtype": self.dtype, "dims": list(self.dims), "sha256": self.sha256}
 
-    def row_blocks(self) -> list[slice | None]:
-        """Return slices of the first axis that cover the array, of some 16 MB each: it may be larger than memory."""
+    def row_blocks(self, chunk: int = 1) -> list[slice | None]:
+        """Return slices of the first axis that cover the array, of some 16 MB each and of whole chunks of so many rows:
+        it may be larger than memory."""
         if not self.shape:
             return [None]
         row = ITEM_SIZES[self.dtype] * math.prod(max(length, 1) for length in self.shape[1:])
-        step = max(1, 4 * CHUNK_BYTES // row)
+        step = chunk * max(1, 4 * CHUNK_BYTES // (row * chunk))
         return [slice(start, start + step) for start in range(0, self.shape[0], step)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from posectl.errors import IntegrityError, InvalidInputError
 from posectl.store import durable
 from posectl.store.locks import held
 from posectl.store.refs import VERSION, is_name
-from posectl.store.sealed import decode, encode, read_sealed, seal
+from posectl.store.regular import check_folder, is_file, is_folder
+from posectl.store.sealed import MAX_BYTES, decode, encode, read_bytes, read_sealed, seal
 
 FORMAT = "posectl-store"
 FORMAT_VERSION = 1
@@ -27,11 +29,11 @@ class Layout:
 
     def check(self) -> None:
         """Raise InvalidInputError or IntegrityError unless the folder is a store of this format, empty or not there."""
-        if self.mark.is_file():
+        if is_file(self.mark):
             _check_mark(self.mark)
         elif self.root.is_dir():
             others = any(entry.name != self.staging.name for entry in self.root.iterdir())
-            if others and not self.mark.is_file():  # asked again: another process may have made the store meanwhile
+            if others and not is_file(self.mark):  # asked again: another process may have made the store meanwhile
                 raise InvalidInputError(
                     f"{self.root} is not a posectl store: it holds other files.",
                     "Choose another folder with --store or POSECTL_STORE.",
@@ -40,8 +42,9 @@ class Layout:
             raise InvalidInputError(f"{self.root} is a file, not a store.", "Choose a folder with --store.")
 
     def make(self) -> None:
-        """Make the store if it is not there yet."""
-        if not self.mark.is_file():
+        """Make the store if it is not there yet; raise IntegrityError where .staging leads elsewhere."""
+        check_folder(self.staging)
+        if not is_file(self.mark):
             self.check()
             if around := next((parent for parent in self.root.parents if (parent / "store.json").is_file()), None):
                 raise InvalidInputError(
@@ -55,7 +58,7 @@ class Layout:
 
     def is_canonical(self) -> bool:
         """Return whether store.json is, byte for byte, what this release writes."""
-        return self.mark.read_bytes() == encode(_MARK)
+        return read_bytes(self.mark, MAX_BYTES) == encode(_MARK)
 
     def folder(self, name: str) -> Path:
         """Return the folder of a name's versions."""
@@ -80,9 +83,9 @@ class Layout:
         """Return the versions of a name in ascending order."""
         folder = self.folder(name)
         with durable.storage_errors(f"list {folder}"):
-            if not folder.is_dir():
+            if not is_folder(folder):
                 return []
-            matches = (VERSION.fullmatch(entry.name) for entry in folder.iterdir() if entry.is_dir())
+            matches = (VERSION.fullmatch(entry.name) for entry in folder.iterdir() if is_folder(entry))
             return sorted(int(match[1]) for match in matches if match)
 
     def next_version(self, name: str) -> int:
@@ -109,7 +112,7 @@ class Layout:
     def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
         path = self.folder(name) / file
         with durable.storage_errors(f"read {path}"):
-            if not path.is_file():
+            if not is_folder(path.parent) or not os.path.lexists(path):
                 return {}
             table = read_sealed(path, "Restore it from a copy, or delete it and do without.")
         versions = table.values() if of is str else table
@@ -122,12 +125,12 @@ class Layout:
 
 
 def _has_version(folder: Path) -> bool:
-    return folder.is_dir() and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())
+    return is_folder(folder) and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())
 
 
 def _check_mark(path: Path) -> None:
     try:
-        mark = decode(path.read_bytes())
+        mark = decode(read_bytes(path, MAX_BYTES))
     except ValueError as error:
         raise IntegrityError(f"{path} is damaged: {error}.", f"It should hold {_MARK}.") from error
     if not isinstance(mark, dict) or mark.get("format") != FORMAT or type(mark.get("version")) is not int:

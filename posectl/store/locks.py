@@ -22,6 +22,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from posectl.errors import IntegrityError
+from posectl.store.regular import open_file
+
+_MOST = 4096  # bytes of an owner
 VERY_OLD = 7 * 24 * 3600.0  # seconds
 
 
@@ -77,8 +81,8 @@ class Lock:
 
     def owner(self) -> dict[str, Any]:
         """Return {"pid", "host", "start"} of whoever holds or last held the lock; empty if it cannot be told."""
-        with suppress(OSError):
-            return _parse(self.path.read_bytes())
+        with suppress(OSError, IntegrityError):
+            return _read_owner(self.path)
         return {}
 
     def is_abandoned(self) -> bool:
@@ -98,7 +102,7 @@ class Lock:
 
     def _take(self) -> bool:
         """Try once to take the lock."""
-        file = self.path.open("a+b", buffering=0)
+        file = os.fdopen(open_file(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+b", buffering=0)
         try:
             if _lock(file) and self._is_at_path(file):
                 self._file = file
@@ -115,7 +119,7 @@ class Lock:
     def _is_at_path(self, file: IO[bytes]) -> bool:
         """Return whether an open file is the one at the path, for its last owner may have removed it meanwhile."""
         try:
-            return os.path.samestat(os.stat(self.path), os.fstat(file.fileno()))
+            return os.path.samestat(os.lstat(self.path), os.fstat(file.fileno()))
         except FileNotFoundError:
             return False
 
@@ -143,7 +147,7 @@ class SoftLock(Lock):
 
     def _is_dead(self) -> bool:
         try:
-            owner = _parse(self.path.read_bytes())
+            owner = _read_owner(self.path)
             age = time.time() - self.path.stat().st_mtime
         except FileNotFoundError:
             return False
@@ -187,10 +191,12 @@ def _owner() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "start": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
-def _parse(data: bytes) -> dict[str, Any]:
+def _read_owner(path: Path) -> dict[str, Any]:
+    with open(open_file(path), "rb") as file:
+        data = file.read(_MOST)
     try:
         owner = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return owner if isinstance(owner, dict) else {}
 

@@ -8,8 +8,10 @@ from posectl.errors import ConflictError, NotFoundError, PosectlError
 from posectl.store import durable, provenance
 from posectl.store.artifact import Artifact
 from posectl.store.catalogue import Catalogue
+from posectl.store.files import size_of, walk
 from posectl.store.lineage import children
 from posectl.store.locks import held
+from posectl.store.regular import is_folder
 from posectl.store.staging import Staging
 
 
@@ -34,7 +36,7 @@ def remove(catalogue: Catalogue, artifact: Artifact, *, dry_run: bool, force: bo
         size, digest = artifact.size, artifact.digest
         made = [child.ref for child, _ in children(catalogue, artifact)]
     except PosectlError:  # a damaged manifest no longer says what it was
-        size, digest, made = sum(path.lstat().st_size for path in artifact.path.rglob("*")), "", []
+        size, digest, made = sum(size_of(artifact.path / name) or 0 for name in walk(artifact.path)), "", []
     removal = Removal(artifact.ref, size, made, aliases)
     if (made or aliases) and not force:
         uses = [f"{child} was made from it" for child in made] + [f"it is {name}:{alias}" for alias in aliases]
@@ -50,7 +52,7 @@ def _take_out(catalogue: Catalogue, name: str, version: str, digest: str) -> Non
     staging = Staging(layout)
     try:
         with held(layout.name_lock(name)):
-            if not (layout.folder(name) / version).is_dir():
+            if not is_folder(layout.folder(name) / version):
                 raise NotFoundError(f"{name}:{version} was removed meanwhile.")
             aliases = {alias: target for alias, target in catalogue.aliases(name).items() if target != version}
             if aliases != catalogue.aliases(name):

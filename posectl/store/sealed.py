@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from posectl.errors import IntegrityError
+from posectl.store.regular import open_file
 
 SEAL = "seal"
 _MARK = b'\n "seal": "'  # nowhere else: what is nested is indented further, and text holds no line ends
 MAX_BYTES = 64 * 2**20
+MAX_DIGITS = 300  # a float holds no more
 
 
 def plain(value: Any) -> Any:
@@ -45,13 +47,20 @@ def encode(value: Any) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """Return the value of strict JSON; raise ValueError on NaN, a key given twice, too many bytes, and other text."""
+    """Return the value of strict JSON; raise ValueError on a number that is not finite or has more digits than a store
+    writes, half of a surrogate pair, a key given twice, too many bytes, and other text."""
     if len(data) > MAX_BYTES:
         raise ValueError(f"{len(data)} bytes of JSON are too many")
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite,
+            parse_int=_integer,
+        )  # fmt: skip
     except RecursionError as error:
         raise ValueError("JSON nested too deeply") from error
+    if b"\\u" in data:
+        json.dumps(value, ensure_ascii=False).encode()  # raises on half of a surrogate pair
+    return value
 
 
 def seal(fields: Mapping[str, Any]) -> bytes:
@@ -86,8 +95,8 @@ def read_sealed(path: Path, hint: str = "Restore it from a copy.") -> dict[str, 
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """Return the whole of a file; raise ValueError if it holds more than `limit` bytes."""
-    with path.open("rb") as file:
+    """Return the whole of a regular file; raise ValueError if it holds more than `limit` bytes."""
+    with open(open_file(path), "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"it holds more than {limit} bytes")
@@ -99,6 +108,18 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a key is given twice")
     return value
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text:.20} is too large a number")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"{text:.20}... is too large a number")
+    return int(text)
 
 
 def _refuse_constant(name: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from posectl.store import durable
 from posectl.store.layout import Layout
-from posectl.store.locks import lock_on
+from posectl.store.locks import held, lock_on
+from posectl.store.regular import check_folder
 
 
 class Staging:
@@ -29,19 +30,24 @@ class Staging:
     def commit(self, name: str) -> Path:
         """Rename the folder, finished and on the disk, to the next version of `name`; return its path."""
         folder = self.layout.folder(name)
-        while True:
+        while not (target := self._rename(folder, name)):
+            pass
+        durable.fsync(folder)
+        self._lock.release()
+        return target
+
+    def _rename(self, folder: Path, name: str) -> Path | None:
+        """Take the next number, which nobody may take or remove meanwhile; None if it is to be tried again."""
+        with held(self.layout.name_lock(name)):
+            check_folder(folder)
             durable.make_folder(folder)
             target = folder / f"v{self.layout.next_version(name)}"
             try:
-                taken = not durable.rename_new(self.path, target)
+                return target if durable.rename_new(self.path, target) else None
             except FileNotFoundError:  # `gc` removed the name's folder while it was empty
                 if not self.path.is_dir():
                     raise
-                continue
-            if not taken:
-                durable.fsync(folder)
-                self._lock.release()
-                return target
+                return None
 
     def discard(self) -> None:
         """Remove the folder, unless it was committed."""

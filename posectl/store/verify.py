@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from posectl.errors import IntegrityError, PosectlError, UsageError
+from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST, Bundle
 from posectl.store.catalogue import Catalogue
-from posectl.store.files import sha256_of, size_of, walk
+from posectl.store.files import FileEntry, sha256_of, size_of, walk
 from posectl.store.headers import STRING, ArrayInfo
 from posectl.store.lineage import find_parent
 from posectl.store.refs import VERSION, Ref, is_name
-from posectl.store.sealed import decode, encode
+from posectl.store.regular import is_file, is_folder, open_below
+from posectl.store.sealed import MAX_BYTES, decode, encode
 
 SIZES, BYTES, VALUES, PARENTS = LEVELS = (1, 2, 3, 4)
 _OTHERS = {"aliases.json", "removed.json"}
@@ -65,9 +66,9 @@ def bundle_problems(bundle: Bundle, level: int) -> Iterator[tuple[Path, str]]:
         if (size := size_of(path)) != entry["size"]:
             damaged = True
             yield path, f"{name} is missing" if size is None else f"{name} holds {size} bytes, not {entry['size']}"
-        elif level >= BYTES and sha256_of(path) != entry["sha256"]:
+        elif level >= BYTES and (message := _change(bundle, entry)):
             damaged = True
-            yield path, f"{name} has changed"
+            yield path, message
     if level >= BYTES:
         for name in sorted(set(walk(bundle.path)) - files.keys() - {MANIFEST}):
             yield bundle.path / name, f"{name} was not published"
@@ -75,14 +76,24 @@ def bundle_problems(bundle: Bundle, level: int) -> Iterator[tuple[Path, str]]:
         yield from _value_problems(bundle)
 
 
+def _change(bundle: Bundle, entry: FileEntry) -> str:
+    """Return how a file differs from the one published; empty if it does not."""
+    try:
+        return "" if sha256_of(bundle.path, entry["path"]) == entry["sha256"] else f"{entry['path']} has changed"
+    except IntegrityError as error:
+        return error.message
+
+
 def _artifact_problems(catalogue: Catalogue, artifact: Artifact, level: int) -> Iterator[Problem]:
     try:
         found = list(bundle_problems(artifact, level))
         if not found:
             found = list(_identity_problems(artifact))
-    except OSError:
+    except (OSError, NotFoundError):
         if artifact.path.is_dir():
             raise
+        found = []
+    if not artifact.path.is_dir():
         return  # it was removed meanwhile
     for path, message in found:
         yield Problem(artifact.ref, path, message)
@@ -119,7 +130,7 @@ def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
 
         return sha256_of_values(bundle.read(name))
     digest = hashlib.sha256()
-    for rows in info.row_blocks():
+    for rows in bundle.row_blocks(name):
         digest.update(bundle.read(name, rows).tobytes())
     return digest.hexdigest()
 
@@ -127,9 +138,9 @@ def _digest(bundle: Bundle, name: str, info: ArrayInfo) -> str:
 def _lists_its_headers(bundle: Bundle) -> bool:
     """Return whether the root's copy of the headers, which zarr and xarray go by, agrees with each array's own file."""
     try:
-        listed = decode((bundle.path / "zarr.json").read_bytes())["consolidated_metadata"]["metadata"]
+        listed = decode(_read(bundle, "zarr.json"))["consolidated_metadata"]["metadata"]
         own = {
-            path.removesuffix("/zarr.json"): decode((bundle.path / path).read_bytes())
+            path.removesuffix("/zarr.json"): decode(_read(bundle, path))
             for path in bundle.files
             if path.endswith("/zarr.json")
         }
@@ -140,20 +151,27 @@ def _lists_its_headers(bundle: Bundle) -> bool:
     return encode(listed) == encode(own)
 
 
+def _read(bundle: Bundle, name: str) -> bytes:
+    with open_below(bundle.path, name) as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def _store_problems(catalogue: Catalogue) -> Iterator[Problem]:
     layout = catalogue.layout
-    if not layout.mark.is_file():
+    if not is_file(layout.mark):
         return
     if not layout.is_canonical():
         yield Problem(str(catalogue.path), layout.mark, "store.json has changed")
     for entry in sorted(catalogue.path.iterdir()):
-        if entry in (layout.mark, layout.staging):
+        if entry == layout.mark or (entry == layout.staging and is_folder(entry)):
             continue
-        if not entry.is_dir() or not is_name(entry.name):
+        if not is_folder(entry) or not is_name(entry.name):
             yield Problem(str(catalogue.path), entry, f"{entry.name} does not belong to the store")
             continue
         for inner in sorted(entry.iterdir()):
-            if inner.name not in _OTHERS and not (inner.is_dir() and VERSION.fullmatch(inner.name)):
+            if not (inner.name in _OTHERS and is_file(inner)) and not (
+                is_folder(inner) and VERSION.fullmatch(inner.name)
+            ):
                 yield Problem(entry.name, inner, f"{inner.name} does not belong to the store")
         yield from _table_problems(catalogue, entry.name)
 
@@ -163,7 +181,7 @@ def _table_problems(catalogue: Catalogue, name: str) -> Iterator[Problem]:
     try:
         catalogue.layout.removed(name)
         for alias, version in catalogue.aliases(name).items():
-            if not (folder / version).is_dir():
+            if not is_folder(folder / version):
                 yield Problem(name, folder / "aliases.json", f"the alias {alias!r} means {version}, which is not there")
     except IntegrityError as error:
         yield Problem(name, folder, error.message)

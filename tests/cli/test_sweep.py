@@ -87,6 +87,38 @@ def test_killed_and_run_again_it_does_only_what_is_missing(trained, tmp_path, en
                                "acai:v1"]  # fmt: skip
 
 
+def _lives(process: int) -> bool:
+    """Whether a process runs, and is not merely waiting to be buried."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="asks /proc for children")
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_workers_end_with_the_process_that_started_them_at_work_or_idle(trained, tmp_path, sign):
+    args = (*ARGS, "--lam", "0", "--latent", "3,4,5", "--steps", "400000", "--engine", "process", "--jobs", "2")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "posectl", *args], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*"))) < 2:
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.05)
+    workers = [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
+    assert len(workers) >= 2
+    run.send_signal(sign)
+    run.wait(timeout=30)
+    deadline = time.monotonic() + 10  # a second, on a machine that does nothing else
+    while left := [worker for worker in workers if _lives(worker)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     ("args", "word"),
     [

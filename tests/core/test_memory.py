@@ -55,6 +55,17 @@ def test_no_room_for_one_row_is_an_error_with_a_hint() -> None:
     assert "--device cpu" in refused.value.hint
 
 
+def test_a_cpu_out_of_memory_is_met_by_smaller_blocks_too() -> None:
+    blocks = Blocks(2)
+
+    def work(rows: slice) -> int:
+        if rows.stop - rows.start > 1:
+            torch.empty(1 << 60, dtype=torch.uint8)  # more than any machine has
+        return rows.start
+
+    assert list(blocks.over(2, work)) == [0, 1]
+
+
 def test_other_errors_pass() -> None:
     with pytest.raises(ZeroDivisionError):
         list(Blocks(4).over(8, lambda rows: 1 // 0))

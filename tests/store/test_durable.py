@@ -199,6 +199,27 @@ def test_without_locks_only_what_is_a_day_old_is_taken_for_left(
     assert sorted(tmp_path.iterdir()) == sorted([path, fresh])
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "table.md"
+    path.write_text("old")
+    path.chmod(mode)
+    with durable.new_file(path) as file:
+        file.write(b"new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", mode)
+
+
+def test_a_file_written_through_a_link_is_the_one_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link.md").symlink_to("there/table.md")
+    for content in (b"first", b"second"):
+        with durable.new_file(tmp_path / "link.md") as file:
+            file.write(content)
+        assert (tmp_path / "link.md").is_symlink()
+        assert (tmp_path / "there" / "table.md").read_bytes() == content
+    assert [entry.name for entry in (tmp_path / "there").iterdir()] == ["table.md"]
+
+
 def test_replace_file_leaves_the_old_or_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "aliases.json"
     durable.replace_file(path, b"old", tmp_path / "scratch")

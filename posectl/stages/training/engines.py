@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import queue as queues
 import signal
+import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +26,7 @@ from posectl.stages.training.stack import Outcome, Stack, train_stack
 
 ENGINES = ("inline", "process")
 _POLL_SECONDS = 0.2
+_GRACE_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,7 @@ def _in_processes(
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
     failures: list[BaseException] = []
-    with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_enter, initargs=(messages, stop, os.getpid())
-    ) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_enter, initargs=(messages, stop)) as pool:
         pending: set[Future[dict[str, Outcome]]] = {
             pool.submit(
                 _work,
@@ -181,14 +182,32 @@ def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
 # A worker's links to the process that started it.
 _messages: Any = None
 _stop: Any = None
-_parent = 0
+_leaving = threading.Event()
 
 
-def _enter(messages: Any, stop: Any, parent: int) -> None:
+def _enter(messages: Any, stop: Any) -> None:
     """Begin a worker: it leaves Ctrl-C to the process that started it, and stops when that says so or is gone."""
-    global _messages, _stop, _parent
-    _messages, _stop, _parent = messages, stop, parent
+    global _messages, _stop
+    _messages, _stop = messages, stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, lambda *_: threading.Thread(target=_leave, daemon=True).start())
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    _leave()
+
+
+def _leave() -> None:
+    """End this worker, at work or idle, after a moment for a checkpoint."""
+    _leaving.set()
+    time.sleep(_GRACE_SECONDS)
+    os._exit(1)
 
 
 def _work(task: _Task) -> dict[str, Outcome]:
@@ -197,7 +216,7 @@ def _work(task: _Task) -> dict[str, Outcome]:
     return train_stack(
         task.run, dataset, task.stack, task.found, torch.device(task.device),
         report=lambda progress: _messages.put((task.index, progress)),
-        stopped=lambda: os.getppid() != _parent or _stop.is_set(),
+        stopped=lambda: _leaving.is_set() or _stop.is_set(),
     )  # fmt: skip
 
 
@@ -210,4 +229,4 @@ def _detail(message: str) -> None:
 
 
 def _no_progress(progress: Progress) -> None:
-    """Return ignore the progress of a worker, which is reported by stack."""
+    """Ignore the progress of a worker, which is reported by stack."""
