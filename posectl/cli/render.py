@@ -29,7 +29,7 @@ def render(
     ],
     output: Annotated[
         Path,
-        option("Output", "File to write: .gif, .mp4 or .png.", "--output", "-o", metavar="FILE"),
+        option("Output", "File to write: .gif, .mp4, .png, .svg or .pdf.", "--output", "-o", metavar="FILE"),
     ],
     fps: Annotated[
         float | None,
@@ -68,7 +68,8 @@ def render(
         ),
     ] = None,
 ) -> None:
-    """Draw poses or images: side by side as a GIF or MP4; as a PNG row by row, or in blocks (`interpolate --grid`).
+    """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
+    blocks (`interpolate --grid`).
 
     Files hold poses (..., 17, 3), or images in [-1, 1]: paths (B, T, C, H, W) or single ones (N, C, H, W).
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from posectl.errors import ConflictError, UsageError
 from posectl.render.files import WrittenInfo
-from posectl.render.write import SUFFIXES, write
+from posectl.render.page import Page
+from posectl.render.write import FILMS, SUFFIXES, write
 from posectl.stages.drawing.drawings import Film, drawing_of
 from posectl.stages.drawing.subject import common_kind, open_subject
 from posectl.stages.options import PATH_FPS, RenderOptions
@@ -24,7 +25,7 @@ REAL = 0.03
 def render(
     run: Run, subjects: Sequence[str | np.ndarray], out: Path, options: RenderOptions = RenderOptions()
 ) -> dict[str, Any]:
-    """Draw the subjects into `out`: side by side as GIF or MP4; one below the other, or as blocks, as a PNG.
+    """Draw the subjects into `out`: side by side as GIF or MP4; one below the other, or as blocks, as PNG, PDF or SVG.
 
     Clips play in real time unless `options.fps` says otherwise; how fast a film is, is told. Returns what was written:
     path, frames, frames per second as stored, seconds, bytes, and speed (1: real time; None: there is no clock). Raises
@@ -41,11 +42,12 @@ def render(
         )
     opened = [open_subject(run, subject) for subject in subjects]
     draw = drawing_of(common_kind(opened))
-    drawn = draw(run, opened, options, suffix != ".png")
+    drawn = draw(run, opened, options, suffix in FILMS)
     frames, clock = drawn if isinstance(drawn, Film) else (drawn, None)
     info = write(out, frames, options.fps or clock or PATH_FPS)
-    speed = len(frames) / clock / info.duration_s if clock and info.duration_s else None
-    if info.duration_s:
+    speed = None
+    if not isinstance(frames, Page) and info.duration_s:
+        speed = len(frames) / clock / info.duration_s if clock else None
         run.tell(_pace(out.name, info, len(frames), speed))
     return {"path": str(out), **dataclasses.asdict(info), "speed": speed}
 

@@ -1,8 +1,8 @@
 """Drawings of subjects, one function for each kind of sample.
 
 `@drawing("poses")` on a function (run, subjects, options, animated) registers the drawing of a kind: it returns the
-frames (T, H, W, 3) of an animation, a `Film` where they were recorded at a known rate, or one picture (H, W, 3), of
-uint8.
+frames (T, H, W, 3) uint8 of an animation, a `Film` where they were recorded at a known rate, or a still picture: a
+`Page`, or pixels (H, W, 3) uint8.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from posectl.core.kinds import Kind
 from posectl.errors import InvalidInputError
 from posectl.registry import Registry
+from posectl.render.page import Page
 from posectl.stages.drawing.subject import Subject
 from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
@@ -27,7 +28,7 @@ class Film(NamedTuple):
     fps: float
 
 
-Drawing = Callable[[Run, Sequence[Subject], RenderOptions, bool], np.ndarray | Film]
+Drawing = Callable[[Run, Sequence[Subject], RenderOptions, bool], np.ndarray | Film | Page]
 
 DRAWINGS: Registry[Drawing] = Registry("drawing", "posectl.stages.drawing", decorator="drawing")
 drawing = DRAWINGS.register

@@ -10,6 +10,7 @@ import torch
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render.animation import draw_animation
 from posectl.render.blocks import draw_blocks
+from posectl.render.page import Page
 from posectl.render.rows import draw_rows
 from posectl.stages.drawing.along import evenly, on_frames, over_columns
 from posectl.stages.drawing.drawings import drawing
@@ -27,7 +28,7 @@ TILE, BLOCK_TILE = 0.3, 0.2
 
 
 @drawing("images")
-def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray:
+def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray | Page:
     """Draw images: rows of interpolations, blocks, tiles, or animations."""
     if options.turntable:
         raise UsageError("Images have no other side to turn.", "Leave --turntable out.")
@@ -44,8 +45,8 @@ def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, a
 def lay_out(
     run: Run, found: Sequence[Pictures], labels: Sequence[str], *, columns: int, most: int, size: int,
     crossfade: bool | None, animated: bool,
-) -> np.ndarray:  # fmt: skip
-    """Return one picture (H, W, 3), or the frames (T, H, W, 3) of an animation.
+) -> np.ndarray | Page:  # fmt: skip
+    """Return one picture, or the frames (T, H, W, 3) of an animation.
 
     Blocks stand side by side; of paths, the first of every subject, then the second, each time under the pixel
     cross-fade between the first subject's ends; single images fill rows. columns, most 0: the default number. crossfade
@@ -90,14 +91,14 @@ def _crossfaded_block(block: Pictures) -> np.ndarray:
     return _crossfade(_crossfade(ends, rows).swapaxes(0, 1), columns)
 
 
-def _blocks(found: Sequence[Pictures], labels: Sequence[str], size: int, crossfade: bool) -> np.ndarray:
+def _blocks(found: Sequence[Pictures], labels: Sequence[str], size: int, crossfade: bool) -> Page:
     blocks, titles = [each.images for each in found], list(labels)
     if crossfade:
         blocks, titles = [_crossfaded_block(found[0]), *blocks], [CROSSFADE, *titles]
     return draw_blocks(blocks, titles=titles, size=size)
 
 
-def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> np.ndarray:
+def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> Page:
     rows: list[np.ndarray] = []
     names: list[str] = []
     begins: list[int] = []
@@ -108,7 +109,7 @@ def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most:
     return draw_rows(rows, row_labels=names if len(found) > 1 else (), begins=begins, size=size)
 
 
-def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> np.ndarray:
+def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> Page:
     steps = [each.images.shape[1] for each in found]
     shown = min(columns, *steps)
     if shown < max(steps):

@@ -10,6 +10,7 @@ import numpy as np
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.render.body import Body
+from posectl.render.page import Page
 from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
@@ -45,7 +46,9 @@ class _Sequences:
 
 
 @drawing("poses")
-def draw_poses(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray | Film:
+def draw_poses(
+    run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool
+) -> np.ndarray | Film | Page:
     """Draw poses: side by side in motion, or as rows of a contact sheet, one subject below the other. What a model
     decoded bears its name, and paths their alpha."""
     side = max(subject.grid for subject in subjects)
@@ -87,7 +90,7 @@ def _at_rate(found: _Sequences, clock: float | None) -> list[np.ndarray]:
     ]
 
 
-def _sheet(found: Sequence[_Sequences], names: Sequence[str], columns: int, most: int, size: int) -> np.ndarray:
+def _sheet(found: Sequence[_Sequences], names: Sequence[str], columns: int, most: int, size: int) -> Page:
     """Lay out a contact sheet, the name of each subject before its first row."""
     above: list[str] = []
     if all(each.along for each in found):
