@@ -59,7 +59,10 @@ def open(
     'people:v1'
     """
     tell: Callable[[str], None] = (lambda message: None) if quiet else _say
-    run = Run(store=path, seed=seed, device=device, threads=threads, force=force, reuse=reuse, tell=tell)
+    run = Run(
+        store=path, seed=seed, device=device, threads=threads, force=force, reuse=reuse, tell=tell,
+        warn=lambda message: tell(f"warning: {message}"),
+    )  # fmt: skip
     return Lab(run, bars=not quiet)
 
 
@@ -187,8 +190,8 @@ class Lab:
     ) -> Paths:
         """Decode the path between two samples, "poses#12" or .npy files, and publish it. For arrays: model.interpolate.
 
-        below: with grid=N, the lower corners of a block. options: steps, path, weights, grid. Raises UsageError,
-        NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
+        below: with grid=N, the lower corners of a block. options: steps, path, weights, grid; of files unit, up,
+        joints. Raises UsageError, NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -303,8 +306,8 @@ class Lab:
 
         subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
         .gif, .mp4, .png, .svg or .pdf; None: a GIF in memory. options: fps (None: clips in real time), size, columns,
-        most, labels, turntable, crossfade.
-        Raises UsageError, NotFoundError, InvalidInputError.
+        most, labels, turntable, crossfade; of files unit, up, joints, shape. Raises UsageError, NotFoundError,
+        InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

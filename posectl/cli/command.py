@@ -65,6 +65,7 @@ class Session:
             sources=self.sources,
             tell=self.out.tell,
             detail=self.out.detail,
+            warn=self.out.warn,
             progress=self.out.progress,
         )
 

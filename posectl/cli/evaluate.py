@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
@@ -22,6 +23,8 @@ _COUNT = {"metavar": "N"}
 
 # By the names of EvaluateOptions.
 OPTIONS: Options = {
+    **CONVENTIONS,
+    "shape": SHAPE,
     "weights": parameter(
         str, DEFAULT.weights, "Model", "Weights of a model; all: those of every snapshot.",
         metavar="last|best|step-N|all",
@@ -112,6 +115,8 @@ def evaluate(
     """Score how well a model, or any system's output, interpolates and covers the data.
 
     Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images.
+    Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
+    and --joints.
     Baselines of images are crossfade, perfect, switch, blank and wrong-way.
 
     \b

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import InterpolateOptions
@@ -15,9 +16,10 @@ from posectl.stages.options import InterpolateOptions
 DEFAULT = InterpolateOptions()
 
 
-@command(app)
+@command(app, shared=CONVENTIONS)
 def interpolate(
     session: Session,
+    shared: dict[str, Any],
     a: Annotated[
         str,
         typer.Argument(
@@ -64,7 +66,7 @@ def interpolate(
 ) -> None:
     """Decode the path between the codes of two samples, or the block between four, into a paths artifact.
 
-    Files hold a pose (17, 3) in metres, or an image (C, H, W) or (H, W) in [-1, 1].
+    Files hold a pose (17, 3), or an image (C, H, W) or (H, W) in [-1, 1].
 
     \b
     Examples:
@@ -75,6 +77,6 @@ def interpolate(
     from posectl.cli.files import write_array
 
     made = session.lab().interpolate(
-        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid
+        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid, **shared
     )
     write_array(session, made, "paths", output)

@@ -20,6 +20,7 @@ from posectl.errors import UsageError, did_you_mean
 
 # The readers for files of these names, for whoever leaves the reader out.
 _BY_SUFFIX = {".npy": "arrays", ".npz": "arrays", ".bvh": "mocap", ".amc": "mocap", ".asf": "mocap", ".txt": "mocap",
+              ".c3d": "mocap", ".skeleton": "mocap",
               ".cdf": "h36m", ".pkl": "h36m", ".png": "images", ".jpg": "images", ".gz": "images"}  # fmt: skip
 
 

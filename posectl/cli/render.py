@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import PATH_FPS, RenderOptions
@@ -16,9 +17,10 @@ from posectl.stages.options import PATH_FPS, RenderOptions
 DEFAULT = RenderOptions()
 
 
-@command(app, makes=False)
+@command(app, makes=False, shared={**CONVENTIONS, "shape": SHAPE})
 def render(
     session: Session,
+    shared: dict[str, Any],
     subjects: Annotated[
         list[str],
         typer.Argument(
@@ -71,7 +73,8 @@ def render(
     """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
     blocks (`interpolate --grid`).
 
-    Files hold poses (..., 17, 3), or images in [-1, 1]: paths (B, T, C, H, W) or single ones (N, C, H, W).
+    Files hold poses (..., 17, 3), which are turned upright, or images in [-1, 1]: paths (B, T, C, H, W) or single ones
+    (N, C, H, W).
 
     \b
     Examples:
@@ -82,6 +85,6 @@ def render(
     """
     picture = session.lab().render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),
-        turntable=turntable, crossfade=crossfade,
+        turntable=turntable, crossfade=crossfade, **shared,
     )  # fmt: skip
     session.out.data(str(output), picture.info)

@@ -12,6 +12,8 @@ from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError
 
 _FIFTH = 5
+# Shares of frames outside of these are no fifth.
+_LEAST, _MOST = 1 / 10, 1 / 3
 
 
 @dataclass
@@ -98,19 +100,30 @@ def as_text(array: np.ndarray) -> np.ndarray:
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array.astype(str)
 
 
-def train_test_split(clips: Clips) -> tuple[Clips, np.ndarray, str]:
+def train_test_split(
+    clips: Clips, groups: np.ndarray | None = None, called: str = "subjects"
+) -> tuple[Clips, np.ndarray, str]:
     """Return (clips, split (N,) uint8, how) with about a fifth of the frames in test; the same for the same clips.
 
-    Whole subjects go to test when there are several, else whole clips; one clip alone is cut in two, its last fifth for
-    test.
+    Whole `groups` (C,), `called` so, go to test when there are several, which by default are the subjects, if all
+    are known; else whole clips. Where that comes to less than a tenth of the frames or more than a third, as it does
+    with two large clips, the last fifth of each clip goes to test, which is a clip of its own then.
     """
-    if len(set(clips.subject)) > 1 and all(clips.subject):
-        return clips, _groups_to_test(clips, clips.subject), "whole subjects, about a fifth, chosen by posectl"
-    if len(clips.start) > 1:
-        return clips, _groups_to_test(clips, clips.name), "whole clips, about a fifth, chosen by posectl"
-    clips = _cut_last_fifth(clips)
-    split = np.repeat(np.array([TRAIN, TEST], np.uint8), clips.length)
-    return clips, split, "the last fifth of the frames, chosen by posectl"
+    if groups is None and all(clips.subject):
+        groups = clips.subject
+    for what, names in ((called, groups), ("clips", clips.name)):
+        if names is not None and len(set(names)) > 1:
+            split = _groups_to_test(clips, names)
+            if _LEAST <= (split == TEST).mean() <= _MOST or clips.length.max() == 1:
+                return clips, split, f"whole {what} to test{_share(split)}"
+    cut, split = _cut_last_fifths(clips)
+    of = "each clip" if len(clips.start) > 1 else "the frames"
+    return cut, split, f"the last fifth of {of} to test{_share(split)}"
+
+
+def _share(split: np.ndarray) -> str:
+    test = int((split == TEST).sum())
+    return f", chosen by posectl: {test:,} of {len(split):,} frames, {100 * test / len(split):.0f} %"
 
 
 def _groups_to_test(clips: Clips, groups: np.ndarray) -> np.ndarray:
@@ -126,11 +139,14 @@ def _groups_to_test(clips: Clips, groups: np.ndarray) -> np.ndarray:
     return np.repeat(np.where(np.isin(index, chosen), TEST, TRAIN).astype(np.uint8), clips.length)
 
 
-def _cut_last_fifth(clips: Clips) -> Clips:
-    """Cut one clip of at least two frames in two; the second is called after the first, `-test` added."""
-    frames = int(clips.length[0])
-    test = max(1, frames // _FIFTH)
-    columns = {key: np.repeat(column, 2) for key, column in clips.columns().items()}
-    columns["name"] = np.array([clips.name[0], f"{clips.name[0]}-test"])
-    columns["start"], columns["length"] = np.array([0, frames - test]), np.array([frames - test, test])
-    return Clips(**columns)
+def _cut_last_fifths(clips: Clips) -> tuple[Clips, np.ndarray]:
+    """Cut each clip of two frames or more in two; the second is called after the first, `-test` added."""
+    test = np.where(clips.length > 1, np.maximum(1, clips.length // _FIFTH), 0)
+    lengths = np.stack([clips.length - test, test], axis=1).ravel()
+    there = lengths > 0
+    columns = {key: np.repeat(column, 2)[there] for key, column in clips.columns().items()}
+    in_test = np.tile([False, True], len(clips.start))[there]
+    columns["name"] = np.where(in_test, np.char.add(columns["name"], "-test"), columns["name"])
+    columns["length"] = lengths[there]
+    columns["start"] = np.cumsum(columns["length"]) - columns["length"]
+    return Clips(**columns), np.repeat(np.where(in_test, TEST, TRAIN).astype(np.uint8), columns["length"])

@@ -6,6 +6,9 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
+from posectl.data.layouts import LayoutName
+from posectl.data.units import Axis, Unit
+
 T = TypeVar("T")
 
 
@@ -98,12 +101,17 @@ class InterpolateOptions:
     path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
     weights: "last", or "best" by test error.
     grid: samples on each side of a block between four ends; 0: paths between two.
+    unit, up, joints: conventions of poses in files, as posectl.data.foreign has them; None: what the files say, else
+        found.
     """
 
     steps: int = 100
     path: str | None = None
     weights: Literal["last", "best"] = "last"
     grid: int = 0
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,7 @@ class EvaluateOptions:
     intervals: pairs of every length of interval.
     retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
+    unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
     """
 
     metrics: tuple[str, ...] = ()
@@ -159,6 +168,10 @@ class EvaluateOptions:
     intervals: int = size(72, quick=4)
     retrieval: str | None = None
     kmeans_restarts: int = size(100, quick=2)
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+    shape: Literal["paths", "samples"] | None = None
 
 
 # Frames a second of paths, which have no clock.
@@ -176,6 +189,7 @@ class RenderOptions:
     labels: one for each subject; (): their own.
     turntable: whether single poses are turned.
     crossfade: whether that of pixels stands beside images; None: beside paths, not beside blocks.
+    unit, up, joints, shape: as of an evaluation.
     """
 
     fps: float | None = None
@@ -185,6 +199,10 @@ class RenderOptions:
     labels: tuple[str, ...] = ()
     turntable: bool = False
     crossfade: bool | None = None
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+    shape: Literal["paths", "samples"] | None = None
 
 
 PlotKind = Literal[

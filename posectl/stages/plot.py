@@ -11,6 +11,7 @@ import torch
 from matplotlib.figure import Figure
 
 from posectl.core.metrics.transitions import normalised
+from posectl.data.foreign import Conventions
 from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
 from posectl.render import figures
 from posectl.stages.artifacts.about import DecodedAbout, ScoresAbout, read_about
@@ -171,8 +172,8 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
 def _one_path(run: Run, artifact: Artifact | None, subject: str) -> tuple[str, np.ndarray]:
     """Return the name of one path, the first where none is named, and its normalised transitions (T - 1,)."""
     if artifact is None:
-        kind, array = read_file(subject)
-        paths = array if array.ndim == 2 + len(kind.axes) else array[None]
+        kind, taken = read_file(subject, Conventions(unit="m"))  # any unit: transitions are relative
+        paths = taken.array if taken.array.ndim == 2 + len(kind.axes) else taken.array[None]
         name, index = f"{subject}#0" if len(paths) > 1 else subject, 0
     else:
         index = Ref.parse(subject).sample or 0

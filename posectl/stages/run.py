@@ -41,7 +41,8 @@ class Run:
     reuse: take the artifact of the same work by other code.
     command: for the record.
     sources: for each option whether it came from flag, env, file, preset or default, for the record.
-    tell, detail: receive sentences, those of detail for whoever wants to know more.
+    tell, detail, warn: receive sentences, those of detail for whoever wants to know more, those of warn on what looks
+        wrong.
     progress: receives `Progress`.
     """
 
@@ -56,6 +57,7 @@ class Run:
     sources: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda message: None
     detail: Callable[[str], None] = lambda message: None
+    warn: Callable[[str], None] = lambda message: None
     progress: Callable[[Progress], None] = lambda progress: None
 
     @property

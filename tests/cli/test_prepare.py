@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from data.joints import body, in_layout
 
 from posectl.data.dataset import Dataset
 from posectl.data.readers import READERS, option, reader
@@ -170,3 +171,15 @@ def test_joints_of_a_file_are_shown_as_a_map(posectl, tmp_path):
     assert done.code == 0, done.err
     assert "Hips" in done.out
     assert not (tmp_path / "artifacts").exists()
+
+
+def test_a_joint_layout_is_printed_where_it_is_used_with_what_is_approximate(posectl, tmp_path):
+    np.save(tmp_path / "joints.npy", in_layout(body(8, spread=0.2), "smpl22"))
+    refused(posectl("prepare", "arrays", tmp_path / "joints.npy"), 4, "22 joints", "--joints smpl22")
+    done = posectl("prepare", "arrays", tmp_path / "joints.npy", "--joints", "smpl22")
+    assert done.code == 0
+    printed = " ".join(done.err.split())
+    assert "from smpl22 Hip pelvis; RHip right_hip;" in printed
+    assert "Head 1.65 head - 0.65 spine3" in printed
+    assert "approximate joints of smpl22: Neck/Nose" in printed
+    refused(posectl("prepare", "arrays", tmp_path / "joints.npy", "--joints", "ntu25"), 4, "not ntu25", "smpl22")

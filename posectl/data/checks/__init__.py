@@ -14,6 +14,9 @@ from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.report import Report, listed
 from posectl.registry import Registry
 
+# Frames a second between which motion is recorded.
+_SLOWEST, _FASTEST = 5.0, 1000.0
+
 Check = Callable[[Report, Dataset, np.ndarray], None]
 
 CHECKS: Registry[Check] = Registry("check", "posectl.data.checks", decorator="check_of")
@@ -49,8 +52,10 @@ def _size(report: Report, dataset: Dataset, nouns: str) -> None:
     clips = dataset.per_clip
     if "length" in clips and len(clips["length"]):
         rates = ", ".join(f"{rate:g}" for rate in np.unique(clips["fps"])) if "fps" in clips else "?"
-        seconds = clips["length"] / clips["fps"] if "fps" in clips else clips["length"]
+        with np.errstate(divide="ignore"):
+            seconds = clips["length"] / clips["fps"] if "fps" in clips else clips["length"]
         report.row("clips", f"{len(seconds):,} at {rates} fps, {seconds.min():.1f} to {seconds.max():.1f} s")
+        _rates(report, dataset)
     for key, label in (("subject", "subjects"), ("action", "actions")):
         names = np.unique(clips[key][clips[key] != ""]) if key in clips else np.array([])
         if len(names):
@@ -58,6 +63,17 @@ def _size(report: Report, dataset: Dataset, nouns: str) -> None:
     report.row("split", str(dataset.about.get("split", "unknown")))
     if not 0 < test < frames:
         report.warn(f"The {'train' if test else 'test'} split is empty.")
+
+
+def _rates(report: Report, dataset: Dataset) -> None:
+    """Warn of clips recorded at a rate at which no motion is: often the length of a frame, or a wrong unit."""
+    clips = dataset.per_clip
+    rate = clips.get("file_fps", clips.get("fps", _SLOWEST)) * dataset.about.get("subsample", 1)
+    odd = np.broadcast_to(~((rate >= _SLOWEST) & (rate <= _FASTEST)), len(clips["length"]))
+    if odd.any():
+        listing = ", ".join(f"{each:.4g}" for each in np.unique(np.broadcast_to(rate, len(odd))[odd])[:4])
+        where = f"{odd.sum():,} of {len(odd):,} clips are at {listing} frames a second"
+        report.warn(f"{where}, where motion is recorded at {_SLOWEST:g} to {_FASTEST:,.0f}: check the rate.")
 
 
 def _in_both(dataset: Dataset, key: str) -> str:
@@ -80,7 +96,8 @@ def _duplicates(report: Report, dataset: Dataset, nouns: str) -> None:
     count += before if "clip" in dataset.per_sample else ""
     report.row("duplicates", count if repeated.any() else "none")
     if repeated.any():
-        report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}.")
+        first_repeat = int(repeated.argmax())
+        report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}, the first at index {first_repeat:,}.")
     leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
     if leaked:
         report.warn(f"Test {nouns} that are in the train split too: {leaked:,}.")

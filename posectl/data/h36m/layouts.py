@@ -58,8 +58,14 @@ class _UnknownError(Exception):
         self.seen = seen
 
 
-def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], None]) -> list[LayoutFile]:
+def find_files(
+    paths: Sequence[str | os.PathLike[str]],
+    warn: Callable[[str], None],
+    broken: Callable[[InvalidInputError], None],
+) -> list[LayoutFile]:
     """Find every file of a known layout under `paths`, files or folders; `warn` takes sentences on files left out.
+
+    `broken` takes, or raises, the error of a file that is named.
 
     Raises NotFoundError for a path that is not there and InvalidInputError, saying what was seen, where no file is of
     any layout.
@@ -69,7 +75,10 @@ def find_files(paths: Sequence[str | os.PathLike[str]], warn: Callable[[str], No
         if path.is_dir():
             found += _search(path, warn)
         elif path.exists():
-            found.append(_named_file(path))
+            try:
+                found.append(_named_file(path))
+            except InvalidInputError as error:
+                broken(error)
         else:
             raise NotFoundError(f"There is no file or folder {path}.", "Check the path; `ls` shows what is there.")
     return found

@@ -9,7 +9,7 @@ import numpy as np
 
 from posectl.data.h36m.cameras import Cameras
 from posectl.data.h36m.names import TEST_SUBJECTS, TRAIN_SUBJECTS, printable
-from posectl.errors import NotFoundError
+from posectl.errors import InvalidInputError, NotFoundError
 
 Frame = Literal["world", "camera"]
 
@@ -57,13 +57,18 @@ class Request:
     """The options of a user, with what was met on the way, for messages.
 
     subjects and actions: None means Human3.6M's seven subjects, and all actions. frame: None means the file's own.
+    skip_broken: whether files and takes that cannot be read are left out, with a warning.
+    drop_bad: whether frames that no body can be in are let pass, to be left out later.
     """
 
     subjects: tuple[str, ...] | None = None
     actions: tuple[str, ...] | None = None
     frame: Frame | None = None
     cameras: Cameras | None = None
+    skip_broken: bool = False
+    drop_bad: bool = False
     met: set[tuple[str, str]] = field(default_factory=set)
+    skipped: list[InvalidInputError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def wants(self, subject: str, action: str, take: str) -> bool:
@@ -94,6 +99,13 @@ class Request:
         others = sorted(subjects - set(TRAIN_SUBJECTS + TEST_SUBJECTS)) if self.subjects is None else []
         if others:
             self.warn(f"{', '.join(others)} are left out: name them with --subjects to have them.")
+
+    def broken(self, error: InvalidInputError) -> None:
+        """Raise the error of a file or take that is broken, or warn of it where such are skipped."""
+        if not self.skip_broken:
+            raise error
+        self.skipped.append(error)
+        self.warn(f"Skipped: {error.message}")
 
     def warn(self, sentence: str) -> None:
         """Add a warning, once."""

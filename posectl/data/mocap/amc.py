@@ -73,7 +73,7 @@ def read_amc(path: Path, asf: Path) -> Recording:
             angles = table[rows[:, None, None], picked]
             motion = from_euler(np.deg2rad(angles) if degrees else angles, axes)
             rotations[:, members] = frames @ motion @ frames.swapaxes(-1, -2)
-        return Motion(rotations, {0: table[rows][:, [moves[axis] for axis in "xyz"]]})
+        return Motion(rotations, {0: table[rows][:, [moves[axis] for axis in "xyz"]] + skeleton.position})
 
     return Recording(tuple(names), parents, offsets, len(table), None, local)
 

@@ -33,10 +33,14 @@ class Bone:
 
 @dataclass(frozen=True)
 class AsfSkeleton:
-    """The bones, parents first, the root leading; `degrees` tells the unit of the angles in it."""
+    """The bones, parents first, the root leading; `degrees` tells the unit of the angles in it.
+
+    position: (3,) the root's in the rest pose, to which the motion's is added, as HDM05's own parser does.
+    """
 
     bones: tuple[Bone, ...]
     degrees: bool
+    position: np.ndarray
 
 
 def read_asf(path: Path) -> AsfSkeleton:
@@ -47,11 +51,11 @@ def read_asf(path: Path) -> AsfSkeleton:
     for needed in ("root", "bonedata", "hierarchy"):
         if needed not in sections:
             raise _error(path, f"there is no :{needed} section")
-    root = _root(sections["root"], path)
+    root, position = _root(sections["root"], path)
     bones = {bone.name: bone for bone in _bones(sections["bonedata"], degrees, path)}
     if root.name in bones:
         raise _error(path, "a bone is called 'root'")
-    return AsfSkeleton((root, *_ordered(sections["hierarchy"], bones, path)), degrees)
+    return AsfSkeleton((root, *_ordered(sections["hierarchy"], bones, path)), degrees, position)
 
 
 def _sections(text: str, path: Path) -> dict[str, list[list[str]]]:
@@ -71,14 +75,15 @@ def _sections(text: str, path: Path) -> dict[str, list[list[str]]]:
     return sections
 
 
-def _root(lines: list[list[str]], path: Path) -> Bone:
+def _root(lines: list[list[str]], path: Path) -> tuple[Bone, np.ndarray]:
+    """Return the root and its position (3,)."""
     order = next((tuple(token.lower() for token in tokens[1:]) for tokens in lines if tokens[0] == "order"), ())
     if sorted(order) != ["rx", "ry", "rz", "tx", "ty", "tz"]:
         raise _error(path, f"the root's order is {' '.join(order)[:40]!r}, not some order of TX TY TZ RX RY RZ")
-    for tokens in lines:
-        if tokens[0] in ("position", "orientation") and np.any(_numbers(tokens[1:4], 3, path)):
-            raise _error(path, f"the root's {tokens[0]} is not 0 0 0, which posectl does not read")
-    return Bone("root", dof=order)
+    given = {tokens[0]: _numbers(tokens[1:4], 3, path) for tokens in lines if tokens[0] in ("position", "orientation")}
+    if given.get("orientation", np.zeros(3)).any():
+        raise _error(path, "the root's orientation is not 0 0 0, which posectl does not read")
+    return Bone("root", dof=order), given.get("position", np.zeros(3))
 
 
 def _bones(lines: list[list[str]], degrees: bool, path: Path) -> Iterator[Bone]:

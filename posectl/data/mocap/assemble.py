@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from posectl.data.clips import Clips, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.layouts import LAYOUTS, layout
 from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of
@@ -37,7 +37,7 @@ def to_dataset(
             "frame": np.concatenate([clip.frames for clip in clips]),
             "clip": table.rows(),
         },
-        per_clip={**table.columns(), **_found_in_each(clips, len(table.start))},
+        per_clip={**table.columns(), **_found_in_each(clips, table)},
         about={
             "kind": "poses",
             "skeleton": H36M17.name,
@@ -49,22 +49,24 @@ def to_dataset(
             "citation": " ".join(dict.fromkeys(citation for citation in citations if citation)),
             "split": how,
             "found": _found(clips),
+            **_layouts(clips),
             "factors": [],
         },
-        warnings=[*warnings, *(warning for clip in clips for warning in clip.warnings), *_doubts(clips)],
+        warnings=[*warnings, *_told(clips), *_doubts(clips)],
     )
 
 
 def _table(clips: Sequence[Clip]) -> Clips:
-    paths = [clip.path for clip in clips]
-    takes = [take_of(path) for path in paths]
+    paths = list(dict.fromkeys(clip.path for clip in clips))
+    names = dict(zip(paths, clip_names(paths), strict=True))
+    takes = [take_of(clip.path) for clip in clips]
     length = np.array([len(clip.poses) for clip in clips], np.int64)
     return Clips(
-        name=np.array(clip_names(paths)),
+        name=np.array([names[clip.path] + clip.part for clip in clips]),
         subject=np.array([take.subject for take in takes]),
         action=np.array([take.action for take in takes]),
         fps=np.array([clip.fps for clip in clips], np.float32),
-        source=np.array([path.as_posix() for path in paths]),
+        source=np.array([clip.path.as_posix() for clip in clips]),
         start=np.cumsum(length) - length,
         length=length,
     )
@@ -82,12 +84,11 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
         return table, split, f"as named: {', '.join(table.name[chosen])} to test"
     if len(clips) == 1 and len(clips[0].poses) == 1:
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
-    if len(clips) == 1:
-        return train_test_split(table)
-    # A clip of an unknown subject counts as a subject of its own.
-    alone = np.where(table.subject == "", table.name, table.subject)
-    _, split, how = train_test_split(replace(table, subject=alone))
-    return table, split, how
+    # The clips of a file are one take. A take of an unknown subject counts as a subject of its own, unless all are.
+    takes = np.array([str(name).removesuffix(clip.part) for name, clip in zip(table.name, clips, strict=True)])
+    if (table.subject != "").any():
+        return train_test_split(table, np.where(table.subject == "", takes, table.subject))
+    return train_test_split(table, takes if any(clip.part for clip in clips) else None, "takes")
 
 
 def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
@@ -115,15 +116,38 @@ def _found(clips: Sequence[Clip]) -> dict[str, Any]:
     return {name: dict(sorted(Counter(values).items())) for name, values in columns.items()}
 
 
-def _found_in_each(clips: Sequence[Clip], rows: int) -> dict[str, np.ndarray]:
-    """Return the same as columns (rows,) of the clip table; one clip may have been cut in two."""
+def _layouts(clips: Sequence[Clip]) -> dict[str, Any]:
+    """Return where the joints of the layouts among the clips are, under "layouts"; nothing where there is none."""
+    used = {clip.skeleton for clip in clips}
+    layouts = {name: layout(name).mapping() for name in LAYOUTS if name in used}
+    return {"layouts": layouts} if layouts else {}
+
+
+def _found_in_each(clips: Sequence[Clip], table: Clips) -> dict[str, np.ndarray]:
+    """Return the same as columns (rows,) of the clip table; clips may have been cut in two."""
+    row = {clip.path.as_posix(): i for i, clip in enumerate(clips)}
+    cut = [row[source] for source in table.source]
     columns = {
         "file_skeleton": np.array([clip.skeleton for clip in clips]),
         "file_unit": np.array([clip.unit for clip in clips]),
         "file_up": np.array([clip.up for clip in clips]),
         "file_fps": np.array([clip.file_fps for clip in clips], np.float32),
     }
-    return {name: np.resize(values, rows) for name, values in columns.items()}
+    return {name: values[cut] for name, values in columns.items()}
+
+
+def _told(clips: Sequence[Clip]) -> list[str]:
+    """Return the clips' warnings, each once, after the first file that it is of and the number of others."""
+    files: dict[str, list[str]] = {}
+    for clip in clips:
+        for warning in clip.warnings:
+            files.setdefault(warning, []).append(clip.path.name)
+    return [f"{_first_of(names)}: {warning}" for warning, names in files.items()]
+
+
+def _first_of(names: Sequence[str]) -> str:
+    others = len(names) - 1
+    return names[0] + (f" and {others:,} other file{'s' * (others > 1)}" if others else "")
 
 
 def _doubts(clips: Sequence[Clip]) -> list[str]:
@@ -136,7 +160,7 @@ def _doubts(clips: Sequence[Clip]) -> list[str]:
         units = Counter(clip.unit for clip in clips if clip.skeleton == skeleton)
         if len(units) > 1:
             doubts.append(f"The {skeleton} files are in several units ({_counted(units)}); each was read in its own.")
-    stems = Counter(clip.path.stem for clip in clips)
+    stems = Counter(path.stem for path in {clip.path for clip in clips})
     twice = [stem for stem, count in stems.items() if count > 1]
     if twice:
         doubts.append(f"Several files are called {', '.join(twice[:8])}: perhaps the same take more than once.")

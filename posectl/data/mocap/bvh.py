@@ -18,11 +18,18 @@ from posectl.data.mocap.text import is_number, parse_table, read_text
 from posectl.data.rotations import from_euler
 from posectl.errors import InvalidInputError
 
+# A frame of motion is shorter than that, and these are the rates at which motion is recorded or played.
+_SECONDS = 4.0
+_RATES = {24, 23.976, 25, 29.97, 30, 48, 50, 59.94, 60, 72, 75, 90, 100, 119.88, 120, 144, 150, 180, 200, 240, 250, 300}
 # More than any body with fingers and a face has; a bound for hostile files.
 MAX_NODES = 1000
 
 _MOTION = re.compile(r"^[ \t]*MOTION[ \t]*$", re.MULTILINE | re.IGNORECASE)
-_FRAMES = re.compile(r"\s*Frames:[ \t]*(\S*)[ \t]*\n\s*Frame Time:[ \t]*(\S*)[ \t]*(?:\n|$)", re.IGNORECASE)
+_FRAMES = re.compile(
+    r"\s*Frames[ \t]*:?[ \t]*(\S*)[ \t]*\n\s*Frame[ \t]*Time[ \t]*:?[ \t]*(\S*)[ \t]*(?:\n|$)", re.IGNORECASE
+)
+# Braces, and numbers after a keyword that follows something on its line.
+_PARTS = re.compile(r"([{}])|(?=\b(?:OFFSET|CHANNELS)[ \t]+[-+.\d])", re.IGNORECASE)
 
 
 @dataclass
@@ -44,15 +51,40 @@ def read_bvh(path: Path) -> Recording:
         raise InvalidInputError(
             f"{path} has no MOTION section.", "The file is cut short, or is no BVH; export it again."
         )
+    warnings: list[str] = []
+    text = _decimal_points(text, found.end(), warnings)
     nodes = _Hierarchy(path).parse(text[: found.start()])
-    table, fps = _read_motion(text, found.end(), nodes, path)
+    table, fps = _read_motion(text, found.end(), nodes, path, warnings)
     offsets = np.array([node.offset for node in nodes])
+    _keep_offsets(nodes, table, warnings)
 
     def local(rows: np.ndarray) -> Motion:
         return _local(nodes, offsets, table[rows])
 
     parents = np.array([node.parent for node in nodes])
-    return Recording(tuple(node.name for node in nodes), parents, offsets, len(table), fps, local)
+    names = tuple(node.name for node in nodes)
+    return Recording(names, parents, offsets, len(table), fps, local, tuple(warnings))
+
+
+def _decimal_points(text: str, motion: int, warnings: list[str]) -> str:
+    """Return the text with points for decimal commas, which some countries' programs write."""
+    if "," not in text[motion:] or "." in text[motion:]:
+        return text
+    warnings.append("its decimal commas are read as points.")
+    return re.sub(r"(?<=\d),(?=\d)", ".", text)
+
+
+def _keep_offsets(nodes: list[_Node], table: np.ndarray, warnings: list[str]) -> None:
+    """Take position channels that are zero throughout from nodes with an offset: there they are relative to it."""
+    relative = [
+        node
+        for node in nodes
+        if node.moves and node.parent >= 0 and any(node.offset) and not table[:, [c for c, _ in node.moves]].any()
+    ]
+    for node in relative:
+        node.moves = []
+    if relative:
+        warnings.append(f"nodes whose position channels are zero throughout keep their offsets ({len(relative)}).")
 
 
 def _local(nodes: list[_Node], offsets: np.ndarray, table: np.ndarray) -> Motion:
@@ -75,44 +107,63 @@ def _local(nodes: list[_Node], offsets: np.ndarray, table: np.ndarray) -> Motion
     return Motion(rotations, positions)
 
 
-def _read_motion(text: str, start: int, nodes: list[_Node], path: Path) -> tuple[np.ndarray, float]:
-    """Read the table (frames, channels), and the frame rate."""
+def _read_motion(
+    text: str, start: int, nodes: list[_Node], path: Path, warnings: list[str]
+) -> tuple[np.ndarray, float]:
+    """Read the table (frames, channels), and the frame rate; add a sentence for what is doubtful."""
     header = _FRAMES.match(text, start)
     if header is None:
         raise InvalidInputError(
-            f"{path} has no 'Frames:' and 'Frame Time:' lines after MOTION.", "The file is cut short; export it again."
+            f"{path} has no 'Frames:' and 'Frame Time:' lines after MOTION.",
+            "Export the file again, or write them, as in 'Frames: 240' and 'Frame Time: 0.0333333'.",
         )
     declared, frame_time = header.groups()
     if not (declared.isdecimal() and declared.isascii()):
         raise InvalidInputError(f"{path}: 'Frames: {declared[:20]}' is no number of frames.", "Export the file again.")
-    fps = frame_rate(frame_time, path)
+    fps = frame_rate(frame_time.replace(",", "."), path, warnings)
     columns = sum(len(node.turns) + len(node.moves) for node in nodes)
     table = parse_table(text[header.end() :], columns, path, first=1 + text.count("\n", 0, header.end()))
-    # Compared as text, for a hostile number of digits costs a lot to convert.
-    if declared.lstrip("0") != str(len(table)).lstrip("0"):
+    # Compared as text first, for a hostile number of digits costs a lot to convert.
+    digits = declared.lstrip("0")
+    if digits == str(len(table)).lstrip("0"):
+        return table, fps
+    if len(digits) > 12 or int(declared) > len(table):
         raise InvalidInputError(
             f"{path} says Frames: {declared[:20]}, but holds {len(table)} lines of motion.",
-            "The file is cut short or damaged; fetch it again, or correct its 'Frames:' line.",
+            "The file is cut short; fetch it again, or correct its 'Frames:' line.",
         )
+    warnings.append(f"it says Frames: {int(declared)}, and holds {len(table)} lines of motion; all are read.")
     return table, fps
 
 
-def frame_rate(frame_time: str, path: Path) -> float:
+def frame_rate(frame_time: str, path: Path, warnings: list[str]) -> float:
     """Return frames a second: the whole number whose period the written digits round to, else 1 / frame time.
 
-    `.0083333` and `.008333` both mean 120, `0.033367` means 29.97.
+    `.0083333` and `.008333` both mean 120, `0.033367` means 29.97. Of motion no frame lasts `_SECONDS`: a longer one is
+    a rate if that is a usual one, else milliseconds, and a sentence is added to `warnings`.
     """
     seconds = float(frame_time) if is_number(frame_time) else 0.0
     if not 1e-5 <= seconds <= 1e3:
         raise InvalidInputError(
             f"{path}: 'Frame Time: {frame_time[:20]}' is no length of a frame in seconds.",
-            "Correct that line of the file.",
+            "Correct that line of the file, as in Frame Time: 0.0333333.",
         )
-    whole = round(1 / seconds)
-    last_digit = 10.0 ** int(Decimal(frame_time).as_tuple().exponent)
-    if whole > 0 and abs(seconds - 1 / whole) <= last_digit:
+    if seconds < _SECONDS:
+        return _whole_rate(Decimal(frame_time))
+    is_rate = seconds in _RATES
+    fps = seconds if is_rate else _whole_rate(Decimal(frame_time) / 1000)
+    meaning = "frames a second" if is_rate else f"milliseconds, {fps:g} frames a second"
+    warnings.append(f"'Frame Time: {frame_time}' cannot be seconds, and is taken as {meaning}.")
+    return fps
+
+
+def _whole_rate(seconds: Decimal) -> float:
+    period = float(seconds)
+    whole = round(1 / period)
+    last_digit = 10.0 ** int(seconds.as_tuple().exponent)
+    if whole > 0 and abs(period - 1 / whole) <= last_digit:
         return float(whole)
-    return 1 / seconds
+    return 1 / period
 
 
 class _Hierarchy:
@@ -129,8 +180,8 @@ class _Hierarchy:
     def parse(self, text: str) -> list[_Node]:
         """Parse the nodes, in the order of the file, which is the order of the table's columns."""
         for self.line, line in enumerate(text.split("\n"), 1):
-            for part in re.split(r"([{}])", line):
-                if part.strip():
+            for part in _PARTS.split(line):
+                if part and part.strip():
                     self._step(part.strip())
         if self._open or self._named is not None:
             raise self._error("the hierarchy ends before its braces close")
@@ -151,6 +202,8 @@ class _Hierarchy:
                 pass
             case "ROOT" | "JOINT" | "END":
                 self._name(keyword.upper(), words)
+            case "ENDSITE" | "END_SITE":
+                self._name("END", words)
             case "{" if self._named is not None:
                 self._open.append(self._named)
                 self._named = None

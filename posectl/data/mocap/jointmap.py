@@ -7,15 +7,18 @@ A map for `--map FILE.yaml` looks like this; all but `joints` may be left out.
     up: +y                    # what the world's up axis is when a file does not show it: +x, -x, ... -z
     unit: cm                  # its unit when its bones do not show it: m, cm, mm, in, ft, or cmu (1/0.45 inch)
     fps: 120                  # its rate when the file does not say
-    t_pose: true              # frame 0 is an artificial T pose, to be left out
+    t_pose: true              # a T pose in frame 0 is artificial, to be left out
     citation: what to cite
+    note: what a user is warned of
     shifts:                   # vectors that turn with a node, for bones that the file lost
       thorax: {node: Spine1}                                # as long as Spine1's offset, along the axis nearest to it
       brow: {node: Head, axis: +z, length: 0.08}            # or so many metres along an axis of the node
-    joints:                   # every joint of H36M-17
+      inwards: {from: LKNE, to: RKNE, length: 0.05}         # or the way from one node to another
+      down: {plane: [LASI, RASI, RPSI], length: 0.08}       # or the right-handed normal of three, seen from the first
+    joints:                   # every joint of H36M-17; of the trunk, those left out are placed by rule (BY_RULE)
       Hip: Hips                                             # a node
       Head: Head.end                                        # the far end of a node: its End Site, or an ASF bone's tip
-      Spine: {blend: {Spine: 0.5, Spine1: 0.5}}             # a weighted mean; the weights sum to 1
+      Spine: {blend: {Spine: 0.5, Spine1: 0.5}}             # a weighted mean; the weights sum to 1, one may be 0
       LWrist: {from: LeftForeArm, to: LeftHand, times: 1.5} # from + 1.5 (to - from)
       Thorax: {at: Neck, shift: thorax}                     # a node and a shift; a shift goes with any of the forms
       Neck/Nose: {from: Neck, to: Head, beyond: 0.13}       # so many metres past `to`
@@ -33,8 +36,8 @@ import yaml
 
 from posectl.data.mocap.text import is_number, read_text
 from posectl.data.mocap.world import METRES
-from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
+from posectl.data.units import AXES
 from posectl.errors import InvalidInputError, did_you_mean
 
 MAX_BYTES = 64 * 1024
@@ -43,9 +46,12 @@ UNFILLED = "?"
 
 @dataclass(frozen=True)
 class Shift:
-    """A vector along an axis of a node's frame, such as "+y", and its metres; None is as the node's offset has it."""
+    """A vector of so many metres: along an axis of a node's frame, from a node to another, or normal to three nodes.
 
-    node: str
+    axis: such as "+y", of one node alone; None is the nearest to its offset. length None is as the offset has it.
+    """
+
+    nodes: tuple[str, ...]
     axis: str | None = None
     length: float | None = None
 
@@ -64,13 +70,27 @@ class Point:
         return (
             *(node for node, _ in self.weights),
             *(self.beyond[:2] if self.beyond else ()),
-            *((self.shift.node,) if self.shift else ()),
+            *(self.shift.nodes if self.shift else ()),
         )
+
+
+# The joints that a skeleton may lack, from the others, and in words: approximations, whose lengths suit CMU's and
+# Bandai-Namco's bodies.
+BY_RULE = {
+    "Hip": (Point((("RHip", 0.5), ("LHip", 0.5))), "halfway between the hip joints"),
+    "Thorax": (Point((("RShoulder", 0.54), ("LShoulder", 0.54), ("Hip", -0.08))), "just above between the shoulders"),
+    "Spine": (Point((("Hip", 0.5), ("Thorax", 0.5))), "halfway between pelvis and thorax"),
+    "Neck/Nose": (Point((("Thorax", 1.0),), ("Spine", "Thorax", 0.08)), "80 mm past the thorax"),
+    "Head": (Point((("Neck/Nose", 1.0),), ("Thorax", "Neck/Nose", 0.12)), "120 mm past the neck"),
+}
 
 
 @dataclass(frozen=True)
 class JointMap:
-    """The place of each H36M-17 joint: `joints[j]` lists alternatives, of which the first that a file has counts."""
+    """The place of each H36M-17 joint: `joints[j]` lists alternatives, of which the first that a file has counts.
+
+    It is empty for a joint that is placed by rule.
+    """
 
     name: str
     joints: tuple[tuple[Point, ...], ...]
@@ -81,6 +101,7 @@ class JointMap:
     fps: float | None = None
     t_pose: bool = False
     citation: str = ""
+    note: str = ""
 
 
 def read_map(path: Path) -> JointMap:
@@ -101,14 +122,15 @@ def read_map(path: Path) -> JointMap:
 
 def parse_map(content: Any, path: Path) -> JointMap:
     """Parse the map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
-    keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "shifts", "joints"}
+    keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "note", "shifts", "joints"}
     _known(content, keys, "the map", path)
     shifts = {
         name: _shift(value, name, path) for name, value in _mapping(content.get("shifts", {}), "shifts", path).items()
     }
     joints = _mapping(content.get("joints"), "joints", path)
     _known(joints, set(H36M17.joints), "joints", path)
-    missing = [joint for joint in H36M17.joints if joints.get(joint, "") in ("", UNFILLED)]
+    needed = [joint for joint in H36M17.joints if joint in joints or joint not in BY_RULE]
+    missing = [joint for joint in needed if joints.get(joint, "") in ("", UNFILLED)]
     if missing:
         raise _error(path, f"it does not say where {', '.join(missing)} {'are' if missing[1:] else 'is'}")
     nodes = content.get("nodes", [])
@@ -116,7 +138,7 @@ def parse_map(content: Any, path: Path) -> JointMap:
         raise _error(path, "'nodes' is not a list of names")
     return JointMap(
         name=path.stem,
-        joints=tuple(_alternatives(joints[joint], joint, shifts, path) for joint in H36M17.joints),
+        joints=tuple(_alternatives(joints.get(joint), joint, shifts, path) for joint in H36M17.joints),
         about=_word(content, "about", path) or "",
         nodes=tuple(nodes),
         up=_choice(content, "up", AXES, path),
@@ -124,10 +146,13 @@ def parse_map(content: Any, path: Path) -> JointMap:
         fps=_number(content["fps"], "fps", path, positive=True) if "fps" in content else None,
         t_pose=_choice(content, "t_pose", ("true", "false"), path) == "true",
         citation=_word(content, "citation", path) or "",
+        note=_word(content, "note", path) or "",
     )
 
 
 def _alternatives(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> tuple[Point, ...]:
+    if value is None:
+        return ()
     values = value if isinstance(value, list) else [value]
     if not values:
         raise _error(path, f"the list of {joint} is empty")
@@ -163,9 +188,18 @@ def _point(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> Poin
 
 def _shift(value: Any, name: str, path: Path) -> Shift:
     value = _mapping(value, f"shift {name}", path)
-    _known(value, {"node", "axis", "length"}, f"shift {name}", path)
+    _known(value, {"node", "axis", "length", "from", "to", "plane"}, f"shift {name}", path)
     length = _number(value["length"], f"length of {name}", path, positive=True) if "length" in value else None
-    return Shift(_node(value, "node", path), _choice(value, "axis", AXES, path), length)
+    match sorted(value):
+        case ["from", "length", "to"]:
+            return Shift((_node(value, "from", path), _node(value, "to", path)), length=length)
+        case ["length", "plane"]:
+            plane = value["plane"]
+            if not isinstance(plane, list) or len(plane) != 3 or not all(isinstance(node, str) for node in plane):
+                raise _error(path, f"the plane of {name} is no list of three nodes")
+            return Shift(tuple(plane), length=length)
+    _known(value, {"node", "axis", "length"}, f"shift {name}", path)
+    return Shift((_node(value, "node", path),), _choice(value, "axis", AXES, path), length)
 
 
 def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:

@@ -29,8 +29,10 @@ class Recording:
 
     names: of the J nodes, parents first; `NAME.end` is the far end of NAME (a BVH End Site, an ASF bone's tip).
     parents: (J,) int, -1 for the root. offsets: (J, 3), from the parent in the parent's frame, in the file's unit.
-    frames: how many there are. fps: their rate, None where the file does not say.
+    frames: how many there are. fps: their rate, None where the file does not say. warnings: of what was doubtful.
     local: (rows,) frame numbers -> their Motion. By request, for matrices are many times the text they come from.
+    seen: (frames, J) bool, where nodes are known; None: everywhere. unit: what the file says, None where it does not.
+    part: what tells the recording from others of one file.
     """
 
     names: tuple[str, ...]
@@ -39,6 +41,10 @@ class Recording:
     frames: int
     fps: float | None
     local: Callable[[np.ndarray], Motion]
+    warnings: tuple[str, ...] = ()
+    seen: np.ndarray | None = None
+    unit: str | None = None
+    part: str = ""
 
     def rest(self) -> Motion:
         """Return one frame in which no node is turned."""

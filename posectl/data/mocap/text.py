@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from pathlib import Path
 
@@ -16,7 +17,7 @@ _NUL = "\0"
 
 
 def read_text(path: Path) -> str:
-    """Read the file's text, UTF-8 with or without a byte-order mark, its line ends made \\n.
+    """Read the file's text, UTF-8, or UTF-16 with a byte-order mark, its line ends made \\n.
 
     Raises NotFoundError, or InvalidInputError if the file cannot be opened, is empty or is not text.
     """
@@ -31,7 +32,7 @@ def read_text(path: Path) -> str:
     if not data.strip():
         raise InvalidInputError(f"{path} is empty.", "Fetch the file again.")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInputError(
             f"{path} is not UTF-8 text (byte {error.start} is 0x{data[error.start]:02x}).",

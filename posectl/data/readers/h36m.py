@@ -11,7 +11,7 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +23,8 @@ from posectl.data.h36m.assemble import to_common_frame, to_dataset
 from posectl.data.h36m.cameras import Cameras, load_cameras
 from posectl.data.h36m.layouts import COMPANIONS, HINT, LAYOUTS, LayoutFile, find_files
 from posectl.data.h36m.names import TEST_SUBJECTS, known_actions, known_subjects
-from posectl.data.h36m.takes import Frame, Request
-from posectl.data.readers import Progress, option, reader
+from posectl.data.h36m.takes import Frame, Request, Take
+from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.errors import InvalidInputError, UsageError
 
 # The three kinds of CDF share one module.
@@ -53,6 +53,8 @@ class H36MOptions:
         None, "File of camera parameters, needed to change from one to the other.", metavar="FILE",
         default_shown="one among the files",
     )  # fmt: skip
+    skip_broken: bool = option(False, "Leave broken files and takes out, and name them.")
+    drop_bad: bool = drop_bad_option()
 
 
 @reader("h36m", H36MOptions, kind="poses", paths="Files or folders of Human3.6M.")
@@ -70,20 +72,34 @@ def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dat
         subjects=None if options.subjects is None else known_subjects(options.subjects),
         actions=None if options.actions is None else known_actions(options.actions),
         frame=options.frame,
+        skip_broken=options.skip_broken,
+        drop_bad=options.drop_bad,
     )
     in_test = known_subjects(options.test_subjects)
     if not paths:
         raise UsageError("No file or folder of Human3.6M is named.", "Name one: posectl prepare h36m data_3d_h36m.npz")
-    found = find_files(paths, request.warn)
+    found = find_files(paths, request.warn, request.broken)
     request.cameras = _cameras(options.cameras, found)
     layout = _layout(found, request)
-    files = [file for file in found if file.layout == layout or file.layout in COMPANIONS]
     # Overflow gives values that are not finite, and such takes are refused.
     with np.errstate(all="ignore"):
-        takes = to_common_frame(_MODULES[layout].read(files, request), request)
+        takes = to_common_frame(_takes(layout, found, request), request)
         request.check_met()
         about = {"layout": layout, "source": "h36m: " + ", ".join(Path(path).name for path in paths)}
         return to_dataset(takes, request, test_subjects=in_test, subsample=subsample, about=about)
+
+
+def _takes(layout: str, files: Sequence[LayoutFile], request: Request) -> Iterator[Take]:
+    """Read the takes file by file; where broken files are skipped, all takes of a file or none."""
+    seen = [file for file in files if file.layout == "epfl-frames"]
+    for file in (file for file in files if file.layout == layout):
+        takes: Iterable[Take] = _MODULES[layout].read([file, *seen], request)
+        try:
+            yield from list(takes) if request.skip_broken else takes
+        except InvalidInputError as error:
+            several = sum(other.layout == layout for other in files) > 1
+            more = " Or leave such files out: --skip-broken." if several else ""
+            request.broken(InvalidInputError(error.message, error.hint + more))
 
 
 def _cameras(path: Path | None, found: Sequence[LayoutFile]) -> Cameras | None:
@@ -97,6 +113,8 @@ def _cameras(path: Path | None, found: Sequence[LayoutFile]) -> Cameras | None:
 def _layout(found: Sequence[LayoutFile], request: Request) -> str:
     """Return the one layout among the files; of a whole Human3.6M tree, the one in the axes asked for."""
     layouts = list(dict.fromkeys(file.layout for file in found if file.layout in LAYOUTS))
+    if not layouts and request.skipped:
+        raise request.skipped[0]
     if not layouts:
         what = "; ".join(f"{file.label} is {COMPANIONS[file.layout]}" for file in found)
         raise InvalidInputError(f"There are no poses here: {what}.", HINT)

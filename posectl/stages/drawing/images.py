@@ -12,6 +12,8 @@ from posectl.render.animation import draw_animation
 from posectl.render.blocks import draw_blocks
 from posectl.render.page import Page
 from posectl.render.rows import draw_rows
+from posectl.stages.artifacts.files import conventions
+from posectl.stages.artifacts.formats import format_of
 from posectl.stages.drawing.along import evenly, on_frames, over_columns
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.pictures import Pictures, corners, distinct_labels, pictures_of
@@ -33,7 +35,10 @@ def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, a
     if options.turntable:
         raise UsageError("Images have no other side to turn.", "Leave --turntable out.")
     most = (options.most or ROWS) * (options.columns or COLUMNS)
-    found = [pictures_of(run, subject, most=most) for subject in subjects]
+    for subject in subjects:
+        if subject.artifact is None:
+            format_of(subject.kind).refuse(conventions(options), subject.name)
+    found = [pictures_of(run, subject, most=most, shape=options.shape) for subject in subjects]
     names = [subject.name for subject in subjects]
     labels = options.labels or distinct_labels([each.label for each in found], names)
     return lay_out(

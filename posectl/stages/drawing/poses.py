@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from posectl.data.axes import turned
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.render.body import Body
@@ -15,6 +16,7 @@ from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.files import conventions
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.comparison.scores import label
 from posectl.stages.drawing.along import evenly, on_frames, over_columns
@@ -54,7 +56,7 @@ def draw_poses(
     side = max(subject.grid for subject in subjects)
     columns = options.columns or max(POSES_A_ROW, side)
     most = options.most or (max(1, side) if animated else max(ROWS, side))
-    found = [_sequences_of(run, subject, most if animated else most * columns) for subject in subjects]
+    found = [_sequences_of(run, subject, options, most if animated else most * columns) for subject in subjects]
     names = options.labels or distinct_labels([each.label for each in found], [subject.name for subject in subjects])
     if not (options.labels or len(found) > 1 or found[0].of_model):
         names = [""]
@@ -116,12 +118,11 @@ def _packed(poses: list[np.ndarray], columns: int) -> list[np.ndarray]:
     return [flat[i : i + columns] for i in range(0, len(flat), columns)]
 
 
-def _sequences_of(run: Run, subject: Subject, most: int) -> _Sequences:
+def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
     """Read up to `most` sequences of a subject; `ref#i` is its i-th path, sample or clip."""
     name, artifact = subject.name, subject.artifact
     if artifact is None:
-        array = format_of(subject.kind).read(subject.held, name)
-        return _of_array(name, array[None] if array.ndim == 2 else array, "+z", most)
+        return _of_file(run, subject, options, most)
     if artifact.kind == "dataset":
         return _of_dataset(name, StoredDataset(artifact), subject.sample, most)
     rows = slice(0, most) if subject.sample is None else subject.row
@@ -130,12 +131,27 @@ def _sequences_of(run: Run, subject: Subject, most: int) -> _Sequences:
     return replace(found, label=label(run, artifact), of_model=True)
 
 
+def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
+    """Take in a file's poses, upright by what is said of them or by what they show."""
+    form = format_of(subject.kind)
+    taken = form.take(subject.arrays, subject.name, conventions(options), options.shape)
+    up = taken.up if taken.up is not None and (taken.told or taken.plain) else "+z"
+    array, warnings = form.place(taken, up, real=False)
+    for warning in warnings:
+        run.warn(warning)
+    if up != "+z" and not taken.told:
+        run.tell(f"{subject.name} stands along {up} and is turned upright; --up +z draws it as it is.")
+    if array.ndim == 3 and options.shape is None and len(array) > 1:
+        run.tell(f"{subject.name} is taken for {len(array):,} single poses; --as paths takes it for one path.")
+    return _of_array(subject.name, array[None] if array.ndim == 2 else array, up, most)
+
+
 def _of_array(name: str, array: np.ndarray, up: str, most: int) -> _Sequences:
     if array.shape[-2:] != (len(H36M17.joints), 3):
         raise InvalidInputError(f"{name} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
     if array.ndim == 4:
-        return _Sequences(name, list(z_up(array[:most], up)), True)
-    return _Sequences(name, [pose[None] for pose in z_up(array[:most], up)], False)
+        return _Sequences(name, list(turned(array[:most], up)), True)
+    return _Sequences(name, [pose[None] for pose in turned(array[:most], up)], False)
 
 
 def _of_dataset(name: str, dataset: StoredDataset, clip: int | None, most: int) -> _Sequences:
@@ -149,20 +165,4 @@ def _of_dataset(name: str, dataset: StoredDataset, clip: int | None, most: int) 
     rates = dataset.artifact.read("clips/fps")[chosen].astype(float).tolist() if "clips/fps" in held else []
     known = rates if all(0 < rate < np.inf for rate in rates) else []
     name = clips[0][1] if clip is not None else name
-    return _Sequences(name, [z_up(poses, dataset.up) for poses, _ in clips], True, rates=known)
-
-
-# Rotations, never a swap of two axes: that would mirror the body. Each gives the new x, y, z as (sign, old axis).
-_TO_Z_UP = {
-    "+x": ((-1, 2), (1, 1), (1, 0)),
-    "-x": ((1, 2), (1, 1), (-1, 0)),
-    "+y": ((1, 0), (-1, 2), (1, 1)),
-    "-y": ((1, 0), (1, 2), (-1, 1)),
-    "+z": ((1, 0), (1, 1), (1, 2)),
-    "-z": ((1, 0), (-1, 1), (-1, 2)),
-}
-
-
-def z_up(poses: np.ndarray, up: str) -> np.ndarray:
-    """Turn poses (..., J, 3) so that `up` becomes +z: sequences of several frames of reference in one picture."""
-    return np.stack([sign * poses[..., axis] for sign, axis in _TO_Z_UP[up]], axis=-1)
+    return _Sequences(name, [turned(poses, dataset.up) for poses, _ in clips], True, rates=known)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from posectl.core.kinds import Kind
-from posectl.data.safe.npy import load_array, source_name
+from posectl.data.foreign import load_poses
+from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, NotFoundError
 from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
@@ -20,19 +21,18 @@ from posectl.store import Artifact, Ref
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a drawing. array: the content of a file, of any shape; else artifact: paths, samples or a dataset,
-    and sample: `#i`."""
+    """The subject of a drawing. arrays: the content of a file, its samples, of any shape, as `poses`; else artifact:
+    paths, samples or a dataset, and sample: `#i`."""
 
     name: str
-    array: np.ndarray | None = None
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     artifact: Artifact | None = None
     sample: int | None = None
 
     @property
     def held(self) -> np.ndarray:
         """The array of a file."""
-        assert self.array is not None
-        return self.array
+        return self.arrays["poses"]
 
     @property
     def kind(self) -> Kind:
@@ -65,9 +65,9 @@ class Subject:
 def open_subject(run: Run, name: str | np.ndarray) -> Subject:
     """Open an array, or the file or artifact of this name; a file, or standard input, is read here."""
     if isinstance(name, np.ndarray):
-        return Subject("array", array=name)
+        return Subject("array", arrays={"poses": name})
     if is_file(name):
-        return Subject(source_name(name), array=load_array(name))
+        return Subject(source_name(name), arrays=load_poses(name))
     ref = Ref.parse(name)
     return Subject(name, artifact=expect(run.artifacts.get(ref), "paths", "samples", "dataset"), sample=ref.sample)
 

@@ -14,8 +14,8 @@ from posectl.core.training.augment import for_poses
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.formats import Taken
 from posectl.stages.evaluation.protocol import Evaluation, Protocol, Reference, protocol
-from posectl.stages.run import Run
 
 # Metres: datasets have the pelvis at the origin, and distances to them mean little for other poses.
 _PELVIS_OFF = 0.01
@@ -41,17 +41,31 @@ class PoseProtocol(Protocol):
             raise InvalidInputError(
                 f"{evaluation.label} has shape {array.shape}.", "Paths are (B, T, 17, 3), samples (N, 17, 3)."
             )
-        if evaluation.files:
-            _note_pelvis(evaluation.run, evaluation.label, array)
         if array.shape[-2:] == (len(H36M17.parents), 3):
             evaluation.inputs.provide(parents=lambda: H36M17.parents)
         super().array(evaluation, array, behind)
 
+    def placed(self, evaluation: Evaluation, taken: Taken, up: str | None, *, real: bool) -> np.ndarray:
+        """Return poses from outside as they fit those whose vertical is `up`, and warn of what looks wrong.
+
+        Scores are of the numbers as they are, so that a pelvis off the origin stays there, which may not be intended.
+        """
+        poses = super().placed(evaluation, taken, up, real=real)
+        off = float(np.abs(poses[..., 0, :]).max())
+        if off > _PELVIS_OFF:
+            evaluation.run.warn(
+                f"The pelvis of {taken.source} is up to {off:.3g} m off the origin; the poses are scored as they are."
+            )
+        return poses
+
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
-        """Return the poses of a dataset, or of a file as test poses."""
+        """Return the poses of a dataset, or of a file as test poses; warn where they do not stand as the subject's."""
         reference = super().read_reference(evaluation, against)
-        if reference.record is not None:
-            _note_pelvis(evaluation.run, against, reference.test)
+        if reference.parent is not None and evaluation.up and reference.up != evaluation.up:
+            evaluation.run.warn(
+                f"In {reference.label} {reference.up} is up, and in {evaluation.label} {evaluation.up}: distances "
+                "between them say nothing."
+            )
         return reference
 
     def pool(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
@@ -107,13 +121,6 @@ class PoseProtocol(Protocol):
 
 def _published(evaluation: Evaluation) -> bool:
     return evaluation.options.compat == "naayem"
-
-
-def _note_pelvis(run: Run, source: str, poses: np.ndarray) -> None:
-    """Warn where the pelvis is off the origin: scores are of the numbers as they are, which may not be intended."""
-    off = float(np.abs(poses[..., 0, :]).max())
-    if off > _PELVIS_OFF:
-        run.tell(f"The pelvis of {source} is up to {off:.3g} m off the origin; the poses are scored as they are.")
 
 
 def _augmented(pool: np.ndarray, count: int, augment: Any, seed: int, purpose: str) -> np.ndarray:

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.readers import READERS
 from posectl.data.readers.h36m import read
-from posectl.data.skeleton import H36M17, H36M32_TO_17
-from posectl.errors import NotFoundError, UsageError
+from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 # A person of Human3.6M's bones who stands at the origin, arms hanging; the knees a little forward (-y). Metres.
 PERSON = np.array([
@@ -153,3 +154,46 @@ def test_several_paths_make_one_dataset(tmp_path: Path) -> None:
     assert list(read([tmp_path]).per_clip["source"]) == [
         "S1/data_3d_h36m.npz: S1/Walking", "S9/data_3d_h36m.npz: S9/Walking",
     ]  # fmt: skip
+
+
+def test_broken_takes_and_files_are_left_out_and_named_where_that_is_asked_for(tmp_path: Path) -> None:
+    content = everyone()
+    content["S5"]["Walking"] = walk(7) * np.nan
+    content["S6"]["Walking"] = walk(7) * 40
+    whole = save(tmp_path, content)
+    broken = tmp_path / "other.npz"
+    broken.write_bytes(whole.read_bytes()[:200])
+    with pytest.raises(InvalidInputError):
+        read([whole, broken])
+    dataset = read([whole, broken], skip_broken=True)
+    names = set(dataset.per_clip["name"])
+    assert {"S5 Walking", "S6 Walking"}.isdisjoint(names)
+    assert {"S1 Walking", "S5 Sitting 1", "S6 Directions"} <= names
+    skipped = [warning for warning in dataset.warnings if warning.startswith("Skipped: ")]
+    assert [any(word in warning for warning in skipped) for word in ("S5 Walking", "S6 Walking", "other.npz")] == [
+        True, True, True,
+    ]  # fmt: skip
+    assert len(skipped) == 3
+
+
+def test_nothing_but_broken_takes_is_an_error_though_they_may_be_skipped(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="NaN"):
+        read([save(tmp_path, {"S1": {"Walking": walk(7) * np.nan}})], skip_broken=True)
+    (tmp_path / "data_3d_h36m.npz").write_bytes(b"PK")
+    with pytest.raises(InvalidInputError):
+        read([tmp_path / "data_3d_h36m.npz"], skip_broken=True)
+
+
+def test_one_broken_file_among_several_may_be_skipped(tmp_path: Path) -> None:
+    for action, text in {
+        "walking_1": ",".join(["0.0"] * 99) + "\n",
+        "eating_1": ",".join(["0.0"] * 99) + "\n0.0\n",
+    }.items():
+        path = tmp_path / "dataset" / "S1" / f"{action}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with pytest.raises(InvalidInputError, match="eating_1") as error:
+        read([tmp_path])
+    assert "--skip-broken" in error.value.hint
+    dataset = read([tmp_path], skip_broken=True)
+    assert list(dataset.per_clip["action"]) == ["Walking"]

@@ -64,6 +64,15 @@ def test_radians_give_the_same_as_degrees(take):
         np.testing.assert_allclose(places, expected[name], atol=1e-12)
 
 
+def test_the_position_of_the_root_at_rest_is_added_to_its_motion(take):
+    """HDM05's parser: the root's translation and the offset of the skeleton's first node."""
+    expected = ends(take)
+    skeleton = take.parent / "07.asf"
+    skeleton.write_text(ASF.replace("position 0 0 0", "position 0.5 -2 1e1"))
+    for name, places in ends(take).items():
+        np.testing.assert_allclose(places, expected[name] + [0.5, -2, 10], atol=1e-12)
+
+
 def test_the_order_of_the_bones_is_the_first_frames(take):
     expected = ends(take)
     take.write_text(
@@ -119,7 +128,7 @@ def test_a_broken_amc_is_refused_with_its_place(take, old, new, said):
         (":root", ":rot", "there is no :root section"),
         (":hierarchy", "#", "there is no :hierarchy section"),
         ("order TX TY TZ RX RY RZ", "order TX TY TZ RX RY", "not some order of TX TY TZ RX RY RZ"),
-        ("position 0 0 0", "position 0 0 1", "the root's position is not 0 0 0"),
+        ("position 0 0 0", "position 0 0", "'0 0' is not 3 numbers"),
         ("orientation 0 0 0", "orientation 0 0 x", "'0 0 x' is not 3 numbers"),
         ("direction 0 -1 0", "direction 0 -1", "'0 -1' is not 3 numbers"),
         ("length 2", "length nan", "'nan' is not 1 number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -103,9 +104,22 @@ def test_the_frame_rate_is_the_whole_number_that_the_digits_round_to(tmp_path, w
         lambda text: text.replace("End Site", "End Site toe"),
         lambda text: text.replace("Frames: ", "Frames:\t").rstrip() + "\n\n\n",
         lambda text: text.rstrip(),
+        lambda text: text.replace("End Site", "EndSite"),
+        lambda text: text.replace("End Site", "END SITE").replace("OFFSET", "Offset").replace("JOINT", "Joint"),
+        lambda text: re.sub(r"\{\s*OFFSET", "{ OFFSET", text),
+        lambda text: re.sub(r"(OFFSET [^\n]*)\s*(CHANNELS)", r"\1 \2", text),
+        lambda text: text.replace("Frames: ", "Frames ").replace("Frame Time:", "FrameTime :"),
+        lambda text: text.replace("MOTION\n", "MOTION\n\n").replace("Frame Time", "\nFrame Time"),
+        lambda text: text.replace("0.950000", "9.5e-01").replace("0.100000", "1E-1"),
+        lambda text: text.replace("\t", "").replace(" 0 0 0", "   0\t0 0"),
+        lambda text: text.replace(".", ","),
     ],
-    ids=["crlf", "cr", "bom", "blanks", "braces", "named end", "trailing lines", "no last line end"],
-)
+    ids=[
+        "crlf", "cr", "bom", "blanks", "braces", "named end", "trailing lines", "no last line end", "EndSite",
+        "END SITE", "brace and offset", "offset and channels", "no colon", "blank lines", "exponents", "tabs in rows",
+        "decimal commas",
+    ],
+)  # fmt: skip
 def test_ways_of_writing_the_same_file_read_alike(tmp_path, rewrite):
     path, other = tmp_path / "a.bvh", tmp_path / "b.bvh"
     path.write_text(person_bvh(still()))
@@ -123,7 +137,6 @@ def test_ways_of_writing_the_same_file_read_alike(tmp_path, rewrite):
         ("Frames: 4", "Frames: -4", "is no number of frames"),
         ("Frames: 4", "Frames: 9999999999999999999999999", "but holds 4 lines"),
         ("Frames: 4", "Frames: 5", "says Frames: 5, but holds 4 lines of motion"),
-        ("Frames: 4", "Frames: 3", "says Frames: 3, but holds 4 lines of motion"),
         ("Frame Time: 0.0333333", "Frame Time: 0", "is no length of a frame"),
         ("Frame Time: 0.0333333", "Frame Time: nan", "is no length of a frame"),
         ("0.020000 0.950000", "0.020000 0.950000 0", "line {line}: 67 columns, where 66 are expected"),
@@ -159,6 +172,62 @@ def test_a_broken_file_is_refused_with_its_place(tmp_path, old, new, said):
     assert said.replace("{line}", str(line)) in error.value.message
     assert str(path) in error.value.message
     assert error.value.hint
+
+
+def test_utf_16_with_a_byte_order_mark_is_text(tmp_path):
+    path, other = tmp_path / "a.bvh", tmp_path / "b.bvh"
+    path.write_text(person_bvh(still()))
+    other.write_text(person_bvh(still()), encoding="utf-16")
+    np.testing.assert_array_equal(positions(path)["Head"], positions(other)["Head"])
+
+
+def test_decimal_commas_are_said(tmp_path):
+    path = tmp_path / "a.bvh"
+    path.write_text(person_bvh(still()).replace(".", ","))
+    assert read_bvh(path).warnings == ("its decimal commas are read as points.",)
+
+
+@pytest.mark.parametrize("declared", ["3", "0", "0003"])
+def test_more_lines_than_are_declared_are_all_read_and_that_is_said(tmp_path, declared):
+    path = tmp_path / "a.bvh"
+    path.write_text(person_bvh(still()).replace("Frames: 4", f"Frames: {declared}"))
+    recording = read_bvh(path)
+    np.testing.assert_allclose(positions(path)["Hips"][:, 0], [0, 0.01, 0.02, 0.03], atol=1e-9)
+    assert recording.warnings == (f"it says Frames: {int(declared)}, and holds 4 lines of motion; all are read.",)
+
+
+@pytest.mark.parametrize(
+    ("written", "fps", "said"),
+    [
+        ("33.333", 30, "milliseconds, 30 frames a second"),
+        ("33.3333", 30, "milliseconds, 30 frames a second"),
+        ("16.6667", 60, "milliseconds, 60 frames a second"),
+        ("8.33333", 120, "milliseconds, 120 frames a second"),
+        ("10", 100, "milliseconds, 100 frames a second"),
+        ("41.6667", 24, "milliseconds, 24 frames a second"),
+        ("30", 30, "frames a second"),
+        ("60.0", 60, "frames a second"),
+        ("120", 120, "frames a second"),
+        ("29.97", 29.97, "frames a second"),
+    ],
+)
+def test_a_frame_time_that_cannot_be_seconds_is_guessed_and_that_is_said(tmp_path, written, fps, said):
+    path = tmp_path / "a.bvh"
+    path.write_text(person_bvh(still(), frame_time=written))
+    recording = read_bvh(path)
+    assert recording.fps == fps
+    assert recording.warnings == (f"'Frame Time: {written}' cannot be seconds, and is taken as {said}.",)
+
+
+def test_position_channels_of_zeros_do_not_fold_a_body_up(tmp_path):
+    """They are relative to the offsets there; with other values they replace them."""
+    path = tmp_path / "a.bvh"
+    path.write_text(two_nodes("6 Xposition Yposition Zposition Zrotation Xrotation Yrotation", "0 0 0 0 0 0 0"))
+    np.testing.assert_allclose(positions(path)["b"], [[1, 2, 3]])
+    assert read_bvh(path).warnings == ("nodes whose position channels are zero throughout keep their offsets (1).",)
+    path.write_text(two_nodes("6 Xposition Yposition Zposition Zrotation Xrotation Yrotation", "0 0 0 4 0 0 0"))
+    np.testing.assert_allclose(positions(path)["b"], [[0, 0, 4]])
+    assert read_bvh(path).warnings == ()
 
 
 def test_a_file_cut_anywhere_is_refused(tmp_path):

@@ -46,7 +46,7 @@ def test_a_thigh_in_no_unit_is_an_error_that_says_how_long_it_is(tmp_path):
 def test_a_given_unit_is_taken_and_doubted(tmp_path):
     clip = clip_of(tmp_path, person_bvh(still(), scale=3.28), unit="m")
     assert clip.unit == "m"
-    assert clip.warnings == ("a.bvh: in m, as --unit says, its thigh is 1.41 m long.",)
+    assert clip.warnings == ("in m, as --unit says, its thigh is 1.41 m long.",)
 
 
 @pytest.mark.parametrize("up", AXES)

@@ -27,6 +27,10 @@ def native(test_data):
     return read([test_data / "raw"])
 
 
+# The golden poses and the pose files leave frame 0 of these out, which is no T pose but motion.
+FROM_FRAME_1 = ("02_01.bvh", "131_01.bvh")
+
+
 def world(dataset):
     return dataset.samples.astype(np.float64) + dataset.per_sample["root"][:, None]
 
@@ -47,11 +51,12 @@ def directions(poses):
 def test_every_file_reads_to_its_golden_poses(native, golden):
     assert len(golden) == len(native.per_clip["name"]) == 13
     for name, expected in golden.items():
-        error = np.abs(clip_of(native, name)[: len(expected)] - expected).max()
+        start = int(name.endswith(FROM_FRAME_1))
+        error = np.abs(clip_of(native, name)[start : start + len(expected)] - expected).max()
         assert error < 1e-4, (name, error)
 
 
-def test_whole_takes_at_30_fps_are_those_of_the_pose_files(test_data):
+def test_whole_takes_at_30_fps_are_those_of_the_pose_files(test_data, native):
     """The pose files were made of the same takes; they are rounded to 1/8192 m, half of which is 0.061 mm."""
     ours = read([test_data / "raw"], fps=30)
     compared = 0
@@ -63,7 +68,8 @@ def test_whole_takes_at_30_fps_are_those_of_the_pose_files(test_data):
                 if not any(clip.endswith(name) for clip in ours.per_clip["source"]):
                     continue
                 expected = theirs["positions"][take] + theirs["root"][take][:, None]
-                np.testing.assert_allclose(clip_of(ours, name), expected, atol=2e-4)
+                found = clip_of(native, name)[1::4] if name.endswith(FROM_FRAME_1) else clip_of(ours, name)
+                np.testing.assert_allclose(found, expected, atol=2e-4)
                 compared += 1
     assert compared == 10
 
@@ -136,8 +142,8 @@ def test_clips_are_contiguous_and_numbered_as_in_their_files(native):
     frames = {
         name: native.per_sample["frame"][start] for name, start in zip(clips["name"], clips["start"], strict=True)
     }
-    # The T pose is frame 0 of CMU's BVH and exponential maps alone.
-    first = {"01_01.bvh": 1, "12_01": 1, "131_01": 1, "soccer_1__is_11_01": 1, "01_01.amc": 0, "11_01": 0}
+    # The T pose is frame 0 of most of CMU's BVH and exponential maps; these copies of 02_01 and 131_01 have none.
+    first = {"01_01.bvh": 1, "12_01": 1, "02_01": 0, "131_01": 0, "soccer_1__is_11_01": 1, "01_01.amc": 0, "11_01": 0}
     assert {name: frames[name] for name in first} == first
     assert frames["dataset-1_bow_normal_001"] == 0
     subjects = dict(zip(clips["name"], clips["subject"], strict=True))
@@ -191,12 +197,14 @@ def test_one_clip_is_split_in_time(people):
 def test_a_map_of_ones_own_reads_any_skeleton(tmp_path):
     file, draft = tmp_path / "a.bvh", tmp_path / "map.yaml"
     file.write_text(person_bvh(still()).replace("JOINT Neck", "JOINT Hals"))
-    with pytest.raises(InvalidInputError, match="Hals"):
+    file.write_text(file.read_text().replace("JOINT LeftArm", "JOINT Oberarm"))
+    with pytest.raises(InvalidInputError, match="Oberarm"):
         read([file])
-    assert show_joints([file]).count("'?'") == 17
-    known = tmp_path / "b.bvh"
-    known.write_text(person_bvh(still()))
-    draft.write_text(show_joints([known]).replace(": Neck", ": Hals").replace("from: Neck", "from: Hals"))
+    text = show_joints([file])
+    assert text.count("  LShoulder: '?'") == 1
+    draft.write_text(
+        text.replace("  LShoulder: '?'", "  LShoulder: Oberarm").replace("# Thorax: just", "Thorax: Hals #")
+    )
     dataset = read([file], map=draft)
     np.testing.assert_allclose(dataset.samples[0], STANDING, atol=1e-6)
     assert dataset.about["found"]["skeleton"] == {"map": 1}
