@@ -376,8 +376,9 @@ class Lab:
         """Draw samples: an animation that shows itself in a notebook, or a file.
 
         subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
-        .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade; of
-        files unit, up, joints, shape. Raises UsageError, NotFoundError, InvalidInputError.
+        .gif, .mp4, .png, .svg or .pdf; None: a GIF in memory. options: fps (None: clips in real time), size, columns,
+        most, labels, turntable, crossfade; of files unit, up, joints, shape. Raises UsageError, NotFoundError,
+        InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

@@ -137,11 +137,11 @@ def evaluate(
 
 
 def _print(session: Session, result: Scores) -> None:
-    from posectl.stages.comparison.scores import flat
+    from posectl.stages.comparison.scores import flat, in_millimetres
 
     session.out.table(
         ["metric", "mean", "std", "median", "undefined", "unit"],
-        [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
+        [_row(name, in_millimetres(score)) for name, score in flat(result.figures["scores"]).items()],
         title=f"{result.ref}: {result.figures['protocol']['subject']}",
         spare=("median", "undefined"),
     )
