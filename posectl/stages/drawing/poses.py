@@ -14,6 +14,7 @@ from posectl.render.body import Body
 from posectl.render.page import Page
 from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
+from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.comparison.scores import label
