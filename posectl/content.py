@@ -76,8 +76,8 @@ _BINARY = (
 )  # fmt: skip
 # A pattern that text matches at its start, what it is, and a hint.
 _TEXT = (
-    (r"version https://git-lfs", "a Git LFS pointer, not the file itself", "Fetch the file: git lfs pull."),
-    (r"/annex/objects/|\.\./.*?annex/objects/", "a git-annex pointer, not the file itself",
+    (r"version https://git-lfs", "a Git LFS pointer", "Fetch the file: git lfs pull."),
+    (r"/annex/objects/|\.\./.*?annex/objects/", "a git-annex pointer",
      "Fetch the file: git annex get."),
     (r"(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", "an HTML page", _FETCH),
     (r"(<\?xml.*?\?>\s*)?<Error>", "a server's error message", _FETCH),

@@ -23,6 +23,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from data.joints import MARKERS, body
+from data.mocap.c3dfile import write_c3d
+from data.mocap.ntufile import write_skeleton
 from data.mocap.person import person_bvh, still
 from data.mocap.stick import AMC, ASF
 
@@ -79,6 +82,23 @@ def bvh_seeds(data: Path) -> list[bytes]:
     return seeds
 
 
+def _point_seeds(write: Callable[[Path], Path]) -> Callable[[Path], list[bytes]]:
+    def seeds(data: Path) -> list[bytes]:
+        with tempfile.TemporaryDirectory() as place:
+            return [write(Path(place, "a")).read_bytes()]
+
+    return seeds
+
+
+def _kinect(path: Path) -> Path:
+    return write_skeleton(path, {1: np.random.default_rng(0).normal(0, 0.5, (3, 25, 3))})
+
+
+def _markers(path: Path) -> Path:
+    places = body(3)
+    return write_c3d(path, np.stack([1000 * places[name] for name in MARKERS], axis=1), list(MARKERS), 100.0)
+
+
 def _map_seeds(data: Path) -> list[bytes]:
     from posectl.data.mocap import naming
 
@@ -103,14 +123,20 @@ def _array_seeds(save: Callable[..., None], *keys: str) -> Callable[[Path], list
 
 def _motion(folder: Path) -> Any:
     """Parse, move and map the one motion file of a folder."""
-    from posectl.data.mocap.clip import MotionFile, read_recording
+    from posectl.data.mocap.clip import MotionFile, read_recordings
     from posectl.data.mocap.kinematics import forward
     from posectl.data.readers.mocap import read
 
     path = next(path for path in folder.iterdir() if path.suffix in (".bvh", ".amc", ".txt"))
-    recording = read_recording(MotionFile(path, path.with_suffix(".asf")))
+    (recording,) = read_recordings(MotionFile(path, path.with_suffix(".asf")))
     forward(recording, recording.local(np.arange(recording.frames)))
     return read([path], fps=25)
+
+
+def _points(folder: Path) -> Any:
+    from posectl.data.readers.mocap import read
+
+    return read([folder])
 
 
 def _map(folder: Path) -> Any:
@@ -143,6 +169,8 @@ TARGETS: dict[str, Target] = {
         "a.asf", lambda data: [ASF.encode(), *files("raw/cmu/*.asf")(data)], _motion, {"a.amc": AMC.encode()}
     ),
     "expmap": Target("a.txt", lambda data: [b"0.1," * 116 + b"0\n"] * 2 + files("raw/cmu_expmap/*", 4)(data), _motion),
+    "skeleton": Target("a.skeleton", _point_seeds(_kinect), _points),
+    "c3d": Target("a.c3d", _point_seeds(_markers), _points),
     "map": Target("map.yaml", _map_seeds, _map, {"a.bvh": person_bvh(still(2)).encode()}),
     "npy": Target("a.npy", _array_seeds(np.save), _arrays),
     "npz": Target("a.npz", _array_seeds(np.savez_compressed, "positions"), _arrays),

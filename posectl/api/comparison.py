@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from posectl.api.tables import as_frame, as_html, number
-from posectl.stages.comparison.tables import Comparison
+from posectl.stages.comparison.tables import Comparison, form_of
 
 
 class Compared:
-    """Columns of scores over common rows; `warnings` say where their protocols differ."""
+    """Columns of scores over common rows; `warnings` say where their protocols differ, `notes` what else to know."""
 
     def __init__(self, table: Comparison) -> None:
         self.table = table
@@ -18,6 +19,16 @@ class Compared:
     def warnings(self) -> list[str]:
         """Sentences about differences of protocol."""
         return self.table.warnings
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what is shown, what was said of it when it was scored, and how the models differ."""
+        return self.table.notes
+
+    def save(self, path: str | Path) -> None:
+        """Write the table to a new file, in the format of its ending: .md, .csv, .tex or .json."""
+        with Path(path).open("x", encoding="utf-8") as file:
+            file.write(self.table.as_text(form_of(Path(path))) + "\n")
 
     def to_markdown(self) -> str:
         """Return the table as Markdown."""

@@ -108,6 +108,7 @@ def load(path: Path) -> dict[str, Any]:
     """Read the values of a file by name. Raises NotFoundError, and InvalidInputError for what holds no values."""
     import yaml
 
+    data = b""
     try:
         with open_input(path) as stream:
             data = stream.read(_LARGEST + 1)

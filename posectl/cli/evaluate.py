@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
 from posectl.stages.options import EvaluateOptions
@@ -22,6 +23,8 @@ _COUNT = {"metavar": "N"}
 
 # By the names of EvaluateOptions.
 OPTIONS: Options = {
+    **CONVENTIONS,
+    "shape": SHAPE,
     "weights": parameter(
         str, DEFAULT.weights, "Model", "Weights of a model; all: those of every snapshot.",
         metavar="last|best|step-N|all",
@@ -69,8 +72,9 @@ OPTIONS: Options = {
         int, DEFAULT.k, "Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", **_COUNT
     ),
     "interval": parameter(
-        float, DEFAULT.interval, "Metrics", "Angle between the ends of paths that are compared with true images.",
-        metavar="DEGREES",
+        float | None, DEFAULT.interval, "Metrics",
+        "Angle between the ends of paths that are compared with true images.", metavar="DEGREES",
+        show_default="80; to retrieve alpha 70",
     ),
     "intervals": parameter(
         int, DEFAULT.intervals, "Metrics", "Number of pairs of images at each such angle.", **_COUNT
@@ -95,7 +99,7 @@ def evaluate(
             metavar="SUBJECT",
             help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
             show_default="the newest model",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("model", "paths", "samples", "sweep"),
         ),
     ] = None,
     against: Annotated[
@@ -105,13 +109,15 @@ def evaluate(
             "Reference: a dataset or a file.",
             metavar="REF",
             show_default="the model's own dataset",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ] = None,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
     Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images.
+    Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
+    and --joints.
     Baselines of images are crossfade, perfect, switch, blank and wrong-way.
 
     \b
@@ -131,13 +137,16 @@ def evaluate(
 
 
 def _print(session: Session, result: Scores) -> None:
-    from posectl.stages.comparison.scores import flat
+    from posectl.stages.comparison.scores import flat, in_millimetres
 
     session.out.table(
         ["metric", "mean", "std", "median", "undefined", "unit"],
-        [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
+        [_row(name, in_millimetres(score)) for name, score in flat(result.figures["scores"]).items()],
         title=f"{result.ref}: {result.figures['protocol']['subject']}",
+        spare=("median", "undefined"),
     )
+    for warning in result.figures.get("warnings", []):
+        session.out.warn(warning)
     session.out.result(result)
 
 

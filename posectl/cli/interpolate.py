@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import InterpolateOptions
@@ -15,21 +16,22 @@ from posectl.stages.options import InterpolateOptions
 DEFAULT = InterpolateOptions()
 
 
-@command(app)
+@command(app, shared=CONVENTIONS)
 def interpolate(
     session: Session,
+    shared: dict[str, Any],
     a: Annotated[
         str,
         typer.Argument(
             metavar="A",
             help="First end: a .npy file, or a sample of a dataset, poses#12.",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs)],
+    b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs_of("dataset"))],
     below: Annotated[
         list[str] | None,
-        typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs),
+        typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs_of("dataset")),
     ] = None,
     model: Annotated[
         str | None,
@@ -39,7 +41,7 @@ def interpolate(
             "--model",
             metavar="REF",
             show_default="the newest",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("model"),
         ),
     ] = None,
     weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
@@ -64,7 +66,7 @@ def interpolate(
 ) -> None:
     """Decode the path between the codes of two samples, or the block between four, into a paths artifact.
 
-    Files hold a pose (17, 3) in metres, or an image (C, H, W) or (H, W) in [-1, 1].
+    Files hold a pose (17, 3), or an image (C, H, W) or (H, W) in [-1, 1].
 
     \b
     Examples:
@@ -75,6 +77,6 @@ def interpolate(
     from posectl.cli.files import write_array
 
     made = session.lab().interpolate(
-        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid
+        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid, **shared
     )
     write_array(session, made, "paths", output)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING
 from posectl.cli.output import Output
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
     from posectl.stages.run import Progress
     from posectl.stages.training.progress import Row, SweepProgress
 
-# On a narrow terminal the columns that the model's name tells too are left out.
-_NARROW = 110
+# Columns that the model's name tells, too: on a narrow terminal they are left out, all or none.
 _IN_NAME = ("lambda", "latent", "seed")
 
 # Lines of the terminal that hold no rows: header, rule, caption, what is not shown, and room for prompts.
@@ -29,15 +27,16 @@ _OTHER_LINES = 8
 def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
     """Yield a function of the progress: on a terminal it draws the table; elsewhere, and for what has no rows, it is
     `out.progress`."""
-    if out.quiet or not out.console.is_terminal:
+    if out.quiet or not out.draws:
         yield out.progress
         return
     from rich.live import Live
 
+    from posectl.api.progress import Clock
     from posectl.stages.training.progress import SweepProgress
 
     live = Live(console=out.console, transient=True, refresh_per_second=5)
-    clock = _Clock()
+    clock = Clock()
 
     def draw(progress: Progress) -> None:
         if isinstance(progress, SweepProgress):
@@ -53,36 +52,23 @@ def live_table(out: Output) -> Iterator[Callable[[Progress], None]]:
         live.stop()
 
 
-class _Clock:
-    """Tells the time left by what was done since the first step, which may lie behind a sweep that goes on."""
-
-    def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None
-
-    def seconds_left(self, progress: Progress) -> float:
-        now = time.monotonic()
-        if self._first is None and progress.done:
-            self._first = now, progress.done
-        since, first = self._first or (now, progress.done)
-        done = progress.done - first
-        return (progress.total - progress.done) * (now - since) / done if done else math.inf
-
-
-def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Table:
+def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -> Text:
     """Lay a sweep out as a table of `room` rows at most, those in training rather than others."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from rich.text import Text
+
+    from posectl.cli.tables import aligned, fitting
 
     shown = _chosen(progress.rows, room)
     hidden = _states(progress.rows) - _states(shown)
-    table = Table(box=SIMPLE_HEAD, caption=_caption(progress, hidden, seconds_left), caption_justify="left")
-    columns = [label for label in _cells(progress.rows[0]) if width >= _NARROW or label not in _IN_NAME]
-    for label in columns:
-        table.add_column(label, justify="left" if label in ("model", "state") else "right", no_wrap=True)
-    for row in shown:
-        cells = _cells(row)
-        table.add_row(*(cells[label] for label in columns), style="" if row.state == "training" else "dim")
-    return table
+    header, rows = list(_cells(shown[0])), [list(_cells(row).values()) for row in shown]
+    columns = fitting(header, rows, width, [*_IN_NAME, "samples/s", "loss", "step"])
+    if any(label not in columns for label in _IN_NAME):
+        columns = [label for label in columns if label not in _IN_NAME]
+    head, rule, *lines = aligned(header, rows, columns, left=("state",))
+    text = Text.assemble((head, "bold"), "\n", rule, "\n")
+    for row, line in zip(shown, lines, strict=True):
+        text.append(f"{line}\n", "" if row.state == "training" else "dim")
+    return text.append(_caption(progress, hidden, seconds_left))
 
 
 def _chosen(rows: Sequence[Row], room: int) -> list[Row]:
@@ -120,8 +106,9 @@ def _figure(value: float, form: str) -> str:
 def _caption(progress: SweepProgress, hidden: Counter[str], seconds_left: float) -> str:
     text = f"{progress.done:,} of {progress.total:,} {progress.unit}, {progress.figures['samples/s']:,.0f} samples/s"
     if math.isfinite(seconds_left):
-        minutes, seconds = divmod(round(seconds_left), 60)
-        text += f", {minutes}:{seconds:02} left"
+        from posectl.api.progress import duration
+
+        text += f", {duration(seconds_left)} left"
     if hidden:
         text += "\nnot shown: " + ", ".join(f"{count} {state}" for state, count in hidden.items())
     return text

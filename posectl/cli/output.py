@@ -6,17 +6,18 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from posectl.errors import PosectlError
+from posectl.printable import one_line, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
 
     from posectl.api.artifacts import Stored
+    from posectl.api.progress import Bar, Clock
     from posectl.stages.run import Progress
 
 # Without a terminal a line every so many seconds says that the work goes on.
@@ -30,8 +31,8 @@ class Output:
         self.as_json, self.quiet, self.verbose = as_json, quiet, verbose
         self._console: Console | None = None
         self._bar: Bar | None = None
-        self._task: TaskID | None = None
-        self._started = self._last_line = 0.0
+        self._clock: Clock | None = None
+        self._last_line = 0.0
 
     @property
     def console(self) -> Console:
@@ -41,6 +42,11 @@ class Output:
             self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         return self._console
 
+    @property
+    def width(self) -> int:
+        """The columns of the terminal that stdout is; without bound where it is none."""
+        return self.console.width if sys.stdout.isatty() else sys.maxsize
+
     def result(self, result: Stored) -> None:
         """Print the artifact that a command made: its ref alone, or one JSON object; in detail its arrays, too."""
         self._close_bar()
@@ -48,26 +54,27 @@ class Output:
             self.detail("\n".join(_shapes(result)))
         self.data(result.ref, result.as_json())
 
-    def data(self, text: str, value: Any) -> None:
-        """Print the command's one answer, as text or as JSON."""
+    def data(self, text: str | Sequence[str], value: Any) -> None:
+        """Print the command's one answer, as a text or its lines, or as JSON."""
         self._close_bar()
-        sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else text) + "\n")
+        lines = printable(text) if isinstance(text, str) else "\n".join(map(one_line, text))
+        sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else lines) + "\n")
         sys.stdout.flush()
 
     def tell(self, message: str) -> None:
         if not self.quiet:
-            self.console.print(message, markup=False)
+            self.console.print(printable(message), markup=False)
 
     def detail(self, message: str) -> None:
         if self.verbose:
             self.tell(message)
 
     def warn(self, message: str) -> None:
-        self.console.print(f"[yellow]warning:[/] {_escape(message)}")
+        self.console.print(f"[yellow]warning:[/] {_escape(one_line(message))}")
 
     def error(self, error: PosectlError) -> None:
         self._close_bar()
-        self.console.print(f"[red]error:[/] {_escape(error.message)}")
+        self.console.print(f"[red]error:[/] {_escape(one_line(error.message))}")
         if error.hint:
             self.console.print(f"[cyan]hint:[/]  {_escape(error.hint)}")
 
@@ -79,68 +86,70 @@ class Output:
 
         table = Table.grid(padding=(0, 2))
         for label, text in rows:
-            table.add_row(f"[dim]{_escape(label)}[/]", _escape(text))
+            table.add_row(f"[dim]{_escape(one_line(label))}[/]", _escape(one_line(text)))
         if title:
             self.console.print(f"[bold]{_escape(title)}[/]")
         self.console.print(table)
 
-    def table(self, header: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    def table(
+        self, header: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", spare: Sequence[str] = ()
+    ) -> None:
+        """Print a table; `spare` names the columns that go first where the terminal is too narrow for all."""
         if self.quiet:
             return
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
+        from posectl.cli.tables import aligned, fitting
 
-        table = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
-        for i, label in enumerate(header):
-            table.add_column(_escape(label), justify="left" if i == 0 else "right")
-        for row in rows:
-            table.add_row(*(_escape(cell) for cell in row))
-        self.console.print(table)
+        rows = [[one_line(str(cell)) for cell in row] for row in rows]
+        lines = aligned(header, rows, fitting(header, rows, self.console.width, spare))
+        if title:
+            self.console.print(f"[bold]{_escape(title)}[/]")
+        self.console.print(f"[bold]{_escape(lines[0])}[/]")
+        self.tell("\n".join(lines[1:]))
+
+    def confirmed(self, question: str) -> bool:
+        """Ask on a terminal, and return whether the answer was yes; where nobody can be asked, it is."""
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return True
+        self.console.print(f"{_escape(question)} \\[y/N] ", end="")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, progress: Progress) -> None:
         """Show a bar with rate and time left on a terminal, a line now and then elsewhere."""
         if self.quiet:
             return
-        if self.console.is_terminal:
-            self._draw(progress)
-        else:
+        progress = replace(progress, stage=one_line(progress.stage))
+        if not self.draws:
             self._line(progress)
-
-    def _draw(self, progress: Progress) -> None:
+            return
         if self._bar is None:
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+            from posectl.api.progress import Bar
 
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[figures]}"),
-                console=self.console,
-                transient=True,
-            )
-            self._bar.start()
-        if self._task is None or self._bar.tasks[-1].description != progress.stage:
-            self._task = self._bar.add_task(progress.stage, total=progress.total, figures="")
-        self._bar.update(self._task, completed=progress.done, figures=_figures(progress.figures))
+            self._bar = Bar(self.console)
+        self._bar(progress)
         if progress.done >= progress.total:
             self._close_bar()
 
+    @property
+    def draws(self) -> bool:
+        """Whether lines can be drawn anew: on a terminal that is not `TERM=dumb`."""
+        return self.console.is_terminal and not self.console.is_dumb_terminal
+
     def _line(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if self._started == 0.0 or progress.done == 0:
-            self._started = now
+        from posectl.api.progress import Clock, duration, figures
+
+        self._clock = self._clock or Clock()
+        left, now = self._clock.seconds_left(progress), time.monotonic()
         if now - self._last_line < _PLAIN_SECONDS and progress.done < progress.total:
             return
         self._last_line = now
-        self.tell(
-            f"{progress.stage} {progress.done}/{progress.total} {progress.unit}  {_figures(progress.figures)}".rstrip()
-        )
+        left_text = f", {duration(left)} left" if 0 < left < math.inf else ""
+        counted = f"{progress.stage} {progress.done}/{progress.total} {progress.unit}{left_text}"
+        self.tell("  ".join([counted, *figures(progress.figures)]))
 
     def _close_bar(self) -> None:
         if self._bar is not None:
-            self._bar.stop()
-            self._bar, self._task = None, None
+            self._bar.close()
+            self._bar = None
 
 
 def _shapes(result: Stored) -> Iterator[str]:
@@ -156,13 +165,7 @@ def _shapes(result: Stored) -> Iterator[str]:
         yield f"{result.ref} {group}: {len(sizes)} arrays of {sum(sizes):,} numbers"
 
 
-def _figures(figures: Mapping[str, float]) -> str:
-    return "  ".join(
-        f"{name} {value:,.0f}" if value >= 1000 else f"{name} {value:.4g}" for name, value in figures.items()
-    )
-
-
 def _escape(text: str) -> str:
     from rich.markup import escape
 
-    return escape(str(text))
+    return escape(printable(str(text)))

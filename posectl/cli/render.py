@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import option
 from posectl.cli.root import app
-from posectl.stages.options import RenderOptions
+from posectl.stages.options import PATH_FPS, RenderOptions
 
 DEFAULT = RenderOptions()
 
 
-@command(app, makes=False)
+@command(app, makes=False, shared={**CONVENTIONS, "shape": SHAPE})
 def render(
     session: Session,
+    shared: dict[str, Any],
     subjects: Annotated[
         list[str],
         typer.Argument(
             metavar="SUBJECT",
-            help="Paths, samples, a dataset, or .npy files; #i picks one of them.",
-            autocompletion=complete.refs,
+            help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
+            autocompletion=complete.refs_of("paths", "samples", "dataset"),
         ),
     ],
     output: Annotated[
         Path,
-        option("Output", "File to write: .gif, .mp4 or .png.", "--output", "-o", metavar="FILE"),
+        option("Output", "File to write: .gif, .mp4, .png, .svg or .pdf.", "--output", "-o", metavar="FILE"),
     ],
-    fps: Annotated[float, option("Picture", "Frame rate, frames a second.", metavar="N", min=1)] = DEFAULT.fps,
+    fps: Annotated[
+        float | None,
+        option(
+            "Picture",
+            "Frames a second; clips at another rate than their own are slower or faster.",
+            metavar="N",
+            min=1,
+            show_default=f"real time for clips, {PATH_FPS:g} for paths",
+        ),
+    ] = DEFAULT.fps,
     size: Annotated[
         int,
         option("Picture", "Side of a panel, pixels.", metavar="PIXELS", min=64, max=2048),
@@ -59,19 +70,21 @@ def render(
         ),
     ] = None,
 ) -> None:
-    """Draw poses or images: side by side as a GIF or MP4; as a PNG row by row, or in blocks (`interpolate --grid`).
+    """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
+    blocks (`interpolate --grid`).
 
-    Files hold poses (..., 17, 3), or images in [-1, 1]: paths (B, T, C, H, W) or single ones (N, C, H, W).
+    Files hold poses (..., 17, 3), which are turned upright, or images in [-1, 1]: paths (B, T, C, H, W) or single ones
+    (N, C, H, W).
 
     \b
     Examples:
       posectl render acai-paths -o path.gif
       posectl render plain-paths acai-paths --label plain --label ACAI -o rows.png
       posectl render plain-grid acai-grid -o blocks.png
-      posectl render poses#3 -o clip.gif
+      posectl render poses#clip3 -o clip.gif
     """
     picture = session.lab().render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),
-        turntable=turntable, crossfade=crossfade,
+        turntable=turntable, crossfade=crossfade, **shared,
     )  # fmt: skip
     session.out.data(str(output), picture.info)

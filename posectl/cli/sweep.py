@@ -53,7 +53,7 @@ def sweep(
 
     lam = tuple(numbers(text, "--lam") for text in shared["lam"] or ())
     latent = integers(shared["latent"], "--latent")
-    lab, options = training.resolved(session, shared, dataset, lam=lam, latent=latent)
+    options, lab = training.resolved(session, shared, lam=lam, latent=latent), session.lab()
     with live_table(session.out) as lab.run.progress:
         result = lab.sweep(dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, **options)
     rows = result.figures["replicas"]
@@ -61,7 +61,10 @@ def sweep(
         if row["diverged_at"] >= 0:
             session.out.warn(f"{row['name']} diverged at step {row['diverged_at']}; it has no model.")
     session.out.table(
-        ["model", "lambda", "latent", "seed", "test error", "best"], [_cells(row) for row in rows], title=result.ref
+        ["model", "lambda", "latent", "seed", "test error", "best"],
+        [_cells(row) for row in rows],
+        title=result.ref,
+        spare=("best", "seed", "latent", "lambda"),
     )
     session.out.result(result)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -84,6 +85,13 @@ class Autoencoder:
             noise = torch.randn(code.shape, generator=generator(self.posterior, "posterior", same))
             code = reparameterise(code, extra, noise.to(code.device))
         return self.prior.project(code)
+
+    @torch.no_grad()
+    def features(self, samples: Tensor) -> Tensor:
+        """Return what a VAE's layer to means and log variances reads (N, d) of samples (N, *shape), or else codes."""
+        if not self.has_posterior:
+            return self.encode(samples)
+        return self._blocks(cast(nn.Sequential, self.encoder)[:-1], samples)
 
     @property
     def has_posterior(self) -> bool:

@@ -100,16 +100,18 @@ def as_text(array: np.ndarray) -> np.ndarray:
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array.astype(str)
 
 
-def train_test_split(clips: Clips, groups: np.ndarray | None = None) -> tuple[Clips, np.ndarray, str]:
+def train_test_split(
+    clips: Clips, groups: np.ndarray | None = None, called: str = "subjects"
+) -> tuple[Clips, np.ndarray, str]:
     """Return (clips, split (N,) uint8, how) with about a fifth of the frames in test; the same for the same clips.
 
-    Whole `groups` (C,) go to test when there are several, which by default are the subjects, if all are known; else
-    whole clips. Where that comes to less than a tenth of the frames or more than a third, as it does with two large
-    clips, the last fifth of each clip goes to test, which is a clip of its own then.
+    Whole `groups` (C,), `called` so, go to test when there are several, which by default are the subjects, if all
+    are known; else whole clips. Where that comes to less than a tenth of the frames or more than a third, as it does
+    with two large clips, the last fifth of each clip goes to test, which is a clip of its own then.
     """
     if groups is None and all(clips.subject):
         groups = clips.subject
-    for what, names in (("subjects", groups), ("clips", clips.name)):
+    for what, names in ((called, groups), ("clips", clips.name)):
         if names is not None and len(set(names)) > 1:
             split = _groups_to_test(clips, names)
             if _LEAST <= (split == TEST).mean() <= _MOST or clips.length.max() == 1:

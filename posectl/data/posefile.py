@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,14 +10,16 @@ import numpy as np
 
 from posectl.data.clips import Clips, as_text, clip_order, clip_table
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.poses import AXES, METRES, UNITS, Axis, Unit, as_poses, find_up, in_metres
+from posectl.data.foreign import ALIASES, Conventions, read_poses
+from posectl.data.layouts import Layout
 from posectl.data.safe.npy import array_names, known_key, load_arrays, split_key
-from posectl.data.skeleton import H36M17
+from posectl.data.smpl import refuse_parameters
+from posectl.data.units import METRES, Axis, Unit
 from posectl.errors import InvalidInputError
 
 # Every array of known meaning, with its accepted names; posectl.data.readers.arrays documents them.
 _ALIASES = {
-    "poses": ("positions", "poses", "joints", "joints_3d", "positions_3d", "keypoints_3d"),
+    **ALIASES,
     "root": ("root", "translation"),
     "subject": ("subject", "subjects"),
     "action": ("action", "actions"),
@@ -25,20 +27,15 @@ _ALIASES = {
     "frame": ("frame", "frames"),
     "split": ("split", "splits"),
     "fps": ("fps",),
-    "unit": ("units", "unit"),
-    "up": ("up_axis", "up"),
-    "joints": ("joint_names",),
 }
 _TABLE = ("start", "length", "name", "subject", "action", "source", "fps")
 _LABELS = ("subject", "action", "clip", "frame", "split")
-_SPELLINGS = {"metre": "m", "metres": "m", "meter": "m", "meters": "m", "x": "+x", "y": "+y", "z": "+z"}
-_UPRIGHT = 0.5
 
 
 @dataclass
 class PoseFile:
-    """The content of a file: poses (n, 17, 3) float32, metres, about the pelvis; root (n, 3) if known; clips in
-    order."""
+    """The content of a file: poses (n, 17, 3) float32, metres, about the pelvis; root (n, 3) if known; clips in order;
+    the joint layout of the file."""
 
     poses: np.ndarray
     root: np.ndarray | None
@@ -46,24 +43,24 @@ class PoseFile:
     clips: Clips
     split: np.ndarray | None
     up: Axis
+    layout: Layout
     warnings: list[str] = field(default_factory=list)
 
 
-def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float) -> PoseFile:
-    """Read one file; `unit` and `up` go before what it says of itself, `fps` comes after.
+def read_file(path: Path, said: Conventions, *, fps: float, drop_bad: bool) -> PoseFile:
+    """Read one file; what is said goes before what it says of itself, `fps` comes after.
 
-    Raises NotFoundError and InvalidInputError.
+    drop_bad: let NaN and infinity pass, to be left out later. Raises NotFoundError and InvalidInputError.
     """
     arrays = _known_arrays(path)
-    poses = as_poses(arrays["poses"], str(path))
+    foreign = read_poses(arrays, str(path), said, finite=None if drop_bad else "--drop-bad leaves those frames out.")
+    poses = foreign.poses
     if poses.ndim != 3:
-        hint = "A dataset is (N, 17, 3), (N, 51) or (N, 32, 3); `posectl evaluate` takes paths (B, T, 17, 3) too."
+        hint = "A dataset is (N, J, 3) or (N, 3 J); `posectl evaluate` takes paths (B, T, 17, 3) too."
         raise InvalidInputError(f"{path} has shape {arrays['poses'].shape}, which is no list of poses.", hint)
-    unit = unit or _declared(arrays, "unit", UNITS, path)  # type: ignore[assignment]
-    poses = in_metres(poses, unit, str(path))
-    root = _world_root(poses, _root(arrays, len(poses), unit, path))
+    root = _world_root(poses, _root(arrays, len(poses), foreign.unit, path, drop_bad))
     labels = _labels(arrays, len(poses), path)
-    warnings = _joint_warnings(arrays, path)
+    warnings = [*foreign.warnings]
     if "clip" in labels:
         order = clip_order(labels["clip"], labels["frame"])
         if (np.diff(order) < 0).any():
@@ -73,14 +70,18 @@ def read_file(path: Path, *, unit: Unit | None, up: Axis | None, fps: float) -> 
     rate = float(arrays["fps"].ravel()[0]) if "fps" in arrays else fps
     table = {key: arrays[f"clip_{key}"] for key in _TABLE if f"clip_{key}" in arrays}
     clips = clip_table(labels, table, {"name": path.stem, "fps": rate, "source": str(path)}, str(path))
-    centred = poses - poses[:, :1]
-    up, up_warnings = _up(arrays, centred, up, path)
-    return PoseFile(centred, root, labels["frame"], clips, labels.get("split"), up, warnings + up_warnings)
+    if not (foreign.told or foreign.plain):
+        warnings.append(
+            f"{path}: hardly anybody stands upright, so that {foreign.up} is up is a guess; name it with --up."
+        )
+    split = labels.get("split")
+    return PoseFile(poses - poses[:, :1], root, labels["frame"], clips, split, foreign.up, foreign.layout, warnings)
 
 
 def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     """Return the arrays of known meaning in a file, by their first name in `_ALIASES`; `poses` is among them."""
     key, present = split_key(path)[1], array_names(path)
+    refuse_parameters(present, str(path))
     keys = {meaning: name for meaning, names in _ALIASES.items() for name in names if name in present}
     if key is not None:
         keys["poses"] = known_key(key, present, str(path))
@@ -105,32 +106,23 @@ def _of_these(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: array for name, array in arrays.items() if name in fits or name == "joints"}
 
 
-def _declared(arrays: Mapping[str, np.ndarray], key: str, known: Sequence[str], path: Path) -> str | None:
-    """Return the unit or vertical that the file declares, which must be one of `known`."""
-    if key not in arrays:
-        return None
-    declared = str(as_text(arrays[key]).ravel()[0]).strip().lower() if arrays[key].size else ""
-    declared = _SPELLINGS.get(declared, declared)
-    if declared not in known:
-        raise InvalidInputError(f"{path} says that its {key} is {declared!r}.", f"Known: {', '.join(known)}.")
-    return declared
-
-
-def _root(arrays: Mapping[str, np.ndarray], frames: int, unit: Unit | None, path: Path) -> np.ndarray | None:
+def _root(
+    arrays: Mapping[str, np.ndarray], frames: int, unit: Unit, path: Path, drop_bad: bool
+) -> np.ndarray | None:  # fmt: skip
     if "root" not in arrays:
         return None
     root = arrays["root"]
-    if root.shape != (frames, 3) or root.dtype.kind != "f" or not np.isfinite(root).all():
+    if root.shape != (frames, 3) or root.dtype.kind != "f" or not (drop_bad or np.isfinite(root).all()):
         message = f"'root' in {path} is {root.dtype} of shape {root.shape}, not {frames:,} finite positions."
         raise InvalidInputError(message, f"Make it floats of shape ({frames}, 3), or leave it out.")
-    return root.astype(np.float32) * np.float32(METRES[unit or "m"])
+    return root.astype(np.float32) * np.float32(METRES[unit])
 
 
 def _world_root(poses: np.ndarray, root: np.ndarray | None) -> np.ndarray | None:
     """Return the pelvis in the world: the file's root, plus the poses' own pelvis."""
     pelvis = poses[:, 0]
     if root is None:
-        return pelvis.copy() if pelvis.any() else None
+        return pelvis.copy() if np.nan_to_num(pelvis).any() else None
     return root + pelvis
 
 
@@ -174,21 +166,3 @@ def _as_split(label: np.ndarray, path: Path) -> np.ndarray:
     if unknown:
         raise InvalidInputError(f"'split' in {path} holds {unknown[0]!r}.", "Use 'train' and 'test', or 0 and 1.")
     return np.array([words[str(word)] for word in declared], np.uint8)[index]
-
-
-def _joint_warnings(arrays: Mapping[str, np.ndarray], path: Path) -> list[str]:
-    declared = as_text(arrays["joints"]).ravel().tolist() if "joints" in arrays else []
-    if len(declared) != len(H36M17.joints) or [s.lower() for s in declared] == [
-        joint.lower() for joint in H36M17.joints
-    ]:
-        return []
-    return [f"{path} calls its joints {', '.join(declared[:3])}, ...; they were taken as H36M-17, in that order."]
-
-
-def _up(arrays: Mapping[str, np.ndarray], poses: np.ndarray, up: Axis | None, path: Path) -> tuple[Axis, list[str]]:
-    """Return (the vertical, warnings): the user's, else the file's, else the direction from pelvises to thoraxes."""
-    found, strength = find_up(poses)
-    declared: Axis | None = up or _declared(arrays, "up", AXES, path)  # type: ignore[assignment]
-    if declared is not None or strength >= _UPRIGHT:
-        return declared or found, []
-    return found, [f"{path}: hardly anybody stands upright, so that {found} is up is a guess; name it with --up."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +12,12 @@ _LONGEST_LIST = 5
 
 @dataclass
 class Report:
-    """A report. rows: (label, text), in the order to print them. warnings: sentences, besides the dataset's own."""
+    """A report. rows: (label, text), in the order to print them. warnings: sentences, besides the dataset's own.
+    bad: frames that no body can be in, as `BadFrames.record` has them."""
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    bad: dict[str, Any] = field(default_factory=dict)
 
     def row(self, label: str, text: str) -> None:
         """Add a row."""

@@ -1,4 +1,4 @@
-"""The H36M-17 skeleton: joint names, parents, sides, and its joints among Human3.6M's 32."""
+"""The H36M-17 skeleton: joint names, parents and sides."""
 
 from __future__ import annotations
 
@@ -46,6 +46,3 @@ H36M17 = Skeleton(
     left=(4, 5, 6, 11, 12, 13),
     right=(1, 2, 3, 14, 15, 16),
 )  # fmt: skip
-
-# VideoPose3D, common/h36m_dataset.py: the 17 of Human3.6M's 32 joints that move.
-H36M32_TO_17 = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from posectl.errors import InvalidInputError, NotFoundError, UsageError
+from posectl.errors import InvalidInputError, UsageError
 
 
 @dataclass(frozen=True)
 class WrittenInfo:
-    """A film as it was written: its true rate, the frames given, seconds and bytes; a picture has rate and length 0."""
+    """A film as it was written: its true rate, the frames shown, seconds and bytes; a picture has rate and length 0."""
 
     real_fps: float
     frames: int
@@ -28,8 +28,8 @@ class WrittenInfo:
 def replacing(path: str | Path) -> Iterator[Path]:
     """A path beside `path`, with its suffix, to write to; it takes the name `path` at the end, and vanishes on failure.
 
-    A device or pipe, which has no contents to lose, is written to as it is.
-    Raises NotFoundError where the folder does not exist, UsageError where `path` is a folder itself.
+    Its folder is made if it is not there. A device or pipe, which has no contents to lose, is written to as it is.
+    Raises UsageError where `path` is a folder itself, InvalidInputError where nothing can be written.
     """
     path = Path(path)
     if path.is_dir():
@@ -38,14 +38,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield path
         return
     path = Path(os.path.realpath(path))
-    if not path.parent.is_dir():
-        raise NotFoundError(f"There is no folder {path.parent}.", "Make it first, or write elsewhere.")
     beside = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         os.replace(beside, path)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be written: {error.strerror or error}.", "Check the folder, or write elsewhere."
+        ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def checked_frames(frames: np.ndarray) -> np.ndarray:

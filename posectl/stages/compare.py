@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.printable import one_line
 from posectl.stages.artifacts.about import DatasetAbout, ScoresAbout, read_about
-from posectl.stages.artifacts.files import BASELINE
+from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
-from posectl.stages.comparison.columns import over_seeds, relative_to
+from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
+from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
 from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
-from posectl.stages.comparison.scores import differences, flat, label, newest_scores, scored_model
+from posectl.stages.comparison.scores import (
+    ALL,
+    HEADLINE,
+    differences,
+    drawn,
+    flat,
+    heading,
+    model_differences,
+    scored_model,
+)
 from posectl.stages.comparison.tables import Column, Comparison
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.subjects import open_subject
@@ -21,11 +32,8 @@ from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
-# The published tables' rows first, in their order; whatever else was scored follows.
-_ORDER = (
-    "anci", "smoothness_ratio", "mean_distance", "smoothness", "overshoot", "precision_distance", "recall_distance",
-    "reconstruction_mpjpe", "reconstruction_mse",
-)  # fmt: skip
+# The protocol by which a published table was scored.
+_COMPAT = {**dict.fromkeys(TABLE_I, "naayem"), LINES: "acai"}
 
 
 def compare(
@@ -37,9 +45,13 @@ def compare(
     seeds: bool = False,
     ratio: bool = False,
 ) -> Comparison:
-    """Lay scores side by side: scores artifacts, or models, each by its newest scores; all models' if none is named.
-    A sweep stands for its models. Beside scores of images stand those of the pixel cross-fade by the same protocol, and
-    beside those of lines a perfect path's; they are made where they are not there.
+    """Lay scores side by side: scores artifacts, or models, each by the newest scores of its last weights. A sweep
+    stands for its models. If none is named, every subject that was scored against the reference, and by the protocol,
+    of the newest scores. Beside scores of images stand those of the pixel cross-fade by the same protocol, and beside
+    those of lines a perfect path's; they are made where they are not there.
+
+    No two headings are alike: scores of other weights, by a published protocol or against another reference than the
+    model's own dataset say so in theirs.
 
     published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1.
     seeds: models that differ in their seed alone become one column, of the mean over seeds and the spread between them.
@@ -48,34 +60,70 @@ def compare(
     tables = [*TABLE_I, LINES]
     if published is not None and published not in tables:
         raise UsageError(f"There is no published table {published!r}.", did_you_mean(published, tables))
-    artifacts = _scores_of(run, subjects) if subjects else _all_scores(run)
+    compat = _COMPAT.get(published or "")
+    artifacts, notes = (_scores_of(run, subjects, compat), []) if subjects else of_one_protocol(run, compat)
     if not artifacts:
         raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
-    baselines = missing_baselines(run, artifacts)
-    shown = [*baselines, *artifacts]
-    labels = [label(run, a) for a in shown]
-    names = _distinct_labels(labels, [a.name for a in shown])
-    columns = [Column(name, a.ref, flat(a.summary["scores"])) for name, a in zip(names, shown, strict=True)]
+    shown = [*missing_baselines(run, artifacts), *artifacts]
+    names = _names(run, shown)
+    notes += _said(artifacts, names[-len(artifacts) :]) + model_differences(run, artifacts, seeds)
+    columns = _columns(shown, names)
     if seeds:
-        columns = over_seeds(columns, [_key_without_seed(run, a) for a in shown], labels)
-    first = columns[len(baselines)]
+        columns = _over_seeds(run, shown, columns)
+    first = columns[len(shown) - len(artifacts)]
     columns += _published(run, published, artifacts) if published else []
-    if ratio:
-        columns = relative_to(first, columns)
     present = {name for c in columns for name in c.scores}
+    metrics = () if ALL in metrics else metrics
     for name in metrics:
         if name not in present:
             raise UsageError(f"No score holds {name!r}.", did_you_mean(name, present or METRICS.names()))
-    rows = list(metrics) or [*(n for n in _ORDER if n in present), *sorted(present - set(_ORDER))]
-    return Comparison(columns, rows, differences(artifacts))
+    rows, warnings = list(metrics) or _ordered(present), differences(artifacts)
+    if ratio:
+        warnings += undivided(first, rows)
+        columns = relative_to(first, columns)
+        rows = [name for name in rows if name in first.scores and first.scores[name]["mean"]]
+    return Comparison(columns, rows, warnings, notes)
+
+
+def _names(run: Run, shown: Sequence[Artifact]) -> list[str]:
+    subjects = [read_about(each, ScoresAbout).label for each in shown]
+    return _distinct([heading(run, a) for a in shown], [a.name for a in shown], subjects, [a.ref for a in shown])
+
+
+def _columns(shown: Sequence[Artifact], names: Sequence[str]) -> list[Column]:
+    return [
+        Column(name, a.ref, flat(a.summary["scores"]), scored=not is_baseline(read_about(a, ScoresAbout).label))
+        for name, a in zip(names, shown, strict=True)
+    ]
+
+
+def _over_seeds(run: Run, shown: Sequence[Artifact], columns: Sequence[Column]) -> list[Column]:
+    merged = over_seeds(columns, [_key_without_seed(run, a) for a in shown], [heading(run, a) for a in shown])
+    names = _distinct([c.label for c in merged], [c.ref.partition(" ")[0] for c in merged])
+    return [replace(c, label=name) for name, c in zip(names, merged, strict=True)]
+
+
+def _said(artifacts: Sequence[Artifact], names: Sequence[str]) -> list[str]:
+    """Return what was warned of when the columns were scored."""
+    warned = zip(names, artifacts, strict=True)
+    return [f"{name}: {warning}" for name, each in warned for warning in each.summary.get("warnings", [])]
+
+
+def _ordered(names: Collection[str]) -> list[str]:
+    """Order rows as the published tables do, whatever else was scored by name, each part after its whole."""
+    first = {name: i for i, name in enumerate(HEADLINE)}
+    return sorted(names, key=lambda name: (first.get(name.partition(".")[0], len(first)), name))
 
 
 def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Column]:
     if table == LINES:
-        return [Column(f"published {method}", "", figures) for method, figures in lines_columns().items()]
+        return [
+            Column(f"published {method}", "", figures, over="runs", scored=False)
+            for method, figures in lines_columns().items()
+        ]
     lams = sorted({lam for a in artifacts if (lam := _lambda(run, a)) is not None})
     found = {lam: figures for lam in lams if (figures := column(table, lam))}
-    return [Column(f"Table I {table} λ={lam:g}", "", figures) for lam, figures in found.items()]
+    return [Column(f"Table I {table} λ={lam:g}", "", figures, scored=False) for lam, figures in found.items()]
 
 
 def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
@@ -102,7 +150,8 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
     """Score a baseline by the protocol of other scores, in the metrics that it allows; None if there is none."""
     settings = {key: entry["value"] for key, entry in like.config.items()}
     asked = tuple(settings["metrics"])
-    options = EvaluateOptions(**{**settings, "metrics": (), "path": None, "weights": "last"})  # of models alone
+    of_models = {"path": None, "weights": "last", "sample_posterior": False}
+    options = EvaluateOptions(**{**settings, **of_models, "metrics": ()})
     quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
     inputs = open_subject(quiet, f"{BASELINE}{name}", dataset.ref, options).inputs
     metrics = tuple(each for each in asked if not inputs.lacking(each))
@@ -111,37 +160,36 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
     return evaluate(quiet, f"{BASELINE}{name}", dataset.ref, replace(options, metrics=metrics)).artifact
 
 
-def _scores_of(run: Run, subjects: Sequence[str]) -> list[Artifact]:
-    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref))]
-    newest = {} if all(each.kind == "scores" for each in named) else newest_scores(run)
+def _scores_of(run: Run, subjects: Sequence[str], compat: str | None) -> list[Artifact]:
+    kinds = ("scores", "model", "sweep", "paths", "samples")
+    named = [member for ref in subjects for member in members(run, run.artifacts.get(ref, *kinds))]
+    standing = {} if all(each.kind == "scores" for each in named) else scores_by_subject(run, compat)
     for each in named:
-        if each.kind != "scores" and each.digest not in newest:
+        if each.kind != "scores" and each.digest not in standing:
             raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
-    return [each if each.kind == "scores" else newest[each.digest] for each in named]
+    found = [each if each.kind == "scores" else standing[each.digest] for each in named]
+    return list({each.ref: each for each in found}.values())
 
 
-def _distinct_labels(labels: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return append the scores' names to labels that several columns share, such as those of two seeds."""
-    return [
-        f"{label} ({name})" if labels.count(label) > 1 else label for label, name in zip(labels, names, strict=True)
-    ]
-
-
-def _all_scores(run: Run) -> list[Artifact]:
-    """Return the newest scores of each subject, oldest first."""
-    newest = {
-        (read_about(s, ScoresAbout).label, *(p.digest for p in s.parents)): s for s in run.artifacts.artifacts("scores")
-    }
-    return list(newest.values())
+def _distinct(labels: Sequence[str], *details: Sequence[str]) -> list[str]:
+    """Add to labels that several columns share, such as those of two seeds, the first detail that tells them apart."""
+    groups = {label: [i for i, other in enumerate(labels) if other == label] for label in labels}
+    named = list(labels)
+    for label, group in groups.items():
+        telling = next((some for some in details if len({some[i] for i in group}) == len(group)), details[-1])
+        for i in group if len(group) > 1 else ():
+            named[i] = f"{label} ({telling[i]})"
+    return list(map(one_line, named))
 
 
 def _key_without_seed(run: Run, scores: Artifact) -> str:
-    """Return a key that is equal for scores of models that differ in nothing but their seed."""
+    """Return a key that is equal for scores, by one protocol, of models that differ in nothing but their seed."""
     model = parent_of(run, scores, "model")
     if model is None:
         return scores.digest
     settings = {key: entry["value"] for key, entry in sorted(model.config.items())}
-    return json.dumps([settings, sorted(parent.digest for parent in model.parents)])
+    protocol = {k: v for k, v in sorted(scores.summary["protocol"].items()) if k not in ("subject", "seed")}
+    return json.dumps([settings, sorted(parent.digest for parent in model.parents), protocol, drawn(scores)])
 
 
 def _lambda(run: Run, scores: Artifact) -> float | None:

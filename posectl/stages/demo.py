@@ -10,6 +10,7 @@ import numpy as np
 from posectl.data.dataset import TEST
 from posectl.data.readers import READERS
 from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.compare import Comparison, compare
 from posectl.stages.evaluate import evaluate
@@ -40,7 +41,12 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
 
     Everything lands in the run's store too, and a second call finds it there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{folder} cannot be made: {error.strerror}.", "Name another folder with -o."
+        ) from error
     run = replace(run, force=False)
     given = with_quick_sizes(READERS.get("mannequin").options())
     dataset = prepare(replace(run, name="mannequin"), "mannequin", options=non_defaults(given)).artifact

@@ -29,7 +29,7 @@ _NEEDED = (
     "numba",
     "llvmlite",
 )
-_EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib"}
+_EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib", "c3d": "c3d"}
 
 
 @dataclass(frozen=True)

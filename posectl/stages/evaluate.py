@@ -12,6 +12,7 @@ from posectl.errors import InvalidInputError, TooFewError
 from posectl.stages.artifacts.about import ScoresAbout
 from posectl.stages.evaluation.protocol import Evaluation
 from posectl.stages.evaluation.subjects import open_subject
+from posectl.stages.evaluation.warnings import warnings_of
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
@@ -19,7 +20,7 @@ from posectl.store import Draft
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
 _GROUNDS = {
-    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace"), _FACTORS),
+    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
     "interval_sweep": f"a model or baseline of {_FACTORS}",
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
@@ -39,9 +40,9 @@ def evaluate(
     A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; a paths or
     samples artifact, file or array is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
     (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
-    against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics) and
-    `protocol`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that does not exist,
-    InvalidInputError for one whose inputs the subject lacks.
+    against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics),
+    `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that
+    does not exist, InvalidInputError for one whose inputs the subject lacks.
     """
     for name in options.metrics:
         METRICS.get(name)
@@ -65,7 +66,11 @@ def evaluate(
             curve = transition_curve(inputs.get("paths"), evaluation.kind, options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
             draft.put("transitions/std", curve.std.numpy(), ("transition",))
-        return {"scores": scores, "protocol": evaluation.protocol}
+        return {
+            "scores": scores,
+            "protocol": evaluation.protocol,
+            "warnings": warnings_of(inputs, evaluation.kind, scores),
+        }
 
     return produce(
         run, "scores", f"{evaluation.name}-scores", run.config(evaluation.options), fill, stage="evaluate",

@@ -14,7 +14,7 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout
-from posectl.stages.artifacts.files import samples_of
+from posectl.stages.artifacts.files import conventions, samples_of
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.options import InterpolateOptions
 from posectl.stages.run import Result, Run, produce
@@ -49,7 +49,10 @@ def interpolate(
     autoencoder = load_model(run, artifact, weights=options.weights)
     kind = autoencoder.kind
     path = fitting_path(artifact, autoencoder, options.path)
-    samples, records = zip(*(samples_of(run, source, kind, autoencoder.shape) for source in ends), strict=True)
+    said = conventions(options)
+    up = about.samples.up or None
+    taken = [samples_of(run, source, kind, autoencoder.shape, said, up) for source in ends]
+    samples, records = zip(*taken, strict=True)
     if options.grid:
         steps, pairs = options.grid, _corners(samples)
     else:

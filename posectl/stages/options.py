@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
+from posectl.data.units import Axis, LayoutName, Unit
+
 T = TypeVar("T")
 
 
@@ -98,12 +100,17 @@ class InterpolateOptions:
     path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
     weights: "last", or "best" by test error.
     grid: samples on each side of a block between four ends; 0: paths between two.
+    unit, up, joints: conventions of poses in files, as posectl.data.foreign has them; None: what the files say, else
+        found.
     """
 
     steps: int = 100
     path: str | None = None
     weights: Literal["last", "best"] = "last"
     grid: int = 0
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
 
 
 @dataclass(frozen=True)
@@ -136,10 +143,12 @@ class EvaluateOptions:
     recall_samples: draws from the prior that recall searches.
     recall_targets: real samples whose recall is asked.
     k: neighbours of prdc, between samples and recall targets.
-    interval: of images whose factors are known, degrees between the ends of paths compared with true images.
+    interval: of images whose factors are known, degrees between the ends of paths compared with true images; None: as
+        published, 80 for errors and 70 where alpha is retrieved.
     intervals: pairs of every length of interval.
     retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
+    unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
     """
 
     metrics: tuple[str, ...] = ()
@@ -155,32 +164,45 @@ class EvaluateOptions:
     recall_samples: int = size(180_000, quick=200)
     recall_targets: int = size(10_000, quick=50)
     k: int = 5
-    interval: float = 80.0
+    interval: float | None = None
     intervals: int = size(72, quick=4)
     retrieval: str | None = None
     kmeans_restarts: int = size(100, quick=2)
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+    shape: Literal["paths", "samples"] | None = None
+
+
+# Frames a second of paths, which have no clock.
+PATH_FPS = 25.0
 
 
 @dataclass(frozen=True)
 class RenderOptions:
     """The options of a drawing.
 
-    fps: frames a second.
+    fps: frames a second; None: the clips' own, and PATH_FPS of what has no clock.
     size: pixels of one panel's side, of which tiles in a PNG are a part.
     columns: samples a row; 0: as many as suit.
     most: panels, or rows, of one subject; 0: as many as suit.
     labels: one for each subject; (): their own.
     turntable: whether single poses are turned.
     crossfade: whether that of pixels stands beside images; None: beside paths, not beside blocks.
+    unit, up, joints, shape: as of an evaluation.
     """
 
-    fps: float = 25.0
+    fps: float | None = None
     size: int = 320
     columns: int = 0
     most: int = 0
     labels: tuple[str, ...] = ()
     turntable: bool = False
     crossfade: bool | None = None
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+    shape: Literal["paths", "samples"] | None = None
 
 
 PlotKind = Literal[
@@ -193,8 +215,8 @@ class PlotOptions:
     """The options of a figure.
 
     kind: what it shows; "auto": what suits the subjects.
-    metrics: of a training curve; (): those of ACAI.
-    by: what colours a manifold; None: the first factor, or the label.
+    metrics: of a training curve or a sweep; (): the headline ones; "all": all.
+    by: what colours a manifold, a factor, label, or a clip's name, action or subject; None: the first that is known.
     dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
     """
 
@@ -207,17 +229,4 @@ class PlotOptions:
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
-}
-
-# The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its
-# steps are 300 epochs of 1,000.
-PRESETS: dict[str, dict[str, Any]] = {
-    "sensible": {},
-    "published": {
-        "lr": 0.01,
-        "pairing": "halves",
-        "rotate": "view",
-        "steps": 300_000,
-        "set": ("acai.gamma=0.05", "mlp.batch_norm=true"),
-    },
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,11 @@ import numpy as np
 
 from posectl.core.kinds import KINDS, Kind
 from posectl.data.checks import CHECKS, check
+from posectl.data.checks.bodies import describe
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.dropping import without_bad
 from posectl.data.readers import READERS
+from posectl.data.report import Report
 from posectl.data.safe.npy import split_key
 from posectl.errors import UsageError, did_you_mean
 from posectl.stages.artifacts.about import DatasetAbout, parse_about
@@ -57,9 +60,13 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
 
     def fill(draft: Draft) -> dict[str, Any]:
         dataset = reader(list(paths), progress=progress, **given)
+        if given.get("drop_bad"):
+            dataset = without_bad(dataset)
         about = parse_about({**dataset.about, "source": source}, DatasetAbout, f"the dataset of {source}")
         kind = kind_named(about.kind)
         report = check(dataset, kind.nouns)
+        if "dropped" in dataset.about:
+            report.row("dropped", describe(dataset.about["dropped"]))
         write(draft, dataset, kind)
         draft.record(about=about.as_json())
         return {
@@ -67,7 +74,7 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
             "train": int((dataset.split == TRAIN).sum()),
             "test": int((dataset.split == TEST).sum()),
             "rows": [[label, text] for label, text in report.rows],
-            "warnings": [*dataset.warnings, *report.warnings, *_missing_split(dataset)],
+            "warnings": [*dataset.warnings, *report.warnings, *_droppable(report, known), *_missing_split(dataset)],
         }
 
     files = [Path(p) for p in (*paths, *given.get("test", ()), *(v for v in given.values() if isinstance(v, Path)))]
@@ -110,6 +117,11 @@ def write(draft: Draft, dataset: Dataset, kind: Kind) -> None:
         draft.put(name, values, ("sample", *_VECTORS.get(name, tuple(f"{name}_{i}" for i in range(values.ndim - 1)))))
     for name, values in dataset.per_clip.items():
         draft.put(f"clips/{name}", values, ("clip", *(f"{name}_{i}" for i in range(values.ndim - 1))))
+
+
+def _droppable(report: Report, known: Collection[str]) -> list[str]:
+    """Return a sentence on the frames that --drop-bad leaves out, of a reader that has it among its `known` options."""
+    return [f"--drop-bad leaves out {describe(report.bad)}."] if report.bad and "drop_bad" in known else []
 
 
 def _missing_split(dataset: Dataset) -> list[str]:

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
+import torch
+
+from posectl.errors import IntegrityError, NotFoundError
 from posectl.stages.artifacts.about import About
 from posectl.stages.identity import code_digest, key_of, work_of, work_recorded
 from posectl.store import Artifact, Draft, Store
+from posectl.store.artifact import expect as expect
 from posectl.store.lineage import find_parent
+from posectl.store.refs import fitting_name
 
 Parents = Sequence[tuple[str, Artifact]]
 
@@ -41,7 +45,8 @@ class Run:
     reuse: take the artifact of the same work by other code.
     command: for the record.
     sources: for each option whether it came from flag, env, file, preset or default, for the record.
-    tell, detail: receive sentences, those of detail for whoever wants to know more.
+    tell, detail, warn: receive sentences, those of detail for whoever wants to know more, those of warn on what looks
+        wrong.
     progress: receives `Progress`.
     """
 
@@ -56,6 +61,7 @@ class Run:
     sources: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda message: None
     detail: Callable[[str], None] = lambda message: None
+    warn: Callable[[str], None] = lambda message: None
     progress: Callable[[Progress], None] = lambda progress: None
 
     @property
@@ -71,12 +77,12 @@ class Run:
         }
 
     def subject(self, ref: str | None, kind: str, hint: str) -> Artifact:
-        """Return the artifact of this ref, or the newest of its kind. Raises NotFoundError, with the hint, where there
-        is none, and for an artifact of another kind."""
-        artifact = self.artifacts.get(ref) if ref else self.artifacts.newest(kind)
+        """Return the artifact of this ref and kind, or the newest of its kind. Raises NotFoundError, with the hint,
+        where there is none, InvalidInputError for an artifact of another kind."""
+        artifact = self.artifacts.get(ref, kind) if ref else self.artifacts.newest(kind)
         if artifact is None:
             raise NotFoundError(f"There is no {kind} in {self.store}.", hint)
-        return expect(artifact, kind)
+        return artifact
 
 
 def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
@@ -85,16 +91,6 @@ def parent_of(run: Run, artifact: Artifact, role: str) -> Artifact | None:
         if parent.role == role:
             return find_parent(run.artifacts, parent)
     return None
-
-
-def expect(artifact: Artifact, *kinds: str) -> Artifact:
-    """Return the artifact, if it is of one of the kinds; else raise InvalidInputError."""
-    if artifact.kind not in kinds:
-        raise InvalidInputError(
-            f"{artifact.ref} is a {artifact.kind}, not a {' or '.join(kinds)}.",
-            f"`posectl store ls --kind {kinds[0]}` lists those.",
-        )
-    return artifact
 
 
 @dataclass(frozen=True)
@@ -137,18 +133,22 @@ def produce(
     inputs: Any = None,
     device: str = "cpu",
     about: About | None = None,
+    anywhere: bool = False,
 ) -> Result:
     """Return the artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
 
-    stage: the stage's module; modules: those that it chose from registries. fill puts arrays into the draft and returns
-    the summary of figures. Where only the same work by other code is there, it is reported, and `run.reuse` takes it.
+    stage: the stage's module; modules: those that it chose from registries; anywhere: look under all names where the
+    run has none. fill puts arrays into the draft and returns the summary of figures. Where only the same work by other
+    code is there, it is reported, and `run.reuse` takes it. Raises ConflictError for a name of another kind.
     """
-    name = run.name or default_name
+    name = run.name or fitting_name(default_name)
     work = work_of(kind, config, run.seed, device, [(role, parent.digest) for role, parent in parents], inputs)
     key = key_of(work, stage, modules)
-    found = None if run.force else find_existing(run, kind, name, key, work, [role for role, _ in parents])
+    among = run.name if anywhere else name
+    found = None if run.force else find_existing(run, kind, among, key, work, [role for role, _ in parents])
     if found is not None:
         return Result(found, dict(found.summary), reused=True)
+    run.artifacts.check_free(kind, name)
     run.detail(f"{kind} {name}: computing on {device}; code {code_digest(stage, frozenset(modules))[:12]}.")
     started = time.monotonic()
     with run.artifacts.draft(kind, name) as draft:
@@ -162,9 +162,8 @@ def produce(
             parents=list(parents),
             summary=summary,
             about={**(about.as_json() if about else {}), **({"inputs": inputs} if inputs else {})},
+            threads=torch.get_num_threads(),
         )
-        if run.threads is not None:
-            draft.record(threads=run.threads)
         artifact = draft.publish()
     run.detail(f"{artifact.ref}: {time.monotonic() - started:.2f} s, {artifact.size:,} bytes.")
     return Result(artifact, summary)
@@ -178,7 +177,14 @@ def find_existing(run: Run, kind: str, name: str | None, key: str, work: str, ro
     artifacts = run.artifacts.artifacts(kind, name)[::-1]
     same = next((a for a in artifacts if a.key == key and _is_whole(a)), None)
     if same is not None:
-        run.tell(f"{same.ref} is this very run; --force makes it again.")
+        threads = same.manifest["threads"]
+        if kind == "model" and threads not in (None, torch.get_num_threads()):
+            others = (
+                f"by {threads} thread{'s' if threads > 1 else ''}; by {torch.get_num_threads()} it may round otherwise"
+            )
+            run.tell(f"{same.ref} is this run {others}. --force makes it again.")
+        else:
+            run.tell(f"{same.ref} is this very run; --force makes it again.")
         return same
     roles = list(roles)
     other = next((a for a in artifacts if work_recorded(a, roles) == work and _is_whole(a)), None)

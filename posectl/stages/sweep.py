@@ -23,6 +23,7 @@ from posectl.stages.training.settings import build_objectives, check_options, de
 from posectl.stages.training.stack import NamedReplica, Outcome, stacks
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
+from posectl.store.refs import fitting_name
 
 
 def sweep(
@@ -49,7 +50,7 @@ def sweep(
     engine.check(device)
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
-    prefix = run.name or default_name(options)
+    prefix = run.name or default_name(options, data)
     replicas = [
         NamedReplica(name_of(prefix, point, seed), identify(run, data, point, seed, device))
         for point in points
@@ -58,6 +59,8 @@ def sweep(
     run.detail(
         f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.jobs} at once."
     )
+    for replica in replicas:
+        run.artifacts.check_free("model", replica.name)
     config = {**run.config(options), **run.config(axes)}
     parents = [("dataset", data.artifact)]
     name = run.name or f"{prefix}-sweep"
@@ -73,11 +76,11 @@ def sweep(
 
     modules = {module for each in replicas for module in each.replica.modules}
     work = work_of("sweep", config, run.seed, str(device), [("dataset", data.artifact.digest)])
-    there = run.artifacts.find("sweep", name, key_of(work, "sweep", modules))
+    there = run.artifacts.find("sweep", run.name, key_of(work, "sweep", modules))
     again = run.force or (there is not None and not _is_whole(run, there))
     return produce(
         replace(run, force=again), "sweep", name, config, fill, stage="sweep", modules=modules, parents=parents,
-        device=str(device), about=SweepAbout(regularizers=options.reg),
+        device=str(device), about=SweepAbout(regularizers=options.reg), anywhere=True,
     )  # fmt: skip
 
 
@@ -111,7 +114,7 @@ def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:
 def name_of(prefix: str, options: TrainOptions, seed: int) -> str:
     """Name a replica's model: acai-d8-l0.1-s0."""
     lams = "".join(f"-l{lam:g}".replace("+", "") for lam in options.lam)
-    return f"{prefix}-d{options.latent}{lams}-s{seed}"
+    return fitting_name(f"{prefix}-d{options.latent}{lams}-s{seed}")
 
 
 def _is_whole(run: Run, artifact: Artifact) -> bool:

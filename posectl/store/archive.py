@@ -47,7 +47,8 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
     """Publish each artifact of an archive as the next version of its name; return them, or the same ones already here.
 
     Everything is unpacked in .staging and verified, values too, before any of it is published. Raises NotFoundError,
-    InvalidInputError naming the entry that no export would write, IntegrityError.
+    InvalidInputError naming the entry that no export would write, IntegrityError, and ConflictError for a name that is
+    another kind's here.
     """
     if not zip_path.is_file():
         raise NotFoundError(f"There is no file {zip_path}.", "`posectl store export` writes one.")
@@ -67,6 +68,8 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
+            if not _find(catalogue, name, artifact):
+                catalogue.check_free(artifact.kind, name, "Import it into another --store.")
             durable.fsync_tree(staging.path)
         return [
             _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged

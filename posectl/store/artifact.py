@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from posectl.errors import IntegrityError
+from posectl.errors import IntegrityError, InvalidInputError
 from posectl.store.bundle import MANIFEST, Bundle
 from posectl.store.migrations import migrate
 from posectl.store.refs import VERSION, is_name
@@ -86,6 +86,16 @@ class Artifact(Bundle):
     def about(self) -> dict[str, Any]:
         """Facts that a reader of the arrays must know."""
         return dict(self.manifest["about"])
+
+
+def expect(artifact: Artifact, *kinds: str) -> Artifact:
+    """Return the artifact, if it is of one of the kinds; else raise InvalidInputError."""
+    if artifact.kind not in kinds:
+        raise InvalidInputError(
+            f"{artifact.ref} is a {artifact.kind}, not a {' or '.join(kinds)}.",
+            f"`posectl store ls --kind {kinds[0]}` lists those.",
+        )
+    return artifact
 
 
 def _check(manifest: dict[str, Any], path: Path) -> None:

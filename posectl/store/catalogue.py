@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
-from posectl.errors import IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
+from posectl.errors import ConflictError, IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
 from posectl.store import durable
-from posectl.store.artifact import Artifact
+from posectl.store.artifact import Artifact, expect
 from posectl.store.bundle import MANIFEST
 from posectl.store.layout import Layout
 from posectl.store.locks import held
@@ -30,6 +32,8 @@ class Catalogue:
         self.layout = Layout(self.path)
         with durable.storage_errors(f"open the store {self.path}"):
             self.layout.check()
+            if warning := self.layout.strangers():
+                _say_once(warning)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"
@@ -64,8 +68,9 @@ class Catalogue:
                 return artifact
         return None
 
-    def find(self, kind: str, name: str, key: str) -> Artifact | None:
-        """Return the newest version of `name` recorded under `key`, undamaged as far as file sizes tell."""
+    def find(self, kind: str, name: str | None, key: str) -> Artifact | None:
+        """Return the newest version of `name`, of any name if None, recorded under `key`, undamaged as far as file
+        sizes tell."""
         for artifact in reversed(self.artifacts(kind, name)):
             if artifact.key == key:
                 try:
@@ -78,25 +83,60 @@ class Catalogue:
                     return artifact
         return None
 
-    def get(self, ref: str | Path | Ref) -> Artifact:
-        """Return the artifact that `ref` names.
+    def get(self, ref: str | Path | Ref, *kinds: str) -> Artifact:
+        """Return the artifact that `ref` names, of one of the kinds if given: `name` is then the latest of those.
 
-        Raises NotFoundError, which lists what there is; IntegrityError if its manifest, or a file's size, is not as
-        published; UsageError on text that is no ref.
+        Raises NotFoundError, which lists what there is; InvalidInputError if it is of another kind; IntegrityError if
+        its manifest, or a file's size, is not as published; UsageError on text that is no ref, and on text that picks a
+        sample where a kind is asked for.
         """
-        artifact = self.locate(ref)
+        if kinds and isinstance(ref, str) and (part := Ref.parse(ref).part):
+            raise UsageError(f"{ref!r} picks a part, and a whole {kinds[0]} is wanted.", f"Leave out {part}.")
+        artifact = self.locate(ref, *kinds)
         _ = artifact.manifest
         artifact.check_sizes()
-        return artifact
+        return expect(artifact, *kinds) if kinds else artifact
 
-    def locate(self, ref: str | Path | Ref) -> Artifact:
+    def locate(self, ref: str | Path | Ref, *kinds: str) -> Artifact:
         """Return the artifact that `ref` names, damaged or not; raise NotFoundError or UsageError."""
         ref = ref if isinstance(ref, Ref) else Ref.parse(ref)
         if ref.path is not None:
             return _artifact_at(ref.path)
         if ref.digest:
             return self._by_digest(ref.digest)
+        ref = replace(ref, name=self._whole_name(ref.name, kinds))
+        if ref.selector == LATEST and (found := self.latest(ref.name, kinds)):
+            return found
         return Artifact(self.layout.version(ref.name, self._resolve(ref)))
+
+    def latest(self, name: str, kinds: Collection[str] = ()) -> Artifact | None:
+        """Return the latest version of a name that is of one of the kinds, if given, or that cannot be read."""
+        latest_first = (Artifact(self.layout.version(name, version)) for version in reversed(self.versions(name)))
+        return next((each for each in latest_first if not kinds or _kind(each) in (None, *kinds)), None)
+
+    def _whole_name(self, name: str, kinds: Collection[str]) -> str:
+        """Return the name that is meant: this, or the only DATASET-NAME where nothing of these kinds is called so."""
+        if self.latest(name, kinds):
+            return name
+        longer = [
+            each
+            for each in self.names()
+            if each.endswith(f"-{name}")
+            and self.latest(each.removesuffix(f"-{name}"), ("dataset",))
+            and self.latest(each, kinds)
+        ]
+        if len(longer) > 1:
+            raise UsageError(f"{name!r} may be any of {', '.join(longer)}.", "Give the whole name.")
+        return longer[0] if longer else name
+
+    def check_free(self, kind: str, name: str, hint: str = "Choose another --name.") -> None:
+        """Raise ConflictError where a name belongs to another kind than this: to that of its first version."""
+        versions = (Artifact(self.layout.version(name, version)) for version in self.versions(name))
+        first = next((each for each in versions if _kind(each)), None)
+        if first is not None and first.kind != kind:
+            raise ConflictError(
+                f"The name {name!r} belongs to {first.ref}, a {first.kind}, and is no name for a {kind}.", hint
+            )
 
     def locate_here(self, ref: str | Path | Ref) -> Artifact:
         """Return the artifact that `ref` names, to be changed; raise UsageError if it lies outside this store."""
@@ -188,6 +228,21 @@ class Catalogue:
         versions = ", ".join(f"v{version}" for version in self.versions(name))
         aliases = ", ".join(self.aliases(name)) or "none"
         return f"Versions: {versions}; aliases: {aliases}."
+
+
+def _kind(artifact: Artifact) -> str | None:
+    """Return the kind of an artifact: "" of one that was removed meanwhile, None where its manifest cannot be read."""
+    try:
+        return artifact.kind
+    except NotFoundError:
+        return ""
+    except PosectlError:
+        return None
+
+
+@cache
+def _say_once(warning: str) -> None:
+    _log.warning("%s", warning)
 
 
 def _artifact_at(path: Path) -> Artifact:

@@ -40,9 +40,14 @@ def storage_errors(doing: str) -> Iterator[None]:
     except PosectlError:
         raise
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another --store.")
-        raise UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint) from error
+        raise explained(error, doing) from error
+
+
+def explained(error: OSError, doing: str) -> UnavailableError:
+    """Return an error of the disk in one sentence, with a hint."""
+    where = f" ({error.filename})" if error.filename else ""
+    hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another --store.")
+    return UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint)
 
 
 def fsync(path: Path) -> None:
@@ -92,7 +97,8 @@ def replace_file(path: Path, data: bytes, scratch: Path) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well.
+    """Open a file that takes the place of `path`, whole and on the disk, once the block ends well; its folder, too, if
+    there is none.
 
     Where `path` is a link, what it leads to is replaced; an older file's permissions are kept.
 
@@ -101,6 +107,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     """
     path = Path(os.path.realpath(path))
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    make_folder(path.parent)
     _sweep(path)
     mode = None
     with suppress(FileNotFoundError):

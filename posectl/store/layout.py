@@ -41,6 +41,15 @@ class Layout:
         elif self.root.exists():
             raise InvalidInputError(f"{self.root} is a file, not a store.", "Choose a folder with --store.")
 
+    def strangers(self) -> str:
+        """Return a sentence where others may change the store: another user owns it, or all may write; else empty."""
+        if not is_file(self.mark) or not hasattr(os, "geteuid"):
+            return ""
+        status = self.root.stat()
+        if status.st_uid not in (0, os.geteuid()):
+            return f"The store {self.root} belongs to another user, who may change what is in it."
+        return f"Any user may change the store {self.root}: `chmod o-w` ends that." if status.st_mode & 0o002 else ""
+
     def make(self) -> None:
         """Make the store if it is not there yet; raise IntegrityError where .staging leads elsewhere."""
         check_folder(self.staging)

@@ -1,4 +1,5 @@
-"""Refs to artifacts: `name`, `name:v3`, `name:alias`, `sha256:PREFIX` or a path; `#i` picks a sample of it."""
+"""Refs to artifacts: `name`, `name:v3`, `name:alias`, `sha256:PREFIX` or a path; `#i` picks a sample of it, `#clipi` a
+clip."""
 
 from __future__ import annotations
 
@@ -6,15 +7,18 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from posectl.errors import UsageError
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_LONGEST = 63
+NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{_LONGEST - 1}}}")
 VERSION = re.compile(r"v([1-9][0-9]{0,8})")
 LATEST = "latest"
 _DIGEST = re.compile(r"[0-9a-f]{4,64}")
 _RESERVED_NAMES = {"sha256", "store.json"}
 _RESERVED_ALIASES = {LATEST, "seal"}
+_PART = re.compile(r"(clip)?([0-9]{1,12})")
 _FORMS = "A ref is name, name:v3, name:alias, sha256:PREFIX or a path to an artifact; #12 after it picks a sample."
 
 
@@ -23,7 +27,7 @@ class Ref:
     """One ref, taken apart.
 
     Either `name`, with `selector` (an alias, "v3" or "latest"), or `digest` (the first digits of a sha256), or `path`;
-    and `sample`, an index from 0, where the ref picks one.
+    and `sample` or `clip`, an index from 0, where the ref picks one.
     """
 
     name: str = ""
@@ -31,25 +35,33 @@ class Ref:
     digest: str = ""
     path: Path | None = None
     sample: int | None = None
+    clip: int | None = None
 
     @classmethod
     def parse(cls, text: str | os.PathLike[str]) -> Ref:
         """Return the parts of `text`; raise UsageError if it has none of the forms."""
         if isinstance(text, os.PathLike):
             return cls(path=Path(text))
-        body, sample = _split_sample(text)
+        body, part = _split_part(text)
         if _is_path(body):
-            return cls(path=Path(body), sample=sample)
+            return cls(path=Path(body), **part)
         name, colon, selector = body.partition(":")
         if name == "sha256" and colon:
             if not _DIGEST.fullmatch(selector):
                 raise UsageError(
                     f"{text!r} is no digest.", "Give at least four of its hexadecimal digits, sha256:1f2e."
                 )
-            return cls(digest=selector, sample=sample)
+            return cls(digest=selector, **part)
         if not NAME.fullmatch(name) or (colon and not NAME.fullmatch(selector)):
             raise UsageError(f"{text!r} is no ref.", _FORMS)
-        return cls(name=name, selector=selector or LATEST, sample=sample)
+        return cls(name=name, selector=selector or LATEST, **part)
+
+    @property
+    def part(self) -> str:
+        """The sample or clip as it is written, `#12` or `#clip3`; empty for a whole artifact."""
+        if self.clip is not None:
+            return f"#clip{self.clip}"
+        return "" if self.sample is None else f"#{self.sample}"
 
     @property
     def version(self) -> int | None:
@@ -58,15 +70,19 @@ class Ref:
         return int(match[1]) if match else None
 
     def __str__(self) -> str:
-        sample = "" if self.sample is None else f"#{self.sample}"
         if self.path is not None:
-            return f"{self.path}{sample}"
-        return f"sha256:{self.digest}{sample}" if self.digest else f"{self.name}:{self.selector}{sample}"
+            return f"{self.path}{self.part}"
+        return f"sha256:{self.digest}{self.part}" if self.digest else f"{self.name}:{self.selector}{self.part}"
 
 
 def is_name(text: str) -> bool:
     """Return whether an artifact can have this name."""
     return bool(NAME.fullmatch(text)) and text not in _RESERVED_NAMES
+
+
+def fitting_name(name: str) -> str:
+    """Return a name that was put together, cut at its front to the longest that an artifact can have."""
+    return name[-_LONGEST:].lstrip("._-")
 
 
 def check_name(name: str) -> str:
@@ -93,10 +109,14 @@ def _is_path(body: str) -> bool:
     return "/" in body or os.sep in body or body.startswith(".")
 
 
-def _split_sample(text: str) -> tuple[str, int | None]:
-    body, mark, index = text.rpartition("#")
+def _split_part(text: str) -> tuple[str, dict[str, Any]]:
+    """Return what stands before the `#`, and the sample or clip behind it, by its field."""
+    body, mark, behind = text.rpartition("#")
     if not mark:
-        return text, None
-    if not body or not re.fullmatch("[0-9]{1,12}", index):
-        raise UsageError(f"{text!r} does not pick a sample.", "A sample is picked by its number from 0, poses#12.")
-    return body, int(index)
+        return text, {}
+    part = _PART.fullmatch(behind)
+    if not body or not part:
+        raise UsageError(
+            f"{text!r} does not pick a sample.", "Samples and clips have numbers from 0: poses#12, poses#clip3."
+        )
+    return body, {part[1] or "sample": int(part[2])}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from posectl.errors import UsageError, did_you_mean
+from posectl.errors import NotFoundError, UsageError, did_you_mean
 from posectl.store.artifact import Artifact
 from posectl.store.catalogue import Catalogue
 from posectl.store.checkpoints import Checkpoints
@@ -50,9 +50,15 @@ class Store(Catalogue):
     def remove(self, ref: str | Ref, dry_run: bool = False, force: bool = False) -> Removal:
         """Remove a version, whose number is not used again.
 
-        Raises ConflictError where another artifact was made from it or it has an alias, unless `force`.
+        Raises ConflictError where another artifact was made from it or it has an alias, unless `force`; NotFoundError
+        where its name is not written out.
         """
-        return remove(self, self.locate_here(ref), dry_run=dry_run, force=force)
+        artifact, name = self.locate_here(ref), Ref.parse(str(ref)).name
+        if name not in ("", artifact.path.parent.name):
+            raise NotFoundError(
+                f"There is no artifact {name!r} in {self.path}.", f"Do you mean {artifact.ref}? Give its whole name."
+            )
+        return remove(self, artifact, dry_run=dry_run, force=force)
 
     def gc(self, dry_run: bool = False, checkpoints: bool = False) -> Collection:
         """Remove what killed commands left; the checkpoints of trainings that can be resumed only if `checkpoints`."""
@@ -75,9 +81,11 @@ class Store(Catalogue):
         return import_archive(self, Path(zip_path))
 
     def upgrade(self, ref: str | Ref | None = None, dry_run: bool = False) -> list[tuple[Artifact, Artifact | None]]:
-        """Publish anew what an earlier release wrote: one artifact, or the latest of every name.
+        """Publish anew what an earlier release wrote: one artifact, or the latest of every name and kind.
 
         Returns (old, new) pairs, new being None on a dry run.
         """
-        refs = self.names() if ref is None else [ref]
-        return upgrade(self, [self.locate_here(each) for each in refs], dry_run=dry_run)
+        if ref is not None:
+            return upgrade(self, [self.locate_here(ref)], dry_run=dry_run)
+        latest = (self.latest(name, [kind]) for name in self.names() for kind in KINDS)
+        return upgrade(self, list({each.ref: each for each in latest if each}.values()), dry_run=dry_run)

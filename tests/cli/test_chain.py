@@ -15,10 +15,10 @@ def test_the_first_commands_of_a_new_user_in_an_empty_folder(posectl, tmp_path, 
     np.save(tmp_path / "a.npy", people[3])
     np.save(tmp_path / "b.npy", people[200])
     trained = posectl("train", "--reg", "acai", "--lam", "0.3", "--steps", "30")
-    assert trained.out == "acai:v1\n"
+    assert trained.out == "mannequin-acai:v1\n"
     assert "mannequin" in trained.err
     path = posectl("interpolate", "a.npy", "b.npy", "--steps", "100")
-    assert path.out == "acai-paths:v1\n"
+    assert path.out == "mannequin-acai-paths:v1\n"
     from posectl.store import Store
 
     artifact = Store(tmp_path / "artifacts").get("acai-paths")
@@ -151,11 +151,11 @@ def test_every_command_works_in_a_process_of_its_own(posectl_process, tmp_path):
     small = (*SMALL, "--metric", "anci,reconstruction_mpjpe")
     for out, *args in (
         ("people:v1", "prepare", "mannequin", "--subjects", 3, "--seconds", 0.5, "--name", "people"),
-        ("acai:v1", "train", "people", "--reg", "acai", "--steps", 20, "--set", "mlp.widths=16"),
-        ("plain-sweep:v1", "sweep", "people", "--latent", "3,4", "--steps", 10, "--set", "mlp.widths=16"),
-        ("acai-paths:v1", "interpolate", "people#1", "people#9", "--model", "acai", "--steps", 5),
-        ("acai-samples:v1", "sample", "acai", "-n", 3),
-        ("acai-scores:v1", "evaluate", "acai", *small),
+        ("people-acai:v1", "train", "people", "--reg", "acai", "--steps", 20, "--set", "mlp.widths=16"),
+        ("people-plain-sweep:v1", "sweep", "people", "--latent", "3,4", "--steps", 10, "--set", "mlp.widths=16"),
+        ("people-acai-paths:v1", "interpolate", "people#1", "people#9", "--model", "acai", "--steps", 5),
+        ("people-acai-samples:v1", "sample", "acai", "-n", 3),
+        ("people-acai-scores:v1", "evaluate", "acai", *small),
         ("table.md", "compare", "acai-scores", "-o", "table.md"),
         ("path.gif", "render", "acai-paths", "-o", "path.gif"),
         ("losses.svg", "plot", "acai", "-o", "losses.svg"),

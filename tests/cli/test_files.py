@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,8 +38,31 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
 def test_where_nothing_can_be_written_is_said(tmp_path):
     with pytest.raises(InvalidInputError, match="cannot be written: Is a directory"):
         write_bytes(tmp_path, b"x", force=True)
-    with pytest.raises(InvalidInputError, match="cannot be written: No such file"):
-        write_bytes(tmp_path / "none" / "x", b"x", force=True)
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidInputError, match="cannot be written: File exists"):
+        write_bytes(tmp_path / "file" / "x", b"x", force=True)
+
+
+def test_the_folder_of_an_output_is_made_by_every_command(trained, tmp_path):
+    sample = ("sample", "acai", "-n", "3")
+    small = ("--endpoints", "4", "--steps", "5", "--metric", "anci")
+    for i, command in enumerate(
+        [
+            (*sample, "-o", "draws.npy"),
+            ("interpolate", "poses#1", "poses#200", "--steps", "3", "-o", "path.npy"),
+            ("render", "acai-samples", "-o", "draws.png"),
+            ("render", "acai-paths", "-o", "path.gif"),
+            ("plot", "acai", "-o", "losses.svg"),
+            ("store", "export", "acai", "-o", "acai.zip"),
+        ]
+    ):
+        path = Path(f"new{i}", "folder", command[-1])
+        done = trained(*command[:-1], path)
+        assert done.code == 0, done.err
+        assert (tmp_path / path).stat().st_size > 0
+    assert trained("evaluate", "acai", *small).code == 0
+    assert trained("compare", "acai", "-o", "new/folder/table.md").code == 0
+    assert "anci" in (tmp_path / "new" / "folder" / "table.md").read_text()
 
 
 def test_every_command_that_takes_an_array_file_takes_one_array_of_an_npz(trained, tmp_path, people):

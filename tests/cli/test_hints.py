@@ -16,6 +16,7 @@ from posectl.cli.prepare import source_command
 from posectl.data.readers import READERS
 
 ROOT = Path(__file__).parents[2] / "posectl"
+FOREIGN = "prepare arrays, evaluate, render, interpolate"
 TRAINING, DRAWN = "train, sweep", "prepare images, prepare lines, prepare pole"
 POSES = "prepare arrays, prepare h36m, prepare mocap"
 
@@ -45,12 +46,15 @@ COMMANDS = {
     "core/nets": TRAINING,
     "core/objectives": TRAINING,
     "data/checks/images": "prepare images",
+    "data/dropping": POSES,
+    "data/foreign": FOREIGN,
     "data/h36m": "prepare h36m",
     "data/images": "prepare images",
     "data/images/size": DRAWN,
+    "data/layouts": FOREIGN,
     "data/mocap": "prepare mocap",
     "data/posefile": "prepare arrays",
-    "data/poses": "prepare arrays",
+    "data/poses": FOREIGN,
     "data/readers/arrays": "prepare arrays",
     "data/readers/h36m": "prepare h36m",
     "data/readers/images": "prepare images",
@@ -58,7 +62,10 @@ COMMANDS = {
     "data/readers/mannequin": "prepare mannequin",
     "data/readers/mocap": "prepare mocap",
     "data/readers/pole": "prepare pole",
+    "stages/artifacts/formats": "evaluate, render, interpolate",
+    "stages/artifacts/image_arrays": "evaluate, render",
     "stages/artifacts/model": "evaluate, interpolate",
+    "stages/artifacts/pose_arrays": "evaluate, render, interpolate",
     "stages/compare": "compare",
     "stages/drawing": "render",
     "stages/drawing/manifold": "plot",
@@ -67,6 +74,7 @@ COMMANDS = {
     "stages/evaluation": "evaluate",
     "stages/interpolate": "interpolate",
     "stages/plot": "plot",
+    "stages/prepare": POSES,
     "stages/render": "render",
     "stages/run": "prepare mannequin, train, sweep, evaluate, interpolate, sample",
     "stages/sweep": "sweep",

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pexpect
-import pytest
 from rich.console import Console
 
 from posectl.cli import live
@@ -56,14 +55,6 @@ def test_where_rows_do_not_fit_those_in_training_stay_and_the_rest_is_counted() 
     assert shown(room=-3)[2][0] == "acai-d16-l0-s0"
 
 
-def test_time_left_is_told_by_what_was_done_since(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = iter([0.0, 5.0, 15.0])
-    monkeypatch.setattr(live.time, "monotonic", lambda: next(now))
-    clock = live._Clock()
-    at = [clock.seconds_left(SweepProgress("sweep", done, 1000, "steps")) for done in (0, 400, 600)]
-    assert at == [float("inf"), float("inf"), 20.0]  # 200 steps in 10 s, 400 to go
-
-
 def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> None:
     args = "sweep poses --reg acai --lam 0,0.1 --latent 3 --steps 400 --set mlp.widths=16".split()
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
@@ -74,9 +65,9 @@ def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> 
     drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.before)
     assert terminal.exitstatus == 0, drawn
     assert "samples/s   state" in drawn
-    assert re.search(r"acai-d3-l0\.1-s0 +0\.1 +3 +0 .* training", drawn)
-    assert drawn.endswith("acai-sweep:v1\r\n")
+    assert re.search(r"poses-acai-d3-l0\.1-s0 +0\.1 +3 +0 .* training", drawn)
+    assert drawn.endswith("poses-acai-sweep:v1\r\n")
     plain = trained(*args, "--seed", "1")
-    assert plain.out == "acai-sweep:v2\n"
+    assert plain.out == "poses-acai-sweep:v2\n"
     assert "training" not in plain.err
     assert "sweep 400/400 steps" in plain.err

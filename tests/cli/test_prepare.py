@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from data.joints import body, in_layout
 
 from posectl.data.dataset import Dataset
 from posectl.data.readers import READERS, option, reader
@@ -143,6 +144,9 @@ def test_a_training_of_a_file_is_told_the_command_that_reads_it(posectl, tmp_pat
         posectl(command, "none.npz"), 3, "neither a dataset nor a file 'none.npz'", "posectl prepare arrays none.npz"
     )
     refused(posectl(command, "poses"), 3, "There is no artifact 'poses'")
+    (tmp_path / "model.npz").write_bytes(b"<!doctype html>")
+    for words in ((command, "model.npz"), ("prepare", "model.npz")):
+        refused(posectl(*words), 2, "It is an HTML page, which no source reads. That is what a failed download leaves")
 
 
 def test_a_config_file_holds_options_of_sources_in_sections_or_of_whichever_runs(posectl, tmp_path, things):
@@ -191,3 +195,15 @@ def test_joints_of_a_file_are_shown_as_a_map(posectl, tmp_path):
     assert done.code == 0, done.err
     assert "Hips" in done.out
     assert not (tmp_path / "artifacts").exists()
+
+
+def test_a_joint_layout_is_printed_where_it_is_used_with_what_is_approximate(posectl, tmp_path):
+    np.save(tmp_path / "joints.npy", in_layout(body(8, spread=0.2), "smpl22"))
+    refused(posectl("prepare", "arrays", tmp_path / "joints.npy"), 4, "22 joints", "--joints smpl22")
+    done = posectl("prepare", "arrays", tmp_path / "joints.npy", "--joints", "smpl22")
+    assert done.code == 0
+    printed = " ".join(done.err.split())
+    assert "from smpl22 Hip pelvis; RHip right_hip;" in printed
+    assert "Head 1.65 head - 0.65 spine3" in printed
+    assert "approximate joints of smpl22: Neck/Nose" in printed
+    refused(posectl("prepare", "arrays", tmp_path / "joints.npy", "--joints", "ntu25"), 4, "not ntu25", "smpl22")

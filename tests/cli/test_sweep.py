@@ -24,9 +24,9 @@ def test_help_and_readme_speak_of_it(posectl):
 
 def test_one_ref_on_stdout_that_the_other_commands_take(trained, tmp_path):
     made = trained(*ARGS, "--lam", "0,0.1", "--latent", "3", "--steps", "10")
-    assert (made.code, made.out) == (0, "acai-sweep:v1\n"), made.err
+    assert (made.code, made.out) == (0, "poses-acai-sweep:v1\n"), made.err
     scored = trained("evaluate", "acai-sweep", "--metric", "reconstruction_mpjpe")
-    assert scored.out.split() == ["acai-d3-l0-s0-scores:v1", "acai-d3-l0.1-s0-scores:v1"], scored.err
+    assert scored.out.split() == ["poses-acai-d3-l0-s0-scores:v1", "poses-acai-d3-l0.1-s0-scores:v1"], scored.err
     assert "| acai λ=0, d=3 | acai λ=0.1, d=3 |" in trained("compare", "acai-sweep").out
     assert trained("plot", "acai-sweep", "-o", "s.png").out == "s.png\n"
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
@@ -51,7 +51,7 @@ def test_seeds_become_one_column_and_the_first_subject_the_unit(trained):
 def test_a_diverged_replica_is_a_warning_and_all_of_them_an_error(trained):
     some = trained(*ARGS, "--lam", "0.1,1e39", "--latent", "3", "--steps", "10", "--json")
     assert some.code == 0
-    assert "warning: acai-d3-l1e39-s0 diverged at step 1" in some.err
+    assert "warning: poses-acai-d3-l1e39-s0 diverged at step 1" in some.err
     assert some.json["diverged"] == 1
     every = trained(*ARGS, "--lam", "1e39", "--latent", "3", "--steps", "10", "--seeds", "2")
     assert (every.code, every.out) == (8, "")
@@ -83,8 +83,8 @@ def test_killed_and_run_again_it_does_only_what_is_missing(trained, tmp_path, en
     assert again.code == 0, again.err
     assert "2 of 4 models are there." in again.err
     assert "Continuing 2 replicas at step" in again.err
-    assert models(trained) == ["acai-d3-l0-s0:v1", "acai-d3-l0.1-s0:v1", "acai-d4-l0-s0:v1", "acai-d4-l0.1-s0:v1",
-                               "acai:v1"]  # fmt: skip
+    replicas = ("d3-l0-s0", "d3-l0.1-s0", "d4-l0-s0", "d4-l0.1-s0")
+    assert models(trained) == ["acai:v1", *(f"poses-acai-{each}:v1" for each in replicas)]
 
 
 def _lives(process: int) -> bool:

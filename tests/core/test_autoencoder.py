@@ -37,3 +37,12 @@ def test_draws_depend_on_the_seed_and_the_samples_and_on_nothing_before():
     torch.testing.assert_close(model.encode(poses), first, atol=0, rtol=0)
     model.posterior = 4
     assert (model.encode(poses) != first).all()
+
+
+def test_the_features_of_a_vae_are_what_its_means_and_variances_are_made_of():
+    model, poses = vae(), torch.randn(5, 17, 3)
+    features = model.features(poses)
+    with torch.no_grad():
+        mean = model.encoder[1](features[None])[0, :, :4]
+    assert features.shape == (5, 4)
+    torch.testing.assert_close(mean, model.encode(poses))

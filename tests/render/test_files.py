@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from posectl.errors import NotFoundError, UsageError
+from posectl.errors import InvalidInputError, UsageError
 from posectl.render.files import replacing
 
 
@@ -62,5 +62,12 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
 def test_folders_are_refused(tmp_path):
     with pytest.raises(UsageError, match="folder"), replacing(tmp_path):
         pass
-    with pytest.raises(NotFoundError, match="missing"), replacing(tmp_path / "missing" / "a.png"):
+
+
+def test_a_folder_that_is_not_there_is_made_and_where_none_can_be_is_said(tmp_path):
+    with replacing(tmp_path / "new" / "folder" / "a.png") as place:
+        place.write_bytes(b"picture")
+    assert (tmp_path / "new" / "folder" / "a.png").read_bytes() == b"picture"
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidInputError, match=r"a\.png cannot be written"), replacing(tmp_path / "file" / "a.png"):
         pass

@@ -188,11 +188,11 @@ def test_the_same_work_by_other_code_is_named_and_reused_on_request(edited, stor
     )
     after = "print(json.dumps([ref, said]))"
     ref, said = json.loads(ran(tmp_path / "artifacts", code.replace("REUSE", "True"), edited.package, after))
-    assert ref == "acai:v1"
-    assert said == ["acai:v1 is the same work by other code, and is taken."]
+    assert ref == "mannequin-acai:v1"
+    assert said == ["mannequin-acai:v1 is the same work by other code, and is taken."]
     ref, said = json.loads(ran(tmp_path / "artifacts", code.replace("REUSE", "False"), edited.package, after))
-    assert ref == "acai:v2"
-    assert said == ["acai:v1 is the same work by other code; --reuse takes it."]
+    assert ref == "mannequin-acai:v2"
+    assert said == ["mannequin-acai:v1 is the same work by other code; --reuse takes it."]
 
 
 def test_settings_that_say_the_same_are_the_same_work(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 
 import posectl
 from posectl.api.lab import Lab
+from posectl.store.migrations import migrate
 
 RELEASES = Path(__file__).parent / "releases"
 SIZES = {"endpoints": 4, "random_pairs": 8, "samples": 20, "recall_samples": 30, "recall_targets": 12, "k": 2}
@@ -37,7 +38,7 @@ def test_it_is_whole(lab: Lab) -> None:
     [
         ("acai", SIZES, "acai-scores"),
         ("vae", {**SIZES, "sample_posterior": True}, "vae-scores"),
-        ("light", {"random_pairs": 6, "random_steps": 4, "intervals": 3}, "light-scores"),
+        ("light", {"random_pairs": 6, "random_steps": 4, "intervals": 3, "interval": 80.0}, "light-scores"),
     ],
 )
 def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict, scores: str) -> None:
@@ -50,16 +51,29 @@ def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict
         # float32 rounds in another way on every processor. A model of six steps hardly moves, and the smoothness ratio
         # divides by how far it does.
         rounding = 1e-3 if metric == "smoothness_ratio" else 1e-8
-        assert_close({key: new[metric][key] for key in score if key != "inits"}, score, rounding)
+        assert_close(new[metric], score, rounding)
+
+
+def test_of_its_clustering_the_runs_are_named_as_today(lab: Lab) -> None:
+    """0.1.0 called them `inits`, in the protocol and in the score."""
+    scores = {"clustering_accuracy": {"mean": 0.5, "inits": 4}}
+    with lab.store.draft("scores", "clusters") as draft:
+        draft.record(summary={"protocol": {"inits": 4, "interval": 80.0}, "scores": scores}, about={"kind": "images"})
+        draft.record(config={key: {"value": 80.0, "source": "default"} for key in ("interval", "inits")})
+        old = draft.publish()
+    migrated = migrate({**old.sealed, "kind_version": 1}, old.ref)
+    assert migrated["summary"]["scores"]["clustering_accuracy"] == {"mean": 0.5, "restarts": 4}
+    assert migrated["summary"]["protocol"] == {"kmeans_restarts": 4, "interval": 80.0, "retrieval_interval": 80.0}
+    assert migrated["config"]["interval"]["value"] == 80.0  # of poses it is the default of today
 
 
 def assert_close(new: Mapping[str, Any], old: Mapping[str, Any], rounding: float) -> None:
-    for key, value in new.items():
+    for key, value in old.items():
         if isinstance(value, Mapping):
-            assert_close(value, old[key], rounding)
+            assert_close(new[key], value, rounding)
         else:
-            close = pytest.approx(old[key], rel=1e-4, abs=rounding) if isinstance(value, float) else old[key]
-            assert value == close, key
+            close = pytest.approx(value, rel=1e-4, abs=rounding) if isinstance(value, float) else value
+            assert new[key] == close, key
 
 
 def test_its_work_is_known_again_and_taken_on_request(lab: Lab) -> None:
@@ -95,3 +109,10 @@ def test_its_artifacts_are_drawn_compared_and_upgraded(lab: Lab, tmp_path: Path)
     assert lab.compare(["acai", "vae"]).warnings == []
     upgraded = lab.store.upgrade("acai-scores")
     assert [new.manifest["config"]["recall_samples"]["value"] for _, new in upgraded] == [30]
+
+
+def test_its_scores_beside_todays_differ_in_nothing_but_what_changed(lab: Lab) -> None:
+    poses = lab.evaluate("acai", **SIZES)
+    assert lab.compare(["acai-scores:v1", poses]).warnings == []
+    light = lab.evaluate("light", random_pairs=6, random_steps=4, intervals=3)
+    assert lab.compare(["light-scores:v1", light]).warnings == ["The scores differ in retrieval_interval: 70.0, 80.0."]

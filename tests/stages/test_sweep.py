@@ -134,12 +134,12 @@ def test_training_alone_finds_what_a_sweep_trained_and_the_other_way_round(run):
     alone = train(replace(run, name="mine", seed=1), None, replace(TINY, lam=(0.1,)))
     result = sweep(run, None, TINY, Axes(lam=((0.1,),), seeds=3))
     assert [row["model"] for row in result.figures["replicas"]] == [
-        "acai-d8-l0.1-s0:v1",
+        "mannequin-acai-d8-l0.1-s0:v1",
         alone.ref,
-        "acai-d8-l0.1-s2:v1",
+        "mannequin-acai-d8-l0.1-s2:v1",
     ]
     again = train(replace(run, seed=2), None, replace(TINY, lam=(0.1,)))
-    assert (again.ref, again.reused) == ("acai-d8-l0.1-s2:v1", True)
+    assert (again.ref, again.reused) == ("mannequin-acai-d8-l0.1-s2:v1", True)
 
 
 def test_a_sweep_lays_its_replicas_out_as_arrays(run):
@@ -158,10 +158,10 @@ def test_a_sweep_lays_its_replicas_out_as_arrays(run):
 
 def test_one_that_diverges_is_told_and_the_others_are_as_without_it(run, told):
     result = sweep(run, None, TINY, Axes(((0.1, TOO_MUCH, 0.2),)))
-    assert any("acai-d8-l1e39-s0 diverged at step 1" in line for line in told)
+    assert any("mannequin-acai-d8-l1e39-s0 diverged at step 1" in line for line in told)
     assert result.artifact.read("diverged_at").tolist() == [-1, 1, -1]
     assert np.isnan(result.artifact.read("test_error")).tolist() == [False, True, False]
-    assert versions(run) == {"acai-d8-l0.1-s0": 1, "acai-d8-l0.2-s0": 1}
+    assert versions(run) == {"mannequin-acai-d8-l0.1-s0": 1, "mannequin-acai-d8-l0.2-s0": 1}
     lone = train(replace(run, name="lone"), None, replace(TINY, lam=(0.2,)))
     assert members(run, result.artifact)[1].summary["test_error"] == lone.figures["test_error"]
 
@@ -177,12 +177,12 @@ def test_a_second_run_trains_nothing_and_a_lost_model_alone_is_made_again(run):
     axes = Axes(((0.0, 0.1),), (3, 4))
     first = sweep(run, None, TINY, axes)
     assert sweep(run, None, TINY, axes).reused
-    run.artifacts.remove("acai-d4-l0.1-s0", force=True)
+    run.artifacts.remove("mannequin-acai-d4-l0.1-s0", force=True)
     second = sweep(run, None, TINY, axes)
     assert not second.reused
     assert [r["model"] for r in second.figures["replicas"]] == [
-        "acai-d3-l0-s0:v1", "acai-d3-l0.1-s0:v1", "acai-d4-l0-s0:v1", "acai-d4-l0.1-s0:v2",
-    ]  # fmt: skip
+        f"mannequin-acai-{each}" for each in ("d3-l0-s0:v1", "d3-l0.1-s0:v1", "d4-l0-s0:v1", "d4-l0.1-s0:v2")
+    ]
     np.testing.assert_array_equal(first.artifact.read("test_error"), second.artifact.read("test_error"))
 
 
@@ -198,10 +198,10 @@ def test_a_run_stopped_while_it_publishes_publishes_the_rest_and_trains_nothing(
     monkeypatch.setattr(stacked, "produce", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         sweep(run, None, TINY, axes)
-    assert versions(run) == {"acai-d8-l0-s0": 1}
+    assert versions(run) == {"mannequin-acai-d8-l0-s0": 1}
     result = sweep(run, None, TINY, axes)
     assert "Continuing 3 replicas at step 20." in told
-    assert versions(run) == {f"acai-d8-l{lam}-s0": 1 for lam in ("0", "0.1", "0.2")}
+    assert versions(run) == {f"mannequin-acai-d8-l{lam}-s0": 1 for lam in ("0", "0.1", "0.2")}
     assert len(members(run, result.artifact)) == 3
     assert not list((run.artifacts.path / ".staging").glob("checkpoints-*/save-*"))
 
@@ -217,14 +217,14 @@ def test_a_stack_that_fails_stops_no_other_and_is_told(run, monkeypatch):
     monkeypatch.setattr(stacked, "build_trainer", fails_at_three)
     with pytest.raises(MemoryError, match="no room"):
         sweep(run, None, TINY, Axes(((0.1,),), (3, 4)))
-    assert versions(run) == {"acai-d4-l0.1-s0": 1}
+    assert versions(run) == {"mannequin-acai-d4-l0.1-s0": 1}
 
 
 def test_processes_train_what_one_process_does(run, tmp_path):
     axes = Axes(((0.0, 0.1),), (3, 4))
     details = []
     apart = sweep(replace(run, detail=details.append), None, TINY, axes, engine=Engine("process", 1))
-    assert sum("model acai-" in line and "computing on cpu" in line for line in details) == 4
+    assert sum("model mannequin-acai-" in line and "computing on cpu" in line for line in details) == 4
     here = sweep(replace(run, force=True), None, TINY, axes)
     assert [m.key for m in members(run, apart.artifact)] == [m.key for m in members(run, here.artifact)]
     assert [m.digest for m in members(run, apart.artifact)] == [m.digest for m in members(run, here.artifact)]
@@ -238,7 +238,7 @@ def test_a_sweep_stands_for_its_models(run):
     scores = [evaluate(run, ref, None, sizes) for ref in refs]
     columns = compare(run, ["acai-sweep"]).columns
     assert [column.ref for column in columns] == [score.ref for score in scores]
-    assert columns[1].label == "acai λ=0, d=3 (acai-d3-l0-s1-scores)"  # two seeds of one point are told apart
+    assert columns[1].label == "acai λ=0, d=3 (mannequin-acai-d3-l0-s1-scores)"  # two seeds of one point are told apart
     lines = sweep_lines(run, [result.artifact])
     assert list(lines) == ["test error (mm)", "reconstruction_mpjpe (mm)"]
     lams, values = lines["reconstruction_mpjpe (mm)"]["d = 3"]

@@ -156,3 +156,24 @@ def test_a_store_may_itself_be_reached_through_a_link(store: Store, publish: Pub
     assert linked.get("poses").read("x").shape == (4, 3)
     assert linked.alias("poses", "best").version == 1
     assert linked.verify(level=4) == []
+
+
+def test_a_store_that_all_may_change_is_said_once(
+    store: Store, publish: Publish, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish()
+    Store(store.path)
+    assert caplog.text == ""
+    store.path.chmod(0o777)
+    for _ in range(3):
+        Store(store.path)
+    assert caplog.text.count("Any user may change the store") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root alone gives files away")
+def test_a_store_of_another_user_is_said_once(store: Store, publish: Publish, caplog: pytest.LogCaptureFixture) -> None:
+    publish()
+    os.chown(store.path, 12345, 12345)
+    for _ in range(3):
+        assert Store(store.path).get("poses").version == 1
+    assert caplog.text.count("belongs to another user") == 1

@@ -15,16 +15,21 @@ Poses alone: truth and reconstruction (N, J, 3): test poses and what the model m
 parent list. Other samples: originals and reconstructions (N, *shape). With labels: codes (N, d) with labels (N,) in 0
 ... classes - 1, and test_codes with test_labels; kmeans_restarts. Images whose factors are known: trace: where the
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
-between ends that are a fixed angle apart, and the true images; interval_sweep: such paths and truths of many lengths.
+between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
+such angle lie; interval_sweep: paths and truths of many lengths.
 
-A metric returns a score, as `summarise` makes it, or several by name. `curve` in it, {name: values (n,)}, is a curve
-over the first of its names, for figures.
+test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
+too. features, test_features: what is classified in place of codes.
+
+A metric returns a score, as `summarise` makes it, or several by name; a score may hold others, such as that by test
+samples alone, `test`. `curve` in it, {name: values (n,)}, is a curve over the first of its names, for figures;
+`warning` in it is a sentence that is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from posectl.registry import Registry
 
@@ -32,7 +37,26 @@ Score = dict[str, Any]
 Metric = Callable[..., Score]
 
 METRICS: Registry[Metric] = Registry("metric", "posectl.core.metrics", decorator="metric")
-metric = METRICS.register
+
+Better = Literal["lower", "higher"]
+
+_BETTER: dict[str, Better | Mapping[str, Better] | None] = {}
+
+
+def metric(name: str, better: Better | Mapping[str, Better] | None = None) -> Callable[[Metric], Metric]:
+    """Decorator: register a metric. better: which way its scores improve, by name where it returns several."""
+    _BETTER[name] = better
+    return METRICS.register(name)
+
+
+def better(score: str) -> Better | None:
+    """Return which way a score is better, by its name ("anci", "prdc.recall", "mean_distance.test"); None: unknown."""
+    name, *parts = score.split(".")
+    if name in METRICS.names():
+        METRICS.get(name)
+    known = _BETTER.get(name)
+    return known.get(parts[0] if parts else "") if isinstance(known, Mapping) else known
+
 
 INPUTS: Registry[Callable[..., Any]] = Registry("metric input", "posectl.core.metrics", decorator="metric_input")
 metric_input = INPUTS.register

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.distances import root_mean_square
-from posectl.core.metrics import Score, metric
+from posectl.core.metrics import Better, Score, metric
 from posectl.core.metrics.factor_monotonicity import forward_share
 from posectl.core.metrics.summary import summarise
 from posectl.core.metrics.trace import Trace
@@ -20,7 +20,13 @@ LIPSCHITZ = 2.0
 """The constant K that a path must keep to, as a multiple of the even path's: no step of more than two."""
 
 
-@metric("admissibility")
+BETTER: dict[str, Better] = {
+    "boundary": "lower", "monotonicity": "higher", "smoothness": "lower", "credibility": "higher",
+    "admissible": "higher",
+}  # fmt: skip
+
+
+@metric("admissibility", better=BETTER)
 def admissibility(interval_paths: Tensor, interval_truth: Tensor, interval_trace: Trace) -> Score:
     """Compute each condition's figure of each path, without unit, and the share of paths that meet it (`met`).
 

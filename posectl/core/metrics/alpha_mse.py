@@ -10,7 +10,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.summary import columns, summarise
 
 
-@metric("alpha_mse")
+@metric("alpha_mse", better="lower")
 def alpha_mse(interval_paths: Tensor, interval_truth: Tensor) -> Score:
     """Compute the mean squared error of each image between the ends of interval_paths (B, T, C, H, W), whose true
     images are interval_truth, NaN where there is none; of images in [-1, 1], so four times that of images in [0, 1].

@@ -10,13 +10,13 @@ from posectl.core.metrics.summary import columns, summarise
 from posectl.core.metrics.trace import Trace, wrapped
 
 
-@metric("alpha_retrieval")
-def alpha_retrieval(interval_trace: Trace) -> Score:
+@metric("alpha_retrieval", better="lower")
+def alpha_retrieval(retrieval_trace: Trace) -> Score:
     """Compute the difference, without unit, between the alpha of the nearest real image and each image's own.
 
     A real image's alpha is the place of its factors, projected onto the line between the ends' factors, beyond [0, 1]
-    if it lies outside the interval. `curve` holds the `median` over the paths at each `alpha` and the quartiles `lower`
-    and `upper`; a perfect path has median = alpha.
+    if it lies outside the interval, which in the paper is one of 70 degrees. `curve` holds the `median` over the paths
+    at each `alpha` and the quartiles `lower` and `upper`; a perfect path has median = alpha.
 
     >>> import posectl
     >>> import torch
@@ -26,8 +26,8 @@ def alpha_retrieval(interval_trace: Trace) -> Score:
     >>> posectl.metrics.alpha_retrieval(even)["mean"]
     0.0
     """
-    retrieved = _alpha(interval_trace)
-    alpha = interval_trace.alpha
+    retrieved = _alpha(retrieval_trace)
+    alpha = retrieval_trace.alpha
     quartiles = {name: torch.nanquantile(retrieved, q, dim=0).cpu() for name, q in (("lower", 0.25), ("upper", 0.75))}
     curve = {"alpha": alpha.cpu(), **columns(retrieved, "median"), **quartiles}
     return summarise((retrieved - alpha).abs(), "1", curve=curve)

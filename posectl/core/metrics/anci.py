@@ -10,7 +10,7 @@ from posectl.core.metrics.summary import row_sums, summarise
 from posectl.core.metrics.transitions import normalised, transition_curve
 
 
-@metric("anci")
+@metric("anci", better="lower")
 def anci(paths: Tensor, kind: Kind, compat: str | None = None) -> Score:
     """Compute the ANCI of each of paths (B, T, *shape), without unit; paths whose ends coincide are undefined.
 

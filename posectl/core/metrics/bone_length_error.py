@@ -12,7 +12,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.summary import row_sums, summarise
 
 
-@metric("bone_length_error")
+@metric("bone_length_error", better="lower")
 def bone_length_error(paths: Tensor, parents: Sequence[int]) -> Score:
     """Compute the bone-length error of each of paths (B, T, J, 3), in metres; `parents` gives joints' parents, -1 at
     the root.

@@ -15,7 +15,7 @@ ITERATIONS = 1000
 PUBLISHED_RESTARTS = 1000
 
 
-@metric("clustering_accuracy")
+@metric("clustering_accuracy", better="higher")
 def clustering_accuracy(
     codes: Tensor, test_codes: Tensor, test_labels: Tensor, classes: int, kmeans_restarts: int, seed: int,
     compat: str | None = None,

@@ -9,7 +9,7 @@ from posectl.core.metrics.summary import columns, summarise
 from posectl.core.metrics.trace import Trace
 
 
-@metric("factor_distance")
+@metric("factor_distance", better="lower")
 def factor_distance(trace: Trace) -> Score:
     """Compute how far each image's distances to both ends, in the factors' unit, are off those of the even path.
 

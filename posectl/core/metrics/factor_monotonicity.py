@@ -13,7 +13,7 @@ ROUNDING = 1e-6
 """The rounding of factors, in radians or degrees."""
 
 
-@metric("factor_monotonicity")
+@metric("factor_monotonicity", better="higher")
 def factor_monotonicity(trace: Trace) -> Score:
     """Compute the share of each path's forward steps, in [0, 1] and without unit: AEAI's second condition, not measured
     there.

@@ -12,7 +12,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.summary import columns, summarise
 
 
-@metric("interval_mse")
+@metric("interval_mse", better="lower")
 def interval_mse(interval_sweep: Iterable[tuple[float, Tensor, Tensor]]) -> Score:
     """Compute the mean squared error of all images between the ends at each length, as `alpha_mse` measures it.
 

@@ -11,7 +11,7 @@ from posectl.core.metrics.summary import summarise
 from posectl.core.metrics.transitions import COINCIDENT
 
 
-@metric("monotonicity")
+@metric("monotonicity", better="higher")
 def monotonicity(paths: Tensor, kind: Kind) -> Score:
     """Compute the share of forward steps, in [0, 1] and without unit, of each of paths (B, T, *shape).
 

@@ -10,7 +10,7 @@ from posectl.core.metrics.summary import row_sums, summarise
 from posectl.core.metrics.trace import Trace, wrapped
 
 
-@metric("overshoot")
+@metric("overshoot", better="lower")
 def overshoot(trace: Trace) -> Score:
     """Compute the ratio of each path's summed steps to the distance between its ends as they are found, without unit.
 

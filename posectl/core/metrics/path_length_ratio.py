@@ -10,7 +10,7 @@ from posectl.core.metrics.summary import summarise
 from posectl.core.metrics.transitions import end_to_end, path_lengths
 
 
-@metric("path_length_ratio")
+@metric("path_length_ratio", better="lower")
 def path_length_ratio(paths: Tensor, kind: Kind) -> Score:
     """Compute the length ratio of each of paths (B, T, *shape), without unit; undefined where the ends coincide.
 

@@ -20,13 +20,14 @@ PAIRS = 1 << 20
 """Pairs of poses that are compared at once; some 50 MB. No result depends on it."""
 
 
-@metric("prdc")
-def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
+@metric("prdc", better="higher")
+def prdc(samples: Tensor, recall_targets: Tensor, test_targets: Tensor | None = None, *, k: int = 5) -> Score:
     """Compute four scores, without unit, of generated samples (M, *shape) against real recall_targets (N, *shape).
 
     precision: share of the samples inside the ball of some target; recall: share of the targets inside the ball of some
     sample; density: balls of targets that a sample is inside of, over k (may exceed 1); coverage: share of the targets
-    whose own ball holds a sample. Each is a score of its own, under its name; `k` stands beside them.
+    whose own ball holds a sample. Each is a score of its own, under its name, and holds under `test` the one against
+    test_targets (T, *shape), which no training has seen; `k` stands beside them.
     Raises TooFewError where a set has no k-th neighbour.
 
     >>> import numpy as np
@@ -36,7 +37,15 @@ def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
     >>> scores["precision"]["mean"], scores["recall"]["mean"], scores["coverage"]["mean"]
     (1.0, 1.0, 1.0)
     """
-    fake, real = samples.flatten(1), recall_targets.flatten(1).to(samples.device)
+    shares = _shares(samples, recall_targets, k)
+    if test_targets is not None and len(test_targets) > k:
+        for name, share in _shares(samples, test_targets, k).items():
+            shares[name]["test"] = share
+    return {**shares, "k": k, "distance": "l2", "unit": "1"}
+
+
+def _shares(samples: Tensor, targets: Tensor, k: int) -> dict[str, Score]:
+    fake, real = samples.flatten(1), targets.flatten(1).to(samples.device)
     balls_over_fake, occupied = _membership(fake, real, _radii(real, k))
     balls_over_real, _ = _membership(real, fake, _radii(fake, k))
     return {
@@ -44,9 +53,6 @@ def prdc(samples: Tensor, recall_targets: Tensor, *, k: int = 5) -> Score:
         "recall": summarise(balls_over_real > 0, "1"),
         "density": summarise(balls_over_fake.double() / k, "1"),
         "coverage": summarise(occupied, "1"),
-        "k": k,
-        "distance": "l2",
-        "unit": "1",
     }
 
 

@@ -7,15 +7,18 @@ from torch import Tensor
 from posectl.core.kinds import Kind
 from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
-from posectl.core.metrics.summary import summarise
+from posectl.core.metrics.summary import summarise, with_test
 
 
-@metric("precision_distance")
-def precision_distance(samples: Tensor, reference: Tensor, kind: Kind, compat: str | None = None) -> Score:
+@metric("precision_distance", better="lower")
+def precision_distance(
+    samples: Tensor, reference: Tensor, kind: Kind, compat: str | None = None, test_reference: Tensor | None = None
+) -> Score:
     """Measure the distance of each of samples (M, *shape) to the nearest of reference (N, *shape); smaller is better.
 
     The distance is the kind's `search`, of poses the mean per-joint one (Eq. 8), in the kind's unit. compat="naayem" is
     what the published code computes and its table shows: Euclidean over the flattened pose, and the lower median.
+    `test` is that to the nearest of test_reference (Q, *shape), which no training has seen.
 
     >>> import numpy as np
     >>> import posectl
@@ -24,5 +27,9 @@ def precision_distance(samples: Tensor, reference: Tensor, kind: Kind, compat: s
     0.5
     """
     search = "l2" if compat == "naayem" else kind.search
-    distance, _ = nearest(samples, reference, metric=search)
-    return summarise(distance, kind.unit, compat=compat, distance=search)
+
+    def measured(real: Tensor) -> Score:
+        distance, _ = nearest(samples, real, metric=search)
+        return summarise(distance, kind.unit, compat=compat, distance=search)
+
+    return with_test(measured, reference, test_reference)

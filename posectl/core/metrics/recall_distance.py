@@ -7,16 +7,19 @@ from torch import Tensor
 from posectl.core.kinds import Kind
 from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
-from posectl.core.metrics.summary import summarise
+from posectl.core.metrics.summary import summarise, with_test
 
 
-@metric("recall_distance")
-def recall_distance(recall_samples: Tensor, recall_targets: Tensor, kind: Kind, compat: str | None = None) -> Score:
+@metric("recall_distance", better="lower")
+def recall_distance(
+    recall_samples: Tensor, recall_targets: Tensor, kind: Kind, compat: str | None = None,
+    test_targets: Tensor | None = None,
+) -> Score:  # fmt: skip
     """Measure the distance of each of recall_targets (Q, *shape), real, to the nearest of recall_samples (K, *shape).
 
     The distance is the kind's `search`, of poses the mean per-joint one (Eq. 8), in the kind's unit; smaller is better.
     compat="naayem" is what the published code computes and its table shows: Euclidean over the flattened pose, and the
-    lower median.
+    lower median. `test` is the distance of test_targets (P, *shape), which no training has seen.
 
     >>> import numpy as np
     >>> import posectl
@@ -25,5 +28,9 @@ def recall_distance(recall_samples: Tensor, recall_targets: Tensor, kind: Kind, 
     0.5
     """
     search = "l2" if compat == "naayem" else kind.search
-    distance, _ = nearest(recall_targets, recall_samples, metric=search)
-    return summarise(distance, kind.unit, compat=compat, distance=search)
+
+    def measured(real: Tensor) -> Score:
+        distance, _ = nearest(real, recall_samples, metric=search)
+        return summarise(distance, kind.unit, compat=compat, distance=search)
+
+    return with_test(measured, recall_targets, test_targets)

@@ -9,7 +9,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.summary import summarise
 
 
-@metric("reconstruction_mpjpe")
+@metric("reconstruction_mpjpe", better="lower")
 def reconstruction_mpjpe(truth: Tensor, reconstruction: Tensor) -> Score:
     """Compute the mean per-joint position error of each of poses (N, J, 3), in metres; nothing is aligned before.
 

@@ -10,7 +10,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.summary import summarise
 
 
-@metric("reconstruction_mse")
+@metric("reconstruction_mse", better="lower")
 def reconstruction_mse(originals: Tensor, reconstructions: Tensor, kind: Kind) -> Score:
     """Compute the mean squared error over the elements of each of images (N, C, H, W) in [-1, 1]: four times what it is
     for images in [0, 1].

@@ -12,7 +12,7 @@ UNMOVED = 1e-4
 """A path whose ends are found no farther apart is undefined: radians as published, as many degrees elsewhere."""
 
 
-@metric("smoothness")
+@metric("smoothness", better="lower")
 def smoothness(trace: Trace, compat: str | None = None) -> Score:
     """Compute max |step| / |first - last| - 1 / (T - 1) of each path, no unit; 0 is even, 1 - 1 / (T - 1) one jump.
 
@@ -21,7 +21,8 @@ def smoothness(trace: Trace, compat: str | None = None) -> Score:
     sees it). The steps' sign is ignored, as in the paper's code, though not in its formula. Paths whose ends are found
     in one place are undefined.
 
-    compat="acai" is the published protocol: undefined paths count as 0, which is perfect and rewards a collapsed model.
+    compat="acai" is the published protocol: undefined paths count as 0, which is perfect and rewards a collapsed model,
+    but where all are, and there is no score.
 
     >>> import posectl
     >>> import torch
@@ -35,8 +36,8 @@ def smoothness(trace: Trace, compat: str | None = None) -> Score:
     whole = steps.sum(1).norm(dim=-1)
     score = trace.steps.amax(1) / whole - 1 / steps.shape[1]
     score = torch.where(whole < UNMOVED, torch.nan, score)
-    if compat != "acai":
-        return summarise(score, "1")
     undefined = int(score.isnan().sum())
-    share = undefined / max(len(score), 1)
+    if compat != "acai" or undefined == len(score):
+        return summarise(score, "1")
+    share = undefined / len(score)
     return summarise(score.nan_to_num(0), "1", undefined=undefined, undefined_share=share)

@@ -11,7 +11,7 @@ from posectl.core.metrics.summary import row_sums, summarise
 from posectl.core.metrics.transitions import COINCIDENT, transitions
 
 
-@metric("smoothness_ratio")
+@metric("smoothness_ratio", better="lower")
 def smoothness_ratio(paths: Tensor, kind: Kind, compat: str | None = None) -> Score:
     """Compute the ratio of the largest to the smallest transition of each of paths (B, T, *shape), without unit.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -39,6 +40,11 @@ def summarise(values: Tensor, unit: str, *, compat: str | None = None, **extra: 
         "unit": unit,
         **extra,
     }
+
+
+def with_test(measured: Callable[[Tensor], Score], real: Tensor, test: Tensor | None) -> Score:
+    """Return the score by real samples and, under `test`, that by those of the test split, where these are given."""
+    return {**measured(real), **({} if test is None else {"test": measured(test)})}
 
 
 def columns(values: Tensor, *statistics: str) -> dict[str, Tensor]:

@@ -96,7 +96,8 @@ def _duplicates(report: Report, dataset: Dataset, nouns: str) -> None:
     count += before if "clip" in dataset.per_sample else ""
     report.row("duplicates", count if repeated.any() else "none")
     if repeated.any():
-        report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}.")
+        first_repeat = int(repeated.argmax())
+        report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}, the first at index {first_repeat:,}.")
     leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
     if leaked:
         report.warn(f"Test {nouns} that are in the train split too: {leaked:,}.")

@@ -1,10 +1,14 @@
-"""Checks of poses: joints, unit, up axis, bones, sides."""
+"""Checks of poses: joints, unit, up axis, bones, sides, and frames that no body can be in."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from posectl.data.checks import check_of, clip_of
+from posectl.data.checks.bodies import LIMBS, NAMES, BadFrames, find_bad
 from posectl.data.dataset import Dataset
 from posectl.data.poses import find_up, thigh_length
 from posectl.data.report import Report, listed
@@ -24,6 +28,10 @@ _JOINT = {name: joint for joint, name in enumerate(H36M17.joints)}
 _BONE = {H36M17.joints[child]: bone for bone, (_, child) in enumerate(H36M17.bones)}
 
 _UNEVEN = 0.10
+_SEVERAL, _UNEVEN_FEW = 20, 0.25  # of fewer poses than so many, the median is still one of a noisy joint
+# The spread of a limb's bone over that of a body of the frame's size, and how far frames are off that are counted. Real
+# motion capture of 100 people in one file spreads by 0.08 at most.
+_SPREAD, _OFF = 0.15, 0.3
 _THIGH = (0.3, 0.6)
 _BACKWARDS, _UPRIGHT = -0.05, 0.5
 
@@ -32,15 +40,74 @@ _BACKWARDS, _UPRIGHT = -0.05, 0.5
 def check_poses(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
     """Report unit, up axis, joints and bones, sides and travel of poses; `finite` (N,) tells those without NaN."""
     _frame_of_reference(report, dataset, dataset.samples[finite])
-    _bones(report, dataset, finite)
+    bad = find_bad(dataset)
+    _bones(report, dataset, finite, bad.lengths)
     _sides(report, dataset, finite)
     _travel(report, dataset)
+    warn_of_bad(report, bad)
+    report.bad = bad.record() if bad.any().any() else {}
+    _spread(report, bad)
+
+
+def doubts(poses: np.ndarray, up: str, *, real: bool) -> list[str]:
+    """Return what `check_poses` warns of in poses from outside (..., 17, 3) whose vertical is `up`.
+
+    real: whether they are recorded; what a model makes of poses, the way between two of them, say, may well have bones
+    that are too short. Where their pelvises are, the caller knows better.
+    """
+    samples = poses.reshape(-1, *poses.shape[-2:]).astype(np.float32, copy=False)
+    samples = samples - samples[:, :1]
+    dataset, report = Dataset(samples, np.zeros(len(samples), np.uint8), about={"up": up}), Report()
+    finite, bad = np.ones(len(samples), bool), find_bad(dataset)
+    _frame_of_reference(report, dataset, samples)
+    _bones(report, dataset, finite, bad.lengths, _UNEVEN if len(samples) >= _SEVERAL else _UNEVEN_FEW)
+    _sides(report, dataset, finite)
+    warn_of_bad(report, bad if real else replace(bad, short=~finite))
+    if real:
+        _spread(report, bad)
+    return report.warnings
+
+
+def warn_of_bad(report: Report, bad: BadFrames) -> None:
+    """Warn of frames that no body can be in, with their number and the first; repeats are every kind's to warn of."""
+
+    def warn(what: str, mask: np.ndarray, more: Callable[[int], str] = lambda frame: "") -> None:
+        if mask.any():
+            first = int(mask.argmax())
+            report.warn(f"Frames {what}: {mask.sum():,}, the first at index {first:,}{more(first)}.")
+
+    warn("with all joints in one point", bad.point)
+    warn("with joints at the origin", bad.origin)
+    warn("with bones longer than any body's", bad.long, lambda frame: f" ({bad.strangest(frame)})")
+    warn("with bones of hardly any length", bad.short, lambda frame: f" ({bad.strangest(frame)})")
+    warn("to which poses jump, and from which they jump back", bad.glitch)
+    warn("to which poses jump for good, as where one take ends and another begins", bad.cuts)
+
+
+def _spread(report: Report, bad: BadFrames) -> None:
+    """Warn of the limb's bone whose length spreads most, where no skeleton's does; frames that are bad apart."""
+    rows = np.flatnonzero(~bad.any())
+    usual = bad.usual[np.ix_(rows, LIMBS)]
+    if not usual.size or usual.min() <= 0:
+        return
+    ratio = bad.lengths[np.ix_(rows, LIMBS)] / usual
+    spread = ratio.std(axis=0, dtype=np.float64)
+    worst = int(spread.argmax())
+    if spread[worst] > _SPREAD:
+        off = np.abs(ratio[:, worst] - 1) > _OFF
+        report.warn(
+            f"The length of the {np.array(NAMES)[LIMBS][worst]} spreads by {100 * spread[worst]:.0f} %, as no bone's "
+            f"does; frames where it is {100 * _OFF:.0f} % off: {off.sum():,}, the first at index "
+            f"{rows[off.argmax()]:,}."
+        )
 
 
 def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> None:
     declared = {"unit": "m", "up": "+z", "coordinates": "world", **dataset.about}
     up, strength = find_up(poses)
     report.row("joints", f"{len(H36M17.joints)}, {H36M17.name}: {' '.join(H36M17.joints)}")
+    for name, places in declared.get("layouts", {}).items():
+        report.row(f"from {name}", "; ".join(f"{joint} {place}" for joint, place in places.items()))
     report.row("unit", declared["unit"])
     report.row("up", f"{declared['up']}; thoraxes lie along {up} from their pelvises, {strength:.2f} of 1")
     report.row("coordinates", declared["coordinates"])
@@ -53,9 +120,11 @@ def _frame_of_reference(report: Report, dataset: Dataset, poses: np.ndarray) -> 
         report.warn(f"Thighs are {thigh:.4g} m long, where people's are {_THIGH[0]} to {_THIGH[1]}: check the unit.")
 
 
-def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
+def _bones(
+    report: Report, dataset: Dataset, finite: np.ndarray, lengths: np.ndarray, uneven: float = _UNEVEN
+) -> None:  # fmt: skip
     """Report median lengths over all frames in mm, with their standard deviations, left against right."""
-    lengths = 1000 * H36M17.bone_lengths(dataset.samples[finite])
+    lengths = 1000 * lengths[finite]
     median, spread = np.median(lengths, axis=0), lengths.std(axis=0, dtype=np.float64)
     for name, ends in _PAIRS.items():
         left, right = (_BONE[end] for end in ends)
@@ -63,7 +132,7 @@ def _bones(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
         sides = [f"{side} {median[bone]:.0f} ± {spread[bone]:.0f}" for side, bone in (("left", left), ("right", right))]
         report.row(name, f"{', '.join(sides)} mm, {100 * apart:.1f} % apart")
         # More than one bone lies between thorax and shoulder, and real ones differ with the posture.
-        if apart > _UNEVEN and name != "shoulder":
+        if apart > uneven and name != "shoulder":
             report.warn(f"The left {name} is {median[left]:.0f} mm long and the right one {median[right]:.0f} mm.")
     for name, end in _MIDDLE.items():
         report.row(name, f"{median[_BONE[end]]:.0f} ± {spread[_BONE[end]]:.0f} mm")

@@ -11,8 +11,10 @@ import numpy as np
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.h36m.checks import seems_mirrored
 from posectl.data.h36m.takes import FPS, Request, Take
-from posectl.data.poses import METRES, as_poses, find_up, thigh_length
+from posectl.data.layouts import joint_count, unnamed_layout
+from posectl.data.poses import as_poses, find_up, finite_frames, require_finite, thigh_length
 from posectl.data.skeleton import H36M17
+from posectl.data.units import METRES, WORDS
 from posectl.errors import InvalidInputError, NotFoundError
 
 CITATION = (
@@ -20,7 +22,6 @@ CITATION = (
     "Human Sensing in Natural Environments, IEEE TPAMI 36(7), 2014."
 )
 UP = {"world": "+z", "camera": "-y"}
-_WORDS = {"m": "metres", "cm": "centimetres", "mm": "millimetres"}
 # An adult's thigh in metres, with room for children and for clothes.
 _SHORTEST_THIGH, _LONGEST_THIGH = 0.2, 0.7
 _LARGEST_BODY, _LARGEST_WORLD = 3.0, 10_000.0
@@ -46,26 +47,38 @@ def _in_metres(takes: Iterable[Take], request: Request) -> list[Take]:
     units: dict[str, str] = {}
     for take in takes:
         try:
-            poses = as_poses(take.joints, f"{take.name} ({take.source})")
-            unit = _unit(poses, take.name)
+            poses = as_poses(take.joints, f"{take.name} ({take.source})", joints=_layout(take), finite=False)
+            whole = finite_frames(poses)
+            if not request.drop_bad or not whole.any():
+                require_finite(poses, f"{take.name} ({take.source})", "--drop-bad leaves those frames out.")
+            unit = _unit(poses[whole], take.name)
         except InvalidInputError as error:
             request.broken(error)
             continue
         units.setdefault(unit, take.name)
         if len(units) > 1:
             (one, first), (other, second) = units.items()
-            message = f"The units are mixed: {first} is in {_WORDS[one]} and {second} in {_WORDS[other]}."
+            message = f"The units are mixed: {first} is in {WORDS[one]} and {second} in {WORDS[other]}."
             raise InvalidInputError(message, "Convert the files to one unit, or read them apart with --subjects.")
         joints = poses if unit == "m" else poses * np.float32(METRES[unit])
         metric.append(replace(take, joints=joints))
     return metric
 
 
+def _layout(take: Take) -> str:
+    """Return the joint layout of a take, by the number of its joints."""
+    layout, count = unnamed_layout(take.joints.shape), joint_count(take.joints.shape)
+    if layout is None:
+        message = f"{take.name} ({take.source}) has {count} joints, where Human3.6M has 32, or 17 of them."
+        raise InvalidInputError(message, "`posectl prepare arrays --joints` reads other layouts.")
+    return layout
+
+
 def _unit(poses: np.ndarray, name: str) -> str:
     """Return the unit in which the poses' thighs are an adult's."""
     thigh = thigh_length(_some(poses))
-    for unit, metres in METRES.items():
-        if _SHORTEST_THIGH <= thigh * metres <= _LONGEST_THIGH:
+    for unit in ("m", "cm", "mm"):
+        if _SHORTEST_THIGH <= thigh * METRES[unit] <= _LONGEST_THIGH:
             return unit
     seen = "feet" if 1.2 < thigh < 1.7 else "inches" if 12 < thigh < 20 else "no unit that posectl knows"
     message = f"{name} has thighs {thigh:.3g} long: neither metres, centimetres nor millimetres, and like {seen}."
@@ -140,7 +153,8 @@ def to_dataset(
         joints = take.joints[::subsample]
         root[start:stop] = joints[:, 0]
         np.subtract(joints, joints[:, :1], out=samples[start:stop])
-    _require_bodies(samples, root, takes, starts)
+    if not request.drop_bad:
+        _require_bodies(samples, root, takes, starts)
     in_test = np.array([TEST if take.subject in test_subjects else TRAIN for take in takes], np.uint8)
     per_sample = {
         "frame": np.concatenate([take.frame[::subsample] for take in takes]).astype(np.int32),
@@ -149,8 +163,10 @@ def to_dataset(
     if all(take.placed for take in takes):
         per_sample["root"] = root
     coordinates = takes[0].coordinates
-    up = _up(_some(samples), coordinates, request)
-    if seems_mirrored(_some(samples), up):
+    some = _some(samples)
+    some = some[finite_frames(some)]
+    up = _up(some, coordinates, request)
+    if seems_mirrored(some, up):
         request.warn("Left and right seem to be swapped: knees bend backwards.")
     return Dataset(
         samples=samples,
@@ -181,7 +197,7 @@ def _require_bodies(samples: np.ndarray, root: np.ndarray, takes: Sequence[Take]
     for take, start, stop in zip(takes, starts, starts[1:], strict=False):
         if not (_within(samples[start:stop], _LARGEST_BODY) and _within(root[start:stop], _LARGEST_WORLD)):
             message = f"{take.name} ({take.source}) has frames with joints metres apart."
-            raise InvalidInputError(message, "Leave the action out with --actions, or mend the file.")
+            raise InvalidInputError(message, "--drop-bad leaves those frames out, and --actions whole actions.")
 
 
 def _within(values: np.ndarray, limit: float) -> bool:

@@ -58,6 +58,7 @@ class Request:
 
     subjects and actions: None means Human3.6M's seven subjects, and all actions. frame: None means the file's own.
     skip_broken: whether files and takes that cannot be read are left out, with a warning.
+    drop_bad: whether frames that no body can be in are let pass, to be left out later.
     """
 
     subjects: tuple[str, ...] | None = None
@@ -65,6 +66,7 @@ class Request:
     frame: Frame | None = None
     cameras: Cameras | None = None
     skip_broken: bool = False
+    drop_bad: bool = False
     met: set[tuple[str, str]] = field(default_factory=set)
     skipped: list[InvalidInputError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

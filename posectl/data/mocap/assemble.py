@@ -12,10 +12,12 @@ import numpy as np
 
 from posectl.data.clips import Clips, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.layouts import layout
 from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of
 from posectl.data.skeleton import H36M17
+from posectl.data.units import LAYOUTS
 from posectl.errors import UsageError, did_you_mean
 
 
@@ -48,6 +50,7 @@ def to_dataset(
             "citation": " ".join(dict.fromkeys(citation for citation in citations if citation)),
             "split": how,
             "found": _found(clips),
+            **_layouts(clips),
             "factors": [],
         },
         warnings=[*warnings, *_told(clips), *_doubts(clips)],
@@ -55,15 +58,16 @@ def to_dataset(
 
 
 def _table(clips: Sequence[Clip]) -> Clips:
-    paths = [clip.path for clip in clips]
-    takes = [take_of(path) for path in paths]
+    paths = list(dict.fromkeys(clip.path for clip in clips))
+    names = dict(zip(paths, clip_names(paths), strict=True))
+    takes = [take_of(clip.path) for clip in clips]
     length = np.array([len(clip.poses) for clip in clips], np.int64)
     return Clips(
-        name=np.array(clip_names(paths)),
+        name=np.array([names[clip.path] + clip.part for clip in clips]),
         subject=np.array([take.subject for take in takes]),
         action=np.array([take.action for take in takes]),
         fps=np.array([clip.fps for clip in clips], np.float32),
-        source=np.array([path.as_posix() for path in paths]),
+        source=np.array([clip.path.as_posix() for clip in clips]),
         start=np.cumsum(length) - length,
         length=length,
     )
@@ -81,9 +85,11 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
         return table, split, f"as named: {', '.join(table.name[chosen])} to test"
     if len(clips) == 1 and len(clips[0].poses) == 1:
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
-    # A clip of an unknown subject counts as a subject of its own, unless all are unknown.
-    alone = np.where(table.subject == "", table.name, table.subject)
-    return train_test_split(table, alone if (table.subject != "").any() else None)
+    # The clips of a file are one take. A take of an unknown subject counts as a subject of its own, unless all are.
+    takes = np.array([str(name).removesuffix(clip.part) for name, clip in zip(table.name, clips, strict=True)])
+    if (table.subject != "").any():
+        return train_test_split(table, np.where(table.subject == "", takes, table.subject))
+    return train_test_split(table, takes if any(clip.part for clip in clips) else None, "takes")
 
 
 def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:
@@ -109,6 +115,13 @@ def _found(clips: Sequence[Clip]) -> dict[str, Any]:
         "fps": [f"{clip.file_fps:g}" for clip in clips],
     }
     return {name: dict(sorted(Counter(values).items())) for name, values in columns.items()}
+
+
+def _layouts(clips: Sequence[Clip]) -> dict[str, Any]:
+    """Return where the joints of the layouts among the clips are, under "layouts"; nothing where there is none."""
+    used = {clip.skeleton for clip in clips}
+    layouts = {name: layout(name).mapping() for name in LAYOUTS if name in used}
+    return {"layouts": layouts} if layouts else {}
 
 
 def _found_in_each(clips: Sequence[Clip], table: Clips) -> dict[str, np.ndarray]:
@@ -148,7 +161,7 @@ def _doubts(clips: Sequence[Clip]) -> list[str]:
         units = Counter(clip.unit for clip in clips if clip.skeleton == skeleton)
         if len(units) > 1:
             doubts.append(f"The {skeleton} files are in several units ({_counted(units)}); each was read in its own.")
-    stems = Counter(clip.path.stem for clip in clips)
+    stems = Counter(path.stem for path in {clip.path for clip in clips})
     twice = [stem for stem, count in stems.items() if count > 1]
     if twice:
         doubts.append(f"Several files are called {', '.join(twice[:8])}: perhaps the same take more than once.")

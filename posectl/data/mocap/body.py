@@ -56,14 +56,21 @@ class Body:
             if point is not None:
                 joints[joint] = place(point, node, metres)
                 if point.shift is not None:
-                    joints[joint] = joints[joint] + self._vector(point.shift, orientations, metres)
+                    joints[joint] = joints[joint] + self._vector(point.shift, node, orientations, metres)
         for joint, (rule, _) in BY_RULE.items():
             if joint not in joints:
                 joints[joint] = place(rule, joints.__getitem__, metres)
         return np.stack([joints[joint] for joint in H36M17.joints], axis=1)
 
-    def _vector(self, shift: Shift, orientations: np.ndarray, metres: float) -> np.ndarray:
-        node = self._fit.nodes[shift.node]
+    def _vector(
+        self, shift: Shift, of: Callable[[str], np.ndarray], orientations: np.ndarray, metres: float
+    ) -> np.ndarray:
+        if len(shift.nodes) > 1:
+            first, *others = map(of, shift.nodes)
+            ways = [other - first for other in others]
+            way = ways[0] if len(ways) == 1 else np.cross(*ways)
+            return (shift.length or 0) / metres * _unit(way)
+        node = self._fit.nodes[shift.nodes[0]]
         own = self._recording.offsets[node]
         length = float(np.linalg.norm(own)) if shift.length is None else shift.length / metres
         axis = nearest_axis(own) if shift.axis is None else shift.axis
@@ -75,7 +82,10 @@ def place(point: Point, of: Callable[[str], np.ndarray], metres: float) -> np.nd
     where = sum(weight * of(name) for name, weight in point.weights)
     if point.beyond is not None:
         start, end, length = point.beyond
-        direction = of(end) - of(start)
-        norm = np.linalg.norm(direction, axis=-1, keepdims=True)
-        where = where + length / metres * direction / np.where(norm > 0, norm, 1)
+        where = where + length / metres * _unit(of(end) - of(start))
     return np.asarray(where)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(norm > 0, norm, 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from posectl.data.mocap.jointmap import BY_RULE, UNFILLED
 from posectl.data.mocap.kinematics import Recording
-from posectl.data.mocap.naming import Fit, best_fits, built_in_maps
+from posectl.data.mocap.naming import Fit, best_fits, maps_for
 from posectl.data.skeleton import H36M17
 
 _DEEPEST = 40
@@ -24,10 +24,10 @@ def template(recording: Recording, path: Path) -> str:
     for name, parent in zip(recording.names, recording.parents, strict=True):
         depths.append(0 if parent < 0 else depths[parent] + 1)
         lines.append(f"# {'  ' * min(depths[-1], _DEEPEST)}{name}")
-    fits = best_fits(recording, built_in_maps())
-    if not fits[0].missing:
-        joints = fits[0].map
-        built_in = Path(__file__).with_name("maps") / f"{joints.name}.yaml"
+    fits = best_fits(recording, maps_for(recording))
+    joints = fits[0].map
+    built_in = Path(__file__).with_name("maps") / f"{joints.name}.yaml"
+    if not fits[0].missing and built_in.exists():
         return "\n".join([*lines, f"# The built-in map {joints.name} fits:", built_in.read_text(encoding="utf-8")])
     lines += ["# Filled in by the nodes' names as far as they tell: check each joint, and put a node for each ?."]
     return "\n".join([*lines, "joints:", *_filled(recording, fits), ""])

@@ -9,17 +9,20 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
+from posectl.content import head_of, other_format
 from posectl.data.mocap.amc import find_asf
-from posectl.data.mocap.clip import Clip, MotionFile, Options, read_clip
+from posectl.data.mocap.clip import FORMATS, Clip, MotionFile, Options, read_file
+from posectl.data.safe.npy import array_names
+from posectl.data.smpl import refuse_parameters
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 from posectl.inputs import open_input
 
-SUFFIXES = (".bvh", ".amc", ".txt")
+SUFFIXES = (".bvh", ".amc", ".txt", ".skeleton", ".c3d")
 # A process takes up to a second to start and reads some 25 MB of text a second; with less than this it does not pay.
 _WORTH_A_PROCESS = 64 * 2**20
 
 Progress = Callable[[int, int, str], None]
-_Outcome = Clip | PosectlError
+_Outcome = list[Clip] | PosectlError
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
@@ -37,9 +40,10 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         elif path.suffix.lower() in (*SUFFIXES, ".asf"):
             found.append(path)
         else:
-            raise InvalidInputError(
-                f"{path} is no motion file.", "The mocap source reads .bvh, .amc (with its .asf beside it) and .txt."
-            )
+            if path.suffix.lower() == ".npz":
+                refuse_parameters(array_names(path), str(path))
+            other = other_format(str(path), head_of(path), "a motion file")
+            raise other or InvalidInputError(f"{path} is no motion file.", f"The mocap source reads {FORMATS}.")
     motion: dict[str, Path] = {}
     for path in found:
         if path.suffix.lower() in SUFFIXES:
@@ -50,7 +54,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             raise NotFoundError(f"{where} holds a skeleton, .asf, but no motion.", "Give the .amc file beside it.")
         raise NotFoundError(
             f"{where} holds no motion file." if paths else "No motion file was given.",
-            "The mocap source reads .bvh, .amc (with its .asf beside it) and the CMU exponential-map .txt.",
+            f"The mocap source reads {FORMATS}.",
         )
     return list(motion.values())
 
@@ -61,7 +65,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         for name in names:
             path = Path(parent, name)
             suffix = path.suffix.lower()
-            if suffix in (".bvh", ".amc", ".asf") or (suffix == ".txt" and _begins_with_numbers(path)):
+            if suffix in (*SUFFIXES, ".asf") and (suffix != ".txt" or _begins_with_numbers(path)):
                 yield path
 
 
@@ -78,9 +82,10 @@ def _begins_with_numbers(path: Path) -> bool:
 def read_clips(
     paths: list[Path], options: Options, *, offered_asf: tuple[Path, ...], jobs: int | None, progress: Progress
 ) -> Generator[_Outcome, None, None]:
-    """Read each file's clip, or its error, in the order of `paths`; `progress` is called with (done, total, file name).
+    """Read each file's clips, or its error, in the order of `paths`.
 
-    Files are read in `jobs` processes, started afresh (spawn); None: as many as there are processors and text for.
+    `progress` is called with (done, total, file name). Files are read in `jobs` processes, started afresh (spawn);
+    None: as many as there are processors and text for.
     """
     files: list[MotionFile | PosectlError] = [_with_skeleton(path, offered_asf) for path in paths]
     jobs = _worthwhile_jobs(paths) if jobs is None else min(jobs, len(paths))
@@ -122,7 +127,7 @@ def _read(file: MotionFile | PosectlError, options: Options) -> _Outcome:
     if isinstance(file, PosectlError):
         return file
     try:
-        return read_clip(file, options)
+        return read_file(file, options)
     except PosectlError as error:
         return error
 

@@ -9,9 +9,12 @@ A map for `--map FILE.yaml` looks like this; all but `joints` may be left out.
     fps: 120                  # its rate when the file does not say
     t_pose: true              # a T pose in frame 0 is artificial, to be left out
     citation: what to cite
+    note: what a user is warned of
     shifts:                   # vectors that turn with a node, for bones that the file lost
       thorax: {node: Spine1}                                # as long as Spine1's offset, along the axis nearest to it
       brow: {node: Head, axis: +z, length: 0.08}            # or so many metres along an axis of the node
+      inwards: {from: LKNE, to: RKNE, length: 0.05}         # or the way from one node to another
+      down: {plane: [LASI, RASI, RPSI], length: 0.08}       # or the right-handed normal of three, seen from the first
     joints:                   # every joint of H36M-17; of the trunk, those left out are placed by rule (BY_RULE)
       Hip: Hips                                             # a node
       Head: Head.end                                        # the far end of a node: its End Site, or an ASF bone's tip
@@ -33,8 +36,8 @@ import yaml
 
 from posectl.data.mocap.text import is_number, read_text
 from posectl.data.mocap.world import METRES
-from posectl.data.poses import AXES
 from posectl.data.skeleton import H36M17
+from posectl.data.units import AXES
 from posectl.errors import InvalidInputError, did_you_mean
 from posectl.inputs import open_input
 
@@ -45,9 +48,12 @@ _DEEPEST = 20
 
 @dataclass(frozen=True)
 class Shift:
-    """A vector along an axis of a node's frame, such as "+y", and its metres; None is as the node's offset has it."""
+    """A vector of so many metres: along an axis of a node's frame, from a node to another, or normal to three nodes.
 
-    node: str
+    axis: such as "+y", of one node alone; None is the nearest to its offset. length None is as the offset has it.
+    """
+
+    nodes: tuple[str, ...]
     axis: str | None = None
     length: float | None = None
 
@@ -66,7 +72,7 @@ class Point:
         return (
             *(node for node, _ in self.weights),
             *(self.beyond[:2] if self.beyond else ()),
-            *((self.shift.node,) if self.shift else ()),
+            *(self.shift.nodes if self.shift else ()),
         )
 
 
@@ -97,6 +103,7 @@ class JointMap:
     fps: float | None = None
     t_pose: bool = False
     citation: str = ""
+    note: str = ""
 
 
 def read_map(path: Path) -> JointMap:
@@ -117,7 +124,7 @@ def read_map(path: Path) -> JointMap:
 
 def parse_map(content: Any, path: Path) -> JointMap:
     """Parse the map that a YAML document of strings, lists and mappings describes; raises InvalidInputError."""
-    keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "shifts", "joints"}
+    keys = {"about", "nodes", "up", "unit", "fps", "t_pose", "citation", "note", "shifts", "joints"}
     _known(content, keys, "the map", path)
     shifts = {
         name: _shift(value, name, path) for name, value in _mapping(content.get("shifts", {}), "shifts", path).items()
@@ -141,6 +148,7 @@ def parse_map(content: Any, path: Path) -> JointMap:
         fps=_number(content["fps"], "fps", path, positive=True) if "fps" in content else None,
         t_pose=_choice(content, "t_pose", ("true", "false"), path) == "true",
         citation=_word(content, "citation", path) or "",
+        note=_word(content, "note", path) or "",
     )
 
 
@@ -182,9 +190,18 @@ def _point(value: Any, joint: str, shifts: dict[str, Shift], path: Path) -> Poin
 
 def _shift(value: Any, name: str, path: Path) -> Shift:
     value = _mapping(value, f"shift {name}", path)
-    _known(value, {"node", "axis", "length"}, f"shift {name}", path)
+    _known(value, {"node", "axis", "length", "from", "to", "plane"}, f"shift {name}", path)
     length = _number(value["length"], f"length of {name}", path, positive=True) if "length" in value else None
-    return Shift(_node(value, "node", path), _choice(value, "axis", AXES, path), length)
+    match sorted(value):
+        case ["from", "length", "to"]:
+            return Shift((_node(value, "from", path), _node(value, "to", path)), length=length)
+        case ["length", "plane"]:
+            plane = value["plane"]
+            if not isinstance(plane, list) or len(plane) != 3 or not all(isinstance(node, str) for node in plane):
+                raise _error(path, f"the plane of {name} is no list of three nodes")
+            return Shift(tuple(plane), length=length)
+    _known(value, {"node", "axis", "length"}, f"shift {name}", path)
+    return Shift((_node(value, "node", path),), _choice(value, "axis", AXES, path), length)
 
 
 def _mapping(value: Any, what: str, path: Path) -> dict[str, Any]:

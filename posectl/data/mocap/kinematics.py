@@ -31,6 +31,8 @@ class Recording:
     parents: (J,) int, -1 for the root. offsets: (J, 3), from the parent in the parent's frame, in the file's unit.
     frames: how many there are. fps: their rate, None where the file does not say. warnings: of what was doubtful.
     local: (rows,) frame numbers -> their Motion. By request, for matrices are many times the text they come from.
+    seen: (frames, J) bool, where nodes are known; None: everywhere. unit: what the file says, None where it does not.
+    part: what tells the recording from others of one file.
     """
 
     names: tuple[str, ...]
@@ -40,6 +42,9 @@ class Recording:
     fps: float | None
     local: Callable[[np.ndarray], Motion]
     warnings: tuple[str, ...] = ()
+    seen: np.ndarray | None = None
+    unit: str | None = None
+    part: str = ""
 
     def rest(self) -> Motion:
         """Return one frame in which no node is turned."""

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.data.layouts import Layout, layout
 from posectl.data.mocap.jointmap import BY_RULE, JointMap, Point, read_map
 from posectl.data.mocap.kinematics import Recording, forward
 from posectl.data.mocap.nodes import Nodes
 from posectl.data.skeleton import H36M17
+from posectl.data.units import LAYOUTS
 from posectl.errors import InvalidInputError
 
 _SHOWN = 40
@@ -31,6 +33,11 @@ class Fit:
     missing: tuple[str, ...]
 
     @property
+    def used(self) -> set[str]:
+        """The nodes, by the map's names, that place a joint."""
+        return {node for point in self.points if point for node in point.nodes}
+
+    @property
     def by_rule(self) -> tuple[str, ...]:
         """The joints without a node, placed by rule from those that have one."""
         return tuple(joint for joint, point in zip(H36M17.joints, self.points, strict=True) if point is None)
@@ -42,12 +49,28 @@ def built_in_maps() -> tuple[JointMap, ...]:
     return tuple(read_map(path) for path in sorted(Path(__file__).with_name("maps").glob("*.yaml")))
 
 
+@cache
+def maps_of_points() -> tuple[JointMap, ...]:
+    """Return the joint layouts as maps, for points that bear their names, by name."""
+    return tuple(_layout_map(layout(name)) for name in LAYOUTS)
+
+
+def _layout_map(of: Layout) -> JointMap:
+    points = [(Point(tuple((of.names[joint], weight) for joint, weight in parts)),) for parts in of.weights]
+    return JointMap(of.name, tuple(points), of.about, up=of.up, unit=of.unit, note=" ".join(of.notes()))
+
+
+def maps_for(recording: Recording) -> tuple[JointMap, ...]:
+    """Return the joint maps that may fit a recording: of points the layouts too."""
+    return built_in_maps() if recording.seen is None else (*built_in_maps(), *maps_of_points())
+
+
 def choose_map(recording: Recording, own: JointMap | None, path: Path) -> Fit:
     """Choose the map for this file: of the built-in ones that fit, the one that knows most of its nodes.
 
     Raises InvalidInputError, listing the file's nodes, when there is none.
     """
-    fit = best_fits(recording, (own,), own=True)[0] if own else best_fits(recording, built_in_maps())[0]
+    fit = best_fits(recording, (own,), own=True)[0] if own else best_fits(recording, maps_for(recording))[0]
     if fit.missing:
         raise _unknown(fit, recording, own is not None, path)
     return fit
@@ -68,8 +91,7 @@ def best_fits(recording: Recording, maps: tuple[JointMap, ...], *, own: bool = F
 
 def _order(fit: Fit) -> tuple[int, ...]:
     """Order by what is missing; then by what is there: nodes that tell a map from others, joints, nodes in all."""
-    used = {node for point in fit.points if point for node in point.nodes}
-    return len(fit.missing), -len(fit.map.nodes), len(fit.by_rule), -len(used)
+    return len(fit.missing), -len(fit.map.nodes), len(fit.by_rule), -len(fit.used)
 
 
 def _fit(joints: JointMap, nodes: Nodes, prefix: str, recording: Recording, rest: np.ndarray, own: bool) -> Fit:

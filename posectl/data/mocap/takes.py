@@ -10,6 +10,8 @@ from pathlib import Path
 _CMU = re.compile(r"(\d{1,3})_(\d{1,3})(?!\d)", re.ASCII)
 # dataset-1_walk-back_normal_001: set, action, style, number. The sets name no subjects; a set's style stands for one.
 _BANDAI = re.compile(r"dataset-(\d+)_([A-Za-z-]+)_([A-Za-z-]+)_(\d+)", re.ASCII)
+# S001C002P003R002A013: setup, camera, performer, replication and action of NTU RGB+D.
+_NTU = re.compile(r"S\d{3}C\d{3}P(\d{3})R\d{3}A(\d{3})", re.ASCII)
 # directing_traffic_2: action and number of the exponential-map files.
 _EXPMAP = re.compile(r"([A-Za-z]+(?:_[A-Za-z]+)*)_(\d+)(?!\d)", re.ASCII)
 
@@ -29,6 +31,8 @@ def take_of(path: Path) -> Take:
         return Take(f"BN{number}-{style}", action)
     if found := _CMU.match(path.stem):
         return Take(f"CMU{found.group(1).zfill(2)}")
+    if found := _NTU.match(path.stem):
+        return Take(f"NTU{found.group(1)}", f"A{found.group(2)}")
     if path.suffix.lower() == ".txt" and (found := _EXPMAP.match(path.stem)):
         return Take(action=found.group(1))
     return Take()

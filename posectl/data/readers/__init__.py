@@ -34,6 +34,11 @@ def option(default: Any, help: str, **shown: Any) -> Any:
     return dataclasses.field(default=default, metadata={"help": help, **shown})
 
 
+def drop_bad_option() -> Any:
+    """Make the field `drop_bad` of the options of a reader of poses, which `prepare` honours."""
+    return option(False, "Leave out frames that no body can be in, and record which.")
+
+
 class Reader:
     """A reader: `reader(paths, size=32)` reads with these options.
 

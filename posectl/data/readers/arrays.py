@@ -1,4 +1,7 @@
-"""Poses as plain arrays: .npy or .npz of (N, 17, 3), (N, 51) or (N, 32, 3).
+"""Poses as plain arrays: .npy or .npz of (N, 17, 3), (N, 51) or (N, 32, 3), or of other joints by --joints.
+
+A joint layout, such as smpl22, says where the 17 joints are among others; it is printed, with what is approximate. Of a
+layout of J joints, arrays are (N, J, 3) or (N, 3 J).
 
 An .npz may say more, under any of these names (N frames, C clips):
 
@@ -8,12 +11,13 @@ An .npz may say more, under any of these names (N frames, C clips):
 - labels (N,), or one for the whole file: `subject`, `action`, `clip` (or `clip_index`), `frame`, `split` (0 or "train",
   1 or "test"), each with a plural s if you like;
 - a clip table (C,): `clip_start`, `clip_length`, `clip_name`, `clip_subject`, `clip_action`, `clip_source`, `clip_fps`;
-- `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`.
+- `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`, by which a layout is known.
 
 Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
 
-Example:
+Examples:
   posectl prepare arrays train.npz --test test.npz --name poses
+  posectl prepare arrays new_joints/*.npy --joints humanml3d --fps 20
 """
 
 from __future__ import annotations
@@ -22,15 +26,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.foreign import Conventions
 from posectl.data.posefile import PoseFile, read_file
-from posectl.data.poses import AXES, UNITS, Axis, Unit
-from posectl.data.readers import Progress, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
+from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _TRAIN_WORDS = {"train", "training"}
@@ -45,11 +51,16 @@ class ArrayOptions:
         (), "A file of the test split, one of the others or one more; may be repeated.", metavar="FILE",
         default_shown="what the files' names or contents say, else a fifth",
     )  # fmt: skip
+    joints: LayoutName | None = option(
+        None, f"Joint layout of the files: {', '.join(LAYOUTS)}.", metavar="LAYOUT",
+        default_shown="what the files say, else h36m17, or h36m32 of 32 joints",
+    )  # fmt: skip
     unit: Unit | None = option(None, "Unit of length of the files.", default_shown="what the files say, else m")
     up: Axis | None = option(
         None, "Axis of the files that points up.", default_shown="what the files say, else found from the poses"
     )
     fps: float = option(30.0, "Frame rate of files that do not state theirs, frames a second.", metavar="N")
+    drop_bad: bool = drop_bad_option()
 
 
 @reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.")
@@ -60,10 +71,11 @@ def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Da
     whole subjects, whole clips or the last fifth go to test. Raises NotFoundError, InvalidInputError; UsageError for
     options that make no sense.
     """
-    unit, up, fps = options.unit, options.up, options.fps
+    unit, up, fps, joints = options.unit, options.up, options.fps, options.joints
     _check_options(paths, unit, up, fps)
     is_test = _split_by_file(paths, options.test)
-    files = [read_file(path, unit=unit, up=up, fps=fps) for path in is_test]
+    said = Conventions(unit, up, joints)
+    files = [read_file(path, said, fps=fps, drop_bad=options.drop_bad) for path in is_test]
     if len({file.up for file in files}) > 1:
         found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
         raise InvalidInputError(f"The files do not agree on which way is up: {found}.", "Name it, as in --up +z.")
@@ -128,7 +140,7 @@ def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile]) -> Dataset
     per_sample = {"frame": np.concatenate([file.frame for file in files]), "clip": clips.rows()}
     if any(file.root is not None for file in files):
         per_sample["root"] = np.concatenate([_root_or_origin(file) for file in files])
-    about = {
+    about: dict[str, Any] = {
         "kind": "poses",
         "skeleton": H36M17.name,
         "joints": list(H36M17.joints),
@@ -141,6 +153,9 @@ def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile]) -> Dataset
         "split": how,
         "factors": [],
     }
+    layouts = {file.layout.name: file.layout for file in files if file.layout.name != H36M17.name}
+    if layouts:
+        about["layouts"] = {name: layout.mapping() for name, layout in layouts.items()}
     warnings = [warning for file in files for warning in file.warnings]
     samples = np.concatenate([file.poses for file in files])
     return Dataset(samples, split, per_sample, clips.columns(), about, warnings)

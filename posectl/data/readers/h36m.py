@@ -24,7 +24,7 @@ from posectl.data.h36m.cameras import Cameras, load_cameras
 from posectl.data.h36m.layouts import COMPANIONS, HINT, LAYOUTS, LayoutFile, find_files
 from posectl.data.h36m.names import TEST_SUBJECTS, known_actions, known_subjects
 from posectl.data.h36m.takes import Frame, Request, Take
-from posectl.data.readers import Progress, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.errors import InvalidInputError, UsageError
 
 # The three kinds of CDF share one module.
@@ -54,6 +54,7 @@ class H36MOptions:
         default_shown="one among the files",
     )  # fmt: skip
     skip_broken: bool = option(False, "Leave broken files and takes out, and name them.")
+    drop_bad: bool = drop_bad_option()
 
 
 @reader("h36m", H36MOptions, kind="poses", paths="Files or folders of Human3.6M.")
@@ -72,6 +73,7 @@ def read(paths: Sequence[Path], options: H36MOptions, progress: Progress) -> Dat
         actions=None if options.actions is None else known_actions(options.actions),
         frame=options.frame,
         skip_broken=options.skip_broken,
+        drop_bad=options.drop_bad,
     )
     in_test = known_subjects(options.test_subjects)
     if not paths:

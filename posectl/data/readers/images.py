@@ -1,8 +1,8 @@
 """Images from files: MNIST's idx, COIL's turntables, .npz, folders with the label for a name.
 
-The layout is found by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it, `obj{n}__{degrees}.png`, arrays
-(see posectl.data.images.archive), or any pictures in folders. A path is a file or a folder. Images come out square, a
-power of two wide, of one channel or three, in [-1, 1] with black at -1.
+The layout is found by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it or in a folder nearby,
+`obj{n}__{degrees}.png`, arrays (see posectl.data.images.archive), or any pictures in folders. A path is a file or a
+folder. Images come out square, a power of two wide, of one channel or three, in [-1, 1] with black at -1.
 
 Examples:
   posectl prepare images coil-100/ --objects 5 --size 64
@@ -24,6 +24,7 @@ from posectl.data.images.request import Request
 from posectl.data.images.split import Split, train_test_split
 from posectl.data.readers import Progress, option, reader
 from posectl.data.safe.npy import split_key
+from posectl.data.source_of import source_of
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 _PERIODS = {"angle": 2 * math.pi, "azimuth": 360.0}
@@ -123,8 +124,10 @@ def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Requ
     pictures = folder.pictures_in(paths)
     if not pictures:
         listed = ", ".join(str(path) for path in paths)
-        message = f"{listed} holds no images."
-        raise InvalidInputError(message, "posectl reads PNG and other pictures, MNIST's idx files, and .npz.")
+        source = source_of(paths[0])
+        other = f" `posectl prepare {source}` reads what is there." if source not in (None, "images") else ""
+        hint = f"This source reads PNG and other pictures, MNIST's idx files, and .npz.{other}"
+        raise InvalidInputError(f"{listed} holds no images.", hint)
     if folder.is_turntable(pictures):
         return folder.read_turntable(pictures, objects, request)
     _refuse(objects)

@@ -22,7 +22,7 @@ from posectl.data.mannequin.limits import clip_to_limits
 from posectl.data.mannequin.motions import MOTIONS, Motion
 from posectl.data.mannequin.performance import Performance, Style, random_style, unwrapped_phase
 from posectl.data.mannequin.rig import joints, rotation
-from posectl.data.readers import Progress, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
 from posectl.errors import UsageError
 
@@ -41,6 +41,7 @@ class MannequinOptions:
     seconds: float = option(4.0, "Duration of each motion of each person, seconds.", metavar="S", quick=0.5)
     fps: float = option(30.0, "Frame rate, frames a second.", metavar="N")
     seed: int = option(0, "Seed of the people and of how they move.")
+    drop_bad: bool = drop_bad_option()
 
 
 @reader("mannequin", MannequinOptions, kind="poses", paths=None)

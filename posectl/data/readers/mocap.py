@@ -1,4 +1,5 @@
-"""Motion capture: BVH, ASF/AMC and the CMU exponential-map txt, by forward kinematics to H36M-17.
+"""Motion capture: BVH, ASF/AMC and the CMU exponential-map txt, by forward kinematics to H36M-17; points in C3D and in
+NTU RGB+D's .skeleton.
 
 Files, or folders searched through. An AMC takes the .asf beside it: of its own name, of its subject's (01.asf for
 01_01.amc), or the only one. Poses come out in metres, z up, about the pelvis, which `root` keeps.
@@ -9,8 +10,13 @@ and VRM; SlimeVR; Poser and DAZ; SMPL; Rokoko; Perception Neuron; OptiTrack; Unr
 node are placed by rule, which is said. `--map FILE.yaml` says where they are on any other skeleton, and `--show-joints`
 prints such a file, filled in as far as the names tell; its format is in posectl/data/mocap/jointmap.py.
 
+C3D (which needs posectl[c3d]) is read by the labels of its points: the markers of Plug-in Gait and of CMU, joint
+centres, or the joints of a layout that `prepare arrays` knows. Every body is a clip, and so is every stretch of frames
+in which all its joints are in sight. Markers without labels cannot be read, nor sets that lack arms or legs.
+
 Up axis and unit are found from the body, file by file, and recorded; an artificial T pose at the start of CMU's BVH and
-exponential maps is left out. `--fps` picks frames where that rate divides the file's, and interpolates rotations else.
+exponential maps is left out. `--fps` picks frames where that rate divides the file's, and interpolates
+rotations, or points, else.
 
 Examples:
   posectl prepare mocap cmu/ --fps 30 --name cmu
@@ -31,13 +37,13 @@ from typing import Literal
 from posectl.data.dataset import Dataset
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.assemble import citations_of, to_dataset
-from posectl.data.mocap.clip import Clip, MotionFile, Options, read_recording
+from posectl.data.mocap.clip import Clip, MotionFile, Options, read_recordings
 from posectl.data.mocap.draft import template
 from posectl.data.mocap.files import find_files, read_clips
 from posectl.data.mocap.jointmap import read_map
 from posectl.data.mocap.world import METRES
-from posectl.data.poses import AXES, Axis
-from posectl.data.readers import Progress, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader
+from posectl.data.units import AXES, Axis
 from posectl.errors import PosectlError, UsageError, did_you_mean
 
 Unit = Literal["m", "cm", "mm", "in", "ft", "cmu"]
@@ -64,6 +70,7 @@ class MocapOptions:
         default_shown="about a fifth, of whole subjects or clips if they allow it",
     )  # fmt: skip
     skip_broken: bool = option(False, "Leave broken files out, and name them.")
+    drop_bad: bool = drop_bad_option()
     jobs: int | None = option(
         None, "Number of files read at once, each in a process of its own.", metavar="N", min=1,
         default_shown="as many as pay off",
@@ -87,11 +94,12 @@ def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Da
         fps=None if options.fps == "native" else options.fps, own_map=own_map, up=options.up, unit=options.unit
     )
     offered = tuple(path for path in given if path.suffix.lower() == ".asf")
-    clips, skipped = [], []
+    clips: list[Clip] = []
+    skipped = []
     with closing(read_clips(files, reading, offered_asf=offered, jobs=options.jobs, progress=progress)) as results:
         for result in results:
-            if isinstance(result, Clip):
-                clips.append(result)
+            if isinstance(result, list):
+                clips += result
             elif options.skip_broken:
                 skipped.append(result)
             else:
@@ -112,7 +120,7 @@ def show_joints(paths: Sequence[str | os.PathLike[str]]) -> str:
     path = find_files(given)[0]
     offered = tuple(each for each in given if each.suffix.lower() == ".asf")
     asf = find_asf(path, offered) if path.suffix.lower() == ".amc" else None
-    return template(read_recording(MotionFile(path, asf)), path)
+    return template(read_recordings(MotionFile(path, asf))[0], path)
 
 
 def _check_options(options: MocapOptions) -> None:

@@ -145,7 +145,7 @@ def _magic(stream: io.BufferedIOBase, name: str) -> bytes:
 
 
 def _pickled(name: str) -> InvalidInputError:
-    hint = "posectl unpickles nothing; save numbers: np.save(path, array.astype('float32'))."
+    hint = "Save numbers: np.save(path, array.astype('float32')). Of pickles, `posectl prepare h36m` reads Human3.6M's."
     return InvalidInputError(f"{name} holds pickled Python objects.", hint)
 
 

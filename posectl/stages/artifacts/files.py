@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from posectl.core.kinds import Kind
-from posectl.data.safe.npy import load_array, source_name, split_key
+from posectl.data.foreign import Conventions, load_poses
+from posectl.data.safe.npy import source_name, split_key
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.artifacts.formats import as_many, format_of, infer_kind
+from posectl.stages.artifacts.formats import Shape, Taken, as_many, format_of, infer_kind
+from posectl.stages.options import EvaluateOptions, InterpolateOptions, RenderOptions
 from posectl.stages.run import Run
 from posectl.store import Ref
 
@@ -35,21 +37,47 @@ def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
     return {"file": source, "shape": list(array.shape), "sha256": digest}
 
 
-def read_file(source: str, kind: Kind | None = None) -> tuple[Kind, np.ndarray]:
-    """Read samples (N, *shape) or paths (B, T, *shape) from a file, and tell their kind by their shape unless given."""
-    array, name = load_array(source), source_name(source)
-    kind = kind or infer_kind(array, name)
-    return kind, format_of(kind).read(array, name)
+def conventions(options: InterpolateOptions | EvaluateOptions | RenderOptions) -> Conventions:
+    """Return the conventions of poses in files that options name."""
+    return Conventions(options.unit, options.up, options.joints)
 
 
-def samples_of(run: Run, source: str, kind: Kind, shape: tuple[int, ...]) -> tuple[np.ndarray, dict[str, Any]]:
-    """Return samples (N, *shape) of a kind, and a record of where they came from: a file of one or many, or `ref#i`."""
+def read_file(
+    source: str | np.ndarray, said: Conventions = Conventions(), shape: Shape = None, *, beside: bool = False
+) -> tuple[Kind, Taken]:
+    """Take in samples (N, *shape) or paths (B, T, *shape) from a file, standard input or an array, of the kind that
+    its shape tells.
+
+    said: the conventions of poses; shape: what the array is to be taken for; beside: whether another file is there, of
+    which they are said, too.
+    """
+    if isinstance(source, np.ndarray):
+        arrays, name = {"poses": source}, "array"
+    else:
+        arrays, name = load_poses(source), source_name(source)
+    kind = infer_kind(arrays["poses"], name, said)
+    form = format_of(kind)
+    if beside:
+        said = form.left_to_say(arrays, name, said, subject=True)
+    return kind, form.take(arrays, name, said, shape)
+
+
+def samples_of(
+    run: Run, source: str, kind: Kind, shape: tuple[int, ...], said: Conventions = Conventions(), up: str | None = None
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return samples (N, *shape) of a kind, and a record of where they came from: a file of one or many, or `ref#i`.
+
+    said: the conventions of poses in a file; up: the vertical of those that they are to fit.
+    """
     if is_file(source):
-        samples = format_of(kind).samples(load_array(source), shape, source_name(source))
+        samples, warnings = format_of(kind).ends(load_poses(source), shape, source_name(source), said, up)
+        for warning in warnings:
+            run.warn(warning)
         return samples, file_record(source, samples)
     ref = Ref.parse(source)
-    dataset = StoredDataset(run.artifacts.get(ref))
+    dataset = StoredDataset(run.artifacts.get(ref, "dataset"))
     if ref.sample is None:
-        raise InvalidInputError(f"{source!r} is a whole dataset, and one sample is wanted.", f"Pick one: {source}#0.")
+        what, pick = ("clip", source[: -len(ref.part)]) if ref.part else ("dataset", source)
+        raise InvalidInputError(f"{source!r} is a whole {what}, and one sample is wanted.", f"Pick one: {pick}#0.")
     record = {"ref": dataset.artifact.ref, "sample": ref.sample, "digest": dataset.artifact.digest}
     return as_many(dataset.sample(ref.sample)[None], shape, source), record

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
 
 import numpy as np
 
 from posectl.core.kinds import KINDS, Kind
-from posectl.errors import InvalidInputError
+from posectl.data.foreign import Conventions
+from posectl.errors import InvalidInputError, UsageError
 from posectl.registry import Registry
+
+Shape = Literal["paths", "samples"] | None
+"""What an array is to be taken for; None: what its number of axes says."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An array from outside, (N, *shape) samples or (B, T, *shape) paths, and the name of its source.
+
+    up: the vertical of poses; told: whether the user or the file named it; plain: whether the poses show it; human:
+    whether they are of a person's size. warnings: sentences on what was assumed.
+    """
+
+    array: np.ndarray
+    source: str
+    up: str | None = None
+    told: bool = False
+    plain: bool = False
+    human: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 class ArrayFormat:
@@ -25,9 +50,53 @@ class ArrayFormat:
         """Return samples (N, *shape) or paths (B, T, *shape). Raises InvalidInputError for what is neither."""
         return finite_floats(array, source, self.kind)
 
+    def take(
+        self, arrays: Mapping[str, np.ndarray], source: str, said: Conventions = Conventions(), shape: Shape = None
+    ) -> Taken:
+        """Take in the array `poses` of a file, as samples or paths. Raises UsageError for conventions of poses."""
+        self.refuse(said, source)
+        return Taken(as_shape(self.read(arrays["poses"], source), self.kind, shape), source)
+
+    def place(self, taken: Taken, up: str | None, *, real: bool) -> tuple[np.ndarray, list[str]]:
+        """Return what was taken in as it fits samples whose vertical is `up`, and sentences on what looks wrong.
+
+        real: whether it is of real samples, or may be what a model made. up None: it is held against nothing.
+        """
+        return taken.array, list(taken.warnings)
+
     def samples(self, array: np.ndarray, shape: tuple[int, ...], source: str) -> np.ndarray:
         """Return samples (N, *shape) float32 of this one shape. Raises InvalidInputError for others."""
         return as_many(self.read(array, source).astype(np.float32, copy=False), shape, source)
+
+    def ends(
+        self, arrays: Mapping[str, np.ndarray], shape: tuple[int, ...], source: str, said: Conventions, up: str | None
+    ) -> tuple[np.ndarray, list[str]]:
+        """Return the array `poses` of a file as `samples` does, as it fits those whose vertical is `up`, and sentences
+        on what looks wrong."""
+        self.refuse(said, source)
+        return self.samples(arrays["poses"], shape, source), []
+
+    def left_to_say(
+        self, arrays: Mapping[str, np.ndarray], source: str, said: Conventions, *, subject: bool
+    ) -> Conventions:
+        """Return what is said of two files as it holds for one of them: less what it plainly shows by itself.
+
+        A person's size in metres is such and, but for the subject, of which they are said first, the vertical and the
+        joints of a body.
+        """
+        for joints, unit in product((said.joints,) if subject else (None, said.joints), (None, said.unit)):
+            with suppress(InvalidInputError):
+                shown = self.take(arrays, source, Conventions(unit, None, joints))
+                if unit == said.unit or shown.human:
+                    standing = not subject and (shown.told or shown.plain)
+                    return Conventions(unit, None if standing else said.up, joints)
+        return said
+
+    def refuse(self, said: Conventions, source: str) -> None:
+        """Raise UsageError for conventions of poses, unless there are none."""
+        if said not in (Conventions(), Conventions(unit="m")):
+            message = f"--unit, --up and --joints are of poses, and {source} holds {self.kind.name}."
+            raise UsageError(message, "Leave them out.")
 
 
 FORMATS: Registry[type[ArrayFormat]] = Registry("array format", "posectl.stages.artifacts", decorator="array_format")
@@ -43,11 +112,14 @@ def format_of(kind: Kind) -> ArrayFormat:
     return (FORMATS.get(kind.name) if kind.name in FORMATS.names() else ArrayFormat)(kind)
 
 
-def infer_kind(array: np.ndarray, source: str) -> Kind:
-    """Infer the kind of an array from its shape: poses before kinds from outside, and these before images.
+def infer_kind(array: np.ndarray, source: str, said: Conventions = Conventions()) -> Kind:
+    """Infer the kind of an array from its shape: poses before kinds from outside, and these before images; or poses,
+    where joints are said.
 
     Raises InvalidInputError where no kind claims it.
     """
+    if said.joints is not None:
+        return KINDS.get("poses")
     last = {"poses": 0, "images": 2}
     for name in sorted(KINDS.names(), key=lambda name: (last.get(name, 1), name)):
         kind = KINDS.get(name)
@@ -66,6 +138,16 @@ def finite_floats(array: np.ndarray, source: str, kind: Kind, hint: str = "") ->
         )
     if not np.isfinite(array).all():
         raise InvalidInputError(f"{source} holds values that are NaN or infinite.", f"Leave those {kind.nouns} out.")
+    return array
+
+
+def as_shape(array: np.ndarray, kind: Kind, shape: Shape) -> np.ndarray:
+    """Return one path (T, *shape) as paths, or the steps of paths and a single sample as samples, if so asked."""
+    rank = array.ndim - len(kind.axes)
+    if shape == "paths" and rank == 1:
+        return array[None]
+    if shape == "samples" and rank in (0, 2):
+        return array.reshape(-1, *array.shape[rank:])
     return array
 
 

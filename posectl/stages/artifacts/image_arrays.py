@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from posectl.core.kinds import Kind
+from posectl.data.foreign import Conventions
 from posectl.errors import InvalidInputError
-from posectl.stages.artifacts.formats import ArrayFormat, array_format, as_many, finite_floats
+from posectl.stages.artifacts.formats import ArrayFormat, Shape, Taken, array_format, as_many, finite_floats
 
 _ROUNDING = 1e-3
 OF_BYTES = "Of bytes: image / 127.5 - 1."
@@ -30,6 +33,18 @@ class ImageArrays(ArrayFormat):
             )
         return as_images(images, source, self.kind)
 
+    def take(
+        self, arrays: Mapping[str, np.ndarray], source: str, said: Conventions = Conventions(), shape: Shape = None
+    ) -> Taken:
+        """Take in paths (B, T, C, H, W); what may as well be one path in colour is said to be taken for several."""
+        self.refuse(said, source)
+        array = arrays["poses"]
+        images = self.read(as_one_path(array) if shape == "paths" else array, source)
+        if shape is None and array.ndim == 4 and array.shape[1] == 3:
+            several = f"{source} is taken for {len(array):,} paths of 3 grey images; --as paths takes it for one path."
+            return Taken(images, source, warnings=(several,))
+        return Taken(images, source)
+
     def samples(self, array: np.ndarray, shape: tuple[int, ...], source: str) -> np.ndarray:
         """Return images (N, C, H, W). Raises InvalidInputError for values beyond [-1, 1]."""
         images = as_images(array, source, self.kind)
@@ -41,6 +56,12 @@ class ImageArrays(ArrayFormat):
                 OF_BYTES,
             )
         return samples
+
+
+def as_one_path(array: np.ndarray) -> np.ndarray:
+    """Return one path (T, C, H, W), or (T, H, W) in grey, as several (1, T, ...); anything else as it is."""
+    alone = array.ndim == 3 or (array.ndim == 4 and array.shape[1] in (1, 3))
+    return array[None] if alone else array
 
 
 def as_images(array: np.ndarray, source: str, kind: Kind) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -24,16 +25,16 @@ def over_seeds(columns: Sequence[Column], keys: Sequence[Hashable], labels: Sequ
     for i, key in enumerate(keys):
         groups.setdefault(key, []).append(i)
     return [
-        columns[group[0]]
-        if len(group) == 1
-        else _merged(f"{labels[group[0]]}, {len(group)} seeds", [columns[i] for i in group])
+        columns[group[0]] if len(group) == 1 else _merged(labels[group[0]], [columns[i] for i in group])
         for group in groups.values()
     ]
 
 
 def _merged(label: str, columns: Sequence[Column]) -> Column:
     names = [name for name in columns[0].scores if all(name in column.scores for column in columns)]
-    return Column(label, " ".join(c.ref for c in columns), {n: _over([c.scores[n] for c in columns]) for n in names})
+    scores = {name: _over([column.scores[name] for column in columns]) for name in names}
+    seeds = f"{len(columns)} seeds"
+    return Column(f"{label}, {seeds}", " ".join(c.ref for c in columns), scores, over=seeds)
 
 
 def _over(scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -46,8 +47,18 @@ def relative_to(base: Column, columns: Sequence[Column]) -> list[Column]:
     lacks, or whose mean is zero there, are left out."""
     divisors = {name: score["mean"] for name, score in base.scores.items() if score["mean"]}
     return [
-        Column(c.label, c.ref, {n: _divided(s, divisors[n]) for n, s in c.scores.items() if n in divisors})
-        for c in columns
+        replace(c, scores={n: _divided(s, divisors[n]) for n, s in c.scores.items() if n in divisors}) for c in columns
+    ]
+
+
+def undivided(base: Column, rows: Sequence[str]) -> list[str]:
+    """Say in a sentence each which of the rows `relative_to` leaves out, and why."""
+    zero = [name for name in rows if name in base.scores and base.scores[name]["mean"] == 0]
+    nothing = [name for name in rows if name not in zero and not base.scores.get(name, {}).get("mean")]
+    return [
+        f"Left out: {', '.join(some)}; {base.label} has {what} there to divide by."
+        for what, some in (("0", zero), ("no figure", nothing))
+        if some
     ]
 
 

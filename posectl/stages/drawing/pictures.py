@@ -9,7 +9,8 @@ import numpy as np
 
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
-from posectl.stages.artifacts.image_arrays import as_images
+from posectl.stages.artifacts.formats import Shape
+from posectl.stages.artifacts.image_arrays import as_images, as_one_path
 from posectl.stages.comparison.scores import label
 from posectl.stages.drawing.subject import Subject
 from posectl.stages.run import Run
@@ -32,7 +33,7 @@ class Pictures:
         return self.ends is not None
 
 
-def pictures_of(run: Run, subject: Subject, *, most: int) -> Pictures:
+def pictures_of(run: Run, subject: Subject, *, most: int, shape: Shape = None) -> Pictures:
     """Return up to `most` paths or images of a subject; of a block all, of a dataset images spread evenly over it.
 
     Arrays are (B, T, C, H, W) or grey (B, T, H, W), which are paths, and (N, C, H, W), (C, H, W), grey (N, H, W) or (H,
@@ -40,7 +41,8 @@ def pictures_of(run: Run, subject: Subject, *, most: int) -> Pictures:
     """
     artifact = subject.artifact
     if artifact is None:
-        return _of_array(run, subject.name, as_images(subject.held, subject.name, subject.kind), most)
+        images = as_images(subject.held, subject.name, subject.kind)
+        return _of_array(run, subject.name, as_one_path(images) if shape == "paths" else images, most)
     if artifact.kind == "paths":
         return _of_paths(run, artifact, subject, most)
     if subject.sample is not None:
@@ -85,9 +87,8 @@ def corners(block: np.ndarray) -> np.ndarray:
     return block[np.ix_([0, -1], [0, -1])].swapaxes(0, 1)
 
 
-def distinct_labels(found: Sequence[Pictures], subjects: Sequence[str]) -> list[str]:
+def distinct_labels(labels: Sequence[str], subjects: Sequence[str]) -> list[str]:
     """Return a label for each; where several have the same, with the subject it came from."""
-    labels = [each.label for each in found]
     return [
         name if labels.count(name) == 1 else f"{name} ({subject})"
         for name, subject in zip(labels, subjects, strict=True)

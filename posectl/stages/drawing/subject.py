@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from posectl.core.kinds import Kind
-from posectl.data.safe.npy import load_array, source_name
+from posectl.data.foreign import Conventions, load_poses
+from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, NotFoundError
 from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file
 from posectl.stages.artifacts.formats import infer_kind
-from posectl.stages.run import Run, expect
+from posectl.stages.run import Run
 from posectl.store import Artifact, Ref
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a drawing. array: the content of a file, of any shape; else artifact: paths, samples or a dataset,
-    and sample: `#i`."""
+    """The subject of a drawing. arrays: the content of a file, its samples, of any shape, as `poses`, and said: what is
+    said of poses in it; else artifact: paths, samples or a dataset, and sample: `#i`, or, of a dataset, clip: `#clipi`.
+    """
 
     name: str
-    array: np.ndarray | None = None
+    said: Conventions = field(default_factory=Conventions)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     artifact: Artifact | None = None
     sample: int | None = None
+    clip: int | None = None
 
     @property
     def held(self) -> np.ndarray:
         """The array of a file."""
-        assert self.array is not None
-        return self.array
+        return self.arrays["poses"]
 
     @property
     def kind(self) -> Kind:
         """The kind of the samples."""
         if self.artifact is None:
-            return infer_kind(self.held, self.name)
+            return infer_kind(self.held, self.name, self.said)
         if self.artifact.kind == "dataset":
             return kind_named(read_about(self.artifact, DatasetAbout).kind)
         return kind_named(read_about(self.artifact, DecodedAbout).samples.kind)
@@ -52,7 +55,7 @@ class Subject:
 
     @property
     def row(self) -> slice:
-        """The one row of paths or samples that `#i` names. Raises NotFoundError where there is none."""
+        """The one row of paths, samples or a dataset that `#i` names. Raises NotFoundError where there is none."""
         assert self.artifact is not None
         assert self.sample is not None
         key = "paths" if self.artifact.kind == "paths" else "samples"
@@ -62,14 +65,17 @@ class Subject:
         return slice(self.sample, self.sample + 1)
 
 
-def open_subject(run: Run, name: str | np.ndarray) -> Subject:
+def open_subject(run: Run, name: str | np.ndarray, said: Conventions = Conventions()) -> Subject:
     """Open an array, or the file or artifact of this name; a file, or standard input, is read here."""
     if isinstance(name, np.ndarray):
-        return Subject("array", array=name)
+        return Subject("array", said, arrays={"poses": name})
     if is_file(name):
-        return Subject(source_name(name), array=load_array(name))
+        return Subject(source_name(name), said, arrays=load_poses(name))
     ref = Ref.parse(name)
-    return Subject(name, artifact=expect(run.artifacts.get(ref), "paths", "samples", "dataset"), sample=ref.sample)
+    artifact = run.artifacts.get(ref, "paths", "samples", "dataset")
+    if ref.clip is not None and not artifact.has("clips/start"):
+        raise NotFoundError(f"{artifact.ref} has no clips.", f"Pick one of its {artifact.kind} by its number, #0.")
+    return Subject(name, artifact=artifact, sample=ref.sample, clip=ref.clip)
 
 
 def common_kind(subjects: Sequence[Subject]) -> Kind:

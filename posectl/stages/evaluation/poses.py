@@ -10,12 +10,13 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.random import generator
-from posectl.core.training.augment import for_poses
+from posectl.core.training.augment import Augment, for_poses
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.formats import Taken
 from posectl.stages.evaluation.protocol import Evaluation, Protocol, Reference, protocol
-from posectl.stages.run import Run
+from posectl.stages.run import parent_of
 
 # Metres: datasets have the pelvis at the origin, and distances to them mean little for other poses.
 _PELVIS_OFF = 0.01
@@ -28,6 +29,10 @@ class PoseProtocol(Protocol):
     second (a2, d3), and distances are measured to test poses alone."""
 
     compat = ("naayem",)
+    not_reproduced = {
+        "naayem": "the re-seeding of recall's draws (every batch of the authors' holds the same ones, so that their "
+        "recall distance is higher)"
+    }
     reconstruction = ("truth", "reconstruction")
 
     def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
@@ -41,17 +46,31 @@ class PoseProtocol(Protocol):
             raise InvalidInputError(
                 f"{evaluation.label} has shape {array.shape}.", "Paths are (B, T, 17, 3), samples (N, 17, 3)."
             )
-        if evaluation.files:
-            _note_pelvis(evaluation.run, evaluation.label, array)
         if array.shape[-2:] == (len(H36M17.parents), 3):
             evaluation.inputs.provide(parents=lambda: H36M17.parents)
         super().array(evaluation, array, behind)
 
+    def placed(self, evaluation: Evaluation, taken: Taken, up: str | None, *, real: bool) -> np.ndarray:
+        """Return poses from outside as they fit those whose vertical is `up`, and warn of what looks wrong.
+
+        Scores are of the numbers as they are, so that a pelvis off the origin stays there, which may not be intended.
+        """
+        poses = super().placed(evaluation, taken, up, real=real)
+        off = float(np.abs(poses[..., 0, :]).max())
+        if off > _PELVIS_OFF:
+            evaluation.run.warn(
+                f"The pelvis of {taken.source} is up to {off:.3g} m off the origin; the poses are scored as they are."
+            )
+        return poses
+
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
-        """Return the poses of a dataset, or of a file as test poses."""
+        """Return the poses of a dataset, or of a file as test poses; warn where they do not stand as the subject's."""
         reference = super().read_reference(evaluation, against)
-        if reference.record is not None:
-            _note_pelvis(evaluation.run, against, reference.test)
+        if reference.parent is not None and evaluation.up and reference.up != evaluation.up:
+            evaluation.run.warn(
+                f"In {reference.label} {reference.up} is up, and in {evaluation.label} {evaluation.up}: distances "
+                "between them say nothing."
+            )
         return reference
 
     def pool(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
@@ -85,23 +104,15 @@ class PoseProtocol(Protocol):
         """Draw the poses whose recall is asked: as published, augmented training poses."""
         if not (_published(evaluation) and len(reference.train)):
             return super().targets(evaluation, reference)
-        augment = for_poses(reference.up, H36M17.mirror)
-        poses = _augmented(reference.train, evaluation.options.recall_targets, augment, evaluation.run.seed, "targets")
-        return evaluation.tensor(poses)
+        count, seed = evaluation.options.recall_targets, evaluation.run.seed
+        return evaluation.tensor(_augmented(reference.train, count, _augment(evaluation, reference), seed, "targets"))
 
     def _augmented_pairs(
         self, evaluation: Evaluation, reference: Reference, count: int, purpose: str
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw `count` pairs of poses of the pool, augmented as the scored model's were in training."""
-        model = next(artifact for role, artifact in evaluation.parents if role == "model")
-        settings = {key: entry["value"] for key, entry in model.config.items()}
-        augment = for_poses(
-            reference.up,
-            H36M17.mirror if settings.get("flip", True) else (),
-            rotate=settings.get("rotate", "up"),
-            degrees=settings.get("degrees", 30.0),
-        )
-        drawn = _augmented(self.pool(evaluation, reference)[0], 2 * count, augment, evaluation.run.seed, purpose)
+        """Draw `count` pairs of poses of the pool, augmented."""
+        pool, seed = self.pool(evaluation, reference)[0], evaluation.run.seed
+        drawn = _augmented(pool, 2 * count, _augment(evaluation, reference), seed, purpose)
         return drawn[:count], drawn[count:]
 
 
@@ -109,14 +120,24 @@ def _published(evaluation: Evaluation) -> bool:
     return evaluation.options.compat == "naayem"
 
 
-def _note_pelvis(run: Run, source: str, poses: np.ndarray) -> None:
-    """Warn where the pelvis is off the origin: scores are of the numbers as they are, which may not be intended."""
-    off = float(np.abs(poses[..., 0, :]).max())
-    if off > _PELVIS_OFF:
-        run.tell(f"The pelvis of {source} is up to {off:.3g} m off the origin; the poses are scored as they are.")
+def _augment(evaluation: Evaluation, reference: Reference) -> Augment:
+    """Return the augmentation that the model behind the subject was trained with; without a model, the published one:
+    +-30 degrees about the optical axis, and flips."""
+    model = next((artifact for role, artifact in evaluation.parents if role != "reference"), None)
+    if model is not None and model.kind != "model":
+        model = parent_of(evaluation.run, model, "model")
+    settings: dict[str, Any] = {"rotate": "view"}
+    if model is not None:
+        settings = {key: entry["value"] for key, entry in model.config.items()}
+    return for_poses(
+        reference.up,
+        H36M17.mirror if settings.get("flip", True) else (),
+        rotate=settings.get("rotate", "up"),
+        degrees=settings.get("degrees", 30.0),
+    )
 
 
-def _augmented(pool: np.ndarray, count: int, augment: Any, seed: int, purpose: str) -> np.ndarray:
+def _augmented(pool: np.ndarray, count: int, augment: Augment, seed: int, purpose: str) -> np.ndarray:
     """Draw `count` poses of the pool, with replacement, each augmented as in training."""
     g = generator(seed, f"evaluate/augmented/{purpose}")
     rows = torch.randint(len(pool), (count,), generator=g).numpy()

@@ -20,10 +20,13 @@ from posectl.core.kinds import Kind
 from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.data.dataset import TEST, TRAIN
+from posectl.data.foreign import load_poses
+from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.registry import Registry
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.artifacts.files import file_record, is_file, read_file
+from posectl.stages.artifacts.files import conventions, file_record, is_file
+from posectl.stages.artifacts.formats import Taken, format_of
 from posectl.stages.evaluation.endpoints import all_pairs, random_pairs
 from posectl.stages.evaluation.inputs import Inputs
 from posectl.stages.options import EvaluateOptions
@@ -47,7 +50,8 @@ class Evaluation:
     """A subject under a protocol: the inputs of its metrics, and the record of the evaluation.
 
     name: of the scores by default; against: the reference that was named; protocol: the record; parents, files: the
-    origin of the samples; modules: those that a registry chose for it.
+    origin of the samples; modules: those that a registry chose for it. up: the vertical of what a model made; taken:
+    the subject, if it is an array from outside; reference: once it was asked for.
     """
 
     run: Run
@@ -62,6 +66,9 @@ class Evaluation:
     parents: Parents = ()
     files: list[Any] | None = None
     modules: list[str] = field(default_factory=list)
+    up: str = ""
+    taken: Taken | None = None
+    reference: Reference | None = None
 
     def tensor(self, array: np.ndarray) -> Tensor:
         """Return an array as a tensor on the device."""
@@ -89,6 +96,7 @@ class Protocol:
     """The protocol of any kind: a model is scored between its dataset's test samples, paths and samples as they are."""
 
     compat: ClassVar[tuple[str, ...]] = ()
+    not_reproduced: ClassVar[dict[str, str]] = {}  # by compat: what differs from the authors' code all the same
     sizes: ClassVar[dict[str, int]] = {"random_pairs": 10_000, "random_steps": 10}  # the pose report's
     reconstruction: ClassVar[tuple[str, str]] = ("originals", "reconstructions")
 
@@ -117,7 +125,7 @@ class Protocol:
 
     def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
         """Provide the inputs that a model makes, against its dataset or the named reference."""
-        reference = self._reference(evaluation, dataset)
+        reference = self.reference(evaluation, dataset)
         if reference is None:
             raise InvalidInputError(f"The dataset of {evaluation.label} is gone.", "Name one with --against.")
         _check_shape(evaluation, model, reference)
@@ -163,6 +171,21 @@ class Protocol:
             provide_labels(evaluation, model, dataset)
         self.provide_reference(evaluation, reference)
 
+    def outside(self, evaluation: Evaluation, taken: Taken) -> None:
+        """Provide what was taken in from outside, as it fits the reference, if one was named."""
+        evaluation.taken = taken
+        reference = self.reference(evaluation, None)
+        array = self.placed(evaluation, taken, None if reference is None else reference.up, real=False)
+        evaluation.files = [file_record(taken.source, array)]
+        self.array(evaluation, array, None)
+
+    def placed(self, evaluation: Evaluation, taken: Taken, up: str | None, *, real: bool) -> np.ndarray:
+        """Return an array from outside as it fits samples whose vertical is `up`, and warn of what looks wrong."""
+        array, warnings = format_of(self.kind).place(taken, up, real=real)
+        for warning in warnings:
+            evaluation.run.warn(warning)
+        return array
+
     def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
         """Provide paths (B, T, *shape), or samples (N, *shape), as they are."""
         tensor = torch.from_numpy(array).to(evaluation.device)
@@ -171,15 +194,17 @@ class Protocol:
             ("paths", "random_paths") if moving else ("samples", "recall_samples")
         )})  # fmt: skip
         evaluation.protocol |= dict(zip(("paths", "steps") if moving else ("samples",), array.shape, strict=False))
-        reference = self._reference(evaluation, behind)
+        reference = self.reference(evaluation, behind)
         if reference is not None:
             self.provide_reference(evaluation, reference)
 
-    def _reference(self, evaluation: Evaluation, dataset: StoredDataset | None) -> Reference | None:
-        """Return the reference that was named, or that of the dataset."""
-        if evaluation.against is not None:
-            return self.read_reference(evaluation, evaluation.against)
-        return None if dataset is None else self.stored_reference(dataset)
+    def reference(self, evaluation: Evaluation, dataset: StoredDataset | None) -> Reference | None:
+        """Return the reference that was named, or that of the dataset; it is read once."""
+        if evaluation.reference is None and evaluation.against is not None:
+            evaluation.reference = self.read_reference(evaluation, evaluation.against)
+        elif evaluation.reference is None and dataset is not None:
+            evaluation.reference = self.stored_reference(dataset)
+        return evaluation.reference
 
     def pool(self, evaluation: Evaluation, reference: Reference) -> tuple[np.ndarray, str]:
         """Return the real samples (N, *shape) that paths go between, and the description of the pairs in the record."""
@@ -210,6 +235,10 @@ class Protocol:
             reference=lambda: evaluation.tensor(searched),
             recall_targets=partial(self.targets, evaluation, reference),
         )
+        if len(reference.train) and len(reference.test):
+            evaluation.inputs.provide(test_targets=lambda: _drawn(evaluation, reference.test, "test targets"))
+            if split != "test":
+                evaluation.inputs.provide(test_reference=lambda: evaluation.tensor(reference.test))
         evaluation.protocol |= {
             "reference": reference.label,
             f"reference_{self.kind.noun}s": len(searched),
@@ -232,8 +261,7 @@ class Protocol:
 
     def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
         """Draw the real samples whose recall is asked, each at most once."""
-        order = torch.randperm(len(reference.all), generator=generator(evaluation.run.seed, "evaluate/targets"))
-        return evaluation.tensor(reference.all[order[: evaluation.options.recall_targets].numpy()])
+        return _drawn(evaluation, reference.all, "targets")
 
     def stored_reference(self, dataset: StoredDataset) -> Reference:
         """Return the samples of a dataset. Raises InvalidInputError for another kind's."""
@@ -243,11 +271,23 @@ class Protocol:
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
         if not is_file(against):
-            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against)))
-        _, array = read_file(against, self.kind)
-        size = len(self.kind.axes)
-        samples = array.reshape(-1, *array.shape[-size:]).astype(np.float32, copy=False)
-        return Reference(samples[:0], samples, against, record=file_record(against, samples))
+            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against, "dataset")))
+        arrays, name, form = load_poses(against), source_name(against), format_of(self.kind)
+        said = conventions(evaluation.options)
+        if evaluation.taken is not None:
+            said = form.left_to_say(arrays, name, said, subject=False)
+        taken = form.take(arrays, name, said)
+        array = self.placed(evaluation, taken, evaluation.up or None, real=True)
+        samples = array.reshape(-1, *array.shape[-len(self.kind.axes) :]).astype(np.float32, copy=False)
+        own = taken.up if taken.plain or taken.told else None
+        up = (evaluation.up if taken.told else own) or own or evaluation.up or "+z"
+        return Reference(samples[:0], samples, against, up=up, record=file_record(against, samples))
+
+
+def _drawn(evaluation: Evaluation, samples: np.ndarray, purpose: str) -> Tensor:
+    """Draw samples whose recall is asked, each at most once."""
+    order = torch.randperm(len(samples), generator=generator(evaluation.run.seed, f"evaluate/{purpose}"))
+    return evaluation.tensor(samples[order[: evaluation.options.recall_targets].numpy()])
 
 
 def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Reference) -> None:
@@ -273,6 +313,11 @@ def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDa
         test_labels=lambda: known[split == TEST],
         classes=lambda: classes,
     )
+    if evaluation.options.compat == "acai" and model.has_posterior:  # vae.py classifies what its posterior is made of
+        evaluation.inputs.provide(
+            features=lambda: model.features(evaluation.tensor(dataset.train)),
+            test_features=lambda: model.features(evaluation.tensor(dataset.test)),
+        )
 
 
 def check_kind(dataset: StoredDataset, kind: Kind) -> None:

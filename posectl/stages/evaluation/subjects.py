@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
-from posectl.data.safe.npy import load_array, source_name, split_key
+from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
-from posectl.stages.artifacts.files import BASELINE, file_record, is_baseline, is_file
-from posectl.stages.artifacts.formats import format_of, infer_kind
-from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
+from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, is_file, read_file
+from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.baselines import baseline
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
 from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
 from posectl.stages.options import EvaluateOptions
-from posectl.stages.run import Run, expect, parent_of
+from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
 
@@ -35,15 +35,19 @@ def open_subject(
         return Evaluation(run, label, name, kind, device, protocol_of(kind).resolve(options), against)
 
     if isinstance(subject, np.ndarray):
-        evaluation = _array(begin, subject, "array")
+        evaluation = _array(begin, subject, options, against)
     elif subject is not None and is_baseline(subject):
         evaluation = _baseline(begin, subject)
     elif subject is not None and is_file(subject):
-        evaluation = _array(begin, load_array(subject), source_name(subject))
+        evaluation = _array(begin, subject, options, against)
     else:
-        artifact = run.artifacts.get(subject) if subject else run.subject(None, "model", HINT)
-        evaluation = _artifact(begin, expect(artifact, "model", "paths", "samples"))
+        kinds = ("model", "paths", "samples")
+        artifact = run.artifacts.get(subject, *kinds) if subject else run.subject(None, "model", HINT)
+        evaluation = _artifact(begin, artifact)
     settings, kind = evaluation.options, evaluation.kind
+    lacking = protocol_of(kind).not_reproduced.get(settings.compat or "")
+    if lacking:
+        run.tell(f"--compat {settings.compat} does not reproduce {lacking}.")
     evaluation.inputs.provide(
         kind=lambda: kind,
         compat=lambda: settings.compat,
@@ -83,21 +87,26 @@ def _baseline(begin: Begin, subject: str) -> Evaluation:
     return evaluation
 
 
-def _array(begin: Begin, array: np.ndarray, source: str) -> Evaluation:
+def _array(begin: Begin, source: str | np.ndarray, options: EvaluateOptions, against: str | None) -> Evaluation:
     """Evaluate an array from outside, of the kind of its shape."""
-    kind = infer_kind(array, source)
-    array = format_of(kind).read(array, source)
-    evaluation = begin(source, _file_name(source), kind)
-    evaluation.files = [file_record(source, array)]
-    protocol_of(kind).array(evaluation, array, None)
+    beside = against is not None and is_file(against)
+    kind, taken = read_file(source, conventions(options), options.shape, beside=beside)
+    evaluation = begin(taken.source, _file_name(taken.source), kind)
+    if options.shape is None and taken.array.ndim == 1 + len(kind.axes) and len(taken.array) > 1:
+        evaluation.run.tell(
+            f"{taken.source} is taken for {len(taken.array):,} single {kind.noun}s; --as paths takes it for one path."
+        )
+    protocol_of(kind).outside(evaluation, taken)
     return evaluation
 
 
 def _artifact(begin: Begin, artifact: Artifact) -> Evaluation:
     if artifact.kind == "model":
         return _model(begin, artifact)
-    kind = kind_named(read_about(artifact, DecodedAbout).samples.kind)
+    about = read_about(artifact, DecodedAbout)
+    kind = kind_named(about.samples.kind)
     evaluation = begin(artifact.ref, artifact.name, kind)
+    evaluation.up = about.samples.up
     evaluation.parents = [(artifact.kind, artifact)]
     model = parent_of(evaluation.run, artifact, "model")
     protocol_of(kind).array(
@@ -110,7 +119,10 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
     about = model_about(artifact)
     kind = kind_named(about.samples.kind)
     evaluation = begin(artifact.ref, artifact.name, kind)
+    evaluation.up = about.samples.up
     evaluation.parents = [("model", artifact)]
+    if evaluation.options.compat == "acai" and any(each.has_posterior for each in objectives_of(artifact)):
+        evaluation.options = replace(evaluation.options, sample_posterior=True)  # vae.py's `encode` is a draw
     model = load_model(
         evaluation.run,
         artifact,

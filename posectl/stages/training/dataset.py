@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from posectl.data.safe.npy import split_key
-from posectl.data.source_of import source_of
+from posectl.data.source_of import how_to_read, source_of
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Run
@@ -20,11 +20,11 @@ def _of_a_path(ref: str | None) -> UsageError | NotFoundError | None:
     exists = split_key(path)[0].exists()
     if ref is None or (source is None and not exists):
         return None
-    command = f"posectl prepare {source or 'SOURCE'} {shlex.quote(ref)}"
     if exists:
         what = f"A training takes a dataset of the store, and {ref!r} is a {'folder' if path.is_dir() else 'file'}."
-        return UsageError(what, f"Read it into the store first: {command}")
-    return NotFoundError(f"There is neither a dataset nor a file {ref!r}.", f"A file is read first, as in: {command}")
+        return UsageError(what, how_to_read(path))
+    hint = f"A file is read first, as in: posectl prepare {source} {shlex.quote(ref)}"
+    return NotFoundError(f"There is neither a dataset nor a file {ref!r}.", hint)
 
 
 def training_set(run: Run, ref: str | None) -> StoredDataset:

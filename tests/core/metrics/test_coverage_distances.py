@@ -72,3 +72,17 @@ def test_a_collapsed_generator_is_precise_and_recalls_little() -> None:
     recall = recall_distance(collapsed, real, POSES)
     assert recall["minimum"] == 0
     assert recall["mean"] == pytest.approx(np.linalg.norm(real - real[0], axis=-1).mean(), rel=1e-12)
+
+
+def test_beside_each_stands_the_score_by_test_samples_alone_and_changes_nothing() -> None:
+    paths, real, test = randn(6, 5, 17, 3).float(), randn(40, 17, 3, seed=1).float(), randn(9, 17, 3, seed=2).float()
+    for score, alone, against_test in (
+        (mean_distance(paths, real, POSES, test_reference=test), mean_distance(paths, real, POSES),
+         brute(paths.flatten(0, 1), test, "l2")),
+        (precision_distance(paths[0], real, POSES, test_reference=test), precision_distance(paths[0], real, POSES),
+         brute(paths[0], test, "mpjpe")),
+        (recall_distance(paths[0], real, POSES, test_targets=test), recall_distance(paths[0], real, POSES),
+         brute(test, paths[0], "mpjpe")),
+    ):  # fmt: skip
+        assert_summarises(score.pop("test"), against_test, None)
+        assert score == alone

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from core.metrics.known_paths import randn
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 
 from posectl.core.metrics import classifier_accuracy as probe
 from posectl.core.metrics.classifier_accuracy import Fit, classifier_accuracy
@@ -92,3 +94,43 @@ def test_accuracies_are_functions_of_the_seed(monkeypatch: pytest.MonkeyPatch) -
     first = classifier_accuracy(codes, labels, tests, test_labels, 3, 0)
     assert classifier_accuracy(codes, labels, tests, test_labels, 3, 0) == first
     assert first["steps"] == 50
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.02])
+def test_standardised_codes_are_told_apart_whatever_their_scale(monkeypatch: pytest.MonkeyPatch, scale: float) -> None:
+    monkeypatch.setattr(probe, "FIT", Fit(1e-3, 300))
+    (codes, labels), (tests, test_labels) = clouds(80, 0, apart=3.0), clouds(60, 1, apart=3.0)
+    score = classifier_accuracy(codes * scale, labels, tests * scale, test_labels, 3, 0)
+    # The penalised minimum by another optimiser, on codes standardised by hand.
+    z = ((codes - codes.mean(0)) / codes.std(0)).double().numpy()
+    one_hot = np.eye(3)[labels]
+
+    def loss(flat: np.ndarray) -> float:
+        w, b = flat[:15].reshape(3, 5), flat[15:]
+        logits = z @ w.T + b
+        return np.mean(logsumexp(logits, axis=1) - (logits * one_hot).sum(1)) + (w**2).sum() / (2 * len(z))
+
+    best = minimize(loss, np.zeros(18), tol=1e-12).x
+    logits = ((tests - codes.mean(0)) / codes.std(0)).double().numpy() @ best[:15].reshape(3, 5).T + best[15:]
+    assert score["standardised"]["mean"] == (logits.argmax(1) == test_labels.numpy()).mean()
+    assert score["standardised"]["loss"] == pytest.approx(loss(best) - (best[:15] ** 2).sum() / (2 * len(z)), rel=1e-4)
+    assert score["steps"] == 300
+
+
+def test_a_layer_that_has_not_converged_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "FIT", Fit(1e-2, 600))
+    codes, labels = clouds(80, 0, apart=2.0)
+    assert "warning" not in classifier_accuracy(codes, labels, codes, labels, 3, 0)
+    small = classifier_accuracy(codes * 1e-3, labels, codes * 1e-3, labels, 3, 0)
+    assert "has not converged after 600 steps: its cross-entropy is 1.0" in small["warning"]  # log 3 = 1.0986 at first
+    same = classifier_accuracy(codes, labels, codes, labels, 3, 0)["standardised"]
+    assert small["standardised"]["mean"] == same["mean"]
+
+
+def test_features_are_classified_in_place_of_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "FIT", Fit(1e-2, 300))
+    (codes, labels), (tests, test_labels) = clouds(40, 0), clouds(40, 1)
+    nothing = torch.zeros_like(codes)
+    score = classifier_accuracy(nothing, labels, nothing, test_labels, 3, 0, features=codes, test_features=tests)
+    assert (score["mean"], score["standardised"]["mean"]) == (1, 1)
+    assert classifier_accuracy(nothing, labels, nothing, test_labels, 3, 0)["mean"] == pytest.approx(1 / 3)

@@ -132,3 +132,11 @@ def test_published_example() -> None:
     score = means(prdc(samples, targets))
     for name, (value, spread) in published.items():
         assert score[name] == pytest.approx(value, abs=spread)
+
+
+def test_each_share_holds_the_one_against_test_samples_alone() -> None:
+    samples, real, test = randn(60, 2, 3).float(), randn(45, 2, 3, seed=1).float(), randn(20, 2, 3, seed=2).float()
+    score = prdc(samples, real, test, k=3)
+    assert means(score) == pytest.approx(brute(samples, real, 3), rel=1e-12)
+    assert {n: score[n]["test"]["mean"] for n in NAMES} == pytest.approx(brute(samples, test, 3), rel=1e-12)
+    assert "test" not in prdc(samples, real, test[:3], k=3)["recall"]  # too few for a third neighbour

@@ -12,7 +12,7 @@ NAMES = {
 }  # fmt: skip
 INPUTS = {
     "paths", "random_paths", "samples", "recall_samples", "reference", "recall_targets", "truth", "reconstruction",
-    "parents", "kind", "compat",
+    "parents", "kind", "compat", "test_reference", "test_targets",
 }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ def test_collapsed_paths_are_undefined_and_as_published_perfect() -> None:
     assert corrected["mean"] == pytest.approx(1 - 1 / 15)
     assert published["mean"] == pytest.approx((1 - 1 / 15) / 4)
     assert corrected["undefined_share"] == published["undefined_share"] == 0.75
+    assert smoothness(trace(paths[:3]), compat="acai")["mean"] is None  # as theirs, where nothing is left to divide
 
 
 def test_overshoot_sees_the_wrong_way_round_and_smoothness_does_not() -> None:

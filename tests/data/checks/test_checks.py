@@ -41,7 +41,8 @@ def test_repeated_frozen_and_leaked_frames_are_told_apart(people: Dataset) -> No
     samples[test] = samples[300]
     report = check(replace(people, samples=samples), "frames")
     assert report.warnings == [
-        "Frames that repeat another exactly: 5, 3 of them the frame before.",
+        "Frames to which poses jump, and from which they jump back: 1, the first at index 200.",
+        "Frames that repeat another exactly: 5, 3 of them the frame before, the first at index 11.",
         "Test frames that are in the train split too: 1.",
     ]
 
@@ -55,7 +56,7 @@ def test_images_are_counted_and_searched_for_duplicates() -> None:
     images[7] = images[3]
     report = check(Dataset(images, np.arange(40) % 2, about={"kind": "images"}), "images")
     assert dict(report.rows)["images"] == "40: 20 train, 20 test"
-    assert report.warnings == ["Images that repeat another exactly: 1."]
+    assert report.warnings == ["Images that repeat another exactly: 1, the first at index 7."]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17
 from scipy.spatial.transform import Rotation
 
 from posectl.data.h36m.expmap import OFFSETS, PARENTS
 from posectl.data.readers.h36m import read
-from posectl.data.skeleton import H36M17, H36M32_TO_17
+from posectl.data.skeleton import H36M17
 
 
 def joints_of(row: np.ndarray) -> np.ndarray:

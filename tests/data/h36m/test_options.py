@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.readers import READERS
 from posectl.data.readers.h36m import read
-from posectl.data.skeleton import H36M17, H36M32_TO_17
+from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 # A person of Human3.6M's bones who stands at the origin, arms hanging; the knees a little forward (-y). Metres.

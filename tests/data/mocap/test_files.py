@@ -64,13 +64,13 @@ def test_clips_come_in_the_order_of_the_files_and_broken_ones_as_their_errors(fo
     told: list[tuple[int, int, str]] = []
     results = list(read_clips(files, Options(), offered_asf=(), jobs=jobs, progress=lambda *args: told.append(args)))
     assert isinstance(results[1], InvalidInputError)
-    assert [len(results[i].poses) for i in (0, 2, 3)] == [3, 4, 2]
+    assert [len(results[i][0].poses) for i in (0, 2, 3)] == [3, 4, 2]
     assert told == [(1, 4, "a.bvh"), (2, 4, "b.bvh"), (3, 4, "b.BVH"), (4, 4, "c.bvh")]
 
 
 def test_processes_give_what_one_gives(folder):
     files = find_files([folder / "a.bvh", folder / "deep"])
-    for one, other in zip(
+    for (one,), (other,) in zip(
         read_clips(files, Options(fps=20), offered_asf=(), jobs=1, progress=None),
         read_clips(files, Options(fps=20), offered_asf=(), jobs=3, progress=None),
         strict=True,

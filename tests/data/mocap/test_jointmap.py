@@ -63,6 +63,21 @@ def test_a_shift_turns_with_its_node(tmp_path):
     np.testing.assert_allclose(turned, (0.02 - 0.08, 0, 0.6), atol=1e-6)
 
 
+def test_a_shift_goes_from_node_to_node_or_along_the_normal_of_three(tmp_path):
+    """The person's left is on +x: from right to left hip is +x, and left x up is forwards, which is -y here."""
+    shifts = (
+        "shifts:\n  left: {from: RightUpLeg, to: LeftUpLeg, length: 0.1}\n"
+        "  ahead: {plane: [Hips, LeftUpLeg, Neck], length: 0.05}\n"
+    )
+    at, left, ahead = (
+        joint(tmp_path, "Head", f"{{at: Neck{shift}}}", shifts) for shift in ("", ", shift: left", ", shift: ahead")
+    )
+    np.testing.assert_allclose(left - at, (0.1, 0, 0), atol=1e-6)
+    hips, hip = joint(tmp_path, "Hip", "Hips", ""), joint(tmp_path, "LHip", "LeftUpLeg", "")
+    normal = np.cross(hip - hips, at - hips)
+    np.testing.assert_allclose(ahead - at, 0.05 * normal / np.linalg.norm(normal), atol=1e-6)
+
+
 def test_nodes_may_have_names_that_yaml_takes_for_other_things(tmp_path):
     (tmp_path / "map.yaml").write_text(map_text(Hip="No", RHip="1", LHip="null", Head="1.5"))
     joints = dict(zip(H36M17.joints, read_map(tmp_path / "map.yaml").joints, strict=True))
@@ -101,6 +116,8 @@ def test_what_a_map_says_of_the_file_is_kept(tmp_path):
         (map_text(Head="{blend: [a, b]}"), "blend of Head is no mapping"),
         (map_text(Head="{at: a, shift: s}"), "Head has the shift 's', which is not under 'shifts'"),
         (map_text("shifts: {s: {axis: +y}}\n"), "a 'node' is missing"),
+        (map_text("shifts: {s: {from: a, length: 1}}\n"), "'from' is no key of shift s"),
+        (map_text("shifts: {s: {plane: [a, b], length: 1}}\n"), "the plane of s is no list of three nodes"),
         (map_text("shifts: {s: {node: a, axis: y}}\n"), "axis 'y' is none of +x, -x"),
         (map_text("shifts: {s: {node: a, axis: +y, length: -1}}\n"), "the length of s is no positive number"),
         (map_text("shifts: {s: {node: a, axis: +y, long: 1}}\n"), "'long' is no key of shift s"),

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17, body, in_layout, truth
 
+from posectl.data.checks import check
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.poses import find_up
 from posectl.data.readers.arrays import read
 from posectl.data.readers.mannequin import read as mannequin
 from posectl.data.safe.npy import load_array
-from posectl.data.skeleton import H36M32_TO_17
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError
 
 
@@ -143,6 +144,102 @@ def test_files_that_disagree_on_up_are_refused(tmp_path: Path, poses: np.ndarray
     files = [save(tmp_path / "a.npy", poses), save(tmp_path / "b.npy", poses[..., [2, 0, 1]])]
     with pytest.raises(InvalidInputError, match="do not agree"):
         read(files)
+
+
+# --- joint layouts ----------------------------------------------------------------------------------------------------
+
+
+def test_other_joints_are_read_by_their_layout_which_is_told(test_data: Path) -> None:
+    """HumanML3D's file: 22 joints of SMPL, metres, y up, of a body with thighs of 420 mm."""
+    file = test_data / "faults/missing-formats/new_joints.npy"
+    dataset, joints = read([file], joints="humanml3d"), np.load(file)
+    order = [0, 2, 5, 8, 1, 4, 7, 6, 12, 15, 16, 18, 20, 17, 19, 21]
+    expected = joints[:, order] - joints[:, :1]
+    np.testing.assert_allclose(np.delete(dataset.samples, 10, axis=1), expected, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(dataset.samples[:, 2] - dataset.samples[:, 1], axis=-1), 0.42, atol=1e-4)
+    assert dataset.about["up"] == "+y"
+    assert dataset.about["layouts"]["humanml3d"]["Thorax"] == "neck"
+    assert "approximate joints of humanml3d: Neck/Nose (the head joint" in dataset.warnings[0]
+    told = dict(check(dataset, "frames").rows)["from humanml3d"]
+    assert told.startswith("Hip pelvis; RHip right_hip; ")
+
+
+def test_other_joints_are_refused_until_named(test_data: Path) -> None:
+    with pytest.raises(InvalidInputError, match="22 joints") as caught:
+        read([test_data / "faults/missing-formats/new_joints.npy"])
+    assert "smpl22, humanml3d" in caught.value.hint
+    assert "--joints smpl22" in caught.value.hint
+
+
+@pytest.mark.parametrize("layout", ["coco17", "kinect", "mediapipe33", "mpi28", "ntu25"])
+def test_flat_files_of_a_layout_are_read(tmp_path: Path, layout: str) -> None:
+    joints = np.nan_to_num(in_layout(body(50), layout))
+    flat = read([save(tmp_path / "a.npy", joints.reshape(50, -1))], joints=layout, up="+z")
+    np.testing.assert_array_equal(
+        flat.samples, read([save(tmp_path / "b.npy", joints)], joints=layout, up="+z").samples
+    )
+    known = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]
+    limbs = flat.samples[:, known] + flat.per_sample["root"][:, None]
+    np.testing.assert_allclose(limbs, truth(body(50))[:, known], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["coco17", "mpi17"])
+@pytest.mark.parametrize("frames", [1, 60])
+def test_17_joints_that_make_a_body_in_another_layout_alone_are_refused_until_named(
+    tmp_path: Path, name: str, frames: int
+) -> None:
+    joints = in_layout(body(60), name)
+    noisy = joints + np.random.default_rng(0).normal(0, 0.01, joints.shape)
+    file = save(tmp_path / "a.npy", noisy[np.arange(60) % frames])
+    with pytest.raises(InvalidInputError, match=f"no body as h36m17, and one as {name}") as caught:
+        read([file])
+    assert f"--joints {name}, or --joints h36m17" in caught.value.hint
+    assert len(read([file], joints=name, up="+z").samples) == 60
+    assert len(read([file], joints="h36m17", up="+z").samples) == 60
+
+
+def test_17_joints_that_make_a_body_or_none_at_all_are_human36ms(tmp_path: Path) -> None:
+    noisy = truth(body(60)) + np.random.default_rng(0).normal(0, 0.02, (60, 17, 3))
+    assert len(read([save(tmp_path / "a.npy", noisy)], up="+z").samples) == 60
+    noise = np.random.default_rng(0).normal(0, 0.3, (60, 17, 3))
+    assert len(read([save(tmp_path / "a.npy", noise)], up="+z").samples) == 60
+
+
+def test_96_columns_are_the_32_joints(tmp_path: Path, poses: np.ndarray) -> None:
+    full = np.full((len(poses), 32, 3), 9.0, np.float32)
+    full[:, H36M32_TO_17] = poses
+    np.testing.assert_array_equal(read([save(tmp_path / "a.npy", full.reshape(-1, 96))]).samples, poses)
+
+
+def test_a_file_that_names_its_joints_is_read_by_their_layout(tmp_path: Path) -> None:
+    names = np.array(
+        "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist "
+        "right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle".split()
+    )
+    np.savez(tmp_path / "a.npz", positions=in_layout(body(20), "coco17"), joint_names=names, up_axis="z")
+    dataset = read([tmp_path / "a.npz"])
+    assert list(dataset.about["layouts"]) == ["coco17"]
+    np.testing.assert_allclose(dataset.samples[:, 16] + dataset.per_sample["root"], body(20)["right_wrist"], atol=1e-5)
+
+
+def test_the_usual_unit_of_a_layout_is_taken_where_the_bones_agree(tmp_path: Path) -> None:
+    joints = np.nan_to_num(in_layout(body(20), "mpi28"))
+    in_mm, in_m = (
+        read([save(tmp_path / "a.npy", scale * joints)], joints="mpi28", up="+z").samples for scale in (1000, 1)
+    )
+    np.testing.assert_allclose(in_mm, in_m, atol=1e-5)
+    with pytest.raises(InvalidInputError, match="centimetres"):
+        read([save(tmp_path / "a.npy", 100 * joints)], joints="mpi28", up="+z")
+
+
+def test_the_usual_vertical_of_a_layout_is_the_guess_where_nobody_stands(tmp_path: Path) -> None:
+    places = body(200)
+    joints = np.nan_to_num(in_layout(places, "mediapipe33"))
+    turns = np.random.default_rng(0).choice([-1, 1], size=(200, 1, 1))
+    dataset = read([save(tmp_path / "a.npy", joints * turns)], joints="mediapipe33")
+    assert dataset.about["up"] == "-y"
+    assert any("guess" in warning for warning in dataset.warnings)
+    assert read([save(tmp_path / "a.npy", joints)], joints="mediapipe33").about["up"] == "+z"
 
 
 # --- clips and splits -------------------------------------------------------------------------------------------------
@@ -364,7 +461,7 @@ def test_every_truncation_and_flip_of_an_npz_is_an_expected_error(tmp_path: Path
         ({"root": np.full((200, 3), np.nan)}, "finite"),
         ({"split": np.full(200, "maybe")}, "maybe"),
         ({"split": np.zeros(200, int)}, "every frame is for training"),
-        ({"units": np.array("inch")}, "inch"),
+        ({"units": np.array("cubit")}, "cubit"),
         ({"clip_start": np.array([0, 90]), "clip_length": np.array([100, 100])}, "clip table"),
         ({"clip_index": np.repeat([0, 1], 100), "clip_name": np.array(["a"])}, "row 1"),
         ({"clip_name": np.array(["a"])}, "no rows"),
@@ -385,7 +482,7 @@ def test_an_npz_without_poses_lists_what_it_has(tmp_path: Path) -> None:
         read([tmp_path / "a.npz"])
 
 
-@pytest.mark.parametrize("options", [{"unit": "inch"}, {"up": "z"}, {"fps": 0.0}, {"fps": float("nan")}])
+@pytest.mark.parametrize("options", [{"unit": "cubit"}, {"up": "z"}, {"fps": 0.0}, {"fps": float("nan")}])
 def test_odd_options_are_usage_errors(tmp_path: Path, poses: np.ndarray, options: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         read([save(tmp_path / "a.npy", poses)], **options)  # type: ignore[arg-type]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from data.joints import H36M32_TO_17
 
 from posectl.core.kinds import KINDS
-from posectl.data.skeleton import H36M32_TO_17
+from posectl.data.readers.mannequin import read as mannequin
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.formats import format_of
 
 FORMAT = format_of(KINDS.get("poses"))
+PEOPLE = mannequin([], subjects=2, seconds=0.5).samples
 POSES = 0.5 * np.random.default_rng(0).normal(size=(200, 17, 3))
 
 
@@ -27,17 +29,34 @@ def test_a_pose_poses_and_paths_are_read_as_they_are(shape: tuple[int, ...], dty
 def test_of_32_joints_17_are_taken() -> None:
     full = np.full((4, 50, 32, 3), 9.0)
     full[:, :, H36M32_TO_17] = POSES.reshape(4, 50, 17, 3)
-    np.testing.assert_array_equal(FORMAT.read(full, "a.npy"), POSES.reshape(4, 50, 17, 3))
+    for array in (full, full.reshape(4, 50, 96)):
+        np.testing.assert_array_equal(FORMAT.read(array, "a.npy"), POSES.reshape(4, 50, 17, 3))
+    assert FORMAT.claims((200, 96))
+    assert not FORMAT.claims((200, 96, 96))
+
+
+def test_rows_of_rotations_are_claimed_to_be_refused_by_name() -> None:
+    for width in (72, 156, 165):
+        assert FORMAT.claims((40, width))
+        with pytest.raises(InvalidInputError, match="rotations of SMPL's joints"):
+            FORMAT.read(np.cumsum(np.full((40, width), 0.02), axis=0), "a.npy")
 
 
 def test_half_precision_becomes_single() -> None:
     assert FORMAT.read(POSES.astype(np.float16), "a.npy").dtype == np.float32
 
 
-@pytest.mark.parametrize(("factor", "word"), [(1000, "millimetres"), (100, "centimetres")])
+@pytest.mark.parametrize(
+    ("factor", "word"), [(1000, "millimetres"), (100, "centimetres"), (1 / 0.0254, "inches"), (1 / 0.3048, "feet")]
+)
 def test_poses_plainly_in_another_unit_are_refused(factor: float, word: str) -> None:
     with pytest.raises(InvalidInputError, match=f"a.npy seems to be in {word}"):
-        FORMAT.read(factor * POSES, "a.npy")
+        FORMAT.read(factor * PEOPLE, "a.npy")
+
+
+@pytest.mark.parametrize("factor", [1, 0.5, 1.5, 100, 1000])
+def test_points_that_are_no_body_are_taken_for_none_in_another_unit(factor: float) -> None:
+    np.testing.assert_array_equal(FORMAT.read(factor * POSES, "a.npy"), factor * POSES)
 
 
 def test_a_scale_that_is_no_unit_is_left_alone() -> None:

@@ -5,7 +5,7 @@ from statistics import mean, median, stdev
 
 import pytest
 
-from posectl.stages.comparison.columns import over_seeds, relative_to
+from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
 from posectl.stages.comparison.tables import Column
 
 
@@ -24,7 +24,7 @@ def test_seeds_become_one_column_of_their_means_and_the_spread_between_them() ->
     columns = [column("a", 7.0, 1.0), *(column(f"s{i}", x, 2 * x) for i, x in enumerate(SEEDS))]
     first, merged = over_seeds(columns, ["a", "s", "s", "s"], ["a", "acai", "acai", "acai"])
     assert first is columns[0]
-    assert (merged.label, merged.ref) == ("acai, 3 seeds", "s0:v1 s1:v1 s2:v1")
+    assert (merged.label, merged.ref, merged.over) == ("acai, 3 seeds", "s0:v1 s1:v1 s2:v1", "3 seeds")
     assert merged.scores["anci"]["mean"] == pytest.approx(mean(SEEDS), rel=1e-15)
     assert merged.scores["anci"]["std"] == pytest.approx(stdev(SEEDS), rel=1e-12)
     assert merged.scores["anci"]["median"] == median(SEEDS)
@@ -57,3 +57,8 @@ def test_nothing_is_divided_by_what_is_not_there_or_is_zero() -> None:
     base = Column("plain", "", {"anci": score(None), "overshoot": score(0.0)})
     columns = [Column("x", "", {"anci": score(1.0), "overshoot": score(1.0), "prdc": score(1.0)})]
     assert relative_to(base, columns)[0].scores == {}
+    assert undivided(base, ["anci", "overshoot", "prdc"]) == [
+        "Left out: overshoot; plain has 0 there to divide by.",
+        "Left out: anci, prdc; plain has no figure there to divide by.",
+    ]
+    assert undivided(column("a", 1.0, 1.0), ["anci"]) == []

@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from posectl.errors import UsageError
-from posectl.stages.comparison.tables import Column, Comparison
+from posectl.stages.comparison.tables import Column, Comparison, form_of
 
 SCORE = {"mean": 1.25, "variance": 0.04, "std": 0.2, "median": 1.2, "undefined": 0, "unit": "1"}
 METRES = {**SCORE, "mean": 0.0312, "unit": "m"}
@@ -23,7 +25,7 @@ TABLE = Comparison(
 
 def test_markdown_has_mean_and_median_lines_and_a_blank_where_nothing_was_scored():
     assert TABLE.as_text("md").splitlines() == [
-        "| mean ± std | plain, d=8 | λ=0.1 |",
+        "| mean ± std over paths or samples | plain, d=8 | λ=0.1 |",
         "| --- | ---: | ---: |",
         "| anci | 1.250 ± 0.200 | 1.250 ± 0.200 |",
         "|   median | 1.200 | 1.200 |",
@@ -52,3 +54,46 @@ def test_json_holds_the_figures():
 def test_an_unknown_form_is_told():
     with pytest.raises(UsageError, match="no table format"):
         TABLE.as_text("html")
+
+
+def test_a_spread_over_seeds_is_told_from_one_over_paths():
+    columns = [*TABLE.columns[:1], replace(TABLE.columns[1], over="3 seeds")]
+    mixed = Comparison(columns, ["anci"], [])
+    assert mixed.as_text("md").splitlines()[:4] == [
+        "| mean ± std | plain, d=8 | λ=0.1 |",
+        "| --- | ---: | ---: |",
+        "| ± over | paths or samples | 3 seeds |",
+        "| anci | 1.250 ± 0.200 | 1.250 ± 0.200 |",
+    ]
+    assert [row["over"] for row in csv.DictReader(io.StringIO(mixed.as_text("csv")))] == ["paths or samples", "3 seeds"]
+    assert [column["over"] for column in json.loads(mixed.as_text("json"))["columns"]] == [
+        "paths or samples",
+        "3 seeds",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "arrow", "best"),
+    [("anci", "↓", [1]), ("prdc.recall", "↑", [0]), ("recall_distance.test", "↓", [1]), ("admissibility.met", " ", []),
+     ("classifier_accuracy.standardised", "↑", [0]), ("anybodys", " ", [])],
+)  # fmt: skip
+def test_the_best_is_what_the_metric_says_among_what_was_scored_here(row, arrow, best):
+    columns = [Column(str(x), "", {row: {**SCORE, "mean": x}}, scored=x < 9) for x in (2.0, 1.0, 99.0, -1.0)]
+    columns[3] = replace(columns[3], scored=False)
+    line = Comparison(columns, [row], []).line(row)
+    assert (line.arrow, line.best) == (arrow, best)
+    assert Comparison(columns[:1], [row], []).line(row).best == []  # alone it is the best of nothing
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("t.csv", "csv"), ("t.TEX", "latex"), ("a.b/t.json", "json"), ("t.md", "md"), ("t.txt", "md"), ("table", "md")],
+)
+def test_a_files_ending_names_its_form(path, form):
+    assert form_of(Path(path)) == form
+
+
+def test_an_ending_of_something_else_is_told():
+    with pytest.raises(UsageError, match=r"ending \.html") as told:
+        form_of(Path("t.html"))
+    assert "--format" in told.value.hint

@@ -9,8 +9,11 @@ import pytest
 import torch
 from stages.turntables import publish_pictures, publish_turntable
 
+from posectl.core.metrics import classifier_accuracy as probe
 from posectl.data.synthetic import pole
 from posectl.errors import InvalidInputError, UsageError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.model import load_model
 from posectl.stages.compare import compare
 from posectl.stages.evaluate import evaluate
 from posectl.stages.options import EvaluateOptions, TrainOptions
@@ -45,13 +48,20 @@ def scores(run, subject, against=None, *metrics, **options):
 def test_a_perfect_pole_path_has_no_error_and_is_retrieved_exactly(run):
     result = evaluate(run, "baseline:perfect", "pole", replace(FEW, metrics=FACTORS))
     figures = result.figures["scores"]
-    for name in ("alpha_mse", "interval_mse", "alpha_retrieval"):
+    for name in ("alpha_mse", "interval_mse"):
         assert (figures[name]["mean"], figures[name]["maximum"]) == (0, 0), name
+    assert figures["alpha_retrieval"]["maximum"] == pytest.approx(0, abs=1e-12)
     assert figures["admissibility"]["admissible"]["mean"] == 1
     read = result.artifact.read
     assert read("alpha_mse/mean").tolist() == [0] * 17
-    np.testing.assert_array_equal(read("alpha_retrieval/median"), read("alpha_retrieval/alpha"))
-    np.testing.assert_array_equal(read("alpha_retrieval/lower"), read("alpha_retrieval/upper"))
+    # As published: errors on intervals of 80 degrees, alpha retrieved on those of 70, an image every 5.
+    np.testing.assert_allclose(read("alpha_retrieval/alpha"), np.arange(15) / 14, atol=1e-12)
+    np.testing.assert_allclose(read("alpha_retrieval/median"), read("alpha_retrieval/alpha"), atol=1e-12)
+    np.testing.assert_allclose(read("alpha_retrieval/lower"), read("alpha_retrieval/upper"), atol=1e-12)
+    asked = evaluate(run, "baseline:perfect", "pole", replace(FEW, metrics=("alpha_retrieval",), interval=30.0))
+    assert len(asked.artifact.read("alpha_retrieval/alpha")) == 7
+    protocols = [each.figures["protocol"] for each in (result, asked)]
+    assert [(p["interval"], p["retrieval_interval"]) for p in protocols] == [(80, 70), (30, 30)]
     assert read("interval_mse/degrees").tolist() == list(range(15, 85, 5))
 
 
@@ -160,7 +170,35 @@ def test_every_comparison_of_images_includes_the_cross_fade(run, model):
 def test_a_real_turntable_is_its_own_truth(test_data, run):
     prepare(replace(run, name="coil"), "images", [test_data / "coil" / "coil100"], {"size": 16, "objects": ["5", "14"]})
     figures = scores(run, "baseline:perfect", "coil", "alpha_mse", "interval_mse", "alpha_retrieval", intervals=200)
-    assert [figures[name]["maximum"] for name in figures] == [0, 0, 0]
+    assert [figures[name]["maximum"] for name in figures] == [0, 0, pytest.approx(0, abs=1e-12)]
     assert figures["alpha_mse"]["count"] == 144 * 15
     faded = scores(run, "baseline:crossfade", "coil", "interval_mse", intervals=200)["interval_mse"]
     assert faded["minimum"] > 0
+
+
+def test_as_published_a_vae_is_scored_from_draws_and_probed_before_its_means(run, monkeypatch):
+    monkeypatch.setattr(probe, "PUBLISHED", probe.Fit(1e-2, 200))
+    options = TrainOptions(reg=("vae",), steps=30, net="mlp", set=("mlp.widths=8",), latent=4)
+    ref = train(replace(run, name="vae"), "pictures", options).ref
+    metrics = ("mean_distance", "reconstruction_mse", "clustering_accuracy", "classifier_accuracy")
+    means = scores(run, ref, None, *metrics)
+    drawn = scores(run, ref, None, *metrics, sample_posterior=True)
+    published = evaluate(run, ref, None, replace(FEW, metrics=metrics, compat="acai"))
+    assert published.artifact.config["sample_posterior"]["value"] is True
+    figures = published.figures["scores"]
+    for name in metrics[:2]:
+        assert figures[name]["mean"] == drawn[name]["mean"] != means[name]["mean"]
+    # The layer reads what the means are made of: the first half of the encoder, whatever is drawn.
+    data, model = StoredDataset(run.artifacts.get("pictures")), load_model(run, run.artifacts.get("vae"))
+    labels, split = torch.from_numpy(data.known("label")).long(), torch.from_numpy(data.split)
+    with torch.no_grad():
+        read = [model.encoder[0](torch.from_numpy(some)[None])[0] for some in (data.train, data.test)]
+    alone = probe.classifier_accuracy(read[0], labels[split == 0], read[1], labels[split == 1], 3, 0, compat="acai")
+    assert figures["classifier_accuracy"] == alone
+
+
+def test_the_test_images_alone_stand_beside_the_reference_unless_it_is_drawn(run):
+    score = scores(run, "baseline:crossfade", "turntable", "mean_distance")["mean_distance"]
+    assert score["test"]["mean"] > score["mean"]  # a part of the gallery is nowhere nearer
+    prepare(run, "lines", options={"train_count": 8, "test_count": 8, "size": 16})
+    assert "test" not in scores(run, "baseline:crossfade", "lines", "mean_distance")["mean_distance"]

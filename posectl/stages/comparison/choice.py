@@ -1,0 +1,72 @@
+"""The scores that stand for a model, and those that are shown where none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from posectl.stages.artifacts.about import ScoresAbout, read_about
+from posectl.stages.comparison.scores import drawn, listed
+from posectl.stages.run import Run
+from posectl.store import Artifact
+
+
+def standing(scores: Sequence[Artifact], compat: str | None = None) -> Artifact:
+    """Return the scores that stand for their subject: the newest of its last weights by this protocol, of means rather
+    than draws; without such, the newest of its last weights; without any, the newest."""
+
+    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, int]:
+        index, scores = numbered
+        protocol = scores.summary["protocol"]
+        return protocol.get("weights", "last") == "last", protocol.get("compat") == compat, not drawn(scores), index
+
+    return max(enumerate(scores), key=rank)[1]
+
+
+def scores_by_subject(run: Run, compat: str | None = None) -> dict[str, Artifact]:
+    """Find the scores that stand for every subject, by its digest."""
+    found: dict[str, list[Artifact]] = {}
+    for scores in run.artifacts.artifacts("scores"):
+        for parent in scores.parents:
+            if parent.role != "reference":
+                found.setdefault(parent.digest, []).append(scores)
+    return {digest: standing(some, compat) for digest, some in found.items()}
+
+
+def of_one_protocol(run: Run, compat: str | None = None) -> tuple[list[Artifact], list[str]]:
+    """Return the scores against one reference by one published protocol, or by none, one of each subject, oldest first;
+    and a sentence where there are others.
+
+    The protocol is `compat`, or where there are no scores by it, that of the newest; the reference is that of the
+    newest by it. Scores without a reference are of every one.
+    """
+    every = run.artifacts.artifacts("scores")
+    by_compat = [each for each in every if each.summary["protocol"].get("compat") == compat] or every
+    held = [each for each in by_compat if _reference(each)] or by_compat
+    if not held:
+        return [], []
+    reference, wanted = _reference(held[-1]), held[-1].summary["protocol"].get("compat")
+    shown: dict[Any, list[Artifact]] = {}
+    left: list[Artifact] = []
+    for each in every:
+        if _reference(each) in (reference, None) and each.summary["protocol"].get("compat") == wanted:
+            shown.setdefault(_subject(each), []).append(each)
+        else:
+            left.append(each)
+    note = f"Shown are the scores against {reference or 'nothing'} by {_named(wanted)}; "
+    others = dict.fromkeys(f"against {_reference(e)} by {_named(e.summary['protocol'].get('compat'))}" for e in left)
+    notes = [f"{note}name others to see them: {listed(list(others))}."] if left else []
+    return [standing(some, wanted) for some in shown.values()], notes
+
+
+def _reference(scores: Artifact) -> str | None:
+    reference = scores.summary["protocol"].get("reference")
+    return None if reference is None else str(reference)
+
+
+def _subject(scores: Artifact) -> tuple[str, ...]:
+    return (read_about(scores, ScoresAbout).label, *(p.digest for p in scores.parents if p.role != "reference"))
+
+
+def _named(compat: str | None) -> str:
+    return "the corrected protocol" if compat is None else f"--compat {compat}"
