@@ -7,20 +7,23 @@
 #   examples/coil.sh --budget 5000 FOLDER [OBJECT]       so many steps
 #
 # FOLDER holds obj{n}__{degrees}.png (COIL-100) or obj{n}__{index}.png (COIL-20). Interrupt it whenever you like: run again,
-# it goes on where it was. METHODS, SIZE, LR, STORE and OUT may be set in the environment; METHODS="none beta-vae:0.3 aeai"
-# gives a method another weight than its paper's.
+# it goes on where it was. METHODS, SIZE, LR, STORE, OUT and EVALUATE (more options of `posectl evaluate`) may be set in the
+# environment; METHODS="none beta-vae:0.3 aeai" gives a method another weight than its paper's. With POSECTL_QUICK=1 it ends
+# within a minute: no regularizer.
 set -euo pipefail
 
-[ "${1:-}" = --budget ] && [ $# -ge 3 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
+[ "${1:-}" = --budget ] && [ $# -ge 3 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2; }
 case $2 in
     small) steps=500 ;;
     full) steps=20000 ;;
     *) steps=$2 ;;
 esac
+METHODS=${METHODS:-${POSECTL_QUICK:+none}}
 METHODS=${METHODS:-none beta-vae aae acai gaia amr aeai}
 SIZE=${SIZE:-64}
 LR=${LR:-0.001}
 OUT=${OUT:-coil}
+read -ra EVALUATE <<< "${EVALUATE:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
 mkdir -p "$OUT"
 
@@ -36,7 +39,7 @@ for entry in $METHODS; do
     models+=("$model")
     rows+=("$(posectl interpolate coil#0 coil#12 --model "$model" --steps 13 --name "coil-$method-row")")
 done
-scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
+scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data" "${EVALUATE[@]}")
 read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
 for kind in errors retrieval distances; do

@@ -7,22 +7,25 @@
 #   examples/pole.sh --budget full        30,000: for a CUDA device
 #   examples/pole.sh --budget 5000        so many steps
 #
-# Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT, PREPARE and TRAIN (more
-# options of `posectl prepare pole` and of `posectl train`, such as --precision bf16 or --net mlp) may be set in the
-# environment; METHODS="none beta-vae:0.3 aeai" gives a method another weight than its paper's.
+# Interrupt it whenever you like: run again, it goes on where it was. METHODS, LR, STORE, OUT, PREPARE, TRAIN and EVALUATE
+# (more options of `posectl prepare pole`, of `posectl train`, such as --precision bf16 or --net mlp, and of `posectl
+# evaluate`) may be set in the environment; METHODS="none beta-vae:0.3 aeai" gives a method another weight than its paper's.
+# With POSECTL_QUICK=1 it ends within a minute: no regularizer.
 set -euo pipefail
 
-[ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2; }
+[ "${1:-}" = --budget ] && [ $# -eq 2 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
 case $2 in
     small) steps=1000 ;;
     full) steps=30000 ;;
     *) steps=$2 ;;
 esac
+METHODS=${METHODS:-${POSECTL_QUICK:+none}}
 METHODS=${METHODS:-none beta-vae aae acai gaia amr aeai}
 LR=${LR:-0.001}
 OUT=${OUT:-pole}
 read -ra PREPARE <<< "${PREPARE:-}"
 read -ra TRAIN <<< "${TRAIN:-}"
+read -ra EVALUATE <<< "${EVALUATE:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
 mkdir -p "$OUT"
 
@@ -42,7 +45,7 @@ for entry in $METHODS; do
         --name "pole-$method-block")")
     posectl plot "$model" --kind manifold -o "$OUT/manifold-$method.png" --force
 done
-scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data")
+scores=$(posectl evaluate "${models[@]}" baseline:crossfade --against "$data" "${EVALUATE[@]}")
 read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
 for kind in errors retrieval distances; do

@@ -7,13 +7,14 @@
 #
 # Interrupt it whenever you like: run again, it goes on where it was, and ends the same. STEPS, LATENT, METHODS (may be
 # empty: then the recipe alone), SEEDS, STORE, OUT and EVALUATE (more options of `posectl evaluate`) may be set in the
-# environment.
+# environment. With POSECTL_QUICK=1 it ends within a minute: the recipe alone, one seed.
 set -euo pipefail
 shopt -s inherit_errexit # a function whose output is taken stops at its first error, too
 
 [ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 STEPS=${STEPS:-20000}
 LATENT=${LATENT:-8}
+[ -z "${POSECTL_QUICK:-}" ] || METHODS=${METHODS-} SEEDS=${SEEDS:-1}
 METHODS=${METHODS-dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle smooth uniform speed
     near cover}
 SEEDS=${SEEDS:-5}

@@ -5,11 +5,13 @@
 #   examples/survey.sh TRAIN.npz TEST.npz COIL MNIST [STEPS]
 #
 # TRAIN, TEST: two files of poses; COIL: a folder of turntables; MNIST: one of MNIST's files. Interrupt it whenever you
-# like: run again, it goes on where it was. REGULARIZERS, BATCH, STORE and OUT may be set in the environment.
+# like: run again, it goes on where it was. REGULARIZERS, BATCH, STORE and OUT may be set in the environment. With
+# POSECTL_QUICK=1 it ends within a minute: no regularizer.
 set -euo pipefail
 
-[ $# -ge 4 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 4 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 steps=${5:-2000}
+REGULARIZERS=${REGULARIZERS:-${POSECTL_QUICK:+none}}
 REGULARIZERS=${REGULARIZERS:-none dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle
     smooth uniform speed near cover acai+cycle dropout+aae smooth+cycle+uniform+speed+near}
 BATCH=${BATCH:-16}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from posectl.api import metrics as metrics
     from posectl.api.lab import Lab as Lab
     from posectl.api.lab import open as open
+    from posectl.api.regularizers import regularizers as regularizers
     from posectl.api.search import nearest as nearest
     from posectl.core.kinds import Kind as Kind
     from posectl.core.kinds import kind as kind
@@ -49,6 +50,7 @@ _MODULES = {
     "open": "api.lab",
     "option": "data.readers",
     "reader": "data.readers",
+    "regularizers": "api.regularizers",
 }
 """The names of the library, each with the module that it is imported from when it is first asked for."""
 

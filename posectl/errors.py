@@ -55,6 +55,10 @@ class InvalidInputError(PosectlError):
     exit_code = ExitCode.INVALID_INPUT
 
 
+class TooFewError(InvalidInputError):
+    """A set too small for what is asked of it."""
+
+
 class IntegrityError(PosectlError):
     """A difference between an artifact's bytes and those that were published."""
 
@@ -91,11 +95,14 @@ _LISTED, _FEW = 24, 8
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known name, if any is near, and lists them all; of many, the nearest few."""
-    known = sorted(known)
+    known = sorted(map(str, known))  # numpy's own texts would be quoted as np.str_('x')
     # Slips of the finger rarely hit the first letter: among the nearest, one that begins alike comes first.
-    close = sorted(difflib.get_close_matches(name, known, cutoff=0.5), key=lambda match: match[:1] != name[:1])
+    # Capitals count for little: ACAI is acai.
+    low = {each.lower(): each for each in known}
+    found = difflib.get_close_matches(name.lower(), low, cutoff=0.5)
+    close = [low[each] for each in sorted(found, key=lambda match: match[:1] != name[:1].lower())]
     suggestion = f"Did you mean {close[0]!r}? " if close else ""
     if len(known) > _LISTED:
-        nearest = difflib.get_close_matches(name, known, n=_FEW, cutoff=0.0)
+        nearest = [low[each] for each in difflib.get_close_matches(name.lower(), low, n=_FEW, cutoff=0.0)]
         return f"{suggestion}Nearest of {len(known)}: {', '.join(nearest)}."
     return f"{suggestion}Known: {', '.join(known)}."

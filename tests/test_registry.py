@@ -143,5 +143,7 @@ def test_names_and_summaries_are_told_without_torch(tmp_path, module, registry):
 
 
 def test_the_docs_of_regularizers_are_completed_without_torch(tmp_path):
-    code = "import sys; from posectl.cli import complete; complete.regularizer_docs(); print('torch' in sys.modules)"
+    code = (
+        "import sys; from posectl.api.regularizers import regularizers; regularizers(); print('torch' in sys.modules)"
+    )
     assert python(code, tmp_path) == "False\n"

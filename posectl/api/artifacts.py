@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -220,6 +220,13 @@ class Model(Stored):
         array = tensor.cpu().numpy()
         samples = format_of(kind).samples(array, shape, name)
         return torch.from_numpy(np.ascontiguousarray(samples)).to(self.autoencoder.device), array.shape == shape
+
+
+class Coded(NamedTuple):
+    """What `lab.encode` and `lab.decode` return: codes or samples, and the ref of the model that made them."""
+
+    array: np.ndarray
+    model: str
 
 
 class Paths(Stored):

@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from posectl.api import progress as progress_
-from posectl.api.artifacts import Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
+from posectl.api.artifacts import Coded, Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
 from posectl.api.options import Regularizers, Weights, options_from, regularizers
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
 from posectl.errors import UsageError
 from posectl.stages.artifacts.formats import infer_kind
+from posectl.stages.artifacts.listing import HEADER, listed
 from posectl.stages.options import (
     Axes,
     EvaluateOptions,
@@ -30,8 +31,13 @@ from posectl.stages.options import (
     TrainOptions,
     non_defaults,
 )
+from posectl.stages.presets import OWN, check_preset, with_preset
 from posectl.stages.run import Run
 from posectl.store import Ref, Store
+
+if TYPE_CHECKING:
+    from posectl.stages.dry_run import DryRun
+    from posectl.stages.encode import Split
 
 Subject = Any
 """The subject of a verb: an artifact, its ref, a file's path, or an array."""
@@ -80,8 +86,8 @@ class Lab:
         return f"<Lab {self.store.path}: {len(self.store.names())} names>"
 
     def _repr_html_(self) -> str:
-        rows = [(a.ref, a.kind, a.created[:19]) for a in self.store.artifacts()]
-        return as_html(("ref", "kind", "created"), rows, caption=str(self.store.path))
+        everything = self.store.artifacts()
+        return as_html(HEADER, (each.cells() for each in listed(everything, everything)), caption=str(self.store.path))
 
     def __getitem__(self, ref: str) -> Any:
         """Return the artifact of a ref: "poses", "acai:v3", "acai:best". Raises NotFoundError."""
@@ -116,19 +122,23 @@ class Lab:
         self,
         dataset: Subject = None,
         *,
-        reg: Regularizers = "none",
+        reg: Regularizers | None = None,
         lam: Weights = None,
+        preset: str = OWN,
         name: str | None = None,
         seed: int | None = None,
         resume: bool = False,
+        log: str = "",
         **options: Any,
     ) -> Model:
         """Train an autoencoder and publish the model.
 
         dataset: one, or its ref; None: the newest, and in an empty store the embedded mannequin. reg: {"acai": 0.3}, or
-        names with their weights in lam; none: the published ones. resume: go on from the last checkpoint. options:
-        fields of posectl.stages.options.TrainOptions: latent, steps, batch, lr, set, ... Raises UsageError for options
-        that make no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
+        names with their weights in lam; none: the published ones. preset: a paper's settings for what is not given,
+        posectl.stages.presets. resume: go on from the last checkpoint, or from the same with fewer
+        steps. log: "csv" or "tensorboard", beside the store. options: fields of
+        posectl.stages.options.TrainOptions: latent, steps, batch, lr, set, ... Raises UsageError for options that make
+        no sense, DivergedError naming the step of a non-finite loss, InterruptedRunError after Ctrl-C.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -138,17 +148,42 @@ class Lab:
         """
         from posectl.stages.train import train
 
-        given = options_from(TrainOptions, {**options, **regularizers(reg, lam)}, "train")
         with self._running(name, seed) as run:
-            return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume))  # type: ignore[return-value]
+            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, lam)})
+            given = options_from(TrainOptions, values, "train")
+            return Stored.of(run, train(run, _ref(dataset, "dataset"), given, resume=resume, log=log))  # type: ignore[return-value]
+
+    def dry_run(
+        self,
+        dataset: Subject = None,
+        *,
+        reg: Regularizers | None = None,
+        lam: Weights = None,
+        preset: str = OWN,
+        seed: int | None = None,
+        **options: Any,
+    ) -> DryRun:
+        """Tell what `train` would do with these arguments, and publish nothing: config, parameters, memory, seconds.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> lab.dry_run(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16").parameters
+        {'encoder': 1172, 'decoder': 1219}
+        """
+        from posectl.stages.dry_run import dry_run
+
+        with self._running(None, seed) as run:
+            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, lam)})
+            return dry_run(run, _ref(dataset, "dataset"), options_from(TrainOptions, values, "train"))
 
     def sweep(
         self,
         dataset: Subject = None,
         *,
-        reg: Regularizers = "none",
+        reg: Regularizers | None = None,
         lam: Sequence[float] | Sequence[Sequence[float]] = (),
-        latent: int | Sequence[int] = 8,
+        latent: int | Sequence[int] | None = None,
+        preset: str = OWN,
         seeds: int = 1,
         zip: bool = False,
         engine: str = "inline",
@@ -171,10 +206,13 @@ class Lab:
         from posectl.stages.sweep import sweep
         from posectl.stages.training.engines import Engine
 
-        given = options_from(TrainOptions, {**options, **regularizers(reg, None)}, "sweep")
         lists = [lam] if lam and not isinstance(lam[0], Sequence) else lam
-        axes = options_from(Axes, {"lam": lists, "latent": latent, "seeds": seeds, "zip": zip}, "sweep")
+        named: dict[str, Any] = {**({"lam": lists} if lists else {}), **({} if latent is None else {"latent": latent})}
         with self._running(name, seed) as run:
+            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, None), **named})
+            own: dict[str, Any] = {key: values.pop(key) for key in ("lam", "latent") if key in values}
+            given = options_from(TrainOptions, values, "sweep")
+            axes = options_from(Axes, {**own, "seeds": seeds, "zip": zip}, "sweep")
             result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs))
             return Stored.of(run, result)  # type: ignore[return-value]
 
@@ -223,6 +261,39 @@ class Lab:
         given = options_from(SampleOptions, {"count": count, **options}, "sample")
         with self._running(name, seed) as run:
             return Stored.of(run, sample(run, _ref(model, "model"), given))  # type: ignore[return-value]
+
+    def encode(self, samples: Subject, *, model: Subject = None, weights: str = "last", split: Split = "all") -> Coded:
+        """Encode a file, a dataset or one of its splits, or a sample "poses#12", to codes (N, d). For arrays:
+        model.encode.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.encode("mannequin#0", model=model).array.shape
+        (1, 4)
+        """
+        from posectl.stages.encode import encode
+
+        with self._running(None, None) as run:
+            made, codes = encode(run, str(_ref(samples)), _ref(model, "model"), weights=weights, split=split)
+            return Coded(codes, made.ref)
+
+    def decode(self, codes: str | Path, *, model: Subject = None, weights: str = "last") -> Coded:
+        """Decode the codes (N, d) of a file to samples (N, *shape). For arrays: model.decode.
+
+        >>> import numpy as np
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> np.save("codes.npy", np.eye(4)[:2])
+        >>> lab.decode("codes.npy", model=model).array.shape
+        (2, 17, 3)
+        """
+        from posectl.stages.decode import decode
+
+        with self._running(None, None) as run:
+            made, samples = decode(run, str(codes), _ref(model, "model"), weights=weights)
+            return Coded(samples, made.ref)
 
     def evaluate(
         self,
@@ -305,8 +376,9 @@ class Lab:
         """Draw samples: an animation that shows itself in a notebook, or a file.
 
         subjects: paths, samples or datasets, refs, files, or arrays: (B, T, *shape) or one path (T, *shape). out: a
-        .gif, .mp4 or .png; None: a GIF in memory. options: fps, size, columns, most, labels, turntable, crossfade; of
-        files unit, up, joints, shape. Raises UsageError, NotFoundError, InvalidInputError.
+        .gif, .mp4, .png, .svg or .pdf; None: a GIF in memory. options: fps (None: clips in real time), size, columns,
+        most, labels, turntable, crossfade; of files unit, up, joints, shape. Raises UsageError, NotFoundError,
+        InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -358,6 +430,18 @@ class Lab:
             return
         with progress_.Bars() as bar:
             yield replace(run, progress=bar)
+
+
+def _with_preset(run: Run, preset: str, dataset: Subject, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """Return the options of a training with a preset's, and the run, which knows where each came from."""
+    check_preset(preset)
+    if preset == OWN:
+        return run, given
+    from posectl.stages.training.dataset import training_set
+
+    options = with_preset(preset, training_set(run, _ref(dataset, "dataset")).kind.name, given)
+    filled = {key: f"preset {preset}" for key in options if key not in given or key == "set"}
+    return replace(run, sources={**run.sources, **filled}), options
 
 
 def _ref(subject: Subject, kind: str | None = None) -> str | None:

@@ -11,6 +11,25 @@ from posectl.stages.options import with_quick_sizes
 
 T = TypeVar("T")
 
+USUAL = {
+    **dict.fromkeys(("learning-rate", "step-size"), "lr"),
+    **dict.fromkeys(("epochs", "epoch", "iterations", "iters", "num-steps", "max-steps"), "steps"),
+    **dict.fromkeys(("batch-size", "bs"), "batch"),
+    **dict.fromkeys(("latent-dim", "latent-size", "z-dim", "embedding-dim"), "latent"),
+    **dict.fromkeys(("lambda", "weight"), "lam"),
+    **dict.fromkeys(("regularizer", "regulariser"), "reg"),
+    **dict.fromkeys(("arch", "architecture", "network"), "net"),
+    **dict.fromkeys(("gpu", "gpus", "cuda"), "device"),
+    **dict.fromkeys(("workers", "num-workers", "n-threads"), "threads"),
+    "num-samples": "count",
+}
+"""What other tools call their options, and what it is here."""
+
+EXAMPLES = {
+    "lr": "0.001", "steps": "20000", "batch": "64", "latent": "8", "lam": "0.3", "reg": "acai", "net": "conv",
+    "device": "cuda", "threads": "2", "count": "1000",
+}  # fmt: skip
+
 Weights = float | Sequence[float] | None
 Regularizers = str | Sequence[str] | Mapping[str, float | None]
 
@@ -24,7 +43,9 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
     given = {}
     for key, value in values.items():
         if key not in known:
-            raise UsageError(f"{what} has no option {key!r}.", did_you_mean(key, known))
+            usual = USUAL.get(key.replace("_", "-"), "")
+            hint = f"Here it is {usual}={EXAMPLES[usual]}." if usual in known else did_you_mean(key, known)
+            raise UsageError(f"{what} has no option {key!r}.", hint)
         try:
             given[key] = conform(value, known[key])
         except MisfitError as error:
@@ -32,17 +53,20 @@ def options_from(cls: type[T], values: Mapping[str, Any], what: str) -> T:
     return with_quick_sizes(cls(**given))
 
 
-def regularizers(reg: Regularizers, lam: Weights) -> dict[str, Any]:
-    """Return `reg` and `lam` of the options: of "acai", ["acai", "cycle"] or {"acai": 0.3}, with lam=0.3 or a list.
+def regularizers(reg: Regularizers | None, lam: Weights) -> dict[str, Any]:
+    """Return those of `reg` and `lam` of the options that are given: "acai", ["acai", "cycle"] or {"acai": 0.3}, with
+    lam=0.3 or a list.
 
     Raises UsageError where some regularizers of a dict have a weight and others None.
     """
+    named: dict[str, Any] = {} if reg is None else {"reg": (reg,) if isinstance(reg, str) else tuple(reg)}
     if isinstance(reg, Mapping):
         given = [weight for weight in reg.values() if weight is not None]
         if given and len(given) < len(reg):
             raise UsageError("Some regularizers have a weight, and some None.", "Give one to each, or to none.")
-        return {"reg": tuple(reg), "lam": tuple(given) or (() if lam is None else lam)}
-    return {"reg": reg, "lam": () if lam is None else lam}
+        if given:
+            return {**named, "lam": tuple(given)}
+    return named if lam is None else {**named, "lam": lam}
 
 
 def _example(error: MisfitError) -> str:

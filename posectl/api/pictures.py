@@ -7,11 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_TYPES = {".gif": "image/gif", ".png": "image/png", ".mp4": "video/mp4"}
+_TYPES = {
+    ".gif": "image/gif",
+    ".png": "image/png",
+    ".mp4": "video/mp4",
+    ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
+}
 
 
 class Picture:
-    """A drawing, in a file or in memory; `info` has its path, frames, frames per second, seconds and bytes."""
+    """A drawing, in a file or in memory; `info` has its path, frames, frames per second, seconds, bytes and speed."""
 
     def __init__(self, info: Mapping[str, Any], data: bytes | None = None) -> None:
         self.info, self._data = dict(info), data
@@ -23,7 +29,7 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        """The suffix ".gif", ".png" or ".mp4"."""
+        """The suffix, such as ".gif"."""
         return Path(self.info["path"] or "picture.gif").suffix.lower()
 
     @property
@@ -39,4 +45,6 @@ class Picture:
         source = f"data:{_TYPES[self.suffix]};base64,{base64.b64encode(self.data).decode()}"
         if self.suffix == ".mp4":
             return f'<video controls loop src="{source}"></video>'
+        if self.suffix == ".pdf":
+            return f'<embed src="{source}">'
         return f'<img src="{source}">'

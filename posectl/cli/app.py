@@ -12,10 +12,12 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     completion,
     demo,
     doctor,
+    encode,
     evaluate,
     interpolate,
     plot,
     prepare,
+    regularizers,
     render,
     sample,
     store,
@@ -28,6 +30,7 @@ from posectl.cli.root import app
 from posectl.cli.streams import forgiving
 from posectl.cli.usage import Fault, explained
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError
+from posectl.printable import printable
 
 
 def main() -> int:
@@ -41,7 +44,7 @@ def main() -> int:
     except Fault as fault:
         error = explained(fault)
         if error is None:
-            sys.stderr.write(f"{fault.format_message()}\n")
+            sys.stderr.write(f"{printable(fault.format_message())}\n")
             return ExitCode.USAGE
         return explain(Output(), error)
     except PosectlError as error:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
@@ -20,7 +21,8 @@ from posectl.cli import config
 from posectl.cli.common import COMMON, COMPUTING, MAKING
 from posectl.cli.help import Command, Options
 from posectl.cli.output import Output
-from posectl.errors import ExitCode, InterruptedRunError, PosectlError
+from posectl.errors import ExitCode, InterruptedRunError, PosectlError, UnavailableError
+from posectl.printable import printable
 
 if TYPE_CHECKING:
     from posectl.api.lab import Lab
@@ -163,13 +165,19 @@ def _logging_to(out: Output) -> Iterator[None]:
 
 
 def guarded(out: Output, work: Callable[[], None]) -> None:
-    """Do the work; turn what goes wrong into a sentence on stderr and an exit code. A traceback only on request."""
+    """Do the work; turn what goes wrong into a sentence on stderr and an exit code. A traceback only on request.
+
+    SIGTERM and SIGHUP are a Ctrl-C, but for the exit code, 128 + their number.
+    """
+    received = _as_ctrl_c()
     try:
         work()
     except PosectlError as error:
-        raise typer.Exit(explain(out, error)) from None
+        code = explain(out, error)
+        raise typer.Exit(128 + received[0] if received and code == ExitCode.INTERRUPTED else code) from None
     except KeyboardInterrupt:
-        raise typer.Exit(explain(out, InterruptedRunError(INTERRUPTED))) from None
+        code = explain(out, InterruptedRunError(INTERRUPTED))
+        raise typer.Exit(128 + received[0] if received else code) from None
     except BrokenPipeError:
         # Python would complain again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -177,11 +185,44 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
     except typer.Exit:
         raise
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
-        unexpected = PosectlError(
-            f"posectl failed unexpectedly: {what}.", "POSECTL_DEBUG=1 shows where; please report it."
-        )
-        raise typer.Exit(explain(out, unexpected)) from None
+        raise typer.Exit(explain(out, _foreseen(error) or _unforeseen(error))) from None
+
+
+def _as_ctrl_c() -> list[int]:
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup; return those that come."""
+    received: list[int] = []
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            handler(number, frame)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            with suppress(ValueError):  # not the main thread, which has the signals
+                signal.signal(number, forward)
+    return received
+
+
+def _foreseen(error: Exception) -> PosectlError | None:
+    """Return what the machine lacked, where that is it: memory, threads, room on a disk."""
+    text = str(error)
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator" in text:
+        return UnavailableError("There is too little memory for this.", "Free some of it, or ask for less at once.")
+    if isinstance(error, RuntimeError) and "can't start new thread" in text:
+        return UnavailableError("No further thread can be started.", "Raise the limit (`ulimit -u`), or --threads 1.")
+    if isinstance(error, OSError):
+        from posectl.store.durable import explained
+
+        return explained(error, "go on")
+    return None
+
+
+def _unforeseen(error: Exception) -> PosectlError:
+    what = f"{type(error).__name__}: {error}"
+    return PosectlError(f"posectl failed unexpectedly: {what}.", "POSECTL_DEBUG=1 shows where; please report it.")
 
 
 def explain(out: Output, error: PosectlError) -> ExitCode:
@@ -192,6 +233,9 @@ def explain(out: Output, error: PosectlError) -> ExitCode:
     if os.environ.get("POSECTL_DEBUG") == "1":
         import traceback
 
-        traceback.print_exc()
-    out.error(error)
+        sys.stderr.write(printable(traceback.format_exc()))
+    try:
+        out.error(error)
+    except MemoryError:  # what makes it pretty takes some
+        os.write(2, b"error: " + error.message.encode(errors="replace") + b"\n")
     return error.exit_code

@@ -30,7 +30,7 @@ def compare(
             metavar="SCORES",
             help="Scores, or models and sweeps by the newest of their last weights.",
             show_default="all of one reference",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("scores", "model", "sweep", "paths", "samples"),
         ),
     ] = None,
     metric: Annotated[

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from posectl.cli.renamed import renamed
+from posectl.content import head_of, other_format
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError, did_you_mean
 
 _LARGEST = 1 << 20
@@ -19,18 +22,36 @@ def apply(ctx: typer.Context, path: Path) -> None:
     """Make the file's values the defaults of this command's options.
 
     Keys are option names, at the top level, or in the section of the command, or of its group: `prepare: {name: x,
-    lines: {size: 16}}` is for `prepare lines`. Sections of other commands are left alone, so that one file serves a
-    chain of commands. Raises UsageError for a key that is no option, naming the nearest one.
+    lines: {size: 16}}` has a name for every source, and a size for `prepare lines`. What other commands have is left to
+    them, so that one file serves a chain of commands. Raises UsageError for a key that is no option of any command, or
+    in this command's own section not one of its own, naming the nearest.
     """
-    parameters = {_name(p): p for p in ctx.command.params if p.name not in ("config", "help_")}
+    parameters, beneath = _parameters(ctx.command), cache(_beneath)
     chosen: dict[str, Any] = {}
-    for key, value in _entries(ctx, _load(path), path):
+    for group, key, value in _entries(ctx, load(path)):
         name = str(key).replace("_", "-")
         parameter = parameters.get(name)
-        if parameter is None:
-            raise _unknown(ctx, path, name, parameters)
-        chosen[parameter.name or name] = _as_given(value, parameter)
+        if parameter is not None:
+            chosen[parameter.name or name] = _as_given(value, parameter)
+        elif group is ctx or name not in beneath(group):
+            raise _unknown(group, path, name, beneath(group))
     ctx.default_map = {**(ctx.default_map or {}), **chosen}
+
+
+def _parameters(command: Any) -> dict[str, Any]:
+    return {_name(p): p for p in command.params if p.name not in ("config", "help_", "version")}
+
+
+def _beneath(group: Any) -> dict[str, Any]:
+    """Return the options of all commands of a group, or of a command, by name."""
+    command = group.command
+    if not hasattr(command, "list_commands"):
+        return _parameters(command)
+    found: dict[str, Any] = {}
+    for name in command.list_commands(group):
+        inner = command.resolve_command(group, [name])[1]
+        found |= _beneath(type(group)(inner, info_name=name, parent=group))
+    return found
 
 
 def _as_given(value: Any, parameter: Any) -> Any:
@@ -46,35 +67,40 @@ def _name(parameter: Any) -> str:
     return flags[0][2:] if flags else str(parameter.name).replace("_", "-")
 
 
-def _entries(ctx: Any, values: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield keys and values that are for this command: of every group on the way to it, outermost first."""
-    groups: list[tuple[Any, str]] = []
-    while ctx.parent is not None:
-        groups.insert(0, (ctx.parent, ctx.info_name))
-        ctx = ctx.parent
-    for group, section in groups:
+def _entries(ctx: Any, values: dict[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield (context, key, value) of what may be for this command: of every group on the way to it, outermost first,
+    and of its own section."""
+    way = [ctx]
+    while way[0].parent is not None:
+        way.insert(0, way[0].parent)
+    for group, inner in pairwise(way):
         commands = group.command.list_commands(group)
-        yield from ((key, value) for key, value in values.items() if key not in commands or not _is_section(value))
-        values = values[section] if _is_section(values.get(section)) else {}
-    yield from values.items()
+        for key, value in values.items():
+            if key not in commands or not _is_section(value):
+                yield group, key, value
+        values = values[inner.info_name] if _is_section(values.get(inner.info_name)) else {}
+    yield from ((ctx, key, value) for key, value in values.items())
 
 
 def _is_section(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def _unknown(ctx: Any, path: Path, name: str, known: dict[str, Any]) -> PosectlError:
+def _unknown(context: Any, path: Path, name: str, known: dict[str, Any]) -> PosectlError:
+    """Return the error for a key that no command of a group has as an option, or a command in its own section."""
     old = renamed(name, known, flag=False)
     if old is not None:
         return UsageError(f"{path}: {old.message}", old.hint)
-    if name in ctx.command_path.split():
+    sections = context.command.list_commands(context) if hasattr(context.command, "list_commands") else []
+    if name in sections:
         return InvalidInputError(f"{path}: {name!r} should hold options.", f"For example `{name}: {{seed: 1}}`.")
-    elsewhere = ctx.command.elsewhere(name)
-    hint = f"{elsewhere}Give it in the section of that command alone." if elsewhere else did_you_mean(name, known)
-    return UsageError(f"{path}: `{ctx.command_path}` has no option {name!r}.", hint)
+    whose = f"No command of `{context.command_path}`" if sections else f"`{context.command_path}`"
+    has = "has an" if sections else "has no"
+    return UsageError(f"{path}: {whose} {has} option {name!r}.", did_you_mean(name, [*known, *sections]))
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> dict[str, Any]:
+    """Read the values of a file by name. Raises NotFoundError, and InvalidInputError for what holds no values."""
     import yaml
 
     try:
@@ -84,18 +110,19 @@ def _load(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise NotFoundError(f"There is no configuration file {path}.", "Check the path after --config.") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{path} cannot be read: {error}.", "Give a YAML file of option values.") from error
+        cannot = InvalidInputError(f"{path} cannot be read: {error}.", "Give a YAML file of option values.")
+        raise other_format(str(path), head_of(path), "YAML") or cannot from error
     try:
         values = yaml.load(text, Loader=_strict_loader())
     except (yaml.YAMLError, RecursionError) as error:
         first = str(error).splitlines()[0]
-        raise InvalidInputError(
-            f"{path} is not valid YAML: {first}.", "Keys and values, like `steps: 1000`."
-        ) from error
+        wrong = InvalidInputError(f"{path} is not valid YAML: {first}.", "Keys and values, like `steps: 1000`.")
+        raise other_format(str(path), head_of(path), "YAML") or wrong from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise InvalidInputError(f"{path} should hold options by name.", "Keys and values, like `steps: 1000`.")
+        wrong = InvalidInputError(f"{path} should hold options by name.", "Keys and values, like `steps: 1000`.")
+        raise other_format(str(path), head_of(path), "YAML") or wrong
     return values
 
 

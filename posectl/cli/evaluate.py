@@ -99,7 +99,7 @@ def evaluate(
             metavar="SUBJECT",
             help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
             show_default="the newest model",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("model", "paths", "samples", "sweep"),
         ),
     ] = None,
     against: Annotated[
@@ -109,7 +109,7 @@ def evaluate(
             "Reference: a dataset or a file.",
             metavar="REF",
             show_default="the model's own dataset",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ] = None,
 ) -> None:
@@ -137,11 +137,11 @@ def evaluate(
 
 
 def _print(session: Session, result: Scores) -> None:
-    from posectl.stages.comparison.scores import flat
+    from posectl.stages.comparison.scores import flat, in_millimetres
 
     session.out.table(
         ["metric", "mean", "std", "median", "undefined", "unit"],
-        [_row(name, score) for name, score in flat(result.figures["scores"]).items()],
+        [_row(name, in_millimetres(score)) for name, score in flat(result.figures["scores"]).items()],
         title=f"{result.ref}: {result.figures['protocol']['subject']}",
         spare=("median", "undefined"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,18 @@ def write_array(session: Session, result: Stored, name: str, path: str | None) -
         return
     write_bytes(Path(path), data.getvalue(), force=session.force)
     session.out.result(result)
+
+
+def write_npy(session: Session, array: np.ndarray, path: str, answer: dict[str, Any]) -> None:
+    """Write an array as .npy and print its path; to standard output, where the path is `-`, it goes alone."""
+    data = io.BytesIO()
+    np.save(data, array, allow_pickle=False)
+    if path == "-":
+        sys.stdout.buffer.write(data.getvalue())
+        sys.stdout.buffer.flush()
+        return
+    write_bytes(Path(path), data.getvalue(), force=session.force)
+    session.out.data(path, answer)
 
 
 def write_bytes(path: Path, data: bytes, *, force: bool) -> None:

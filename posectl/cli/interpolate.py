@@ -25,13 +25,13 @@ def interpolate(
         typer.Argument(
             metavar="A",
             help="First end: a .npy file, or a sample of a dataset, poses#12.",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("dataset"),
         ),
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs)],
+    b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs_of("dataset"))],
     below: Annotated[
         list[str] | None,
-        typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs),
+        typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs_of("dataset")),
     ] = None,
     model: Annotated[
         str | None,
@@ -41,7 +41,7 @@ def interpolate(
             "--model",
             metavar="REF",
             show_default="the newest",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("model"),
         ),
     ] = None,
     weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,

@@ -7,9 +7,11 @@ import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from posectl.errors import PosectlError
+from posectl.printable import one_line, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,26 +54,27 @@ class Output:
             self.detail("\n".join(_shapes(result)))
         self.data(result.ref, result.as_json())
 
-    def data(self, text: str, value: Any) -> None:
-        """Print the command's one answer, as text or as JSON."""
+    def data(self, text: str | Sequence[str], value: Any) -> None:
+        """Print the command's one answer, as a text or its lines, or as JSON."""
         self._close_bar()
-        sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else text) + "\n")
+        lines = printable(text) if isinstance(text, str) else "\n".join(map(one_line, text))
+        sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else lines) + "\n")
         sys.stdout.flush()
 
     def tell(self, message: str) -> None:
         if not self.quiet:
-            self.console.print(message, markup=False)
+            self.console.print(printable(message), markup=False)
 
     def detail(self, message: str) -> None:
         if self.verbose:
             self.tell(message)
 
     def warn(self, message: str) -> None:
-        self.console.print(f"[yellow]warning:[/] {_escape(message)}")
+        self.console.print(f"[yellow]warning:[/] {_escape(one_line(message))}")
 
     def error(self, error: PosectlError) -> None:
         self._close_bar()
-        self.console.print(f"[red]error:[/] {_escape(error.message)}")
+        self.console.print(f"[red]error:[/] {_escape(one_line(error.message))}")
         if error.hint:
             self.console.print(f"[cyan]hint:[/]  {_escape(error.hint)}")
 
@@ -83,7 +86,7 @@ class Output:
 
         table = Table.grid(padding=(0, 2))
         for label, text in rows:
-            table.add_row(f"[dim]{_escape(label)}[/]", _escape(text))
+            table.add_row(f"[dim]{_escape(one_line(label))}[/]", _escape(one_line(text)))
         if title:
             self.console.print(f"[bold]{_escape(title)}[/]")
         self.console.print(table)
@@ -96,7 +99,7 @@ class Output:
             return
         from posectl.cli.tables import aligned, fitting
 
-        rows = [list(map(str, row)) for row in rows]
+        rows = [[one_line(str(cell)) for cell in row] for row in rows]
         lines = aligned(header, rows, fitting(header, rows, self.console.width, spare))
         if title:
             self.console.print(f"[bold]{_escape(title)}[/]")
@@ -107,13 +110,14 @@ class Output:
         """Ask on a terminal, and return whether the answer was yes; where nobody can be asked, it is."""
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
-        self.console.print(f"{question} \\[y/N] ", end="")
+        self.console.print(f"{_escape(question)} \\[y/N] ", end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, progress: Progress) -> None:
         """Show a bar with rate and time left on a terminal, a line now and then elsewhere."""
         if self.quiet:
             return
+        progress = replace(progress, stage=one_line(progress.stage))
         if not self.draws:
             self._line(progress)
             return
@@ -164,4 +168,4 @@ def _shapes(result: Stored) -> Iterator[str]:
 def _escape(text: str) -> str:
     from rich.markup import escape
 
-    return escape(str(text))
+    return escape(printable(str(text)))

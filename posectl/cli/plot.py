@@ -19,7 +19,11 @@ def plot(
     session: Session,
     subjects: Annotated[
         list[str],
-        typer.Argument(metavar="SUBJECT", help="Scores, paths, models or sweeps.", autocompletion=complete.refs),
+        typer.Argument(
+            metavar="SUBJECT",
+            help="Scores, paths, models or sweeps.",
+            autocompletion=complete.refs_of("scores", "paths", "model", "sweep"),
+        ),
     ],
     output: Annotated[
         Path,
@@ -33,15 +37,20 @@ def plot(
         str | None,
         option(
             "Picture",
-            "Metrics of a training curve.",
+            "Metrics of a training curve or a sweep; all: all that were scored.",
             metavar="NAME,...",
-            show_default="Mean Distance and smoothness",
+            show_default="the headline ones",
             autocompletion=complete.metrics,
         ),
     ] = None,
     by: Annotated[
         str | None,
-        option("Picture", "Factor that colours a manifold.", metavar="FACTOR", show_default="the first"),
+        option(
+            "Picture",
+            "What colours a manifold: a factor, label; action, subject or clip.",
+            metavar="NAME",
+            show_default="the first known",
+        ),
     ] = None,
     dimensions: Annotated[
         int | None,

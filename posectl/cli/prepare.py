@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +16,6 @@ from posectl.cli.reader_options import parameters, values
 from posectl.cli.root import app
 from posectl.data.readers import READERS
 from posectl.errors import UsageError, did_you_mean
-
-# The readers for files of these names, for whoever leaves the reader out.
-_BY_SUFFIX = {".npy": "arrays", ".npz": "arrays", ".bvh": "mocap", ".amc": "mocap", ".asf": "mocap", ".txt": "mocap",
-              ".c3d": "mocap", ".skeleton": "mocap",
-              ".cdf": "h36m", ".pkl": "h36m", ".png": "images", ".jpg": "images", ".gz": "images"}  # fmt: skip
 
 
 class Sources(Group):
@@ -61,15 +55,13 @@ def _having(name: str) -> str:
 
 def _no_source(name: str) -> UsageError:
     """Return the error for a word that is no source; for a path it says the command to run."""
+    from posectl.data.source_of import how_to_read, source_of
+
     path = Path(name)
-    source = _BY_SUFFIX.get(path.suffix.lower())
-    if source is not None or path.exists():
-        known = ", ".join(READERS.names())
-        run = f"posectl prepare {source or 'SOURCE'} {shlex.quote(name)}"
-        return UsageError(
-            f"`posectl prepare` is first told the source, and {name!r} is a path.",
-            f"For example: {run}" if source else f"Name one of {known}: {run}",
-        )
+    if source_of(path) is not None or path.exists():
+        hint = how_to_read(path)
+        known = f" (sources: {', '.join(READERS.names())})" if "SOURCE" in hint else ""
+        return UsageError(f"`posectl prepare` is first told the source, and {name!r} is a path.", hint + known)
     return UsageError(f"There is no source {name!r}.", did_you_mean(name, READERS.names()))
 
 

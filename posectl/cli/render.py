@@ -12,7 +12,7 @@ from posectl.cli.command import Session, command
 from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import option
 from posectl.cli.root import app
-from posectl.stages.options import RenderOptions
+from posectl.stages.options import PATH_FPS, RenderOptions
 
 DEFAULT = RenderOptions()
 
@@ -26,14 +26,23 @@ def render(
         typer.Argument(
             metavar="SUBJECT",
             help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
-            autocompletion=complete.refs,
+            autocompletion=complete.refs_of("paths", "samples", "dataset"),
         ),
     ],
     output: Annotated[
         Path,
-        option("Output", "File to write: .gif, .mp4 or .png.", "--output", "-o", metavar="FILE"),
+        option("Output", "File to write: .gif, .mp4, .png, .svg or .pdf.", "--output", "-o", metavar="FILE"),
     ],
-    fps: Annotated[float, option("Picture", "Frame rate, frames a second.", metavar="N", min=1)] = DEFAULT.fps,
+    fps: Annotated[
+        float | None,
+        option(
+            "Picture",
+            "Frames a second; clips at another rate than their own are slower or faster.",
+            metavar="N",
+            min=1,
+            show_default=f"real time for clips, {PATH_FPS:g} for paths",
+        ),
+    ] = DEFAULT.fps,
     size: Annotated[
         int,
         option("Picture", "Side of a panel, pixels.", metavar="PIXELS", min=64, max=2048),
@@ -61,7 +70,8 @@ def render(
         ),
     ] = None,
 ) -> None:
-    """Draw poses or images: side by side as a GIF or MP4; as a PNG row by row, or in blocks (`interpolate --grid`).
+    """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
+    blocks (`interpolate --grid`).
 
     Files hold poses (..., 17, 3), which are turned upright, or images in [-1, 1]: paths (B, T, C, H, W) or single ones
     (N, C, H, W).

@@ -21,7 +21,10 @@ def sample(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="MODEL", help="Model that decodes.", show_default="the newest", autocompletion=complete.refs
+            metavar="MODEL",
+            help="Model that decodes.",
+            show_default="the newest",
+            autocompletion=complete.refs_of("model"),
         ),
     ] = None,
     weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,

@@ -12,6 +12,7 @@ from posectl.cli.command import Session, command
 from posectl.cli.help import Group, HelpOption, option
 from posectl.cli.root import app
 from posectl.errors import IntegrityError, InterruptedRunError
+from posectl.printable import one_line
 
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
@@ -78,8 +79,9 @@ def _list(session: Session, opened: Store, chosen: list[Artifact], everything: l
                        "size": a.size, "aliases": marks, "digest": a.digest})  # fmt: skip
     header = [*HEADER, "size", "aliases"]
     columns = fitting(header, rows, session.out.width, ("size", "regularizers", "d", "data set", "age", "aliases"))
+    rows = [[one_line(cell) for cell in row] for row in rows]
     lines = aligned(header, rows, columns, left=("kind", "data set", "regularizers", "aliases"))
-    session.out.data("\n".join([lines[0], *lines[2:]]) if rows else "no artifacts", values)
+    session.out.data([lines[0], *lines[2:]] if rows else "no artifacts", values)
 
 
 @command(store, computes=False)
@@ -114,7 +116,7 @@ def show(session: Session, ref: RefArgument) -> None:
         *_section("summary", artifact.summary),
         *_section("arrays", {n: f"{i.dtype} {tuple(i.shape)}" for n, i in artifact.arrays().items()}),
     ]
-    session.out.data("\n".join(lines), {"ref": artifact.ref, "path": str(artifact.path), **artifact.manifest})
+    session.out.data(lines, {"ref": artifact.ref, "path": str(artifact.path), **artifact.manifest})
 
 
 def _section(title: str, entries: dict[str, Any]) -> list[str]:
@@ -134,7 +136,7 @@ def log(session: Session, ref: RefArgument) -> None:
     up = [f"{'  ' * r.depth}<- {r.ref} ({r.role}{'' if r.artifact else ', gone'})" for r in lineage.ancestors]
     down = [f"{'  ' * r.depth}-> {r.ref} ({r.role})" for r in lineage.descendants]
     session.out.data(
-        "\n".join([lineage.artifact.ref, *up, *down]),
+        [lineage.artifact.ref, *up, *down],
         {
             "ref": lineage.artifact.ref,
             "ancestors": [{"ref": r.ref, "role": r.role, "depth": r.depth} for r in lineage.ancestors],
@@ -152,7 +154,7 @@ def diff(session: Session, a: RefArgument, b: RefArgument) -> None:
     parts = {"config": difference.config, "summary": difference.summary, "about": difference.about}
     lines = [line for title, part in parts.items()
              for line in _section(title, {key: f"{old} -> {new}" for key, (old, new) in part.items()})]  # fmt: skip
-    text = "\n".join([*lines, *_section("arrays", arrays)]) or "no difference"
+    text = [*lines, *_section("arrays", arrays)] or "no difference"
     session.out.data(text, {**parts, "arrays": arrays})
 
 
@@ -173,7 +175,7 @@ def verify(
 ) -> None:
     """Check that artifacts are what was published; exit 5 where one is not."""
     problems = _opened(session).verify(ref, level)
-    text = "\n".join(map(str, problems)) if problems else "all is as published"
+    text = list(map(str, problems)) or "all is as published"
     session.out.data(text, {"problems": [{"ref": p.ref, "path": str(p.path), "message": p.message} for p in problems]})
     if problems:
         raise IntegrityError(
@@ -195,9 +197,8 @@ def gc(
     would = "would remove" if dry_run else "removed"
     lines = [f"{would} {junk.path} ({junk.what}, {_size(junk.size)})" for junk in collection.removed]
     lines += [f"kept {junk.path} ({junk.what}, {_size(junk.size)})" for junk in collection.kept]
-    text = "\n".join(lines) or "nothing to clear"
     session.out.data(
-        text,
+        lines or "nothing to clear",
         {
             "removed": [{"path": str(j.path), "size": j.size, "what": j.what} for j in collection.removed],
             "kept": [{"path": str(j.path), "size": j.size, "what": j.what} for j in collection.kept],
@@ -265,7 +266,7 @@ def import_(
 ) -> None:
     """Take artifacts from a zip that `export` wrote, all checked first."""
     imported = _opened(session).import_(archive)
-    session.out.data("\n".join(a.ref for a in imported), {"refs": [a.ref for a in imported]})
+    session.out.data([a.ref for a in imported], {"refs": [a.ref for a in imported]})
 
 
 @command(store, computes=False)
@@ -274,6 +275,6 @@ def upgrade(session: Session, ref: OptionalRef = None, dry_run: DryRun = False) 
     pairs = _opened(session).upgrade(ref, dry_run=dry_run)
     lines = [f"{old.ref} -> {new.ref if new else 'would be upgraded'}" for old, new in pairs]
     session.out.data(
-        "\n".join(lines) or "everything is in today's format",
+        lines or "everything is in today's format",
         [{"old": old.ref, "new": new.ref if new else None} for old, new in pairs],
     )

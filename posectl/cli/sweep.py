@@ -53,7 +53,7 @@ def sweep(
 
     lam = tuple(numbers(text, "--lam") for text in shared["lam"] or ())
     latent = integers(shared["latent"], "--latent")
-    lab, options = training.resolved(session, shared, dataset, lam=lam, latent=latent)
+    options, lab = training.resolved(session, shared, lam=lam, latent=latent), session.lab()
     with live_table(session.out) as lab.run.progress:
         result = lab.sweep(dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, **options)
     rows = result.figures["replicas"]

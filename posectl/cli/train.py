@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
-from posectl.cli import complete, training
+from posectl.cli import training
 from posectl.cli.command import Session, command
 from posectl.cli.help import option, parameter
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
 
-
-def _list_regularizers(wanted: bool) -> None:
-    if not wanted:
-        return
-    for name, doc in complete.regularizer_docs().items():
-        summary, _, body = doc.partition("\n\n")
-        paper = " ".join(body.partition("Source: ")[2].split())
-        typer.echo(f"{name:12} {summary}" + (f"\n{'':12} {paper}" if paper else ""))
-    raise typer.Exit
+if TYPE_CHECKING:
+    from posectl.stages.dry_run import DryRun
 
 
 OPTIONS = training.options(
     lam=parameter(
-        list[float] | None, None, "Objective", "Weight of the regularizer, one for each --reg.", metavar="X",
+        list[str] | None, None, "Objective", "Weight of the regularizer, one for each --reg.", metavar="X",
         show_default="as published",
     ),
     latent=parameter(
-        int, DEFAULT.latent, "Model", "Latent size, the number of dimensions of a code.", metavar="N", min=1
+        str, str(DEFAULT.latent), "Model", "Latent size, the number of dimensions of a code.", metavar="N"
     ),
 )  # fmt: skip
 
@@ -41,13 +33,25 @@ def train(
     dataset: training.Dataset = None,
     list_reg: Annotated[
         bool,
+        option("Objective", "List the regularizers, and stop; -v their settings too.", "--list-reg"),
+    ] = False,
+    log: Annotated[
+        Literal["none", "csv", "tensorboard"],
+        option("Output", "Log of every step to write while it trains, beside the store.", "--log"),
+    ] = "none",
+    dry_run: Annotated[
+        bool,
         option(
-            "Objective", "List the regularizers, and stop.", "--list-reg", callback=_list_regularizers, is_eager=True
+            "Output", "Print what would be trained, its size and about how long it takes; train nothing.", "--dry-run"
         ),
     ] = False,
     resume: Annotated[
         bool,
-        option("Output", "Continue from the last checkpoint of this run, bit for bit.", "--resume"),
+        option(
+            "Output",
+            "Continue from this run's last checkpoint, or from its model of fewer --steps, bit for bit.",
+            "--resume",
+        ),
     ] = False,
 ) -> None:
     """Train an autoencoder and publish it as a model artifact.
@@ -58,11 +62,56 @@ def train(
       posectl train poses --reg acai --lam 0.1 --set acai.gamma=0.05 --latent 16 --name acai16
       posectl train --reg acai --lam 0.3 --resume
     """
-    lab, options = training.resolved(session, shared, dataset, lam=tuple(shared["lam"] or ()))
-    result = lab.train(dataset, resume=resume, **options)
+    if list_reg:
+        from posectl.cli.regularizers import print_regularizers
+
+        print_regularizers(session, None, settings=session.out.verbose)
+        return
+    from posectl.cli.values import integers, numbers, one
+    from posectl.stages.training.health import error_text
+
+    options = training.resolved(
+        session,
+        shared,
+        lam=tuple(one(numbers(text, "--lam"), text, "--lam") for text in shared["lam"] or ()),
+        latent=one(integers(shared["latent"], "--latent"), shared["latent"], "--latent"),
+    )
+    if dry_run:
+        planned = session.lab().dry_run(dataset, **options)
+        session.out.data("\n".join(_lines(planned)), planned.as_json())
+        return
+    result = session.lab().train(dataset, resume=resume, log="" if log == "none" else log, **options)
     figures = result.figures
-    last, best = (training.error(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
+    last, best = (error_text(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
     losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
-    rows = [("test error", f"{last} at the end, {best} at its best (step {figures['best_step']})"), ("losses", losses)]
+    mean = error_text(figures["mean_sample_error"], figures["unit"]) if "mean_sample_error" in figures else ""
+    told = f"{last} at the end, {best} at its best (step {figures['best_step']})" + (
+        f"; {mean} by the mean sample always" if mean else ""
+    )
+    rows = [("test error", told), ("losses", losses)]
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
+
+
+def _lines(planned: DryRun) -> Iterator[str]:
+    """Yield what `--dry-run` prints: every setting with its source, then sizes and time."""
+    from posectl.budget import size
+
+    yield f"{planned.name} on {planned.dataset}, {planned.device}"
+    for key, entry in planned.config.items():
+        if key not in ("architecture", "objectives"):
+            value = ", ".join(map(str, entry["value"])) if isinstance(entry["value"], tuple) else entry["value"]
+            yield f"  {key:16} {'–' if value in (None, '') else value!s:24} {entry['source']}"
+    for described in (planned.config["architecture"]["value"], *planned.config["objectives"]["value"]):
+        settings = ", ".join(f"{key} {value}" for key, value in described.items() if key != "name")
+        yield f"  {described['name']:16} {settings}"
+    for name, count in planned.parameters.items():
+        yield f"  {name:16} {count:,} parameters"
+    memory = ", ".join(f"{name} {size(count)}" for name, count in planned.memory.items() if count)
+    yield f"  {'memory':16} {size(sum(planned.memory.values()))}: {memory}"
+    minutes, seconds = divmod(round(planned.seconds), 60)
+    yield f"  {'time':16} about {minutes}:{seconds:02} min, by {planned.steps_timed} steps"
+    if planned.there:
+        yield f"  {'there':16} {planned.there} is this very run"
+    if planned.checkpoint:
+        yield f"  {'checkpoint':16} step {planned.checkpoint}: --resume goes on from it"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,18 +11,18 @@ from posectl.cli import complete
 from posectl.cli.command import Session
 from posectl.cli.help import Options, parameter
 from posectl.core.nets import NETS
-from posectl.stages.options import PRESETS, TrainOptions
-
-if TYPE_CHECKING:
-    from posectl.api.lab import Lab
-    from posectl.stages.run import Run
+from posectl.stages.options import TrainOptions
+from posectl.stages.presets import OWN
 
 DEFAULT = TrainOptions()
 
 Dataset = Annotated[
     str | None,
     typer.Argument(
-        metavar="DATASET", help="Dataset to train on.", show_default="the newest", autocompletion=complete.refs
+        metavar="DATASET",
+        help="Dataset to train on.",
+        show_default="the newest",
+        autocompletion=complete.refs_of("dataset"),
     ),
 ]
 
@@ -56,9 +55,10 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             list[str] | None, None, "Model",
             "A setting of the network or of a regularizer, such as mlp.widths=512,512, conv.depth=16 or "
             "acai.gamma=0.05; may be repeated.", metavar="NAME.KEY=VALUE", show_default="none",
+            autocompletion=complete.settings,
         ),
         "reg": parameter(
-            list[str] | None, None, "Objective", "Name of a regularizer (see --list-reg); may be repeated.",
+            list[str] | None, None, "Objective", "Name of a regularizer (see `posectl regularizers`); may be repeated.",
             metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
         ),
         "lam": lam,
@@ -67,8 +67,9 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             "Samples that are interpolated: the batch and itself reversed, or its halves.",
         ),
         "preset": parameter(
-            Literal["sensible", "published"], "sensible", "Optimiser",
-            "Defaults of all options: posectl's own, or those of the pose report.",
+            Literal["sensible", "naayem", "acai", "aae", "vqvae", "aeai", "amr", "gaia", "published"], OWN, "Optimiser",
+            "Defaults of all options: posectl's own, or a paper's: naayem (published is the same) of poses, others "
+            "of images.",
         ),
         "steps": parameter(int, DEFAULT.steps, "Optimiser", "Number of training steps.", metavar="N", min=1),
         "batch": parameter(int, DEFAULT.batch, "Optimiser", "Batch size.", metavar="N", min=2),
@@ -97,39 +98,19 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
     }  # fmt: skip
 
 
-def resolved(
-    session: Session, shared: Mapping[str, Any], dataset: str | None, **own: Any
-) -> tuple[Lab, dict[str, Any]]:
-    """Return the lab and the options of a training on this dataset: values as typer gave them, a preset's where none
-    was asked for, and the command's own."""
-    from posectl.api.lab import Lab
+def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> dict[str, Any]:
+    """Return the options of a training: values as typer gave them, and the command's own.
+
+    Beside a preset they are those alone that somebody gave, for it fills in the rest.
+    """
     from posectl.cli.values import numbers
 
     given = {**shared, **own}
-    preset = given.pop("preset")
     given |= {
         "reg": tuple(given["reg"] or DEFAULT.reg),
         "set": tuple(given["set"] or ()),
         "betas": numbers(given["betas"], "--betas"),
     }
-    run = session.run()
-    sources = dict(run.sources)
-    for key, value in PRESETS[preset].items():
-        if sources.get(key, "default") == "default":
-            given[key], sources[key] = value, f"preset {preset}"
-    if sources["set"].startswith("preset"):  # its settings are for those regularizers and that network that are used
-        used = {*given["reg"], given["net"] or _default_net(run, dataset)}
-        given["set"] = tuple(setting for setting in given["set"] if setting.partition(".")[0] in used)
-    return Lab(replace(run, sources=sources)), given
-
-
-def _default_net(run: Run, dataset: str | None) -> str:
-    """Return the name of the network that suits a dataset; an empty store is given the mannequin first."""
-    from posectl.stages.training.dataset import training_set
-
-    return training_set(run, dataset).kind.net
-
-
-def error(value: float, unit: str) -> str:
-    """Write a test error as people read it."""
-    return f"{1000 * value:.2f} mm" if unit == "m" else f"{value:.4g}"
+    if given["preset"] == OWN:
+        return given
+    return {key: value for key, value in given.items() if session.sources.get(key, "default") != "default"}

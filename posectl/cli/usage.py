@@ -21,18 +21,25 @@ def explained(fault: Any) -> UsageError | None:
     if type(fault).__name__ == "NoArgsIsHelpError":
         return None
     if hasattr(fault, "possibilities"):
-        return _unknown(ctx.command, path, fault.option_name)
+        return _unknown(ctx, path, fault.option_name)
     text = fault.format_message().replace("Value error, ", "").replace("\n\t", " ")
     return UsageError(f"{text.rstrip('.')}.", f"`{path} --help` shows what it takes.")
 
 
-def _unknown(command: Any, path: str, option: str) -> UsageError:
-    flags = [flag for each in command.params for flag in (*each.opts, *each.secondary_opts)]
-    known = [flag[2:] for flag in flags if flag.startswith("--")]
+def _unknown(ctx: Any, path: str, option: str) -> UsageError:
+    command = ctx.command
+    known = [flag[2:] for flag in _flags(command) if flag.startswith("--")]
     name = option.lstrip("-")
     old = renamed(name, known, flag=True)
     if old is not None:
         return old
     near = get_close_matches(name, known, n=1)
-    hint = command.elsewhere(name) + "".join(f"Did you mean '--{each}'? " for each in near)
+    commands = getattr(ctx.find_root().command, "commands", {})
+    having = [f"`posectl {other}`" for other, each in commands.items() if option in _flags(each)]
+    there = f"{' and '.join(having)} {'has' if len(having) == 1 else 'have'} it. " if 0 < len(having) < 3 else ""
+    hint = command.elsewhere(name) + there + "".join(f"Did you mean '--{each}'? " for each in near)
     return UsageError(f"`{path}` has no option {option!r}.", f"{hint}`{path} --help` lists those that it has.")
+
+
+def _flags(command: Any) -> list[str]:
+    return [flag for each in command.params for flag in (*each.opts, *each.secondary_opts)]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from posectl.errors import UsageError
+
+T = TypeVar("T")
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
@@ -17,9 +20,7 @@ def integers(text: str, option: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise UsageError(
-            f"{option} {text!r} is not a list of whole numbers.", f"For example {option} 256,256."
-        ) from None
+        raise UsageError(f"{option} {text!r} is not a whole number, or several.", f"For example {option} 8.") from None
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:
@@ -27,7 +28,19 @@ def numbers(text: str, option: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise UsageError(f"{option} {text!r} is not a list of numbers.", f"For example {option} 0.9,0.999.") from None
+        raise UsageError(
+            f"{option} {text!r} is not a number, or several.", f"For example {option} 0.9,0.999."
+        ) from None
+
+
+def one(values: Sequence[T], text: str, option: str) -> T:
+    """Return the one value of a list. Raises UsageError where there are more, which are for a sweep."""
+    if len(values) > 1:
+        raise UsageError(
+            f"{option} {text} is a list, and `posectl train` trains one model.",
+            f"`posectl sweep` trains one for each: {option} {text}.",
+        )
+    return values[0]
 
 
 def number_or_word(text: str, words: Sequence[str], option: str) -> float | str:

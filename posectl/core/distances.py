@@ -15,6 +15,9 @@ from torch import Tensor
 BLOCK = 1 << 20
 """Coordinates that are compared at once; some 40 MB in float64. No result depends on it."""
 
+ONE_SAMPLE = 0.05
+"""The share of the data's spread below which decoded samples are all one."""
+
 
 def mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
     """Return the mean per-joint distance (...) float64, metres, of poses (..., J, 3) that broadcast (report, Eq. 8).
@@ -51,6 +54,18 @@ def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
     tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     return mean_square(a, b, axes).sqrt()
+
+
+def spread(samples: Tensor) -> float:
+    """Return the root mean square of all elements of samples (N, *shape) about their mean sample.
+
+    >>> import torch
+    >>> from posectl.core.distances import spread
+    >>> spread(torch.tensor([[1.0], [3.0]]))
+    1.0
+    """
+    wide = samples.double()
+    return (wide - wide.mean(0)).square().mean().sqrt().item()
 
 
 def _in_blocks(measure: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor, axes: int) -> Tensor:

@@ -1,9 +1,11 @@
-"""Work in blocks that become smaller where the device runs out of memory."""
+"""Memory: how much is left, and work in blocks that become smaller where a device runs out of it."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -13,6 +15,31 @@ from posectl.errors import UnavailableError
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+# A container's limit and what of it is used, in either version of Linux's control groups.
+_CGROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Return how much memory the device has left, by the system's own count; None where that cannot be told."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    available = re.search(r"^MemAvailable: +(\d+) kB", _text("/proc/meminfo"), re.MULTILINE)
+    left = [1024 * int(available[1])] if available else []
+    for limit, used in _CGROUPS:
+        if _text(limit).strip().isdigit() and _text(used).strip().isdigit():  # else it says "max"
+            left.append(int(_text(limit)) - int(_text(used)))
+    return max(0, min(left)) if left else None
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii")
+    except OSError:
+        return ""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

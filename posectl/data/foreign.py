@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.clips import as_text
-from posectl.data.layouts import Layout, LayoutName, declared_layout, layout, unnamed_layout
+from posectl.data.layouts import Layout, declared_layout, layout, unnamed_layout
 from posectl.data.poses import as_poses, find_up, finite_frames, require_finite, settle_unit, shown_unit
-from posectl.data.safe.npy import ArraySource, array_names, load_array, load_arrays
+from posectl.data.safe.npy import ArraySource, array_names, known_key, load_array, load_arrays, split_key
 from posectl.data.skeleton import H36M17
 from posectl.data.smpl import refuse_parameters
-from posectl.data.units import AXES, METRES, UNITS, WORDS, Axis, Unit
+from posectl.data.units import AXES, METRES, UNITS, WORDS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError
 
 # The arrays of a file that say something of poses, with their accepted names.
@@ -62,14 +62,18 @@ class Foreign:
 
 
 def load_poses(source: ArraySource) -> dict[str, np.ndarray]:
-    """Read the one array of a file, or its poses, as `poses`, and what else of `ALIASES` an .npz has.
+    """Read the one array of a file, its poses, or those that `file.npz:key` names, as `poses`, and what else of
+    `ALIASES` an .npz has.
 
     Raises as `load_array` does.
     """
-    if isinstance(source, str | Path) and Path(source).is_file():
+    file, key = split_key(source)
+    if isinstance(source, str | Path) and file.is_file():
         present = array_names(source)
         refuse_parameters(present, str(source))
         keys = {meaning: name for meaning, names in ALIASES.items() for name in names if name in present}
+        if key is not None:
+            keys["poses"] = known_key(key, present, str(source))
         if len(present) > 1 and "poses" in keys:
             arrays = load_arrays(source, set(keys.values()))
             return {meaning: arrays[name] for meaning, name in keys.items()}

@@ -143,7 +143,8 @@ def layout_hint(shape: tuple[int, ...]) -> str:
     count = joint_count(shape)
     alike = [name for name in LAYOUTS if count in layout(name).counts]
     if alike:
-        return f"So many joints have {', '.join(alike)}: say which it is, as in --joints {alike[0]}."
+        which = f"So many joints have {', '.join(alike)}: say which it is, as in --joints {alike[0]}"
+        return f"{which} of prepare arrays, evaluate, interpolate or render."
     if shape[-1:] == (4,):
         return "If the fourth number of a joint is its score, leave it out: array[..., :3]."
     return f"Poses are (N, 17, 3) or (N, 51); of other joints name the layout, --joints {', '.join(LAYOUTS)}."

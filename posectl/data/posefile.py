@@ -12,7 +12,7 @@ from posectl.data.clips import Clips, as_text, clip_order, clip_table
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.foreign import ALIASES, Conventions, read_poses
 from posectl.data.layouts import Layout
-from posectl.data.safe.npy import array_names, load_arrays
+from posectl.data.safe.npy import array_names, known_key, load_arrays, split_key
 from posectl.data.smpl import refuse_parameters
 from posectl.data.units import METRES, Axis, Unit
 from posectl.errors import InvalidInputError
@@ -80,17 +80,30 @@ def read_file(path: Path, said: Conventions, *, fps: float, drop_bad: bool) -> P
 
 def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     """Return the arrays of known meaning in a file, by their first name in `_ALIASES`; `poses` is among them."""
-    present = array_names(path)
+    key, present = split_key(path)[1], array_names(path)
     refuse_parameters(present, str(path))
     keys = {meaning: name for meaning, names in _ALIASES.items() for name in names if name in present}
-    if len(present) == 1:
+    if key is not None:
+        keys["poses"] = known_key(key, present, str(path))
+    elif len(present) == 1:
         keys = {"poses": present[0]}
     if "poses" not in keys:
         listed = f"the arrays {', '.join(present)}" if present else "no array"
-        raise InvalidInputError(f"{path} holds {listed}, and none is called 'positions'.", "Call the poses that.")
+        hint = f"Name the one that you mean: {path}:{present[0]}." if present else "Save poses with np.savez."
+        raise InvalidInputError(f"{path} holds {listed}, and none is called 'positions'.", hint)
     keys.update({f"clip_{column}": f"clip_{column}" for column in _TABLE if f"clip_{column}" in present})
     arrays = load_arrays(path, set(keys.values()))
-    return {meaning: arrays[name] for meaning, name in keys.items()}
+    found = {meaning: arrays[name] for meaning, name in keys.items()}
+    return found if key in (None, *_ALIASES["poses"]) else _of_these(found)
+
+
+def _of_these(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Leave out the labels of other poses in the file: those that have not one entry for each of these."""
+    frames = len(arrays["poses"])
+    fits = {name for name, array in arrays.items() if array.size == 1 or len(array) == frames}
+    if "clip_length" in arrays and arrays["clip_length"].sum() == frames:
+        fits |= {name for name in arrays if name.startswith("clip_")}
+    return {name: array for name, array in arrays.items() if name in fits or name == "joints"}
 
 
 def _root(
@@ -146,9 +159,10 @@ def _rows(start: np.ndarray, length: np.ndarray, frames: int, path: Path) -> np.
 
 
 def _as_split(label: np.ndarray, path: Path) -> np.ndarray:
-    words = {"train": TRAIN, "0": TRAIN, "False": TRAIN, "test": TEST, "1": TEST, "True": TEST}
-    declared, index = np.unique(as_text(label), return_inverse=True)
-    unknown = [word for word in declared if word not in words]
+    words = dict.fromkeys(("train", "training", "0", "0.0", "false"), TRAIN)
+    words |= dict.fromkeys(("test", "testing", "val", "valid", "validation", "1", "1.0", "true"), TEST)
+    declared, index = np.unique(np.char.lower(as_text(label)), return_inverse=True)
+    unknown = [str(word) for word in declared if word not in words]
     if unknown:
         raise InvalidInputError(f"'split' in {path} holds {unknown[0]!r}.", "Use 'train' and 'test', or 0 and 1.")
-    return np.array([words[word] for word in declared], np.uint8)[index]
+    return np.array([words[str(word)] for word in declared], np.uint8)[index]

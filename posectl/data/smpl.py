@@ -63,7 +63,7 @@ def body_model_hint(count: int) -> str:
     """Return what to do with rotations: how to come by the `count` joints that a layout has."""
     return (
         f"Run the body model on them, as the smplx package does, save the first {count} joints of each frame as "
-        f"(N, {count}, 3), and read those with --joints smpl{count}."
+        f"(N, {count}, 3), and read those with `posectl prepare arrays FILE --joints smpl{count}`."
     )
 
 

@@ -36,8 +36,9 @@ def draw_animation(
     height, width = same_size(tiles, labels)
     times = enlargement((height, width), size)
     foot = TEXT_SIZE if any(captions) else 0
-    page, windows = titled_page(labels, times * height, times * width, most=PANELS_A_ROW, foot=foot)
-    check_bytes(frames, *page.shape)
+    laid, windows = titled_page(labels, times * height, times * width, most=PANELS_A_ROW, foot=foot)
+    check_bytes(frames, laid.height, laid.width, 3)
+    page = laid.pixels()
     pages = np.broadcast_to(page, (frames, *page.shape)).copy()
     for window, each in zip(windows, tiles, strict=True):
         now = np.minimum(np.arange(frames), len(each) - 1)

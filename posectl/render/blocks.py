@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from posectl.errors import InvalidInputError
+from posectl.render.page import Page
 from posectl.render.text import checked_labels
 from posectl.render.tiles import as_tiles, enlarged, enlargement, grid, same_size
 from posectl.render.titled import titled_page
@@ -14,8 +15,8 @@ from posectl.render.titled import titled_page
 BLOCKS_A_ROW = 3
 
 
-def draw_blocks(blocks: Sequence[np.ndarray], *, titles: Sequence[str] = (), size: int = 64) -> np.ndarray:
-    """One picture (H, W, 3) uint8 of blocks (R, K, C, H, W) in [-1, 1], each a grid of tiles of about `size` pixels
+def draw_blocks(blocks: Sequence[np.ndarray], *, titles: Sequence[str] = (), size: int = 64) -> Page:
+    """One picture of blocks (R, K, C, H, W) in [-1, 1], each a grid of tiles of about `size` pixels
     under its title.
 
     All blocks have the same shape. Source: Oring et al., Figs. 9 to 13. Raises InvalidInputError for blocks that cannot
@@ -35,5 +36,5 @@ def draw_blocks(blocks: Sequence[np.ndarray], *, titles: Sequence[str] = (), siz
     pictures = [grid(enlarged(block, times)) for block in tiles]
     page, windows = titled_page(titles, *pictures[0].shape[:2], most=BLOCKS_A_ROW)
     for window, picture in zip(windows, pictures, strict=True):
-        page[window] = picture
+        page.picture(window, picture)
     return page

@@ -10,8 +10,10 @@ import numpy as np
 from posectl.errors import InvalidInputError
 from posectl.render.camera import upright
 
-# A root that wanders less than this part of the body's size is held at one spot: the poses know no height above ground.
+# Parts of the body's size. A root that wanders less, or that stays so near the origin, is held at one spot: the poses
+# know no height above ground. What a model decodes wanders a little about the origin.
 HELD_ROOT = 0.05
+CENTRED_ROOT = 0.2
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _on_floor(poses: np.ndarray, root: int, still: bool) -> np.ndarray:
     spot, lowest = poses[:, root], poses[..., 2].min(1)
     shift = np.stack([spot[:, 0], spot[:, 1], lowest], -1)
     if not still:
-        held = np.ptp(spot, axis=0).max() <= HELD_ROOT
+        held = np.ptp(spot, axis=0).max() <= HELD_ROOT or np.linalg.norm(spot, axis=1).max() <= CENTRED_ROOT
         shift[:, :2] = spot[:, :2].mean(0)
         shift[:, 2] = lowest if held else lowest.min()
     return poses - shift[:, None]

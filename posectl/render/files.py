@@ -16,7 +16,7 @@ from posectl.errors import InvalidInputError, UsageError
 
 @dataclass(frozen=True)
 class WrittenInfo:
-    """A film as it was written: its true rate, the frames given, seconds and bytes; a picture has rate and length 0."""
+    """A film as it was written: its true rate, the frames shown, seconds and bytes; a picture has rate and length 0."""
 
     real_fps: float
     frames: int

@@ -41,7 +41,7 @@ class Floor:
         low, high = pixels.min(1) - reach, pixels.max(1) + reach
         whole, *parts = windows(np.vstack([low.min(0), low]), np.vstack([high.max(0), high]), *canvas.shape[1:])
         cover = np.zeros(canvas.shape[1:], dtype=np.float32)
-        strength = np.clip(DARKEST + (LIGHTEST - DARKEST) * bones[..., 2].mean(-1), LIGHTEST, DARKEST)
+        strength = darkness(bones)
         ends = flat[..., :2].astype(np.float32)
         for bone, part in enumerate(parts):
             _, distance = nearest_on_segment(self.x[part], self.y[part], *ends[bone])
@@ -49,6 +49,11 @@ class Floor:
             np.maximum(cover[part], np.float32(strength[bone]) * soft, out=cover[part])
         tone = np.rint(cover[whole] * TONES) / np.float32(TONES)
         blend(canvas[:, *whole], np.array(theme.SHADE, dtype=np.float32), tone)
+
+
+def darkness(bones: np.ndarray) -> np.ndarray:
+    """Return how dark the shadows (B,) of bones (B, 2, 3) are."""
+    return np.clip(DARKEST + (LIGHTEST - DARKEST) * bones[..., 2].mean(-1), LIGHTEST, DARKEST)
 
 
 def _lines(coordinate: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""GIF through imageio and Pillow: one palette for all frames, and times in hundredths of a second."""
+"""GIF through imageio and Pillow: one palette for all frames, and times to the nearest hundredth of a second."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from posectl.render.files import WrittenInfo, checked_frames, replacing
 
 TICKS = 100  # a second
 SHORTEST = 2  # ticks; browsers take anything shorter for 10
+FASTEST = TICKS / SHORTEST
+NEARLY = 0.01  # a rate so much above, relative to it, is as good as the fastest
 LONGEST = 0xFFFF
 WIDEST = 0xFFFF
 COLOURS = 127  # and one that is transparent; 160 make files 3 to 8 % larger that look the same
@@ -23,9 +25,10 @@ SAMPLED = 8  # how many frames the colours are counted in
 
 
 def write_gif(file: str | Path | BinaryIO, frames: np.ndarray, fps: float) -> WrittenInfo:
-    """Write frames (T, H, W, 3) uint8 as a GIF that loops for ever.
+    """Write frames (T, H, W, 3) uint8 as a GIF that loops for ever and lasts T / fps seconds.
 
-    The rate is the nearest to fps of those that the format has, 50, 33.3, 25, 20, ... a second, and is in the result. A
+    Every frame begins at the hundredth of a second nearest to its time, so that the film keeps time at any rate. The
+    format holds 50 frames a second: of more, every second, third, ... is shown, and the rate in the result is theirs. A
     frame equal to the one before lengthens that one. Equal frames give equal bytes.
 
     Raises InvalidInputError for other arrays, UsageError for a rate or size that no GIF has.
@@ -33,32 +36,42 @@ def write_gif(file: str | Path | BinaryIO, frames: np.ndarray, fps: float) -> Wr
     frames = checked_frames(frames)
     if max(frames.shape[1:3]) > WIDEST:
         raise UsageError(f"A GIF cannot be {frames.shape[2]} x {frames.shape[1]} pixels.", "Draw it smaller.")
-    delay = nearest_delay(fps)
-    data = _encoded(frames, delay)
+    every, rate = thinned(fps)
+    delays = delays_of(len(frames), every, rate)
+    data = _encoded(frames[::every], delays)
     if isinstance(file, str | Path):
         with replacing(file) as path:
             path.write_bytes(data)
     else:
         file.write(data)
-    return WrittenInfo(TICKS / delay, len(frames), len(frames) * delay / TICKS, len(data))
+    return WrittenInfo(rate, len(delays), int(delays.sum()) / TICKS, len(data))
 
 
-def nearest_delay(fps: float) -> int:
-    """Hundredths of a second a frame, for the rate nearest to fps. Raises UsageError for a rate that no GIF has."""
+def thinned(fps: float) -> tuple[int, float]:
+    """Of how many frames one is shown, and the rate of those. Raises UsageError for a rate that no GIF has."""
     if not TICKS / LONGEST <= fps < math.inf:
         raise UsageError(f"A GIF cannot show {fps} frames a second.", "Give a rate such as 25 or 50.")
-    delays = {max(SHORTEST, rounded(TICKS / fps)) for rounded in (math.floor, math.ceil)}
-    return min(delays, key=lambda delay: abs(TICKS / delay - fps))
+    every = max(1, math.ceil(fps / FASTEST - NEARLY))
+    return every, min(fps / every, FASTEST)
 
 
-def _encoded(frames: np.ndarray, delay: int) -> bytes:
+def delays_of(frames: int, every: int, rate: float) -> np.ndarray:
+    """The hundredths of a second (n,) that each shown frame stays, none under SHORTEST; together they last as long as
+    all the frames."""
+    shown = np.append(np.arange(0, frames, every), frames) / every
+    delays = np.diff(np.rint(shown * TICKS / rate).astype(int))
+    return np.maximum(delays, SHORTEST)
+
+
+def _encoded(frames: np.ndarray, delays: np.ndarray) -> bytes:
     indices, palette = quantized(frames)
     # Pillow makes one frame of equal ones, however long that gets. To end it in time, a pixel is marked as transparent:
     # it shows the same, but makes the frame another.
-    longest = LONGEST // delay
+    longest = LONGEST // int(delays.max())
     late = np.arange(longest, len(frames), longest + 1)
     late = late[indices[late, 0, 0] == indices[late - 1, 0, 0]]
     indices[late, 0, 0] = len(palette)
+    times = (1000 // TICKS * delays).tolist()
     # Of a frame Pillow stores the box that changes; what does not change in it is transparent.
     return iio.imwrite(
         "<bytes>",
@@ -70,7 +83,7 @@ def _encoded(frames: np.ndarray, delay: int) -> bytes:
         transparency=len(palette),
         optimize=True,
         disposal=1,
-        duration=10 * delay,
+        duration=times if len(times) > 1 else times[0],
         loop=0,
     )
 

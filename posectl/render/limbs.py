@@ -7,7 +7,7 @@ import numpy as np
 from posectl.render import theme
 from posectl.render.body import Body
 from posectl.render.camera import Camera
-from posectl.render.raster import strokes
+from posectl.render.raster import Halo, strokes
 
 # Parts of the body's size.
 LIMB = 0.021
@@ -51,10 +51,16 @@ class Limbs:
 
     def draw(self, canvas: np.ndarray, bones: np.ndarray, camera: Camera) -> None:
         """Paint bones (B, 2, 3) on a canvas (3, H, W), in place."""
+        strokes(canvas, *self.strokes(bones, camera))
+
+    def strokes(
+        self, bones: np.ndarray, camera: Camera
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[np.ndarray], Halo]:
+        """Return the ends, radii, tones, ramps and rim of bones (B, 2, 3), from far to near, for raster.strokes."""
         pixels, depth, scale = camera.project(bones)
         radii = np.maximum(self.widths * scale, THINNEST)
         tones = np.clip(0.5 + (depth - depth.mean()) / DEPTH, 0, 1)
         tones[self.is_head] = tones[self.is_head].mean(-1, keepdims=True)
         rim = min(RIM, 0.4 * LIMB * camera.focal), np.array(theme.GROUND, dtype=np.float32)
         order = np.argsort(-depth.mean(-1), kind="stable")
-        strokes(canvas, pixels[order], radii[order], tones[order], [self.ramps[bone] for bone in order], rim)
+        return pixels[order], radii[order], tones[order], [self.ramps[bone] for bone in order], rim

@@ -8,8 +8,8 @@ import numpy as np
 
 from posectl.errors import InvalidInputError
 from posectl.render import theme
-from posectl.render.panel import check_bytes
-from posectl.render.text import checked_labels, draw_text, text_width
+from posectl.render.page import Page
+from posectl.render.text import checked_labels, text_width
 from posectl.render.tiles import GAP, as_tiles, enlarged, enlargement, grid, same_size
 from posectl.render.titled import TEXT_SIZE
 
@@ -25,8 +25,8 @@ def draw_rows(
     column_labels: Sequence[str] = (),
     begins: Collection[int] = (),
     size: int = 96,
-) -> np.ndarray:
-    """One picture (H, W, 3) uint8 of rows of images (K, C, H, W) in [-1, 1], enlarged to tiles of about `size` pixels.
+) -> Page:
+    """One picture of rows of images (K, C, H, W) in [-1, 1], enlarged to tiles of about `size` pixels.
 
     Rows may differ in length, but not in the size of their images. Labels: one a row, at its left, and one a column of
     the longest row, above it. begins: rows that stand apart from the one before. Source: Oring et al., Fig. 5.
@@ -47,14 +47,12 @@ def draw_rows(
     left = TEXT_SIZE + (round(wide) + TEXT_SIZE if any(row_labels) else 0)
     top = 2 * TEXT_SIZE if any(column_labels) else TEXT_SIZE
     tops = [top + i * down + GROUP_GAP * sum(0 < b <= i for b in begins) for i in range(len(tiles))]
-    shape = (tops[-1] + down - GAP + TEXT_SIZE, left + columns * across - GAP + TEXT_SIZE, 3)
-    check_bytes(*shape)
-    page = np.full(shape, theme.PAPER, dtype=np.uint8)
+    page = Page(tops[-1] + down - GAP + TEXT_SIZE, left + columns * across - GAP + TEXT_SIZE)
     for y, row, label in zip(tops, tiles, row_labels, strict=True):
         picture = grid(enlarged(row, times)[None])
-        page[y : y + picture.shape[0], left : left + picture.shape[1]] = picture
-        draw_text(page, (TEXT_SIZE, y + height * times / 2), label, TEXT_SIZE, wide)
+        page.picture(np.s_[y : y + picture.shape[0], left : left + picture.shape[1]], picture)
+        page.text((TEXT_SIZE, y + height * times / 2), label, TEXT_SIZE, wide)
     for c, label in enumerate(column_labels):
         at = (left + c * across + width * times / 2, 1.1 * TEXT_SIZE)
-        draw_text(page, at, label, TEXT_SIZE - 2, 0.95 * across, theme.MUTED, anchor="mm")
+        page.text(at, label, TEXT_SIZE - 2, 0.95 * across, theme.MUTED, anchor="mm")
     return page

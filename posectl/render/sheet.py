@@ -9,8 +9,9 @@ import numpy as np
 from posectl.render import theme
 from posectl.render.body import Body, to_scene
 from posectl.render.limbs import THICKEST
-from posectl.render.panel import ELEVATION, Panel, camera_for, check_bytes, viewpoint
-from posectl.render.text import checked_labels, draw_key, draw_text, text_width
+from posectl.render.page import Page
+from posectl.render.panel import ELEVATION, Panel, camera_for, viewpoint
+from posectl.render.text import checked_labels, text_width
 
 # Parts of a cell's height.
 NARROWEST = 0.5
@@ -27,8 +28,8 @@ def draw_sheet(
     size: int = 160,
     azimuth: float | None = None,
     elevation: float = ELEVATION,
-) -> np.ndarray:
-    """One picture (H, W, 3) uint8 of rows of poses (K, J, 3), in cells `size` pixels high and as narrow as fits all.
+) -> Page:
+    """One picture of rows of poses (K, J, 3), in cells `size` pixels high and as narrow as fits all.
 
     Every pose stands in the middle of its cell on its lowest joint; camera and scale are the same for all. Rows may
     differ in length. Labels: one a row, and one a column of the longest row. The eye stands as in draw_frames.
@@ -47,20 +48,18 @@ def draw_sheet(
     left = round(label_width + 2 * pixels) if any(row_labels) else pixels
     top = 2 * pixels if any(column_labels) else pixels
     bottom = top + len(poses) * size
-    check_bytes(bottom + 2 * pixels, left + columns * width + pixels, 3)
-    page = np.empty((bottom + 2 * pixels, left + columns * width + pixels, 3), dtype=np.uint8)
-    page[...] = theme.GROUND
+    page = Page(bottom + 2 * pixels, left + columns * width + pixels, theme.GROUND)
     for r, (row, label) in enumerate(zip(poses, row_labels, strict=True)):
         y = top + r * size
         for c, pose in enumerate(row):
-            panel.draw(page[y : y + size, left + c * width : left + (c + 1) * width], pose)
+            page.pose(np.s_[y : y + size, left + c * width : left + (c + 1) * width], panel, pose)
         if r:
-            page[y, pixels:-pixels] = theme.GRID
-        draw_text(page, (pixels, y + size / 2), label, pixels, label_width)
+            page.rule(y, pixels, page.width - pixels)
+        page.text((pixels, y + size / 2), label, pixels, label_width)
     for c, label in enumerate(column_labels):
         middle = left + (c + 0.5) * width
-        draw_text(page, (middle, 1.2 * pixels), label, pixels, 0.95 * width, theme.MUTED, anchor="mm")
-    draw_key(page, (left, bottom + 0.9 * pixels), pixels)
+        page.text((middle, 1.2 * pixels), label, pixels, 0.95 * width, theme.MUTED, anchor="mm")
+    page.key((left, bottom + 0.9 * pixels), pixels)
     return page
 
 

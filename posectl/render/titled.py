@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from posectl.render import theme
-from posectl.render.panel import check_bytes
+from posectl.render.page import Page
 from posectl.render.raster import Window
-from posectl.render.text import draw_text
 
 TEXT_SIZE = 15  # pixels
 MARGIN = 14
@@ -18,8 +14,8 @@ MARGIN = 14
 
 def titled_page(
     titles: Sequence[str], height: int, width: int, *, most: int, foot: int = 0
-) -> tuple[np.ndarray, list[Window]]:
-    """The page (H, W, 3) uint8 with its titles, and the window of each panel (height, width) on it.
+) -> tuple[Page, list[Window]]:
+    """The page with its titles, and the window of each panel (height, width) on it.
 
     `most` panels a row, the rows filled evenly; `foot` pixels are left free at the bottom.
     """
@@ -27,12 +23,10 @@ def titled_page(
     columns = math.ceil(len(titles) / rows)
     head = 2 * TEXT_SIZE if any(titles) else 0
     down, across = head + height + MARGIN, width + MARGIN
-    shape = (MARGIN + rows * down + foot, MARGIN + columns * across, 3)
-    check_bytes(*shape)
-    page = np.full(shape, theme.PAPER, dtype=np.uint8)
+    page = Page(MARGIN + rows * down + foot, MARGIN + columns * across)
     windows = []
     for i, title in enumerate(titles):
         top, left = MARGIN + i // columns * down, MARGIN + i % columns * across
-        draw_text(page, (left, top + head / 2), title, TEXT_SIZE, width)
+        page.text((left, top + head / 2), title, TEXT_SIZE, width)
         windows.append((slice(top + head, top + head + height), slice(left, left + width)))
     return page, windows

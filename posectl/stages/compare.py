@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.printable import one_line
 from posectl.stages.artifacts.about import DatasetAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
@@ -15,6 +16,8 @@ from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
 from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
 from posectl.stages.comparison.scores import (
+    ALL,
+    HEADLINE,
     differences,
     drawn,
     flat,
@@ -28,12 +31,6 @@ from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
-
-# The published tables' rows first, in their order; whatever else was scored follows.
-_ORDER = (
-    "anci", "smoothness_ratio", "mean_distance", "smoothness", "overshoot", "precision_distance", "recall_distance",
-    "reconstruction_mpjpe", "reconstruction_mse",
-)  # fmt: skip
 
 # The protocol by which a published table was scored.
 _COMPAT = {**dict.fromkeys(TABLE_I, "naayem"), LINES: "acai"}
@@ -76,6 +73,7 @@ def compare(
     first = columns[len(shown) - len(artifacts)]
     columns += _published(run, published, artifacts) if published else []
     present = {name for c in columns for name in c.scores}
+    metrics = () if ALL in metrics else metrics
     for name in metrics:
         if name not in present:
             raise UsageError(f"No score holds {name!r}.", did_you_mean(name, present or METRICS.names()))
@@ -113,7 +111,7 @@ def _said(artifacts: Sequence[Artifact], names: Sequence[str]) -> list[str]:
 
 def _ordered(names: Collection[str]) -> list[str]:
     """Order rows as the published tables do, whatever else was scored by name, each part after its whole."""
-    first = {name: i for i, name in enumerate(_ORDER)}
+    first = {name: i for i, name in enumerate(HEADLINE)}
     return sorted(names, key=lambda name: (first.get(name.partition(".")[0], len(first)), name))
 
 
@@ -181,7 +179,7 @@ def _distinct(labels: Sequence[str], *details: Sequence[str]) -> list[str]:
         telling = next((some for some in details if len({some[i] for i in group}) == len(group)), details[-1])
         for i in group if len(group) > 1 else ():
             named[i] = f"{label} ({telling[i]})"
-    return named
+    return list(map(one_line, named))
 
 
 def _key_without_seed(run: Run, scores: Artifact) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
-from posectl.errors import InvalidInputError
+from posectl.errors import InvalidInputError, TooFewError
 from posectl.stages.artifacts.about import ScoresAbout
 from posectl.stages.evaluation.protocol import Evaluation
 from posectl.stages.evaluation.subjects import open_subject
@@ -53,7 +53,13 @@ def evaluate(
         scores: dict[str, Score] = {}
         for i, name in enumerate(names):
             run.progress(Progress(f"scoring {name}", i, len(names), "metrics"))
-            scores[name] = inputs.score(name)
+            try:
+                scores[name] = inputs.score(name)
+            except TooFewError as error:
+                if name in options.metrics or len(names) == 1:
+                    raise
+                run.tell(f"{name} is left out: {error.message}")
+                continue
             _put_curve(draft, name, scores[name])
         run.progress(Progress("scoring", len(names), len(names), "metrics"))
         if inputs.has("paths"):

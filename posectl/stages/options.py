@@ -174,11 +174,15 @@ class EvaluateOptions:
     shape: Literal["paths", "samples"] | None = None
 
 
+# Frames a second of paths, which have no clock.
+PATH_FPS = 25.0
+
+
 @dataclass(frozen=True)
 class RenderOptions:
     """The options of a drawing.
 
-    fps: frames a second.
+    fps: frames a second; None: the clips' own, and PATH_FPS of what has no clock.
     size: pixels of one panel's side, of which tiles in a PNG are a part.
     columns: samples a row; 0: as many as suit.
     most: panels, or rows, of one subject; 0: as many as suit.
@@ -188,7 +192,7 @@ class RenderOptions:
     unit, up, joints, shape: as of an evaluation.
     """
 
-    fps: float = 25.0
+    fps: float | None = None
     size: int = 320
     columns: int = 0
     most: int = 0
@@ -211,8 +215,8 @@ class PlotOptions:
     """The options of a figure.
 
     kind: what it shows; "auto": what suits the subjects.
-    metrics: of a training curve; (): those of ACAI.
-    by: what colours a manifold; None: the first factor, or the label.
+    metrics: of a training curve or a sweep; (): the headline ones; "all": all.
+    by: what colours a manifold, a factor, label, or a clip's name, action or subject; None: the first that is known.
     dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
     """
 
@@ -225,17 +229,4 @@ class PlotOptions:
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
-}
-
-# The pose report's own settings (naayem/ACAI-Enhanced-3D-Pose-Representation, experiments/h36m_acai1.yaml); its
-# steps are 300 epochs of 1,000.
-PRESETS: dict[str, dict[str, Any]] = {
-    "sensible": {},
-    "published": {
-        "lr": 0.01,
-        "pairing": "halves",
-        "rotate": "view",
-        "steps": 300_000,
-        "set": ("acai.gamma=0.05", "mlp.batch_norm=true"),
-    },
 }

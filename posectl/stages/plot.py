@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 import torch
@@ -12,14 +12,18 @@ from matplotlib.figure import Figure
 
 from posectl.core.metrics.transitions import normalised
 from posectl.data.foreign import Conventions
-from posectl.errors import ConflictError, InvalidInputError, UsageError
+from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
 from posectl.render import figures
-from posectl.stages.artifacts.about import DecodedAbout, read_about
+from posectl.stages.artifacts.about import DecodedAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file, read_file
+from posectl.stages.artifacts.model import model_about
+from posectl.stages.comparison.scores import in_millimetres, label, with_unit
+from posectl.stages.drawing.looks import looks_of
 from posectl.stages.drawing.manifold import manifold_of
 from posectl.stages.drawing.score_curves import (
     error_panels,
+    every_score,
     factor_distances,
     labelled,
     newest_of,
@@ -30,6 +34,8 @@ from posectl.stages.drawing.sweep_lines import sweep_lines
 from posectl.stages.options import PlotKind, PlotOptions
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact, Ref
+
+T = TypeVar("T")
 
 SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -95,15 +101,17 @@ def _transitions(run: Run, subjects: Subjects, out: Path | None, options: PlotOp
     # Many bands over each other are unreadable: the spread is for a few curves.
     few = shown if len(shown) <= 3 else {}
     spread = {name: artifact.read("transitions/std") for name, artifact in few.items()}
-    return figures.transition_curves(curves, out, spread=spread)
+    return figures.transition_curves(curves, out, spread=spread, looks=looks_of(run, shown))
 
 
 def _errors(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    return figures.error_curves(error_panels(run, _scores(run, subjects)), out)
+    scores = _scores(run, subjects)
+    return figures.error_curves(error_panels(run, scores), out, looks=looks_of(run, labelled(run, scores)))
 
 
 def _retrieval(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    return figures.retrieval_curves(retrieved(run, _scores(run, subjects)), out)
+    scores = _scores(run, subjects)
+    return figures.retrieval_curves(retrieved(run, scores), out, looks=looks_of(run, labelled(run, scores)))
 
 
 def _distances(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
@@ -114,21 +122,22 @@ def _distances(run: Run, subjects: Subjects, out: Path | None, options: PlotOpti
 def _training_curve(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     scored = _artifacts(subjects, "scores", "model", "sweep")
     points, levels = over_images_seen(run, scored, options.metrics)
-    titles = {name: name.replace("_", " ") for name in points}
+    every = every_score(run, scored)
     return figures.over_training(
-        {titles[name]: lines for name, lines in points.items()}, out,
-        levels={titles[name]: lines for name, lines in levels.items()},
+        _spoken(points), out, levels=_spoken(levels), seen=read_about(every[0], ScoresAbout).kind or "samples",
+        looks=looks_of(run, {label(run, each): each for each in reversed(every)}),
     )  # fmt: skip
 
 
 def _paths(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    return figures.path_transitions({s: _one_path(artifact, s) for s, artifact in subjects.items()}, out)
+    found = [(*_one_path(run, artifact, subject), artifact) for subject, artifact in subjects.items()]
+    shown = {name: artifact for name, _, artifact in found if artifact is not None}
+    return figures.path_transitions({name: values for name, values, _ in found}, out, looks=looks_of(run, shown))
 
 
 def _training(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    return figures.training_curves(
-        {s: _log(a) for s, a in zip(subjects, _artifacts(subjects, "model"), strict=True)}, out
-    )
+    shown = dict(zip(subjects, _artifacts(subjects, "model"), strict=True))
+    return figures.training_curves({s: _log(a) for s, a in shown.items()}, out, looks=looks_of(run, shown))
 
 
 def _manifold(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
@@ -140,7 +149,12 @@ def _manifold(run: Run, subjects: Subjects, out: Path | None, options: PlotOptio
 
 
 def _sweep(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    return figures.against_lambda(sweep_lines(run, _artifacts(subjects, "sweep")), out)
+    return figures.against_lambda(_spoken(sweep_lines(run, _artifacts(subjects, "sweep"), options.metrics)), out)
+
+
+def _spoken(metrics: Mapping[str, T]) -> dict[str, T]:
+    """Return what is known of metrics by their names as people write them."""
+    return {name.replace("_", " "): each for name, each in metrics.items()}
 
 
 _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = {
@@ -162,27 +176,34 @@ _OF = {"auto": (*_SCORED, "paths"), "path": ("paths",), "sweep": ("sweep",)} | d
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 
-def _one_path(artifact: Artifact | None, subject: str) -> np.ndarray:
-    """Return the normalised transitions (T - 1,) of one path."""
+def _one_path(run: Run, artifact: Artifact | None, subject: str) -> tuple[str, np.ndarray]:
+    """Return the name of one path, the first where none is named, and its normalised transitions (T - 1,)."""
     if artifact is None:
         kind, taken = read_file(subject, Conventions(unit="m"))  # any unit: transitions are relative
-        path = taken.array[0] if taken.array.ndim == 2 + len(kind.axes) else taken.array
+        paths = taken.array if taken.array.ndim == 2 + len(kind.axes) else taken.array[None]
+        name, index = f"{subject}#0" if len(paths) > 1 else subject, 0
     else:
         index = Ref.parse(subject).sample or 0
-        rows = expect(artifact, "paths").read("paths", rows=slice(index, index + 1))
-        if not len(rows):
-            raise InvalidInputError(f"{artifact.ref} has no path {index}.", "Count them from #0.")
-        kind, path = kind_named(read_about(artifact, DecodedAbout).samples.kind), rows[0]
+        kind = kind_named(read_about(expect(artifact, "paths"), DecodedAbout).samples.kind)
+        paths = artifact.read("paths")
+        name = f"{subject.partition('#')[0]}#{index}: {label(run, artifact)}"
+    if not 0 <= index < len(paths):
+        raise NotFoundError(f"{subject} names no path.", f"Its paths are #0 to #{len(paths) - 1}.")
+    if paths.shape[1] < 2:
+        raise InvalidInputError(f"A path of one step, as in {subject}, does not change.", "Plot one of two or more.")
+    path = paths[index]
     values = normalised(torch.from_numpy(path)[None], kind)[0].numpy()
     if not np.isfinite(values).all():
         raise InvalidInputError(f"The ends of {subject} coincide, so its transitions are undefined.", "Plot another.")
-    return values
+    return name, values
 
 
 def _log(artifact: Artifact) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     log = artifact.read_group("log")
     steps = log.pop("test_step")
-    curves = {"test error": (steps, log.pop("test_error"))}
+    error = {"mean": log.pop("test_error"), "unit": model_about(artifact).samples.unit or "1"}
+    shown = in_millimetres(error)
+    curves = {with_unit("test error", shown["unit"]): (steps, shown["mean"])}
     for name, values in log.items():
         curves[name] = (np.arange(1, len(values) + 1), values)
     return curves

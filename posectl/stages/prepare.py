@@ -18,6 +18,7 @@ from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.dropping import without_bad
 from posectl.data.readers import READERS
 from posectl.data.report import Report
+from posectl.data.safe.npy import split_key
 from posectl.errors import UsageError, did_you_mean
 from posectl.stages.artifacts.about import DatasetAbout, parse_about
 from posectl.stages.artifacts.dataset import kind_named
@@ -77,7 +78,7 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         }
 
     files = [Path(p) for p in (*paths, *given.get("test", ()), *(v for v in given.values() if isinstance(v, Path)))]
-    files = [path for path in files if path.exists()]
+    files = [path for path in (split_key(file)[0] for file in [*files, *reader.beside(files)]) if path.exists()]
     return produce(
         run, "dataset", source, config, fill, stage="prepare", modules=_modules(source),
         inputs=fingerprint(files) if files else None,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from posectl.errors import IntegrityError, NotFoundError
 from posectl.stages.artifacts.about import About
 from posectl.stages.identity import code_digest, key_of, work_of, work_recorded
@@ -160,9 +162,8 @@ def produce(
             parents=list(parents),
             summary=summary,
             about={**(about.as_json() if about else {}), **({"inputs": inputs} if inputs else {})},
+            threads=torch.get_num_threads(),
         )
-        if run.threads is not None:
-            draft.record(threads=run.threads)
         artifact = draft.publish()
     run.detail(f"{artifact.ref}: {time.monotonic() - started:.2f} s, {artifact.size:,} bytes.")
     return Result(artifact, summary)
@@ -176,7 +177,14 @@ def find_existing(run: Run, kind: str, name: str | None, key: str, work: str, ro
     artifacts = run.artifacts.artifacts(kind, name)[::-1]
     same = next((a for a in artifacts if a.key == key and _is_whole(a)), None)
     if same is not None:
-        run.tell(f"{same.ref} is this very run; --force makes it again.")
+        threads = same.manifest["threads"]
+        if kind == "model" and threads not in (None, torch.get_num_threads()):
+            others = (
+                f"by {threads} thread{'s' if threads > 1 else ''}; by {torch.get_num_threads()} it may round otherwise"
+            )
+            run.tell(f"{same.ref} is this run {others}. --force makes it again.")
+        else:
+            run.tell(f"{same.ref} is this very run; --force makes it again.")
         return same
     roles = list(roles)
     other = next((a for a in artifacts if work_recorded(a, roles) == work and _is_whole(a)), None)
@@ -185,7 +193,8 @@ def find_existing(run: Run, kind: str, name: str | None, key: str, work: str, ro
     if run.reuse:
         run.tell(f"{other.ref} is the same work by other code, and is taken.")
         return other
-    run.tell(f"{other.ref} is the same work by other code; --reuse takes it.")
+    how = "" if run.sources and "reuse" not in run.sources else "; --reuse takes it"  # the demo has no such option
+    run.tell(f"{other.ref} is the same work by other code{how}.")
     return None
 
 

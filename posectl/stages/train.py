@@ -13,22 +13,36 @@ from posectl.errors import DivergedError, InterruptedRunError
 from posectl.stages.options import TrainOptions
 from posectl.stages.run import Progress, Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
+from posectl.stages.training.extension import Beginning, find_beginning, go_on_from
+from posectl.stages.training.health import examine
+from posectl.stages.training.log import NoLog, check_form, logging_to
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.size import check_fits
 from posectl.stages.training.trainer import advance, build_trainer, interruptible, latest
 from posectl.store import Checkpoints, Draft
 
+_MILDER = "A smaller --lr or --lam usually helps."
+
 
 def train(
-    run: Run, dataset: str | None = None, options: TrainOptions = TrainOptions(), *, resume: bool = False
+    run: Run,
+    dataset: str | None = None,
+    options: TrainOptions = TrainOptions(),
+    *,
+    resume: bool = False,
+    log: str = "",
 ) -> Result:
     """Train on a dataset (the newest one if None; the embedded mannequin in an empty store) and publish the model.
 
-    resume continues from the last checkpoint of the same run, if there is one, as if it had never stopped. Without a
-    name, a model of this very run is found under any name, as a sweep gave it. Raises DivergedError naming the step of
-    a non-finite loss, InterruptedRunError after Ctrl-C.
+    resume continues from the last checkpoint of the same run, if there is one, as if it had never stopped, else from a
+    finished run that differs in being shorter, where that comes to the same bits. Without a
+    name, a model of this very run is found under any name, as a sweep gave it. log: "csv" or "tensorboard", which are
+    written beside the store while it trains. Raises DivergedError naming the step of
+    a non-finite loss, or where the mean sample always would be ten times as good; InterruptedRunError after Ctrl-C.
     """
+    check_form(log)
     check_options(options)
     build_objectives(options)  # raises before an empty store is given a dataset
     device = devices.resolve(run.device)
@@ -47,10 +61,17 @@ def train(
     checkpoints = run.artifacts.checkpoints(replica.key)
 
     def fill(draft: Draft) -> dict[str, Any]:
+        check_fits([replica], data, device)
         trainer = build_trainer(data, [replica], device)
-        _start(run, trainer, checkpoints, resume)
-        seconds = _train(run, trainer, options, checkpoints, stopped)
-        return write_model(draft, trainer, 0, replica, data, seconds)
+        _start(run, trainer, checkpoints, find_beginning(run, data, replica, device), resume)
+        with logging_to(run, log, draft.name, replica.key) as written:
+            seconds = _train(run, trainer, options, checkpoints, written, stopped)
+        health = examine(trainer, 0, replica, data)
+        if health.blew_up:
+            checkpoints.clear()
+            raise DivergedError(f"The training blew up: {health}; nothing was published.", _MILDER)
+        health.tell(run.tell)
+        return write_model(draft, trainer, 0, replica, data, seconds, health)
 
     with checkpoints.lock(), interruptible() as stopped:
         result = produce(
@@ -61,27 +82,42 @@ def train(
     return result
 
 
-def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, resume: bool) -> None:
+def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, beginning: Beginning | None, resume: bool) -> None:
+    """Put a trainer where it is to start: at the last checkpoint, at the end of a shorter training, or at step 0."""
     found = checkpoints.load()
-    if found is None:
+    if found is not None:
+        step, arrays, _ = found
+        if resume:
+            run.tell(f"Continuing at step {step}.")
+            trainer.restore(step, arrays)
+        else:
+            run.tell(
+                f"A checkpoint of this very run stands at step {step}; starting over. (--resume would continue it.)"
+            )
+            checkpoints.clear()
+        return
+    if beginning is None:
         if resume:
             run.tell("No checkpoint of this run: starting at step 0.")
         return
-    step, arrays, _ = found
+    first = f"{beginning.model.ref} is this run's first {beginning.steps} steps"
     if not resume:
-        run.tell(f"A checkpoint of this very run stands at step {step}; starting over. (--resume would continue it.)")
-        checkpoints.clear()
-        return
-    run.tell(f"Continuing at step {step}.")
-    trainer.restore(step, arrays)
+        run.tell(f"{first}; --resume would go on from it.")
+    elif beginning.by_other_code and not run.reuse:
+        run.tell(f"{first} by other code; starting at step 0. (--reuse would go on from it.)")
+    elif why := go_on_from(beginning, trainer):
+        run.tell(f"{first}, but {why}: starting at step 0.")
+    else:
+        run.tell(f"Going on from {beginning.model.ref} at step {beginning.steps}.")
 
 
 def _train(
-    run: Run, trainer: Trainer, options: TrainOptions, checkpoints: Checkpoints, stopped: Callable[[], bool]
+    run: Run, trainer: Trainer, options: TrainOptions, checkpoints: Checkpoints, log: NoLog, stopped: Callable[[], bool]
 ) -> float:
     """Run the loop with progress and checkpoints, and return its seconds."""
 
     def report(rate: float) -> None:
+        log.update(trainer)
         run.progress(Progress("training", trainer.step, options.steps, "steps", {**latest(trainer), "samples/s": rate}))
 
     finished, seconds = advance(
@@ -93,7 +129,7 @@ def _train(
         checkpoints.clear()
         raise DivergedError(
             f"The loss became non-finite at step {step}; nothing was published.",
-            "A smaller --lr or --lam usually helps.",
+            _MILDER,
         )
     if not finished:
         again = shlex.join([*shlex.split(run.command), "--resume"]) if "--resume" not in run.command else run.command

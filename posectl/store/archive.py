@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from posectl.content import head_of, other_format
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
@@ -61,6 +62,9 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
                 stack.callback(staging.discard)
                 staged.append((name, staging, _unpack(archive, entries, staging.path)))
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+            head = head_of(zip_path)
+            if not head.startswith(b"PK") and (other := other_format(str(zip_path), head, "an exported zip")):
+                raise other from error
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 _LARGEST = 2**60  # bytes of a file
 _RESERVED = {MANIFEST, "zarr.json"}
-_HINT = "`posectl store verify` says what is damaged; restore it from a copy, or make it again with --force."
+_HINT = "`posectl store verify` says what is damaged; restore it from a copy, or make it again."
 
 
 class Bundle:

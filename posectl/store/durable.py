@@ -40,9 +40,14 @@ def storage_errors(doing: str) -> Iterator[None]:
     except PosectlError:
         raise
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another --store.")
-        raise UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint) from error
+        raise explained(error, doing) from error
+
+
+def explained(error: OSError, doing: str) -> UnavailableError:
+    """Return an error of the disk in one sentence, with a hint."""
+    where = f" ({error.filename})" if error.filename else ""
+    hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another --store.")
+    return UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint)
 
 
 def fsync(path: Path) -> None:

@@ -226,3 +226,45 @@ def test_interrupted_output_leaves_quietly(trained, tmp_path):
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.stdout == "141\n"
     assert (tmp_path / "err").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--lam", "0.3"), ("--lam 0.3 weighs a regularizer, and none is named", "--reg acai --lam 0.3")),
+        (("--reg", "acai", "--lam", "0,0.1"), ("--lam 0,0.1 is a list", "`posectl sweep` trains one for each")),
+        (("--latent", "8,16"), ("--latent 8,16 is a list", "posectl sweep")),
+        (("--latent", "eight"), ("--latent 'eight' is not a whole number",)),
+        (("--latent", "0"), ("--latent must be at least 1",)),
+        (("--reg", "acai,cycle"), ("several regularizers in one", "--reg acai --reg cycle")),
+        (("--reg", "acai+cycle"), ("several regularizers in one", "--reg acai --reg cycle")),
+        (("--reg", "acai,cicle"), ("no regularizer 'acai,cicle'",)),
+        (("--reg", "ACAI"), ("no regularizer 'ACAI'", "Did you mean 'acai'?")),
+        (("--reg", "Beta_VAE"), ("no regularizer 'Beta_VAE'", "Did you mean 'beta-vae'?")),
+        (("--learning-rate", "0.1"), ("`--learning-rate` is called `--lr` here", "--lr 0.001")),
+        (("--batch-size", "32"), ("`--batch-size` is called `--batch` here", "--batch 64")),
+        (("--epochs", "3"), ("Steps are counted", "An epoch is as many steps", "--steps N")),
+        (("--seeds", "3"), ("no option '--seeds'", "`posectl sweep`")),
+        (("--zip",), ("no option '--zip'", "`posectl sweep` has it")),
+    ],
+)
+def test_what_users_of_other_tools_write_is_told_in_our_words(trained, args, words):
+    refused(trained("train", "poses", *args), 2, *words, "hint:")
+
+
+def test_a_sweep_over_weights_of_nothing_is_refused_and_a_weight_of_zero_is_not(trained):
+    refused(trained("sweep", "poses", "--lam", "0,0.1"), 2, "--lam 0.1 weighs a regularizer", "hint:")
+    assert trained("train", "poses", "--lam", 0, "--steps", 2, "--set", "mlp.widths=8").code == 0
+
+
+def test_the_library_says_it_too(tmp_path):
+    import posectl as library
+    from posectl.errors import UsageError
+
+    lab = library.open(tmp_path / "artifacts", quiet=True)
+    with pytest.raises(UsageError, match="weighs a regularizer"):
+        lab.train(lam=0.3)
+    with pytest.raises(UsageError, match="no option 'learning_rate'") as caught:
+        lab.train(learning_rate=0.1)
+    assert caught.value.hint == "Here it is lr=0.001."
+    assert not (tmp_path / "artifacts").exists()

@@ -5,8 +5,10 @@ import stat
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import posectl as library
 from posectl.cli.files import write_bytes
 from posectl.errors import ConflictError, InvalidInputError
 
@@ -61,3 +63,25 @@ def test_the_folder_of_an_output_is_made_by_every_command(trained, tmp_path):
     assert trained("evaluate", "acai", *small).code == 0
     assert trained("compare", "acai", "-o", "new/folder/table.md").code == 0
     assert "anci" in (tmp_path / "new" / "folder" / "table.md").read_text()
+
+
+def test_every_command_that_takes_an_array_file_takes_one_array_of_an_npz(trained, tmp_path, people):
+    np.savez(
+        tmp_path / "two.npz", a=people[:1], b=people[40:41], real=people[:99], paths=people[:60].reshape(3, 20, 17, 3)
+    )
+    assert trained("prepare", "arrays", "two.npz:real", "--name", "real").code == 0
+    assert len(trained("evaluate", "two.npz:paths", "--against", "two.npz:real", "--json").json["scores"]) > 3
+    assert trained("interpolate", "two.npz:a", "two.npz:b", "--model", "acai", "--steps", "5").code == 0
+    assert trained("render", "two.npz:paths", "-o", "x.png").code == 0
+    done = trained("evaluate", "two.npz:pahts")
+    assert done.code == 3
+    assert "two.npz holds no array 'pahts'" in done.err
+    assert "'paths'" in done.err
+
+
+def test_the_library_takes_one_array_of_an_npz(trained, tmp_path, people):
+    np.savez(tmp_path / "two.npz", real=people[:99], paths=people[:60].reshape(3, 20, 17, 3))
+    lab = library.open(tmp_path / "artifacts", quiet=True)
+    assert len(lab.prepare("arrays", tmp_path / "two.npz:real", name="real")) == 99
+    scores = lab.evaluate(tmp_path / "two.npz:paths", against=f"{tmp_path}/two.npz:real", metrics="mean_distance")
+    assert scores["mean_distance"]["mean"] == pytest.approx(0, abs=1e-6)  # they are of the real ones

@@ -125,13 +125,37 @@ def test_an_unknown_source_and_a_path_in_its_place_are_told_what_to_run(posectl,
     refused(posectl("prepare", "folder"), 2, "'folder' is a path", "arrays, h36m", "posectl prepare SOURCE folder")
 
 
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_a_training_of_a_file_is_told_the_command_that_reads_it(posectl, tmp_path, command):
+    np.savez(tmp_path / "train.npz", positions=np.zeros((5, 17, 3), np.float32))
+    np.savez(tmp_path / "cats.npz", images=np.zeros((5, 16, 16), np.uint8))
+    (tmp_path / "walks").mkdir()
+    (tmp_path / "walks" / "my walk.bvh").write_text("HIERARCHY\n")
+    for name, told in (
+        ("train.npz", "posectl prepare arrays train.npz"),
+        ("train.npz:positions", "posectl prepare arrays train.npz:positions"),
+        ("cats.npz", "posectl prepare images cats.npz"),
+        ("walks", "posectl prepare mocap walks"),
+        ("walks/my walk.bvh", "posectl prepare mocap 'walks/my walk.bvh'"),
+    ):
+        refused(posectl(command, name), 2, "A training takes a dataset of the store", told)
+        refused(posectl("prepare", name), 2, "is a path", told)
+    refused(
+        posectl(command, "none.npz"), 3, "neither a dataset nor a file 'none.npz'", "posectl prepare arrays none.npz"
+    )
+    refused(posectl(command, "poses"), 3, "There is no artifact 'poses'")
+    (tmp_path / "model.npz").write_bytes(b"<!doctype html>")
+    for words in ((command, "model.npz"), ("prepare", "model.npz")):
+        refused(posectl(*words), 2, "It is an HTML page, which no source reads. That is what a failed download leaves")
+
+
 def test_a_config_file_holds_options_of_sources_in_sections_or_of_whichever_runs(posectl, tmp_path, things):
     (tmp_path / "c.yaml").write_text(
         "seed: 3\nprepare: {count: 5, things: {names: [x, y], more: m, loud: true}, lines: {size: 16}}\ntrain: {lr: 1}"
     )
     assert posectl("prepare", "things", "--config", "c.yaml", "--count", "6").code == 0
     assert things == [([], Options(count=6, names=("x", "y"), more=("m",), loud=True, seed=3))]
-    refused(posectl("prepare", "pole", "--config", "c.yaml"), 2, "no option 'count'", "an option of things")
+    assert posectl("prepare", "pole", "--config", "c.yaml").code == 0  # a count is for things
     (tmp_path / "c.yaml").write_text("prepare: {things: {cuont: 5}}")
     refused(posectl("prepare", "things", "--config", "c.yaml"), 2, "no option 'cuont'", "'count'")
 

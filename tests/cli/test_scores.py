@@ -78,3 +78,14 @@ def test_a_metric_without_ground_says_what_it_lacks(posectl, straight):
     assert done.code == 4
     assert "reference" in done.err
     assert "--against" in done.err
+
+
+def test_a_set_too_small_for_k_loses_prdc_alone(trained, tmp_path, people):
+    np.save(tmp_path / "few.npy", people[:4])
+    done = trained("evaluate", "few.npy", "--against", "poses", "--json")
+    assert done.code == 0, done.err
+    assert set(done.json["scores"]) == {"precision_distance", "recall_distance"}
+    assert "prdc is left out: Precision, recall, density and coverage with k = 5 need more than 5 poses" in done.err
+    assert "prdc" in trained("evaluate", "few.npy", "--against", "poses", "--k", "3", "--json").json["scores"]
+    asked = trained("evaluate", "few.npy", "--against", "poses", "--metric", "prdc,precision_distance")
+    assert (asked.code, "a smaller --k" in asked.err) == (4, True)

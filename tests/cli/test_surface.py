@@ -13,7 +13,10 @@ from posectl.cli.completion import SCRIPTS
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
-COMMANDS = "prepare train sweep interpolate sample evaluate compare render plot store demo doctor completion".split()
+COMMANDS = (
+    "prepare train sweep regularizers interpolate sample encode decode evaluate compare render plot store demo doctor "
+    "completion"
+).split()
 
 
 def loaded(code, *also):
@@ -126,6 +129,8 @@ def test_bash_completes_versions_sources_and_options(trained, tmp_path):
         ("posectl train --checkp\t", "posectl train --checkpoint-every"),
         ("posectl train --reg beta\t", "posectl train --reg beta-vae"),
         ("posectl inter\t", "posectl interpolate"),
+        ("posectl train --set acai.ga\t", "posectl train --set acai.gamma=0.2"),
+        ("posectl train po\t", "posectl train poses"),
         ("posectl prepare li\t", "posectl prepare lines"),
         ("posectl prepare lines --train-c\t", "posectl prepare lines --train-count"),
     ):
@@ -149,6 +154,55 @@ def test_list_reg_names_each_with_its_source(posectl):
     listed = posectl("train", "sweep", "--list-reg").out
     assert "acai" in listed
     assert "Berthelot" in listed
+
+
+def test_regularizers_tell_their_settings_with_the_papers_values(posectl):
+    import posectl as library
+
+    told = posectl("regularizers", "acai").out
+    assert "--set acai.gamma=float [0.2]" in told
+    assert "Share of the data in the critic's second input. Paper: 0.2; the pose report: 0.05." in told
+    assert "--preset naayem has" in " ".join(told.split())
+    assert posectl("regularizers", "acai", "--json").json == library.regularizers("acai")[0]
+    every = posectl("regularizers", "--json").json
+    assert [each["name"] for each in every] == [each["name"] for each in library.regularizers()]
+    assert next(each for each in every if each["name"] == "posectl")["parts"]["cover"] == 0.24
+    assert "--set acai.gamma=float" in posectl("train", "--list-reg", "-v").out
+    assert "--set acai.gamma=float" not in posectl("train", "--list-reg").out
+    assert posectl("regularizers", "acay").code == 2
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("aeai", "sums two reconstructions, so they press half as hard as here"),
+    ("gaia", "output sigmoid"),
+    ("vqvae", "restart=0"),
+    ("amr", "betas 0.5, 0.99"),
+])  # fmt: skip
+def test_the_list_says_what_of_a_paper_the_defaults_leave_out(posectl, name, words):
+    listed = " ".join(posectl("train", "--list-reg").out.split())
+    assert words in listed.partition(f" {name} ")[2]
+
+
+def test_completion_offers_settings_and_those_kinds_that_a_command_takes(trained, tmp_path, monkeypatch):
+    from posectl.cli import complete
+
+    monkeypatch.chdir(tmp_path)
+    assert complete.settings("acai.") == ["acai.lam=0.5", "acai.gamma=0.2"]
+    assert complete.settings("conv.d") == ["conv.depth=16"]
+    assert complete.settings("acai.gamma=") == []
+    assert complete.refs("") == ["acai", "poses"]
+    assert complete.refs_of("dataset")("") == ["poses"]
+    assert complete.refs_of("model", "paths")("") == ["acai"]
+    assert complete.refs_of("dataset")("acai:") == []
+    assert complete.refs_of("model")("acai:v") == ["acai:v1"]
+
+
+def test_completing_settings_and_models_loads_nothing_heavy(trained, tmp_path):
+    code = (
+        f"import os\nos.chdir({str(tmp_path)!r})\nfrom posectl.cli import complete\n"
+        "assert complete.settings('gaia.g') == ['gaia.gamma=0.5']\nassert complete.refs_of('model')('a') == ['acai']"
+    )
+    assert loaded(code, "numpy") == "[]"
 
 
 def test_list_reg_names_regularizers_from_outside(tmp_path, posectl_process):

@@ -12,10 +12,11 @@ from data.joints import LAYOUTS as MAKERS
 from data.joints import body, in_layout, truth
 
 from posectl.data import layouts
-from posectl.data.layouts import LAYOUTS, LayoutName, declared_layout, layout, to_h36m
+from posectl.data.layouts import declared_layout, layout, to_h36m
 from posectl.data.mocap.bvh import read_bvh
 from posectl.data.mocap.kinematics import forward
 from posectl.data.skeleton import H36M17
+from posectl.data.units import LAYOUTS, LayoutName
 from posectl.errors import InvalidInputError, UsageError
 
 # The mean error in mm of each joint that is not exact, on 2,000 random postures of SMPL's mean body: Hip is SMPL's

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from posectl.errors import InvalidInputError
-from posectl.render import theme
-from posectl.render.blocks import draw_blocks
+from posectl.render import blocks, theme
 from posectl.render.tiles import GAP, as_tiles, enlarged
 from posectl.render.titled import MARGIN, TEXT_SIZE
+
+
+def draw_blocks(*arguments, **options):
+    return blocks.draw_blocks(*arguments, **options).pixels()
 
 
 def block(n=8, side=4, seed=0):

@@ -64,6 +64,13 @@ def test_pelvis_centred_poses_are_each_set_down_on_the_lowest_joint(person, body
     np.testing.assert_allclose(poses[..., 2].min(1), 0, atol=1e-12)
 
 
+def test_a_pelvis_that_wanders_about_the_origin_leaves_the_feet_on_the_floor(person, body):
+    """A model that has not learnt much decodes it so."""
+    centred = np.repeat((person - person[0])[None], 5, axis=0)
+    wandering = centred + np.linspace(-0.15, 0.15, 5)[:, None, None]
+    np.testing.assert_allclose(only(wandering, body)[..., 2].min(1), 0, atol=1e-12)
+
+
 def test_poses_in_the_world_keep_their_jumps_and_their_way(person, body):
     raised = np.stack([person, np.add(person, (0.4, 0, 0.5))])
     poses = only(raised, body)

@@ -12,7 +12,7 @@ import pytest
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render import gif
 from posectl.render.body import Body
-from posectl.render.gif import nearest_delay, quantized, write_gif
+from posectl.render.gif import quantized, write_gif
 from posectl.render.scene import draw_frames
 
 
@@ -106,34 +106,44 @@ def test_no_frame_is_shown_longer_than_the_format_can_say(fps, longest):
     np.testing.assert_array_equal(shown, frames[np.rint(starts).astype(int)])
 
 
+@pytest.mark.parametrize("asked", [25, 30, 24, 29.97, 10, 9.7, 12.5, 0.5, 33.333, 47, 48, 50])
+def test_every_frame_begins_at_the_hundredth_nearest_to_its_time(asked):
+    film = moving_square()[np.arange(40) % 6]
+    data, info = encoded(film, asked)
+    shown, durations = decoded(data)
+    np.testing.assert_array_equal(shown, film)
+    starts = np.cumsum([0, *durations]) / 1000
+    assert np.abs(starts - np.arange(41) / asked).max() <= 0.005 + 1e-9
+    assert min(durations) >= 20  # a browser takes less for 100
+    assert (info.real_fps, info.frames) == (asked, 40)
+    assert info.duration_s == pytest.approx(starts[-1])
+
+
 @pytest.mark.parametrize(
-    ("asked", "delay"),
-    [
-        (25, 4),
-        (30, 3),
-        (24, 4),
-        (50, 2),
-        (60, 2),
-        (1000, 2),
-        (40, 3),
-        (42, 2),
-        (29, 4),
-        (10, 10),
-        (9.7, 10),
-        (0.5, 200),
-    ],
+    ("asked", "every", "rate"),
+    [(60, 2, 30), (59.94, 2, 29.97), (100, 2, 50), (120, 3, 40), (240, 5, 48), (1000, 20, 50)],
 )
-def test_the_rate_is_the_nearest_that_the_format_has(asked, delay):
-    assert nearest_delay(asked) == delay
-    _, info = encoded(moving_square(), asked)
-    assert info.real_fps == pytest.approx(100 / delay)
-    assert info.duration_s == pytest.approx(6 * delay / 100)
+def test_of_more_than_50_a_second_every_second_third_or_further_frame_is_shown(asked, every, rate):
+    film = moving_square()[np.arange(600) % 6]
+    film[:, 0, :20] = (np.arange(600)[:, None] >> np.arange(20) & 1)[..., None] * 200  # no two are equal
+    data, info = encoded(film, asked)
+    shown, durations = decoded(data)
+    np.testing.assert_array_equal(shown, film[::every])
+    assert min(durations) >= 20
+    assert sum(durations) / 1000 == pytest.approx(600 / asked, abs=0.006)
+    assert info.real_fps == pytest.approx(rate)
+    assert info.frames == len(film[::every])
+
+
+def test_a_rate_that_is_50_but_for_rounding_drops_nothing():
+    info = encoded(moving_square(), float(np.float32(1) / np.float32(0.0199999)))[1]
+    assert (info.real_fps, info.frames) == (50, 6)
 
 
 @pytest.mark.parametrize("fps", [0, -25, float("nan"), float("inf"), 1e-5])
 def test_rates_that_no_gif_has_are_refused(fps):
     with pytest.raises(UsageError):
-        nearest_delay(fps)
+        encoded(moving_square(), fps)
 
 
 def test_it_loops_for_ever():

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 from posectl.errors import InvalidInputError, UsageError
-from posectl.render import theme
-from posectl.render.rows import GROUP_GAP, draw_rows
+from posectl.render import rows, theme
+from posectl.render.rows import GROUP_GAP
 from posectl.render.tiles import GAP, as_tiles, enlarged
 from posectl.render.titled import TEXT_SIZE
+
+
+def draw_rows(*arguments, **options):
+    return rows.draw_rows(*arguments, **options).pixels()
 
 
 def images(count, side=4, channels=1, seed=0):

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from posectl.errors import InvalidInputError, UsageError
-from posectl.render import theme
-from posectl.render.sheet import draw_sheet
+from posectl.render import sheet, theme
+
+
+def draw_sheet(*arguments, **options):
+    return sheet.draw_sheet(*arguments, **options).pixels()
+
 
 TEXT_SIZE = 13  # pixels, at the size of 160
 

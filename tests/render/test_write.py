@@ -45,7 +45,7 @@ def test_the_suffix_decides(tmp_path, frames):
 def test_another_suffix_is_refused_with_the_known_ones(tmp_path, frames, name):
     with pytest.raises(UsageError) as error:
         write(tmp_path / name, frames, 25)
-    assert ".gif, .mp4, .png" in error.value.hint
+    assert ".gif, .mp4, .pdf, .png, .svg" in error.value.hint
     assert not list(tmp_path.iterdir())
 
 

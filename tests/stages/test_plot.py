@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
-from posectl.errors import ConflictError, InvalidInputError, UsageError
+from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
 from posectl.stages.drawing.score_curves import (
     error_panels,
     factor_distances,
@@ -16,7 +17,8 @@ from posectl.stages.drawing.score_curves import (
     retrieved,
 )
 from posectl.stages.evaluate import evaluate
-from posectl.stages.options import EvaluateOptions, PlotOptions, TrainOptions
+from posectl.stages.interpolate import interpolate
+from posectl.stages.options import EvaluateOptions, InterpolateOptions, PlotOptions, TrainOptions
 from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
@@ -158,6 +160,55 @@ def test_figures_are_chosen_by_their_subjects(run, tmp_path):
     for kind in ("retrieval", "distances", "training-curve", "transitions", "manifold"):
         assert plot(run, ["first"], tmp_path / f"{kind}.svg", PlotOptions(kind=kind))["kind"] == kind
         assert (tmp_path / f"{kind}.svg").stat().st_size > 5000
+
+
+def test_a_model_has_one_colour_in_all_figures_of_a_store(run, tmp_path):
+    def colours(subjects, kind):
+        axes = plot(run, subjects, tmp_path / "a.svg", PlotOptions(kind=kind))["figure"].axes[0]
+        (tmp_path / "a.svg").unlink()
+        return [to_rgb(line.get_color()) for line in axes.lines]
+
+    first, second = (colours([name], "training")[0] for name in ("first", "second"))
+    assert first != second
+    assert colours(["first", "second"], "training") == [first, second]
+    assert colours(["second", "first"], "training") == [second, first]
+    for kind in ("transitions", "errors"):
+        assert second in colours(["second-scores"], kind)
+        assert first not in colours(["second-scores"], kind)
+        assert first in colours(["first-scores"], kind)
+
+
+def test_lengths_of_poses_are_in_millimetres_and_headline_metrics_come_alone(tmp_path):
+    run = Run(store=tmp_path / "artifacts", threads=1)
+    prepare(run, "mannequin", options={"subjects": 4, "seconds": 0.5})
+    model = train(replace(run, name="plain"), None, replace(TINY, snapshots=0))
+    metrics = ("mean_distance", "smoothness_ratio", "bone_length_error")
+    sizes = EvaluateOptions(metrics=metrics, endpoints=4, steps=5, random_pairs=5)
+    scores = evaluate(run, "plain", None, sizes).artifact
+    points, _ = over_images_seen(run, [scores])
+    assert list(points) == ["mean_distance (mm)", "smoothness_ratio"]
+    assert points["mean_distance (mm)"]["plain, d=4"][1] == pytest.approx([1000 * mean_of(scores, "mean_distance")])
+    every, _ = over_images_seen(run, [scores], ["all"])
+    assert list(every) == ["smoothness_ratio", "mean_distance (mm)", "bone_length_error (mm)"]
+    figure = plot(run, ["plain"], None)["figure"]
+    axes = next(axes for axes in figure.axes if axes.get_title(loc="left") == "test error (mm)")
+    assert axes.lines[0].get_ydata()[-1] == pytest.approx(1000 * model.figures["test_error"])
+
+
+def test_one_path_is_named_with_its_model(run, tmp_path):
+    ends = ("pole#1", "pole#99")
+    interpolate(replace(run, name="way"), *ends, "second", InterpolateOptions(steps=5))
+    (axes,) = plot(run, ["way"], tmp_path / "a.png")["figure"].axes
+    assert axes.get_title(loc="left") == "way#0: plain, d=4"
+    with pytest.raises(NotFoundError, match="way#1") as error:
+        plot(run, ["way#1"], tmp_path / "b.png")
+    assert "#0 to #0" in error.value.hint
+    np.save(tmp_path / "p.npy", np.random.default_rng(0).normal(size=(5, 17, 3)))
+    (axes,) = plot(run, [str(tmp_path / "p.npy")], tmp_path / "c.png")["figure"].axes
+    assert len(axes.lines[0].get_xdata()) == 4
+    np.save(tmp_path / "still.npy", np.ones((1, 1, 17, 3)))
+    with pytest.raises(InvalidInputError, match="one step"):
+        plot(run, [str(tmp_path / "still.npy")], tmp_path / "d.png")
 
 
 def test_what_no_figure_can_show_is_told(run, tmp_path):

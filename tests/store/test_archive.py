@@ -94,8 +94,10 @@ def test_an_export_takes_the_place_of_an_older_file(store: Store, family: list[A
     assert zipfile.is_zipfile(tmp_path / "x.zip")
     with pytest.raises(InvalidInputError, match="is a folder"):
         store.export("poses", tmp_path / "artifacts")
+    store.export("poses", tmp_path / "new" / "folder" / "x.zip")
+    assert (tmp_path / "new" / "folder" / "x.zip").read_bytes() == (tmp_path / "x.zip").read_bytes()
     with pytest.raises(PosectlError, match="Cannot write"):
-        store.export("poses", tmp_path / "nowhere" / "x.zip")
+        store.export("poses", tmp_path / "x.zip" / "x.zip")
 
 
 Entry = tuple[zipfile.ZipInfo, bytes]

@@ -14,7 +14,7 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.nearest import nearest
 from posectl.core.metrics.summary import summarise
 from posectl.core.nearest.plain import distance
-from posectl.errors import InvalidInputError
+from posectl.errors import TooFewError
 
 PAIRS = 1 << 20
 """Pairs of poses that are compared at once; some 50 MB. No result depends on it."""
@@ -28,7 +28,7 @@ def prdc(samples: Tensor, recall_targets: Tensor, test_targets: Tensor | None = 
     sample; density: balls of targets that a sample is inside of, over k (may exceed 1); coverage: share of the targets
     whose own ball holds a sample. Each is a score of its own, under its name, and holds under `test` the one against
     test_targets (T, *shape), which no training has seen; `k` stands beside them.
-    Raises InvalidInputError where a set has no k-th neighbour.
+    Raises TooFewError where a set has no k-th neighbour.
 
     >>> import numpy as np
     >>> import posectl
@@ -58,10 +58,10 @@ def _shares(samples: Tensor, targets: Tensor, k: int) -> dict[str, Score]:
 
 def _radii(poses: Tensor, k: int) -> Tensor:
     if len(poses) <= k:
-        raise InvalidInputError(
+        raise TooFewError(
             f"Precision, recall, density and coverage with k = {k} need more than {k} poses on each side, "
             f"not {len(poses)}.",
-            "Give more poses.",
+            "Give more poses, or a smaller --k.",
         )
     # The nearest of all is the pose itself, or a duplicate, at distance 0.
     return nearest(poses, poses, k + 1, "l2")[0][:, k]

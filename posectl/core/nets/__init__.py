@@ -1,7 +1,8 @@
 """Networks: plain modules whose layers hold R replicas at once.
 
 A net is one file that registers an `Architecture` of its own name: a frozen dataclass of options that builds encoder,
-decoder and critic for a number of replicas. Tensors are (R, B, ...): replica, batch, sample.
+decoder and critic for a number of replicas. Tensors are (R, B, ...): replica, batch, sample. One whose codes are
+flattened maps has a `code_shape` too.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ class Architecture(Protocol):
     def critic(self, replicas: int) -> nn.Module:
         """Build the critic of so many replicas."""
         ...
+
+
+def code_shape(architecture: Architecture) -> tuple[int, ...]:
+    """Return the shape of a code before it is flattened: (maps, side, side) where the net says so, else (d,)."""
+    return tuple(getattr(architecture, "code_shape", (architecture.latent,)))
 
 
 NETS: Registry[Any] = Registry("net", "posectl.core.nets", decorator="net")

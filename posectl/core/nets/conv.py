@@ -22,8 +22,11 @@ from posectl.errors import UsageError
 @net("conv")
 @dataclass(frozen=True)
 class Conv:
-    """The convolutional architecture. shape is (C, side, side), `depth` the number of maps at full size. A code is a
-    stack of square maps, latent_width wide, flattened."""
+    """The convolutional architecture. shape is (C, side, side). A code is a stack of square maps, flattened.
+
+    depth: maps at full size. Paper: 16 on lines and MNIST, 64 on colour.
+    latent_width: width of a code's maps. Paper: 2 on lines, 4 on others.
+    """
 
     name: ClassVar[str] = "conv"
 
@@ -68,6 +71,11 @@ class Conv:
     def critic(self, replicas: int) -> nn.Module:
         """Build the critic of so many replicas: an encoder, scored by its mean output."""
         return nn.Sequential(self.encoder(replicas), MeanOutput())
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        """The shape of a code's maps, (maps, latent_width, latent_width)."""
+        return (self._latent_maps, self.latent_width, self.latent_width)
 
     @property
     def _scales(self) -> int:

@@ -62,18 +62,22 @@ class Linear(nn.Module):
 
 
 def normalised(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Normalise each column of rows (..., B, C) over the batch, written out for forward mode: PyTorch 2.13 takes the
-    batch's own statistics for constants when it differentiates a forward derivative of its batch norm, and so silently
-    returns a wrong gradient."""
-    centred = rows - rows.mean(-2, keepdim=True)
-    variance = centred.square().mean(-2, keepdim=True)
-    return torch.addcmul(bias, centred * (variance + 1e-5).rsqrt(), weight)
+    """Normalise each column of rows (..., B, C) over the batch, in forward mode.
+
+    A forward derivative is that of each sample along its own path, so the batch's statistics stand still in it, as the
+    running ones do in use: else the other samples' movement would leak in. Gradients of both do flow through them.
+    Written out, for PyTorch 2.13 silently returns a wrong gradient of a forward derivative of its batch norm.
+    """
+    still: Tensor = forward_ad.unpack_dual(rows).primal
+    mean = still.mean(-2, keepdim=True)
+    variance = (still - mean).square().mean(-2, keepdim=True)
+    return torch.addcmul(bias, (rows - mean) * (variance + 1e-5).rsqrt(), weight)
 
 
 class BatchNorm(nn.Module):
     """Batch normalisation of each replica and feature over the batch: (R, B, C) to the same.
 
-    In forward mode its running statistics stay.
+    In forward mode its running statistics stay, and so do the batch's own: see `normalised`.
     """
 
     running_mean: Tensor

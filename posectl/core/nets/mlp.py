@@ -21,8 +21,12 @@ from posectl.errors import UsageError, did_you_mean
 @net("mlp")
 @dataclass(frozen=True)
 class MLP:
-    """The fully connected architecture. `widths` are the hidden layers of the encoder and critic; the decoder has them
-    mirrored."""
+    """The fully connected architecture.
+
+    widths: hidden layers of the encoder and critic; the decoder has them mirrored. Paper: 256,256.
+    activation: leaky_relu, relu, elu, gelu, silu or tanh. Paper: leaky_relu.
+    batch_norm: whether hidden layers are normed over the batch. Paper: true.
+    """
 
     name: ClassVar[str] = "mlp"
 

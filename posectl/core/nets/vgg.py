@@ -28,8 +28,10 @@ BLOCKS = 4
 @net("vgg")
 @dataclass(frozen=True)
 class VGG:
-    """The VGG-like architecture. shape is (C, side, side), `depth` the number of maps in the first block, doubled from
-    each to the next."""
+    """The VGG-like architecture. shape is (C, side, side).
+
+    depth: maps in the first block, doubled from each to the next. Paper: 16.
+    """
 
     name: ClassVar[str] = "vgg"
 

@@ -2,6 +2,8 @@
 
 Source: Makhzani et al., "Adversarial Autoencoders", 2015, sections 2 and 2.3; with the non-saturating loss and the
 settings of Berthelot et al., 2018 (brain-research/acai, aae.py).
+
+Defaults: Berthelot et al.'s weight and discriminator; not their Adam at 1e-4 nor their length, which --preset aae has.
 """
 
 from __future__ import annotations
@@ -31,14 +33,18 @@ _PARTS = 10
 @objective("aae")
 @dataclass(frozen=True)
 class AAE(Objective):
-    """The AAE regularizer. lam is 1 for images in [-1, 1]; beside squared metres that forgets the poses, and 0.01 is a
-    fair start.
+    """The AAE regularizer.
 
-    prior: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian" and "sphere" name them;
-    "mixture" and "swiss-roll" are shapes of ten components in the plane, see core/latent/targets.py.
-
-    labels: the discriminator sees each sample's class, and the class is the draw's component; so the prior has as
-    many as there are `classes`, which come from the data. width, depth: of the discriminator's hidden layers.
+    lam: weight of the encoder's loss; beside squared metres 1 forgets the poses, and 0.01 is a fair start. Paper: 1,
+        of images in [-1, 1].
+    prior: distribution of codes: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian"
+        and "sphere" name them; "mixture" and "swiss-roll" are shapes of ten components in the plane, see
+        core/latent/targets.py. Paper: gaussian.
+    labels: whether the discriminator sees each sample's class, and the class is the draw's component. Paper: both
+        are shown.
+    classes: number of classes, which comes from the data.
+    width: units of each hidden layer of the discriminator. Paper: 100.
+    depth: hidden layers of the discriminator. Paper: 2.
     """
 
     name = "aae"

@@ -3,6 +3,9 @@
 Source: Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial Regularizer",
 2018; on poses, Naayem, "Adversarial regularizer for improving autoencoders' latent space with human
 3d-poses", Eqs. 2 and 3.
+
+Defaults: the paper's weights on its networks; not its Adam at 1e-4 nor its 262,144 steps, which --preset acai has, nor
+the pose report's lr 0.01, gamma and batch norm, which --preset naayem has.
 """
 
 from __future__ import annotations
@@ -20,8 +23,11 @@ from posectl.core.objectives.step import UNIFORM, Step
 @objective("acai")
 @dataclass(frozen=True)
 class ACAI(Objective):
-    """The ACAI regularizer. lam is 0.5 in Berthelot et al.; gamma, the share of the data in the critic's second input,
-    is 0.2 there and 0.05 in the pose report's final settings."""
+    """The ACAI regularizer.
+
+    lam: weight of the critic's guess, squared. Paper: 0.5; the pose report: 0 to 2.
+    gamma: share of the data in the critic's second input. Paper: 0.2; the pose report: 0.05.
+    """
 
     name = "acai"
     noise = {"alpha": UNIFORM}

@@ -2,6 +2,9 @@
 
 Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_A of Eq. 1;
 lambda_A from section 2.3.
+
+Defaults: the paper's lambda. Its loss of a pair sums two reconstructions, so it presses half as hard as here. It states
+no optimiser.
 """
 
 from __future__ import annotations
@@ -22,7 +25,12 @@ from posectl.core.objectives.step import UNIFORM, Step
 @dataclass(frozen=True)
 class Adversarial(Objective):
     """The realism term of AEAI. The discriminator sees no reconstructions, unlike AMR's. It is the net's critic, whose
-    score is the logit of being data; the paper does not describe its own. For `grid`, see path_points.py."""
+    score is the logit of being data; the paper does not describe its own.
+
+    lam: weight of the term. Paper: 0.01, of a loss with two reconstructions a pair, so half as much here.
+    grid: intervals of a path, at whose ends the term is taken; 0 takes one uniform place a pair, see path_points.py.
+        Paper: both.
+    """
 
     name = "adversarial"
     noise = {"t": UNIFORM}

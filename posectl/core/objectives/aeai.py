@@ -2,6 +2,9 @@
 
 Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021, Eq. 1 and section 2.3. No
 code was published. Its three terms are regularizers of their own: adversarial, cycle and smooth.
+
+Defaults: the paper's lambdas. Its loss of a pair sums two reconstructions, so they press half as hard as here: --preset
+aeai has --lam 0.5, its net and its code. It states no optimiser.
 """
 
 from __future__ import annotations
@@ -21,9 +24,15 @@ from posectl.core.objectives.step import Step
 @objective("aeai")
 @dataclass(frozen=True)
 class AEAI(Adversarial):
-    """The AEAI regularizer. `adversarial`, `cycle` and `smooth` are the paper's lambdas of its three terms, evaluated
-    at one place of a path, and lam scales their sum. For `grid`, see path_points.py; for the means that are taken here,
-    and for a `smooth` that is too large, the three files."""
+    """The AEAI regularizer: the paper's three terms at one place of a path. For the means that are taken here, and for
+    a `smooth` that is too large, see the files of the three.
+
+    lam: weight of the sum of the three. Paper: 0.5, whose loss of a pair has two reconstructions to one of each
+        term.
+    adversarial: weight of `adversarial` in the sum. Paper: 0.01.
+    cycle: weight of `cycle` in the sum. Paper: 0.01.
+    smooth: weight of `smooth` in the sum. Paper: 0.1.
+    """
 
     name = "aeai"
     needs_velocity = True

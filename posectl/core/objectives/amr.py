@@ -2,6 +2,9 @@
 
 Replaces the reconstruction by L1. Source: Beckham et al., "On Adversarial Mixup Resynthesis", 2019, and the authors'
 code (christopher-beckham/amr, models/swapgan.py).
+
+Defaults: the authors' weights and mixer; not their Adam at 1e-4 with betas 0.5, 0.99, which --preset amr has, nor their
+weight decay 1e-5 and instance norm, which posectl has not.
 """
 
 from __future__ import annotations
@@ -25,15 +28,17 @@ from posectl.errors import UsageError, did_you_mean
 @objective("amr")
 @dataclass(frozen=True)
 class AMR(Objective):
-    """The AMR regularizer. l1: the authors' lambda, the weight of the reconstruction: 10 in most of their runs, 2 to 50
-    in all. lam is the weight of the rest, 1 there, and beta, within it, of the consistency of mixed codes: 0 in all
-    runs.
+    """The AMR regularizer. Mixes are put back onto the prior's support. The discriminator is the net's critic, scored
+    by the mean of its outputs, as the authors'.
 
-    mixer: see mixers.py. The authors' launcher has no default; `fm2` is what the paper calls Bernoulli mixup. k: how
-    many samples the k- mixers mix. Mixes are put back onto the prior's support. every: how many times the discriminator
-    moves to the autoencoder's once. spectral: whether the discriminator's weights are spectrally normed, as the
-    authors' are; it is the net's critic, scored by the mean of its outputs, as theirs. They also have instance norm in
-    the autoencoder, and weight decay 1e-5, which posectl has not.
+    lam: weight of all but the reconstruction. Paper: 1.
+    l1: weight of the reconstruction, the authors' lambda. Paper: 10 in most runs, 2 to 50 in all.
+    mixer: how codes are mixed: mixup, mixup2, fm, fm2, k-mixup or k-bernoulli, see mixers.py. Paper: fm2 is its
+        Bernoulli mixup; the authors' launcher has no default.
+    k: samples that the k- mixers mix. Paper: 3.
+    every: moves of the discriminator to one of the autoencoder. Paper: 5.
+    beta: weight, within lam, of the consistency of mixed codes. Paper: 0 in all runs.
+    spectral: whether the discriminator's weights are spectrally normed. Paper: true.
     """
 
     name = "amr"
@@ -101,7 +106,7 @@ class AMR(Objective):
         """Return codes (R, B, d), each sample's mixed with those of so many random permutations of the batch."""
         orders = step.drawn("amr.partners").argsort(dim=1)
         others = [step.z.take_along_dim(order[..., None], dim=1) for order in orders.unbind(-1)]
-        weights = MIXERS[self.mixer](step.drawn("amr.shares"), step.drawn("amr.features"))
+        weights = MIXERS[self.mixer](step.drawn("amr.shares"), step.by_map(step.drawn("amr.features")))
         return step.prior.project(sum(w * z for w, z in zip(weights, (step.z, *others), strict=True)))
 
     def _mixed(self, step: Step) -> tuple[Tensor, Tensor]:

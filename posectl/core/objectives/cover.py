@@ -23,9 +23,12 @@ from posectl.errors import UsageError
 @objective("cover")
 @dataclass(frozen=True)
 class Cover(Objective):
-    """The coverage term. `codes` are drawn for each sample of the batch, and every sample chooses among all of them:
-    the more there are, the nearer is the one that is chosen, and the less it costs the reconstruction to draw it nearer
-    still."""
+    """The coverage term: every sample of the batch chooses among all codes that are drawn for any of them.
+
+    lam: weight of the term.
+    codes: codes drawn for each sample: the more there are, the nearer is the one that is chosen, and the less it
+        costs the reconstruction to draw it nearer still.
+    """
 
     name = "cover"
 

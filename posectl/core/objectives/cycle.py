@@ -2,6 +2,9 @@
 
 Source: Oring et al., "Autoencoder Image Interpolation by Shaping the Latent Space", 2021 (AEAI), L_C of Eq. 1; lambda_C
 from section 2.3.
+
+Defaults: the paper's lambda. Its loss of a pair sums two reconstructions, so it presses half as hard as here. It states
+no optimiser.
 """
 
 from __future__ import annotations
@@ -18,8 +21,12 @@ from posectl.core.objectives.step import UNIFORM, Step
 @objective("cycle")
 @dataclass(frozen=True)
 class Cycle(Objective):
-    """The cycle-consistency term of AEAI: the paper's squared norm, here the mean over a code's elements. For `grid`,
-    see path_points.py."""
+    """The cycle-consistency term of AEAI: the paper's squared norm, here the mean over a code's elements.
+
+    lam: weight of the term. Paper: 0.01, of a loss with two reconstructions a pair, so half as much here.
+    grid: intervals of a path, at whose ends the term is taken; 0 takes one uniform place a pair, see path_points.py.
+        Paper: both.
+    """
 
     name = "cycle"
     noise = {"t": UNIFORM}

@@ -2,6 +2,8 @@
 
 Source: Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders", 2008; with Gaussian
 noise, a baseline of Berthelot et al., 2018, whose setting this is for images (brain-research/acai, denoising.py).
+
+Defaults: Berthelot et al.'s noise for images; not their Adam at 1e-4.
 """
 
 from __future__ import annotations
@@ -21,8 +23,12 @@ from posectl.errors import UsageError
 @objective("denoising")
 @dataclass(frozen=True)
 class Denoising(Objective):
-    """The denoising autoencoder. sigma is the noise's standard deviation in the samples' own unit. None: the kind of
-    sample decides, 1.0 for images in [-1, 1], as published, and 0.05 m in each coordinate for poses."""
+    """The denoising autoencoder.
+
+    lam: weighs nothing, for there is no term.
+    sigma: standard deviation of the noise, in the samples' own unit; none given: the kind of sample decides, 1 for
+        images and 0.05 m in each coordinate for poses. Paper: 1, of images in [-1, 1].
+    """
 
     name = "denoising"
     has_term = False

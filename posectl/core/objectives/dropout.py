@@ -2,6 +2,8 @@
 
 Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014; on codes, a
 baseline of Berthelot et al., 2018, whose setting this is (brain-research/acai, dropout.py).
+
+Defaults: Berthelot et al.'s share; not their Adam at 1e-4.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from posectl.errors import UsageError
 @objective("dropout")
 @dataclass(frozen=True)
 class Dropout(Objective):
-    """Dropout of codes. keep is the probability that an element stays, and is then multiplied by 1 / keep, so that its
-    mean stays the same. On the sphere the result is brought back to unit length: the decoder sees no other codes in
-    use."""
+    """Dropout of codes. What stays of one is multiplied by 1 / keep, so that its mean stays the same. On the sphere the
+    result is brought back to unit length: the decoder sees no other codes in use.
+
+    lam: weighs nothing, for there is no term.
+    keep: probability that an element of a code stays. Paper: 0.5.
+    """
 
     name = "dropout"
     has_term = False

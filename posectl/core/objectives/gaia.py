@@ -2,6 +2,9 @@
 
 Replaces the reconstruction, which passes through the discriminator. Source: Sainburg et al., "Generative adversarial
 interpolative autoencoding", 2018, by the authors' code where the paper's signs disagree (timsainb/GAIA, network.py).
+
+Defaults: the authors' weights; not their Adam at 1e-4 nor their batch of 8, which --preset gaia has, nor their output
+sigmoid, style code and MUNIT networks, which posectl has not.
 """
 
 from __future__ import annotations
@@ -36,14 +39,16 @@ class _Errors(NamedTuple):
 @objective("gaia")
 @dataclass(frozen=True)
 class GAIA(Objective):
-    """The GAIA objective. lam weighs the pairwise distance loss: half the published learning rate. slope: of the
-    sigmoids that balance losses and learning rates; gamma: how hard the discriminator tries to fail; spread: standard
-    deviation of the place between two codes, half way on average, at which an interpolation lies. It is not clipped, so
-    4.55 % lie beyond.
+    """The GAIA objective. The place at which an interpolation lies is not clipped, so 4.55 % lie beyond two codes.
 
     The discriminator has half the net's features at each level and no code (hourglass.py). The authors have a style
-    code beside the one that the distance loss is of, and clip the generator's loss after that is added, not before; it
-    is far too small to matter.
+    code beside the one that the distance loss is of, and clip the generator's loss after that is added, not before;
+    it is far too small to matter.
+
+    lam: weight of the pairwise distance loss. Paper: 5e-5, half the learning rate.
+    slope: of the sigmoids that balance losses and learning rates. Paper: 20.
+    gamma: how hard the discriminator tries to fail. Paper: 0.5.
+    spread: standard deviation of the place between two codes, half way on average. Paper: 0.25.
     """
 
     name = "gaia"

@@ -2,6 +2,9 @@
 
 Replaces the reconstruction, which passes through the discriminator. Source: Sainburg, timsainb/
 tensorflow2-generative-models, 5.0-GAIA-fashion-mnist.ipynb, 2019.
+
+Defaults: the notebook's losses; not its Adam at 1e-3 with beta 0.5, nor its RMSprop for the discriminator: both
+networks move by Adam.
 """
 
 from __future__ import annotations
@@ -36,9 +39,11 @@ class _Errors(NamedTuple):
 @objective("gaia2")
 @dataclass(frozen=True)
 class GAIA2(Objective):
-    """The simplified GAIA objective. lam weighs the error of mixes in the generator's loss: 1 there. Convolutional nets
-    have a U-Net as discriminator; an MLP has a fully connected autoencoder with such skips, which no one published
-    (hourglass.py). Both networks move by Adam as everywhere, where the notebook moves the discriminator by RMSprop."""
+    """The simplified GAIA objective. Convolutional nets have a U-Net as discriminator; an MLP has a fully connected
+    autoencoder with such skips, which no one published (hourglass.py).
+
+    lam: weight of the error of mixes in the generator's loss. Paper: 1.
+    """
 
     name = "gaia2"
     noise = {"gaia2": Noise("uniform", 2 * _PIECES)}

@@ -3,6 +3,9 @@
 A mixer takes uniform noise, `shares` (R, B, k) and `features` (R, B, d), and returns weights (k, R, B, 1 or d) that sum
 to one over the k samples, of which the first is the sample itself: a share alpha = 0 of the others gives it back.
 
+A feature is a number of a code that is a vector (mlp, vgg), and a whole map of one that is a stack of maps (conv), as
+the authors' samplers have it, of shape (B, f) and (B, f, 1, 1): `features` is then the same all over a map.
+
 Source: Beckham et al., "On Adversarial Mixup Resynthesis", 2019; christopher-beckham/amr, models/twogan.py and, for k
 samples, models/threegan.py, whose successor kgan.py keeps the part of the last sample alone.
 """
@@ -22,17 +25,17 @@ def mixup(shares: Tensor, features: Tensor) -> Tensor:
 
 
 def mixup2(shares: Tensor, features: Tensor) -> Tensor:
-    """Mix by alpha ~ U(0, 1) for every element of every code."""
+    """Mix by alpha ~ U(0, 1) for every feature of every code."""
     return _pair(features)
 
 
 def fm(shares: Tensor, features: Tensor) -> Tensor:
-    """Mix by m ~ Bernoulli(p) with its own p ~ U(0, 1) for every element: a fair coin each."""
+    """Mix by m ~ Bernoulli(p) with its own p ~ U(0, 1) for every feature: a fair coin each."""
     return _pair((features < 0.5).to(features.dtype))
 
 
 def fm2(shares: Tensor, features: Tensor) -> Tensor:
-    """Mix by m ~ Bernoulli(p) for every element with one p ~ U(0, 1) a batch: the paper's Bernoulli mixup."""
+    """Mix by m ~ Bernoulli(p) for every feature with one p ~ U(0, 1) a batch: the paper's Bernoulli mixup."""
     return _pair((features < shares[:, :1, :1]).to(features.dtype))
 
 
@@ -43,7 +46,7 @@ def k_mixup(shares: Tensor, features: Tensor) -> Tensor:
 
 
 def k_bernoulli(shares: Tensor, features: Tensor) -> Tensor:
-    """Take every element from one of k samples, each as likely."""
+    """Take every feature from one of k samples, each as likely."""
     k = shares.shape[-1]
     source = (features * k).long().clamp_max(k - 1)
     return F.one_hot(source, k).to(features.dtype).movedim(-1, 0)

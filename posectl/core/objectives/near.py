@@ -23,8 +23,12 @@ from posectl.errors import UsageError
 @objective("near")
 @dataclass(frozen=True)
 class Near(Objective):
-    """The nearness term. `samples` weighs decoded draws of the prior against samples of paths; `among` is the number of
-    training samples that are searched, of the few thousand at hand at a step."""
+    """The nearness term.
+
+    lam: weight of the term.
+    samples: weight of decoded draws of the prior against samples of paths.
+    among: training samples that are searched, of the few thousand at hand at a step.
+    """
 
     name = "near"
     noise = {"t": UNIFORM, "near": Noise("normal", "code")}

@@ -14,7 +14,10 @@ from posectl.core.objectives.base import Objective
 @objective("none")
 @dataclass(frozen=True)
 class Nothing(Objective):
-    """The plain autoencoder."""
+    """The plain autoencoder.
+
+    lam: weighs nothing.
+    """
 
     name = "none"
     has_term = False

@@ -2,6 +2,9 @@
 
 The derivative is exact, by forward-mode differentiation. Source: Oring et al., "Autoencoder Image Interpolation by
 Shaping the Latent Space", 2021 (AEAI), L_S of Eq. 1; lambda_S from section 2.3.
+
+Defaults: the paper's lambda. Its loss of a pair sums two reconstructions, so it presses half as hard as here. It states
+no optimiser.
 """
 
 from __future__ import annotations
@@ -21,8 +24,13 @@ class Smooth(Objective):
     """The smoothness term of AEAI. The paper leaves open how pixels are reduced; with a sum, lambda would depend on the
     size of an image. Here it is the mean over elements, and for points over squared 3-vectors, as in the
     reconstruction. The pixel cross-fade moves the least of all paths between two images, so beside a small squared
-    error this weight may lead to that: on the pole and its shadow 0.001 does better than 0.1. For `grid`, see
-    path_points.py."""
+    error this weight may lead to that: on the pole and its shadow 0.001 does better than 0.1. Under batch norm the
+    statistics of the batch stand still along a path (core/nets/layers.py).
+
+    lam: weight of the term. Paper: 0.1, of a loss with two reconstructions a pair, so half as much here.
+    grid: intervals of a path, at whose ends the term is taken; 0 takes one uniform place a pair, see path_points.py.
+        Paper: both.
+    """
 
     name = "smooth"
     noise = {"t": UNIFORM}

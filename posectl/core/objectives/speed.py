@@ -22,7 +22,10 @@ _STILL = 1e-6
 @objective("speed")
 @dataclass(frozen=True)
 class Speed(Objective):
-    """The constant-speed term."""
+    """The constant-speed term.
+
+    lam: weight of the term.
+    """
 
     name = "speed"
     noise = {"t": UNIFORM, "s": UNIFORM}

@@ -75,7 +75,8 @@ class Step:
     second, and then only the first half is x (the pose report's code).
 
     Objectives may corrupt what is encoded (x_in) and what is decoded for the reconstruction (z_in); codes z are never
-    corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`. `data`
+    corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`. `code_shape` is that
+    of a code before it was flattened, (maps, side, side), and (latent,) unless given. `data`
     (R, N, *shape) are more of the training samples, the batch itself unless given.
     """
 
@@ -89,6 +90,7 @@ class Step:
         *,
         kind: Kind,
         latent: int | None = None,
+        code_shape: tuple[int, ...] | None = None,
         labels: Tensor | None = None,
         data: Tensor | None = None,
         pairing: Pairing = "reverse",
@@ -97,6 +99,7 @@ class Step:
         self._encoder, self._decoder, self.prior = encoder, decoder, prior
         self.kind, self.noise, self._latent, self._objectives = kind, noise, latent, objectives
         self.halves = pairing == "halves"
+        self._code_shape = code_shape
         self._batch = batch
         self.data = batch if data is None else data
         self.x = batch.chunk(2, dim=1)[0] if self.halves else batch
@@ -113,6 +116,13 @@ class Step:
     def drawn(self, name: str) -> Tensor:
         """The noise of this name for the samples of x, (R, B, ...)."""
         return self.noise[name][:, : self.x.shape[1]]
+
+    def by_map(self, noise: Tensor) -> Tensor:
+        """Noise (R, B, d), one number for every element of a code, as one for every map: all of a map get its first."""
+        if self._code_shape is None or len(self._code_shape) == 1:
+            return noise
+        maps = noise.unflatten(2, self._code_shape).flatten(3)
+        return maps[..., :1].expand_as(maps).flatten(2)
 
     def encode(self, *batches: Tensor) -> tuple[Tensor, ...]:
         """Codes (R, B, d) of each batch, on the prior's support."""

@@ -22,8 +22,11 @@ from posectl.errors import UsageError
 @objective("uniform")
 @dataclass(frozen=True)
 class Uniform(Objective):
-    """The uniformity term. `t` is the sharpness of the kernel. On the linear latent the directions of codes are spread,
-    and their lengths are left alone."""
+    """The uniformity term. On the linear latent the directions of codes are spread, and their lengths are left alone.
+
+    lam: weight of the term.
+    t: sharpness of the kernel. Paper: 2.
+    """
 
     name = "uniform"
 

@@ -2,6 +2,8 @@
 
 Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, Eq. 10 and appendices B and C; for images with the
 settings of Berthelot et al., 2018 (brain-research/acai, vae.py).
+
+Defaults: Berthelot et al.'s beta and likelihood of images; not their Adam at 1e-4 nor their length.
 """
 
 from __future__ import annotations
@@ -25,15 +27,18 @@ from posectl.errors import UsageError
 @objective("vae")
 @dataclass(frozen=True)
 class VAE(Objective):
-    """The variational autoencoder. lam is beta. The losses are in nats a sample, sums over elements and means over the
-    batch, so other regularizers beside it take larger weights than beside a mean square.
+    """The variational autoencoder. The losses are in nats a sample, sums over elements and means over the batch, so
+    other regularizers beside it take larger weights than beside a mean square.
 
-    Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Other samples are Gaussian, each
-    coordinate of deviation `sigma`, in metres: about the error of a plain autoencoder of poses with 8 numbers.
+    Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Other samples are Gaussian.
 
-    In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `reparameterise`. On
-    the sphere the direction of a draw is decoded: N(0, I) has a uniform one, so the loss still bounds the likelihood
-    under the sphere's own prior.
+    In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `reparameterise`.
+    On the sphere the direction of a draw is decoded: N(0, I) has a uniform one, so the loss still bounds the
+    likelihood under the sphere's own prior.
+
+    lam: weight of the divergence, beta. Paper: 1.
+    sigma: standard deviation of each coordinate of a sample that is no image, in metres: about the error of a plain
+        autoencoder of poses with 8 numbers.
     """
 
     name = "vae"

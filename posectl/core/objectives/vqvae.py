@@ -3,6 +3,9 @@
 Source: van den Oord et al., "Neural Discrete Representation Learning", 2017, Eq. 3 and appendix A.1; with the sizes of
 Berthelot et al., 2018 (brain-research/acai, vqvae.py and lib/discretization.py). Unused entries are restarted, after
 Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, section 3.1.
+
+Defaults: Berthelot et al.'s sizes and beta; not their Adam at 1e-4 nor their code of 256, nor that unused entries stay
+(restart=0), all of which --preset vqvae has.
 """
 
 from __future__ import annotations
@@ -32,10 +35,16 @@ class VQVAE(Objective):
     entries, and `width` hidden units map those to the input of the net's decoder. So a code as others see it, and a
     path between two, is not quantised yet.
 
-    lam is beta, the weight of the commitment: 10 for images in [-1, 1]; beside squared metres that leaves few entries
-    in use, and 0.1 is a fair start. decay and epsilon are the moving averages'. An entry that was nearest to nothing
-    for `restart` steps is moved to a vector of the batch; 0 leaves it, as published, and then one entry may come to
-    stand for all images before the decoder has learned to distinguish them.
+    lam: weight of the commitment, beta; beside squared metres 10 leaves few entries in use, and 0.1 is a fair start.
+        Paper: 10, of images in [-1, 1].
+    codes: entries of the codebook. Paper: 16384.
+    latents: vectors that a code is mapped to. Paper: 10.
+    width: hidden units behind the codebook. Paper: 512.
+    decay: of the moving averages that entries are. Paper: 0.999.
+    epsilon: that keeps them from zero. Paper: 1e-5.
+    restart: steps for which an entry is nearest to nothing before it moves to a vector of the batch; 0 leaves it,
+        and then one entry may come to stand for all images before the decoder has learned to distinguish them.
+        Paper: 0.
     """
 
     name = "vqvae"
@@ -43,7 +52,7 @@ class VQVAE(Objective):
     replaces_reconstruction = True
 
     lam: float = 10.0
-    codes: int = 1 << 14
+    codes: int = 16_384
     latents: int = 10
     width: int = 512
     decay: float = 0.999

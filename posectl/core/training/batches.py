@@ -90,6 +90,13 @@ class Batches:
         fitting = max(1, _NUMBERS // (self.batch * math.prod(self.samples.shape)))
         return min(BLOCK, 1 << (fitting.bit_length() - 1))
 
+    @property
+    def numbers(self) -> int:
+        """Return how many numbers a block of one replica holds, noise and all."""
+        draw = torch.Generator()
+        noise = sum(each.sample(1, 1, self.latent, self.samples.shape, draw).numel() for each in self.noise.values())
+        return self.steps * self.batch * (math.prod(self.samples.shape) + noise)
+
     def block(self, index: int) -> Block:
         """The batches and noise of steps index * steps and on."""
         count = self.steps * self.batch

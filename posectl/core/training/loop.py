@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
-from posectl.core.nets import Architecture
+from posectl.core.nets import Architecture, code_shape
 from posectl.core.nets.layers import initialise
 from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
 from posectl.core.objectives.step import Pairing, Step
@@ -86,6 +86,7 @@ class Trainer:
         samples = FiniteSamples(train) if isinstance(train, Tensor) else train
         self.prior, self.plan, self.test, self.latent = prior, plan, test, architecture.latent
         self.kind, self.replicas, self.step, self.device = kind, len(seeds), 0, samples.device
+        self._code_shape = code_shape(architecture)
         self.networks = build_networks(architecture, self.objectives, seeds, self.device, kind)
         self.losses = Losses(objectives, self.networks)
         self.optimizers = {
@@ -144,6 +145,7 @@ class Trainer:
             {name: tensor[k] for name, tensor in block.noise.items()},
             kind=self.kind,
             latent=self.latent,
+            code_shape=self._code_shape,
             labels=None if block.labels is None else block.labels[k],
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
@@ -244,17 +246,25 @@ def build_networks(
     architecture: Architecture, objectives: Sequence[Objective], seeds: Sequence[int], device: torch.device, kind: Kind
 ) -> dict[str, nn.Module]:
     """Build the encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
-    networks = {
-        "encoder": build_encoder(architecture, objectives, len(seeds)),
-        "decoder": build_decoder(architecture, objectives, len(seeds), kind),
-    }
-    for objective in objectives:
-        own = objective.networks(architecture, len(seeds))
-        networks |= {f"{objective.name}.{name}": module for name, module in own.items()}
+    networks = blank_networks(architecture, objectives, len(seeds), kind)
     for name, module in networks.items():
         for replica, seed in enumerate(seeds):
             initialise(module, replica, generator(seed, f"init/{name}"))
         module.to(device)
+    return networks
+
+
+def blank_networks(
+    architecture: Architecture, objectives: Sequence[Objective], replicas: int, kind: Kind
+) -> dict[str, nn.Module]:
+    """Build those networks without drawing their weights."""
+    networks = {
+        "encoder": build_encoder(architecture, objectives, replicas),
+        "decoder": build_decoder(architecture, objectives, replicas, kind),
+    }
+    for objective in objectives:
+        own = objective.networks(architecture, replicas)
+        networks |= {f"{objective.name}.{name}": module for name, module in own.items()}
     return networks
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from posectl.content import HEAD, NPZ, content_of
 from posectl.data.h36m.cameras import is_camera_file, load_json
 from posectl.data.h36m.pickled import is_object_npy, load_npy, load_npz, load_pickle
-from posectl.data.safe.npy import array_names
+from posectl.data.safe.npy import array_names, known_key, split_key
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
 
 LAYOUTS = {
@@ -33,7 +34,6 @@ _CDF_FOLDERS = {
 }
 _SUFFIXES = {".npz", ".npy", ".pkl", ".pickle", ".cdf", ".txt", ".csv", ".json"}
 _CDF_MAGIC = (b"\xcd\xf3\x00\x01", b"\xcd\xf2\x60\x02", b"\x00\x00\xff\xff")
-_OTHER_MAGIC = {b"\x89HDF": "an HDF5 file", b"MATL": "a MATLAB file"}
 HINT = (
     "posectl reads VideoPose3D's data_3d_h36m.npz, D3_Positions/*.cdf, MMPose's h36m_train.npz, MotionBERT's pkl, "
     "EPFL's dict_h36m_keypoints_world.pkl and the txt files of h3.6m.zip."
@@ -51,11 +51,11 @@ class LayoutFile:
 
 
 class _UnknownError(Exception):
-    """A file of no known layout; `seen` says what it is instead."""
+    """A file of no known layout; `seen` says what it is instead, and the hint what to do with it."""
 
-    def __init__(self, seen: str) -> None:
+    def __init__(self, seen: str, hint: str = HINT) -> None:
         super().__init__(seen)
-        self.seen = seen
+        self.seen, self.hint = seen, hint
 
 
 def find_files(
@@ -74,7 +74,7 @@ def find_files(
     for path in map(Path, paths):
         if path.is_dir():
             found += _search(path, warn)
-        elif path.exists():
+        elif split_key(path)[0].exists():
             try:
                 found.append(_named_file(path))
             except InvalidInputError as error:
@@ -85,10 +85,14 @@ def find_files(
 
 
 def _named_file(path: Path) -> LayoutFile:
+    file, key = split_key(path)
     try:
+        if key is not None:
+            known_key(key, array_names(file), str(path))
+            return _identify_dictionary(load_npz(file, key), path, path.name)
         return _identify(path, path.name)
     except _UnknownError as unknown:
-        raise InvalidInputError(f"{path} is no layout of Human3.6M: it is {unknown.seen}.", HINT) from None
+        raise InvalidInputError(f"{path} is no layout of Human3.6M: it is {unknown.seen}.", unknown.hint) from None
 
 
 def _search(folder: Path, warn: Callable[[str], None]) -> list[LayoutFile]:
@@ -123,14 +127,15 @@ def _identify(path: Path, label: str) -> LayoutFile:
     """Identify the layout of the file `path`; raises _UnknownError, or InvalidInputError for a file that is damaged."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(4096)
+            head = stream.read(HEAD)
             stream.seek(0)
             pickled_npy = head.startswith(b"\x93NUMPY") and is_object_npy(stream)
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
     if not head:
         raise InvalidInputError(f"{path} is empty.", "Copy or write the file again.")
-    if head.startswith(b"PK"):
+    content = content_of(head)
+    if content == NPZ:
         return _identify_npz(path, label)
     if head.startswith(b"\x93NUMPY"):
         if not pickled_npy:
@@ -138,14 +143,14 @@ def _identify(path: Path, label: str) -> LayoutFile:
         return _identify_dictionary(load_npy(path), path, label)
     if head[:4] in _CDF_MAGIC:
         return LayoutFile(_cdf_layout(path), path, label)
-    if head[:1] == b"\x80" or path.suffix in (".pkl", ".pickle"):
-        return _identify_dictionary(load_pickle(path), path, label)
-    if head[:4] in _OTHER_MAGIC:
-        raise _UnknownError(_OTHER_MAGIC[head[:4]])
-    if head.lstrip()[:1] == b"{":
+    if content is not None and content.what == "a JSON file":
         if is_camera_file(load_json(path)):
             return LayoutFile("cameras", path, label)
         raise _UnknownError("JSON, but no camera-parameter file")
+    if content is not None and content.what != "a pickle":
+        raise _UnknownError(content.what, content.hint)
+    if content is not None or path.suffix in (".pkl", ".pickle"):
+        return _identify_dictionary(load_pickle(path), path, label)
     return _identify_text(head, path, label)
 
 
@@ -157,7 +162,7 @@ def _identify_npz(path: Path, label: str) -> LayoutFile:
         return LayoutFile("mmpose", path, label)
     if {"positions", "clip_start"} <= set(names):
         raise _UnknownError("a pose file, which `posectl prepare arrays` reads")
-    raise _UnknownError(f"an .npz of {', '.join(names)[:80]!a}")
+    raise _UnknownError(f"an .npz of {', '.join(names)[:80]!a}", f"Name a dictionary in it as {path}:KEY, or: {HINT}")
 
 
 def _cdf_layout(path: Path) -> str:
@@ -174,6 +179,8 @@ def _identify_dictionary(content: Any, path: Path, label: str) -> LayoutFile:
     """Identify a dictionary by its keys and, among those of subjects, by the depth of the arrays in it."""
     if not isinstance(content, dict) or not content:
         raise _UnknownError(f"a pickled {type(content).__name__}")
+    if is_camera_file(content):
+        return LayoutFile("cameras", path, label)
     if isinstance(content.get("train", content.get("test")), dict):
         return LayoutFile("motionbert", path, label, content)
     depth, leaf = 0, content

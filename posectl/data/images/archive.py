@@ -3,12 +3,13 @@
 An .npz may say more, under any of these names:
 
 - images: `images`, `imgs`, `x`, `data`, `samples`, or the only array there is; or, train and test apart, `x_train` and
-  `x_test`, with `y_train` and `y_test`;
+  `x_test`, with `y_train` and `y_test`; or the one that is named after a colon, `a.npz:key`;
 - labels (N,): `labels`, `label`, `y`, `targets`, whole numbers or words;
 - `split` (N,): 0 or "train", 1 or "test";
 - any other array (N,) of numbers is a factor of its name; `angle` is in radians and `azimuth` in degrees.
 
-Pixels are bytes, 16-bit integers, or floats in [0, 1], [-1, 1] or [0, 255].
+Pixels are flags, whole numbers of up to 16 bits, whose white is told from the largest, or floats in [0, 1], [-1, 1] or
+[0, 255]; others by --range.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ import numpy as np
 
 from posectl.data.clips import as_text
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.images.fit import fit, scaled
+from posectl.data.images.fit import fit
 from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
+from posectl.data.images.scale import in_range
 from posectl.data.images.split import named_split
-from posectl.data.safe.npy import load_arrays
+from posectl.data.safe.npy import known_key, load_arrays, split_key
 from posectl.errors import InvalidInputError
 
 SUFFIXES = {".npy", ".npz"}
@@ -32,19 +34,22 @@ SUFFIXES = {".npy", ".npz"}
 _IMAGES = ("images", "imgs", "x", "data", "samples")
 _LABELS = ("labels", "label", "y", "targets")
 _SHAPES = "Images are (N, H, W), (N, H, W, 3) or (N, 3, H, W)."
-_BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
-_SLACK = 1e-3  # rounding of floats that were computed to lie in a range
 
 
 def read(path: Path, request: Request) -> ImageSet:
     """Read one file. Raises NotFoundError and InvalidInputError."""
-    arrays = _one_split(load_arrays(path))
-    key = next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
+    (file, key), arrays = split_key(path), load_arrays(path)
+    if key is not None:
+        known_key(key, arrays, str(path))
+    else:
+        arrays = _one_split(arrays)
+    key = key or next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
     if key is None:
         listed = f"the arrays {', '.join(arrays)}" if arrays else "no array"
-        raise InvalidInputError(f"{path} holds {listed}, and none is called 'images'.", "Call the images that.")
-    name = f"{key!r} in {path}" if path.suffix == ".npz" else str(path)
-    images = fit(_in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
+        hint = f"Name the one that you mean: {path}:{next(iter(arrays))}." if arrays else "Save images with np.savez."
+        raise InvalidInputError(f"{path} holds {listed}, and none is called 'images'.", hint)
+    name = f"{key!r} in {file}" if file.suffix == ".npz" else str(path)
+    images = fit(in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
     beside = {name: array for name, array in arrays.items() if array.shape == (len(images),)}
     labels, classes = _labels(beside, path)
     factors = {
@@ -83,31 +88,6 @@ def _channels_first(array: np.ndarray, name: str) -> np.ndarray:
     if array.ndim != 4 or array.shape[1] not in (1, 3) or 0 in array.shape:
         raise InvalidInputError(f"{name} has shape {array.shape}, which is no array of images.", _SHAPES)
     return array
-
-
-def _in_range(values: np.ndarray, request: Request, name: str) -> np.ndarray:
-    """Convert pixels of any of the types to float32 in [-1, 1]."""
-    if values.dtype == np.uint8:
-        return scaled(values, _BYTE)
-    if values.dtype == bool:
-        return scaled(values, 1)
-    if values.dtype == np.uint16:
-        request.warned.append(f"{name} has 16 bits a pixel, and their range of 0 to 65,535 became -1 to 1.")
-        return scaled(values, _WORD)
-    low, high = (float(values.min()), float(values.max())) if values.dtype.kind in "fiu" else (np.nan, np.nan)
-    if not (np.isfinite(low) and np.isfinite(high)):
-        what = "NaN or infinity" if values.dtype.kind == "f" else f"{values.dtype} values"
-        raise InvalidInputError(f"{name} holds {what}, not pixels.", "Save bytes, or floats from 0 to 1.")
-    if values.dtype.kind == "f" and low >= -1 - _SLACK and high <= 1 + _SLACK:
-        if low < -_SLACK:
-            return np.clip(values.astype(np.float32), -1, 1)
-        request.step("scaled from [0, 1]")
-        return scaled(np.clip(values, 0, 1), 1)
-    if low >= 0 and high <= _BYTE:
-        request.warned.append(f"{name} holds {values.dtype}, and was taken to range from 0 to 255.")
-        return scaled(values, _BYTE)
-    message = f"{name} holds values from {low:.4g} to {high:.4g}, in no range that is known."
-    raise InvalidInputError(message, "Save bytes, or floats from 0 to 1 or from -1 to 1.")
 
 
 def _labels(beside: Mapping[str, np.ndarray], path: Path) -> tuple[np.ndarray | None, list[str]]:

@@ -13,11 +13,6 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of Rec. 601
 _BLACK = -1.0
 
 
-def scaled(values: np.ndarray, largest: int) -> np.ndarray:
-    """Scale whole numbers from 0 to `largest` to float32 from -1 to 1."""
-    return values.astype(np.float32) * np.float32(2 / largest) - 1
-
-
 def grey(images: np.ndarray) -> np.ndarray:
     """Return the luminance (n, 1, H, W) of images (n, 1 or 3, H, W)."""
     if images.shape[1] == 1:

@@ -6,26 +6,29 @@ of dimensions, each dimension as a big-endian 32-bit integer, and the values.
 
 from __future__ import annotations
 
+import filecmp
 import gzip
 import math
 import re
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from posectl.content import HEAD, IMAGES, content_of
 from posectl.data.dataset import TEST, TRAIN
-from posectl.data.images.fit import fit, scaled
+from posectl.data.images.fit import fit
 from posectl.data.images.image_set import ImageSet, join
 from posectl.data.images.request import Request
+from posectl.data.images.scale import in_range
 from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError
 
 _NAME = re.compile(r"(?P<set>.*?)[-_.]?(?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
-_BYTES, _BYTE = 8, 255
+_BYTES = 8
 _MOST_EXPANSION = 1032  # of deflate
 _COPY = "Copy or download the file again."
 
@@ -37,24 +40,28 @@ def is_idx(path: Path) -> bool:
 
 def read(paths: Sequence[Path], request: Request) -> ImageSet:
     """Read the images of all the files, with their labels, which are found by name; train and test by name too."""
-    files = _files(paths)
-    sets = [(key, path) for (key, what), path in files.items() if what == "images"]
+    sets = _image_files(paths)
     if not sets:
         raise InvalidInputError(f"{paths[0]} has labels, but no images.", "Put train-images-idx3-ubyte.gz beside it.")
-    parts = {named_split(Path(key).name): _read_set(path, files.get((key, "labels")), request) for key, path in sets}
+    parts = {named_split(_set(path) or ""): _read_set(path, _labels_of(path, paths, request), request) for path in sets}
     if len(sets) == 1:
         return next(iter(parts.values()))
     if len(sets) > 2 or parts.keys() != {TRAIN, TEST}:
-        names = ", ".join(sorted(path.name for _, path in sets))
+        names = ", ".join(sorted(path.name for path in sets))
         raise InvalidInputError(f"There are several sets of images here: {names}.", "Name the files of one of them.")
     return join(parts[TRAIN], parts[TEST])
+
+
+def beside(paths: Sequence[Path]) -> list[Path]:
+    """Return the labels of images, and the images of labels, that are read with the files that were named."""
+    return [file for path in paths if is_idx(path) for file in _partners(path)[:1]]
 
 
 def _read_set(path: Path, labels_path: Path | None, request: Request) -> ImageSet:
     pixels = read_idx(path)
     if pixels.ndim != 3 or 0 in pixels.shape:
         raise InvalidInputError(f"{path} has shape {pixels.shape}, not (N, rows, columns).", "Name the images' file.")
-    images = fit(scaled(pixels, _BYTE)[:, None], request, str(path))
+    images = fit(in_range(pixels, request, str(path))[:, None], request, str(path))
     if labels_path is None:
         return ImageSet(images, "idx")
     labels = read_idx(labels_path)
@@ -69,12 +76,12 @@ def read_idx(path: Path) -> np.ndarray:
     size = path.stat().st_size
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == _GZIP
+            head = raw.read(HEAD)
+        packed = head.startswith(_GZIP)
         with gzip.open(path) if packed else path.open("rb") as stream:
             start = stream.read(4)
             if len(start) < 4 or start[:2] != b"\0\0" or start[2] != _BYTES or not 1 <= start[3] <= 4:
-                message = f"{path} is no idx file of bytes: it begins with 0x{start.hex()}, not 0x0000080N."
-                raise InvalidInputError(message, _COPY)
+                raise _no_idx(path, head, start)
             sizes = stream.read(4 * start[3])
             if len(sizes) < 4 * start[3]:
                 raise _cut_short(path)
@@ -94,24 +101,102 @@ def read_idx(path: Path) -> np.ndarray:
     return values.reshape(shape)
 
 
+def _no_idx(path: Path, head: bytes, start: bytes) -> InvalidInputError:
+    if not head:
+        return InvalidInputError(f"{path} is empty.", _COPY)
+    content = content_of(head)
+    if content is not None:
+        hint = "Give it the ending of its format, as in cat.png." if content.hint == IMAGES else content.hint
+        return InvalidInputError(f"{path} is {content.what}, not an idx file.", hint)
+    message = f"{path} is no idx file of bytes: it begins with 0x{start.hex()}, not 0x0000080N."
+    return InvalidInputError(message, "Name pictures, MNIST's files or an .npz; other arrays save as one.")
+
+
 def _cut_short(path: Path) -> InvalidInputError:
     return InvalidInputError(f"{path} is damaged or cut short.", _COPY)
 
 
-def _files(paths: Sequence[Path]) -> dict[tuple[str, str], Path]:
-    """Map (folder and set, "images" or "labels") to files: all those of folders, and those of a file's own set."""
-    found = set(paths)
+def _image_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files of images: those of folders, those that are named, and those of labels that are named."""
+    found: list[Path] = []
     for path in paths:
-        beside = path.rglob("*") if path.is_dir() else path.parent.iterdir()
-        found.update(file for file in beside if is_idx(file) and (path.is_dir() or _key(file)[0] == _key(path)[0]))
-    files: dict[tuple[str, str], Path] = {}
-    # Where a file is there both plain and gzipped, as torchvision leaves them, the plain one is quicker.
-    for file in sorted(found, key=lambda file: (file.suffix == ".gz", str(file))):
-        if file.is_file():
-            files.setdefault(_key(file), file)
-    return files
+        if path.is_dir():
+            found += [file for file in path.rglob("*") if is_idx(file) and file.is_file() and _what(file) == "images"]
+        elif _what(path) == "images":
+            found.append(path)
+        else:
+            found += _partners(path)[:1]
+    distinct: list[Path] = []
+    for file in _plain_first(found):
+        if not any(_is_copy(file, other) for other in distinct):
+            distinct.append(file)
+    return distinct
 
 
-def _key(path: Path) -> tuple[str, str]:
+def _is_copy(file: Path, other: Path) -> bool:
+    """Tell whether a file is another one packed, in the same folder, or its copy, as in archives of Kaggle's."""
+    if _set(file) is None or _set(file) != _set(other):
+        return file == other
+    return file.parent == other.parent or filecmp.cmp(file, other, shallow=False)
+
+
+def _labels_of(images: Path, paths: Sequence[Path], request: Request) -> Path | None:
+    """Find the labels of images: in the same folder, else in one that has no images of theirs, within or beside that of
+    the images, else anywhere in the folders that were named. Warns where there are none, or several."""
+    if _set(images) is None:
+        return None
+    elsewhere = [file for path in paths if path.is_dir() for file in path.rglob("*") if is_idx(file)]
+    found = _partners(images) or [file for file in _plain_first(elsewhere) if _is_partner(file, images)]
+    found = [file for file in found if file.parent == images.parent or not _partners(file, near=False)]
+    folders = {file.parent for file in found}
+    if len(folders) == 1:
+        return found[0]
+    wanted = _partner_name(images)
+    if folders:
+        listed = ", ".join(map(str, found))
+        request.warned.append(
+            f"{images} was read without labels, for they may be any of {listed}: put {wanted} beside."
+        )
+    else:
+        request.warned.append(f"{images} has no labels: {wanted} is neither beside it nor in a folder nearby.")
+    return None
+
+
+def _partners(path: Path, *, near: bool = True) -> list[Path]:
+    """Return the labels of images, or the images of labels: in the same folder, else if `near` in those within it and
+    beside it. Of a plain file and a packed one the plain one is first: it is quicker."""
+    own = [file for file in path.parent.glob("*") if _is_partner(file, path)]  # none where there is no folder
+    if own or not near:
+        return _plain_first(own)
+    name = _partner_name(path)
+    folder = path.absolute().parent
+    around = (file for place in (folder, folder.parent) for end in ("", ".gz") for file in place.glob(f"*/{name}{end}"))
+    return _plain_first(file for file in around if file.is_file())
+
+
+def _plain_first(files: Iterable[Path]) -> list[Path]:
+    return sorted(set(files), key=lambda file: (file.suffix == ".gz", str(file)))
+
+
+def _is_partner(file: Path, of: Path) -> bool:
+    return is_idx(file) and file.is_file() and _set(file) == _set(of) and _what(file) != _what(of)
+
+
+def _partner_name(path: Path) -> str:
+    """Return `train-labels-idx1-ubyte` for the images of that set, packed or not, and the other way round."""
+    name = path.name.removesuffix(".gz")
+    old, new = ("images", "labels") if _what(path) == "images" else ("labels", "images")
+    old_axes, new_axes = ("idx3", "idx1") if old == "images" else ("idx1", "idx3")
+    return re.sub(old_axes, new_axes, re.sub(old, new, name, flags=re.IGNORECASE), flags=re.IGNORECASE)
+
+
+def _set(path: Path) -> str | None:
+    """Return `train` of `train-images-idx3-ubyte.gz`; None for a name that is none of MNIST's."""
     match = _NAME.fullmatch(path.name)
-    return (str(path.parent / match["set"]), match["what"].lower()) if match else (str(path), "images")
+    return match["set"] if match else None
+
+
+def _what(path: Path) -> str:
+    """Return what a file holds by its name: "labels", or "images", as one of any other name does."""
+    match = _NAME.fullmatch(path.name)
+    return match["what"].lower() if match else "images"

@@ -13,8 +13,10 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from posectl.data.images.fit import check_sides, fit, fitted_side, scaled
+from posectl.content import IMAGES, content_of, head_of
+from posectl.data.images.fit import check_sides, fit, fitted_side
 from posectl.data.images.request import Request
+from posectl.data.images.scale import BYTE, LEVELS, OTHERWISE, WORD, requested, scaled, white_of
 from posectl.errors import InvalidInputError
 
 S = TypeVar("S")
@@ -25,9 +27,9 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 _WORDS = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
 _GREY = {"1", "L", "LA", "La", *_WORDS}
 _ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
-_BYTE, _WORD = (1 << 8) - 1, (1 << 16) - 1
 # A PNG begins with its signature, the length and name of its first block, width, height, and bits a channel.
 _PNG, _PNG_BITS = b"\x89PNG\r\n\x1a\n", 24
+_LEAVE_OUT = "Or leave broken ones out: --skip-broken."
 _BROKEN = (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 
 
@@ -55,7 +57,9 @@ def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, 
     side = max((fitted_side(header.width, request.size) for header in headers.values()), default=1)
     images = np.empty((len(headers), channels, side, side), np.float32)
     kept: list[int] = []
-    for index, picture in _each(headers, lambda header: _picture(header, request), paths, request):
+    peaks: dict[int, int] = {}
+    noted = {what: list(names) for what, names in request.noted.items()}
+    for index, picture in _each(headers, lambda header: _picture(header, request, peaks), paths, request):
         if len(picture) < channels:
             request.note(paths[index].name, "are grey, among coloured ones")
         images[len(kept)] = picture
@@ -64,7 +68,31 @@ def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, 
             request.progress(len(kept), len(headers), paths[index].name)
     if not kept:
         raise InvalidInputError("Not one of the images is whole.", "Copy or unpack them again.")
+    if request.range is None and _is_dark(peaks, request):
+        request.noted = noted
+        return read_pictures(paths, request)
     return images[: len(kept)], kept
+
+
+def _is_dark(peaks: Mapping[int, int], request: Request) -> bool:
+    """Decide the values of white by the largest that there are; tell whether any is another than the format's own."""
+    dark = False
+    for largest, peak in peaks.items():
+        kind = _kind(largest)
+        if kind not in request.whites:
+            # Masks are pictures of 0 and 1, and some cameras fill 10 to 14 of 16 bits; a few grey levels may be dark.
+            stretched = peak == 1 or (largest == WORD and peak > LEVELS)
+            white = request.whites[kind] = white_of(peak) if stretched else largest
+            if white != largest:
+                dark = True
+                request.warned.append(f"The {kind} hold 0 to {peak:,}, and {white:,} was taken for white: {OTHERWISE}")
+            elif peak <= LEVELS:
+                request.warned.append(f"The {kind} hold no more than {peak}: --range 0,{peak} takes that for white.")
+    return dark
+
+
+def _kind(largest: int) -> str:
+    return f"pictures of {largest.bit_length()} bits"
 
 
 def _each(
@@ -86,19 +114,39 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path) as image:
             yield image
     except _BROKEN as error:
-        unknown = isinstance(error, UnidentifiedImageError)
-        reason = "it begins like none" if unknown else str(error).rstrip(".") or type(error).__name__
-        hint = "Copy or unpack it again, or leave broken ones out: --skip-broken."
-        raise InvalidInputError(f"{path} is no whole image: {reason}.", hint) from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidInputError:
+    """Return the error for a picture that cannot be opened or decoded: missing rights, another format, or damage."""
+    if isinstance(error, OSError) and error.errno:
+        return InvalidInputError(f"{path} cannot be read: {error.strerror}.", f"Check its permissions. {_LEAVE_OUT}")
+    if isinstance(error, Image.DecompressionBombError):
+        return InvalidInputError(f"{path} has too many pixels: {error}", f"Make it smaller. {_LEAVE_OUT}")
+    unknown = isinstance(error, UnidentifiedImageError)
+    if unknown and (other := _other(path)):
+        return other
+    head = head_of(path)
+    begins = "it is damaged" if content_of(head) else "it begins like none" if head else "it is empty"
+    reason = begins if unknown else str(error).rstrip(".") or type(error).__name__
+    return InvalidInputError(f"{path} is no whole image: {reason}.", f"Copy or unpack it again. {_LEAVE_OUT}")
+
+
+def _other(path: Path) -> InvalidInputError | None:
+    """Return the error for a file of a known format that is no picture."""
+    content = content_of(head_of(path))
+    if content is None or content.hint == IMAGES:
+        return None
+    return InvalidInputError(f"{path} is {content.what}, not a picture.", f"{content.hint} {_LEAVE_OUT}")
 
 
 def _header(path: Path) -> Header:
     with _opened(path) as image:
         if image.mode == "F":
             message = f"{path} holds floating-point pixels, whose range is unknown."
-            raise InvalidInputError(message, "Save it with 8 bits a channel, or all images as an .npz.")
-        with path.open("rb") as stream:
-            start = stream.read(_PNG_BITS + 1)
+            hint = "Save it with 8 bits a channel, or all images as an .npz."
+            raise _other(path) or InvalidInputError(message, hint)
+        start = head_of(path)
         deep = image.mode in _WORDS or (start.startswith(_PNG) and start[_PNG_BITS] > 8)
         return Header(path, *image.size, 1 if image.mode in _GREY else 3, deep)
 
@@ -114,28 +162,35 @@ def _check_one_size(headers: Sequence[Header]) -> None:
         check_sides(header.height, header.width, str(header.path))
 
 
-def _picture(header: Header, request: Request) -> np.ndarray:
-    """Read a picture (C, S, S) in [-1, 1] in the requested form."""
+def _picture(header: Header, request: Request, peaks: dict[int, int]) -> np.ndarray:
+    """Read a picture (C, S, S) in [-1, 1] in the requested form, and put its largest value into `peaks`, which is by
+    the largest that there may be."""
     with _opened(header.path) as image:
         # Pixels may be stored rotated.
-        values = _values(ImageOps.exif_transpose(image), header, request)
-    channels_first = np.moveaxis(np.atleast_3d(values), 2, 0)
+        values, largest = _values(ImageOps.exif_transpose(image), header, request)
+    if values.min() < values.max():  # a picture of one value all over tells nothing
+        peaks[largest] = max(peaks.get(largest, 0), int(values.max()))
+    if request.range is not None:
+        pixels = requested(values, request, str(header.path))
+    else:
+        pixels = np.minimum(scaled(values, request.whites.get(_kind(largest), largest)), 1)
+    channels_first = np.moveaxis(np.atleast_3d(pixels), 2, 0)
     return fit(channels_first[None], request, str(header.path))[0]
 
 
-def _values(image: Image.Image, header: Header, request: Request) -> np.ndarray:
-    """Return pixels (H, W) or (H, W, 3) in [-1, 1]."""
+def _values(image: Image.Image, header: Header, request: Request) -> tuple[np.ndarray, int]:
+    """Return pixels (H, W) or (H, W, 3) as they are stored, and the largest value that there may be."""
     name = header.path.name
-    if header.deep:
+    if header.deep and request.range is None and request.whites.get(_kind(WORD), WORD) == WORD:
         request.note(name, "have 16 bits a channel, and their range of 0 to 65,535 became -1 to 1")
     if image.mode in _WORDS:
         words = np.asarray(image).astype(np.int64)
-        if words.min() < 0 or words.max() > _WORD:
+        if words.min() < 0 or words.max() > WORD:
             raise InvalidInputError(f"{header.path} holds {words.min():,} to {words.max():,}.", "Save it with 8 bits.")
-        return scaled(words, _WORD)
+        return words, WORD
     if image.mode in _ALPHA or "transparency" in image.info:
         image = image.convert("RGBA")
-        if int(np.asarray(image)[..., 3].min()) < _BYTE:
+        if int(np.asarray(image)[..., 3].min()) < BYTE:
             request.note(name, "have an alpha channel and were laid on black")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, _BYTE)), image)
-    return scaled(np.asarray(image.convert("L" if header.channels == 1 else "RGB")), _BYTE)
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, BYTE)), image)
+    return np.asarray(image.convert("L" if header.channels == 1 else "RGB")), BYTE

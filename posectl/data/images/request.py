@@ -12,14 +12,17 @@ from posectl.data.images.size import check_size
 class Request:
     """The requested form of images, with notes of the conversions to it.
 
-    size: their side in pixels, or None for their own. steps: conversions of all of them. warned: sentences to warn
-    with. noted: a sentence's end -> the names of the pictures that it is about.
+    size: their side in pixels, or None for their own. range: the values of black and white, or None to tell them from
+    the values; whites: type of pixels -> the value of white that was told. steps: conversions of all of them. warned:
+    sentences to warn with. noted: a sentence's end -> the names of the pictures that it is about.
     """
 
     size: int | None = None
     grey: bool = False
     skip_broken: bool = False
+    range: tuple[float, float] | None = None
     progress: Callable[[int, int, str], None] | None = None
+    whites: dict[str, int] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)

@@ -159,7 +159,8 @@ def _bad_layout(body: str, counts: np.ndarray, pattern: np.ndarray, order: list[
         expected = order[place - 1] if place else "the next frame's number"
         found = tokens[0] if place else "the next frame's number" if tokens[0].isdecimal() else tokens[0]
         if found != expected:
-            return InvalidInputError(f"{frame}: {found[:40]!r} stands where {expected!r} should.", "Fetch it again.")
+            hint = "The file is damaged there, or that is not its skeleton."
+            return InvalidInputError(f"{frame}: {found[:40]!r} stands where {expected!r} should.", hint)
         if len(tokens) != pattern[place]:
             return InvalidInputError(
                 f"{frame}: {expected} has {len(tokens) - 1} values, where its skeleton has {pattern[place] - 1}.",

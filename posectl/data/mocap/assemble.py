@@ -12,11 +12,12 @@ import numpy as np
 
 from posectl.data.clips import Clips, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.layouts import LAYOUTS, layout
+from posectl.data.layouts import layout
 from posectl.data.mocap.clip import Clip
 from posectl.data.mocap.naming import built_in_maps
 from posectl.data.mocap.takes import clip_names, take_of
 from posectl.data.skeleton import H36M17
+from posectl.data.units import LAYOUTS
 from posectl.errors import UsageError, did_you_mean
 
 

@@ -68,10 +68,16 @@ _TEMPLATE = (
 def read_expmap(path: Path) -> Recording:
     """Parse one exponential-map file; raises InvalidInputError or NotFoundError."""
     text = read_text(path).replace(",", " ")
-    if len(text.partition("\n")[0].split()) == _H36M_COLUMNS:
+    columns = len(text.partition("\n")[0].split())
+    if columns == _H36M_COLUMNS:
         raise InvalidInputError(
             f"{path} has {_H36M_COLUMNS} columns, as Human3.6M's exponential maps have, where CMU's have {COLUMNS}.",
             "Read it with `posectl prepare h36m`.",
+        )
+    if columns != COLUMNS:
+        raise InvalidInputError(
+            f"{path}, line 1: {columns} columns, where {COLUMNS} are expected, those of CMU's exponential maps.",
+            "The mocap source reads no other .txt; save poses (N, 17, 3) with np.save for `posectl prepare arrays`.",
         )
     table = parse_table(text, COLUMNS, path, first=1)
     maps = table[:, 3:].reshape(len(table), len(_TEMPLATE), 3)

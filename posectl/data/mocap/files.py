@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
+from posectl.content import head_of, other_format
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.clip import FORMATS, Clip, MotionFile, Options, read_file
 from posectl.data.safe.npy import array_names
@@ -40,7 +41,8 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
         else:
             if path.suffix.lower() == ".npz":
                 refuse_parameters(array_names(path), str(path))
-            raise InvalidInputError(f"{path} is no motion file.", f"The mocap source reads {FORMATS}.")
+            other = other_format(str(path), head_of(path), "a motion file")
+            raise other or InvalidInputError(f"{path} is no motion file.", f"The mocap source reads {FORMATS}.")
     motion: dict[str, Path] = {}
     for path in found:
         if path.suffix.lower() in SUFFIXES:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.layouts import LAYOUTS, Layout, layout
+from posectl.data.layouts import Layout, layout
 from posectl.data.mocap.jointmap import BY_RULE, JointMap, Point, read_map
 from posectl.data.mocap.kinematics import Recording, forward
 from posectl.data.mocap.nodes import Nodes
 from posectl.data.skeleton import H36M17
+from posectl.data.units import LAYOUTS
 from posectl.errors import InvalidInputError
 
 _SHOWN = 40

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.content import content_of
 from posectl.errors import InvalidInputError, NotFoundError
 
 # No angle, offset or place is larger; beyond it, arithmetic would overflow before any check.
 LARGEST = 1e9
 
 _NUL = "\0"
+_OURS = {"a BVH file", "an ASF or AMC file", "a JSON file"}  # a joint map may be JSON, too
 
 
 def read_text(path: Path) -> str:
@@ -31,6 +33,9 @@ def read_text(path: Path) -> str:
         ) from None
     if not data.strip():
         raise InvalidInputError(f"{path} is empty.", "Fetch the file again.")
+    content = content_of(data)
+    if content is not None and content.what not in _OURS:
+        raise InvalidInputError(f"{path} is {content.what}.", content.hint)
     try:
         text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:

@@ -43,6 +43,7 @@ class Reader:
     """A reader: `reader(paths, size=32)` reads with these options.
 
     kind: name of the kind of sample. paths: a phrase of help on the files that it reads; None where it reads none.
+    beside: finds the files that it reads beside those that were named.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Reader:
         options: type,
         kind: str,
         paths: str | None,
+        beside: Callable[[Sequence[Path]], list[Path]] = lambda paths: [],
     ) -> None:
-        self.function, self.options, self.kind, self.paths = function, options, kind, paths
+        self.function, self.options, self.kind, self.paths, self.beside = function, options, kind, paths, beside
         self.__module__, self.__doc__ = function.__module__, function.__doc__
 
     def __call__(
@@ -71,14 +73,20 @@ READERS: Registry[Reader] = Registry("source", "posectl.data.readers", decorator
 
 
 def reader(
-    name: str, options: type, *, kind: str, paths: str | None = "Files or folders to read."
+    name: str,
+    options: type,
+    *,
+    kind: str,
+    paths: str | None = "Files or folders to read.",
+    beside: Callable[[Sequence[Path]], list[Path]] = lambda paths: [],
 ) -> Callable[[Callable[[Sequence[Path], Any, Progress], Dataset]], Reader]:
     """Decorator: register a function that reads samples of a kind, with the dataclass of its options, under a name.
 
-    paths: a phrase of help on the files that it reads; None where it reads none.
+    paths: a phrase of help on the files that it reads; None where it reads none. beside: finds the files that it reads
+    beside those that were named, whose change makes another dataset.
     """
 
     def put(function: Callable[[Sequence[Path], Any, Progress], Dataset]) -> Reader:
-        return READERS.register(name)(Reader(function, options, kind, paths))
+        return READERS.register(name)(Reader(function, options, kind, paths, beside))
 
     return put

@@ -5,7 +5,8 @@ layout of J joints, arrays are (N, J, 3) or (N, 3 J).
 
 An .npz may say more, under any of these names (N frames, C clips):
 
-- poses: `positions`, `poses`, `joints`, `joints_3d`, `positions_3d`, `keypoints_3d`, or the only array there is;
+- poses: `positions`, `poses`, `joints`, `joints_3d`, `positions_3d`, `keypoints_3d`, the only array there is, or the
+  one that is named after a colon: `train.npz:gt`;
 - `root` or `translation` (N, 3), the pelvis in the world;
 - labels (N,), or one for the whole file: `subject`, `action`, `clip` (or `clip_index`), `frame`, `split` (0 or "train",
   1 or "test"), each with a plural s if you like;
@@ -32,11 +33,10 @@ import numpy as np
 from posectl.data.clips import Clips, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.foreign import Conventions
-from posectl.data.layouts import LAYOUTS, LayoutName
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
-from posectl.data.units import AXES, UNITS, Axis, Unit
+from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _TRAIN_WORDS = {"train", "training"}

@@ -1,8 +1,8 @@
 """Images from files: MNIST's idx, COIL's turntables, .npz, folders with the label for a name.
 
-The layout is found by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it, `obj{n}__{degrees}.png`, arrays
-(see posectl.data.images.archive), or any pictures in folders. A path is a file or a folder. Images come out square, a
-power of two wide, of one channel or three, in [-1, 1] with black at -1.
+The layout is found by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it or in a folder nearby,
+`obj{n}__{degrees}.png`, arrays (see posectl.data.images.archive), or any pictures in folders. A path is a file or a
+folder. Images come out square, a power of two wide, of one channel or three, in [-1, 1] with black at -1.
 
 Examples:
   posectl prepare images coil-100/ --objects 5 --size 64
@@ -23,6 +23,8 @@ from posectl.data.images.image_set import ImageSet, join
 from posectl.data.images.request import Request
 from posectl.data.images.split import Split, train_test_split
 from posectl.data.readers import Progress, option, reader
+from posectl.data.safe.npy import split_key
+from posectl.data.source_of import source_of
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
 _PERIODS = {"angle": 2 * math.pi, "azimuth": 360.0}
@@ -40,6 +42,10 @@ class ImageOptions:
         None, "Side of the images in pixels, a power of two, to which they are resized.", metavar="PIXELS",
         default_shown="the images' own",
     )  # fmt: skip
+    range: tuple[str, ...] | None = option(
+        None, "Values of black and white in the files, such as 0,1.", metavar="LIST",
+        default_shown="told from the type and the largest value",
+    )  # fmt: skip
     grey: bool = option(False, "Convert the images to one channel.")
     objects: tuple[str, ...] | None = option(
         None, "Objects of a turntable to read, such as 5,14.", metavar="LIST", default_shown="all"
@@ -52,7 +58,7 @@ class ImageOptions:
     seed: int = option(0, "Seed that draws the fifth of the images for the test split.")
 
 
-@reader("images", ImageOptions, kind="images", paths="Files or folders of images.")
+@reader("images", ImageOptions, kind="images", paths="Files or folders of images.", beside=idx.beside)
 def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Dataset:
     """Read images (N, C, S, S) of all the files, with their labels and factors.
 
@@ -65,7 +71,7 @@ def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Da
     test, split, objects = options.test, options.split, options.objects
     if test and split is not None:
         raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
-    request = Request(options.size, options.grey, options.skip_broken, progress)
+    request = Request(options.size, options.grey, options.skip_broken, _range(options.range), progress)
     image_set = _read_images([Path(path) for path in paths], objects, request)
     if test:
         image_set = join(image_set, _read_images([Path(path) for path in test], objects, request))
@@ -87,12 +93,26 @@ def read(paths: Sequence[Path], options: ImageOptions, progress: Progress) -> Da
     return Dataset(image_set.images, is_test, per_sample, about=about, warnings=request.warnings)
 
 
+def _range(values: Sequence[str | float] | None) -> tuple[float, float] | None:
+    """Return the values of black and white. Raises UsageError for what are none."""
+    if values is None:
+        return None
+    try:
+        black, white = map(float, values)
+    except ValueError:
+        black = white = math.nan
+    if not -math.inf < black < white < math.inf:
+        given = ",".join(map(str, values))
+        raise UsageError(f"--range {given} is not the values of black and white.", "For example --range 0,1.")
+    return black, white
+
+
 def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Request) -> ImageSet:
     """Read the images of files and folders, by the reader of their layout."""
     for path in paths:
-        if not path.exists():
+        if not split_key(path)[0].exists():
             raise NotFoundError(f"There is no file or folder {path}.", "Check the path; `ls` shows what is there.")
-    arrays = [path for path in paths if path.suffix.lower() in archive.SUFFIXES]
+    arrays = [path for path in paths if split_key(path)[0].suffix.lower() in archive.SUFFIXES]
     if arrays:
         if len(paths) > 1:
             raise UsageError("One .npz is read at a time.", "Save all images in one, or name the test file: --test.")
@@ -104,8 +124,10 @@ def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Requ
     pictures = folder.pictures_in(paths)
     if not pictures:
         listed = ", ".join(str(path) for path in paths)
-        message = f"{listed} holds no images."
-        raise InvalidInputError(message, "posectl reads PNG and other pictures, MNIST's idx files, and .npz.")
+        source = source_of(paths[0])
+        other = f" `posectl prepare {source}` reads what is there." if source not in (None, "images") else ""
+        hint = f"This source reads PNG and other pictures, MNIST's idx files, and .npz.{other}"
+        raise InvalidInputError(f"{listed} holds no images.", hint)
     if folder.is_turntable(pictures):
         return folder.read_turntable(pictures, objects, request)
     _refuse(objects)

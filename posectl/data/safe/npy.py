@@ -11,6 +11,7 @@ import io
 import lzma
 import math
 import os
+import re
 import struct
 import sys
 import zipfile
@@ -22,11 +23,12 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from posectl.errors import InvalidInputError, NotFoundError
+from posectl.content import HEAD, NPZ, content_of, other_format
+from posectl.errors import InvalidInputError, NotFoundError, did_you_mean
 
 ArraySource = str | os.PathLike[str] | BinaryIO
 
-_NPY, _ZIPS, _PICKLE = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06"), b"\x80"
+_NPY, _ZIPS = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")
 _HEADER_LIMIT = 10_000  # numpy's own limit: a longer literal is slow or unsafe to parse
 _KINDS = "biufcSUMm"
 _LONGEST, _MOST_AXES = 1 << 40, 8
@@ -47,10 +49,12 @@ _ZIP_ERRORS = (
 def load_array(source: ArraySource) -> np.ndarray:
     """Read the one array of a .npy or .npz, of any shape and plain dtype; `source`: a path, `-` (stdin) or a stream.
 
-    Of an .npz with several arrays it is `positions` or `poses`. Raises NotFoundError for no such file,
-    InvalidInputError for whatever is not a whole, plain array.
+    Of an .npz with several arrays it is the one that `file.npz:key` names, else `positions` or `poses`. Raises
+    NotFoundError for no such file or array, InvalidInputError for whatever is not a whole, plain array.
     """
-    name = source_name(source)
+    name, key = source_name(source), split_key(source)[1]
+    if key is not None:
+        return load_arrays(source, [known_key(key, array_names(source), name)])[key]
     with _opened(source) as stream:
         if _magic(stream, name) == _NPY:
             return _read_npy(stream, _size(stream), name)
@@ -58,7 +62,8 @@ def load_array(source: ArraySource) -> np.ndarray:
         chosen = next((key for key in ("positions", "poses") if key in names), names[0] if len(names) == 1 else None)
         if chosen is None:
             listed = f"the arrays {', '.join(names)}" if names else "no array"
-            raise InvalidInputError(f"{name} holds {listed}.", "Call the one you mean 'positions'.")
+            hint = f"Name the one you mean: {name}:{names[0]}." if names else "Save one with np.savez."
+            raise InvalidInputError(f"{name} holds {listed}.", hint)
         return _read_npz(stream, [chosen], name)[chosen]
 
 
@@ -82,6 +87,31 @@ def array_names(source: ArraySource) -> list[str]:
         return ["arr_0"] if _magic(stream, name) == _NPY else _npz_names(stream, name)
 
 
+def array_shapes(source: ArraySource) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each array in an .npz by its name, or of the one in a .npy; reads headers alone."""
+    name = source_name(source)
+    with _opened(source) as stream:
+        if _magic(stream, name) == _NPY:
+            return {"arr_0": _read_header(stream, name)[2]}
+        names = _npz_names(stream, name)
+        with zipfile.ZipFile(stream) as archive:
+            members = {member: archive.open(f"{member}.npy") for member in names}
+            return {member: _read_header(cast(io.BufferedIOBase, file), name)[2] for member, file in members.items()}
+
+
+def split_key(source: ArraySource) -> tuple[Path, str | None]:
+    """Split `file.npz:key` into the file and the name of one array in it; the name is None for any other source."""
+    match = re.fullmatch(r"(.+?\.np[yz]):(.+)", "" if hasattr(source, "read") else str(source), re.IGNORECASE)
+    return (Path(match[1]), match[2]) if match else (Path(str(source)), None)
+
+
+def known_key(key: str, names: Collection[str], name: str) -> str:
+    """Return the name of an array that is among the names. Raises NotFoundError, with the nearest, for any other."""
+    if key not in names:
+        raise NotFoundError(f"{name.removesuffix(f':{key}')} holds no array {key!r}.", did_you_mean(key, names))
+    return key
+
+
 def source_name(source: ArraySource) -> str:
     """Return the name of a source in messages: its path, or `stdin`."""
     if isinstance(source, str | os.PathLike):
@@ -97,7 +127,7 @@ def _opened(source: ArraySource) -> Iterator[io.BufferedIOBase]:
     elif str(source) == "-":
         yield io.BytesIO(sys.stdin.buffer.read())
     else:
-        path = Path(source)
+        path = split_key(source)[0]
         try:
             stream = path.open("rb")
         except FileNotFoundError:
@@ -119,19 +149,21 @@ def _size(stream: io.BufferedIOBase) -> int:
 
 def _magic(stream: io.BufferedIOBase, name: str) -> bytes:
     """Return `_NPY` or a zip's first bytes; raises for anything else. Leaves the stream at its start."""
-    first = stream.read(len(_NPY))
+    head = stream.read(HEAD)
     stream.seek(0)
-    if first == _NPY or first[:4] in _ZIPS:
-        return first
-    if not first:
+    if head.startswith(_NPY) or head[:4] in _ZIPS:
+        return head[: len(_NPY)]
+    if not head:
         raise InvalidInputError(f"{name} is empty.", "Write it again with np.save.")
-    if first[:1] == _PICKLE:
+    if (content := content_of(head)) is not None and content.what == "a pickle":
         raise _pickled(name)
-    raise InvalidInputError(f"{name} is neither a .npy nor an .npz file.", "Write it with np.save or np.savez.")
+    raise other_format(name, head, "a .npy or .npz file") or InvalidInputError(
+        f"{name} is neither a .npy nor an .npz file.", "Write it with np.save or np.savez."
+    )
 
 
 def _pickled(name: str) -> InvalidInputError:
-    hint = "posectl unpickles nothing; save numbers: np.save(path, array.astype('float32'))."
+    hint = "Save numbers: np.save(path, array.astype('float32')). Of pickles, `posectl prepare h36m` reads Human3.6M's."
     return InvalidInputError(f"{name} holds pickled Python objects.", hint)
 
 
@@ -185,11 +217,18 @@ def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, 
 
 
 def _npz_names(stream: io.BufferedIOBase, name: str) -> list[str]:
+    """List the arrays of an .npz. Raises InvalidInputError for a zip of anything else."""
+    head = stream.read(HEAD)
     try:
         with zipfile.ZipFile(stream) as archive:
-            return [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
+            members = archive.namelist()
     except _ZIP_ERRORS:
-        raise _broken_npz(name) from None
+        members = None
+    names = [member.removesuffix(".npy") for member in members or () if member.endswith(".npy")]
+    if names or members == []:
+        return names
+    content = content_of(head)
+    raise _broken_npz(name) if content in (None, NPZ) else other_format(name, head, "an .npz of arrays")  # type: ignore[misc]
 
 
 def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> dict[str, np.ndarray]:
@@ -198,6 +237,8 @@ def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> d
     try:
         with zipfile.ZipFile(stream) as archive:
             return {member: _read_member(archive, member, size, name) for member in names}
+    except RuntimeError as error:  # encrypted, or packed in a way that zipfile does not know
+        raise InvalidInputError(f"{name} cannot be unpacked: {error}.", "Save it with np.savez.") from None
     except _ZIP_ERRORS:
         raise _broken_npz(name) from None
 

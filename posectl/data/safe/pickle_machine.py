@@ -12,6 +12,7 @@ import struct
 from typing import Any
 
 _LONGEST_INT = 16  # bytes
+_LONGEST_KEY = 8  # items of a tuple
 
 
 class RefusedError(Exception):
@@ -320,9 +321,12 @@ class PickleMachine:
         if type(target) is not dict:
             raise TypeError(type(target))
         for key, value in zip(items[::2], items[1::2], strict=True):
-            # Hashing nested tuples can take time exponential in their depth, or overflow C's stack.
-            if not isinstance(key, str | int | float | None):
-                raise RefusedError(f"a dictionary with keys of type {type(key).__name__}")
+            # Hashing nested tuples can take time exponential in their depth, or overflow C's stack; hashing a long one
+            # again and again takes time that is square in the pickle's size.
+            parts = key if type(key) is tuple and len(key) <= _LONGEST_KEY else (key,)
+            if not all(isinstance(part, str | int | float | None) for part in parts):
+                kind = "nested or long tuple" if type(key) is tuple else type(key).__name__
+                raise RefusedError(f"a dictionary with keys of type {kind}")
             target[key] = value
 
     # Names, and what a subclass makes of them.

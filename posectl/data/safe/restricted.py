@@ -1,4 +1,5 @@
-"""Pickles read as data: plain containers and numpy arrays, by a machine that has nothing to call.
+"""Pickles read as data: plain containers, OrderedDict and defaultdict, and numpy arrays, by a machine that has nothing
+to call.
 
 A pickle is a program. `pickle.Unpickler` runs it, and even one that filters names hands hostile arguments to real
 constructors. Here a name in the pickle is a token, and what the few tokens of numpy's arrays stand for is built from
@@ -18,13 +19,17 @@ import numpy as np
 from posectl.data.safe.pickle_machine import PickleMachine, RefusedError, Unbuilt
 from posectl.errors import InvalidInputError
 
-# What numpy's pickles name: numpy 1 says numpy.core and numpy 2 numpy._core, Python 2 says __builtin__.
+_FACTORIES = ("dict", "list", "tuple", "set", "int", "float", "str", "bool")
+# What the pickles of dictionaries and of numpy's arrays name: numpy 1 says numpy.core and numpy 2 numpy._core, Python 2
+# says __builtin__.
 _NAMES = {
     **{(f"numpy.{core}.multiarray", name): name for core in ("core", "_core") for name in ("_reconstruct", "scalar")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): "_frombuffer" for core in ("core", "_core")},
     **{("numpy", name): name for name in ("ndarray", "dtype")},
     **{(module, "bytes"): "bytes" for module in ("builtins", "__builtin__")},
     ("_codecs", "encode"): "encode",
+    **{("collections", name): name for name in ("OrderedDict", "defaultdict")},
+    **{(module, name): "factory" for module in ("builtins", "__builtin__") for name in _FACTORIES},
 }
 _DTYPE = re.compile(r"[<>|=]?([biufSU]\d{1,6}|O[48]?)")
 _LEAVES = (str, int, float, bool, memoryview, type(None))
@@ -34,9 +39,9 @@ _DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryErr
 def loads(data: bytes, name: str) -> Any:
     """Read the pickle `data`: dicts, lists, tuples, str, int, float, bool, None and numpy arrays.
 
-    An object array (n,) comes as a list and a 0-d one as its item; bytes come as a memoryview. Messages call the pickle
-    `name`. Raises InvalidInputError for a pickle that is damaged, that names anything else, or that expands to far more
-    than its own size.
+    An OrderedDict or a defaultdict comes as a dict, an object array (n,) as a list and a 0-d one as its item, bytes as
+    a memoryview. Messages call the pickle `name`. Raises InvalidInputError for a pickle that is damaged, that names
+    anything else, or that expands to far more than its own size.
     """
     try:
         value = _NumpyMachine(data).run()
@@ -72,7 +77,7 @@ def _check_expansion(value: Any, size: int, name: str) -> None:
 
 
 class _Name:
-    """One of the names that numpy's pickles need: a token, which does nothing."""
+    """One of the names that the pickles need: a token, which does nothing."""
 
     __slots__ = ("what",)
 
@@ -111,7 +116,21 @@ class _NumpyMachine(PickleMachine):
                 return memoryview(text.encode("latin-1"))
             case _Name(what="bytes"), ():
                 return memoryview(b"")
+            # The items come later.
+            case (_Name(what="OrderedDict"), ()) | (_Name(what="defaultdict"), () | (_Name() | None,)):
+                return {}
+            case _Name(what="OrderedDict"), (list(pairs),):  # Python 2's items
+                return self._items(pairs)
         raise RefusedError("a call that numpy does not write")
+
+    def _items(self, pairs: list[Any]) -> dict[Any, Any]:
+        """Return the dictionary of a list of pairs, which is emptied: one in the memo is not copied over and over."""
+        if not all(type(pair) in (list, tuple) and len(pair) == 2 for pair in pairs):
+            raise TypeError("items")
+        self.stack.append({})
+        self.update([part for pair in pairs for part in pair])
+        pairs.clear()
+        return self.stack.pop()
 
     def build(self, target: Unbuilt, state: tuple) -> Any:
         return _build_dtype(target.spec, state) if isinstance(target, _UnbuiltDtype) else _build_array(*state[1:])

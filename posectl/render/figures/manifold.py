@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
+from mpl_toolkits.mplot3d.proj3d import proj_transform
 
 from posectl.errors import InvalidInputError
-from posectl.render.figures.page import GRID, INK, MUTED, page
+from posectl.render import theme
+from posectl.render.figures.page import GRID, INK, MUTED, page, room
 
 # A cyclic map: blue, dark, vermillion, light; neighbours differ in lightness for those who see no hue.
 ROUND = LinearSegmentedColormap.from_list("round", ["#0072B2", "#1F2433", "#D55E00", "#E8C15A", "#0072B2"], N=256)
@@ -24,6 +28,12 @@ ALONG = LinearSegmentedColormap.from_list("along", ["#2B0B57", "#3B528B", "#2191
 MANY = 2000
 # No side of the box round codes in space is shorter than this part of the longest.
 FLATTEST = 0.3
+# Inches that a scale of colours takes.
+BAR = 0.9
+CLASS_COLOURS = (*theme.CYCLE, "#6a3d9a", "#8c510a", "#999933")
+# Where a name may stand, in points from what it names.
+_PLACES = [(0.0, 0.0), *((far * np.cos(turn), far * np.sin(turn)) for far in (9.0, 16.0, 24.0)
+                         for turn in np.arange(8) * np.pi / 4)]  # fmt: skip
 _HALO = [withStroke(linewidth=2.0, foreground="white")]
 
 
@@ -31,8 +41,10 @@ _HALO = [withStroke(linewidth=2.0, foreground="white")]
 class Manifold:
     """The codes (N, 2 or 3) of a manifold. axes: the names of its dimensions.
 
-    values (N,): the colours of the codes, called `what`; of `period` where it goes round; no scale is drawn if `what`
-    is empty. grid: lines (K, 2 or 3), each along one factor. marks: points (2 or 3,) of the grid with their names.
+    values (N,): the colours of the codes, called `what`; of `period` where it goes round. classes: where values are
+    kinds that have no order, their names, which the values number; at most as many as there are CLASS_COLOURS, beside
+    whatever number is beyond them, which is drawn in grey as `others` of them. grid: lines (K, 2 or 3), each along one
+    factor. marks: points (2 or 3,) of the grid with their names.
     """
 
     codes: np.ndarray
@@ -40,6 +52,8 @@ class Manifold:
     values: np.ndarray | None = None
     what: str = ""
     period: float | None = None
+    classes: Sequence[str] = ()
+    others: int = 0
     grid: Sequence[np.ndarray] = ()
     marks: Sequence[tuple[np.ndarray, str]] = ()
 
@@ -61,8 +75,6 @@ def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Fi
         dots = axes.scatter(*codes.T, **_dots(shown, len(codes)))
         for line in shown.grid:
             axes.plot(*np.asarray(line).T, color=INK, linewidth=0.7, alpha=0.75)
-        for point, name in shown.marks:
-            axes.text(*point, name, color=INK, fontsize=7, ha="center", va="center", path_effects=_HALO, zorder=9)
         axes.set_title(title)
         for set_label, name in zip((axes.set_xlabel, axes.set_ylabel, *((axes.set_zlabel,) if solid else ())),
                                    shown.axes, strict=True):  # fmt: skip
@@ -71,19 +83,60 @@ def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Fi
             _in_space(axes, codes)
         else:
             axes.set_aspect("equal", adjustable="datalim")
-        if shown.values is not None and shown.what:
+        if shown.classes:
+            _name_classes(figure, shown)
+        elif shown.values is not None and shown.what:
             bar = figure.colorbar(dots, ax=axes, label=shown.what, shrink=0.7, pad=0.12 if solid else 0.02)
             bar.outline.set_visible(False)
             if shown.period is not None:
                 bar.set_ticks([shown.period * part / 4 for part in range(5)])
                 bar.ax.yaxis.set_major_formatter("{x:.3g}")
+        _name_grid(figure, axes, shown.marks)
     return figure
+
+
+def _name_classes(figure: Figure, shown: Manifold) -> None:
+    """Name the classes at the side, in their colours."""
+    names = [*shown.classes, f"{shown.others} others"][: len(shown.classes) + bool(shown.others)]
+    dots = [Line2D([], [], color=colour, marker="o", ls="", ms=4) for colour in _colours_of(shown)]
+    figure.set_figwidth(figure.get_figwidth() - BAR + room([*names, shown.what]))
+    figure.legend(dots, names, loc="outside right upper", title=shown.what, alignment="left")
+
+
+def _colours_of(shown: Manifold) -> list[Any]:
+    return [*CLASS_COLOURS[: len(shown.classes)], *([GRID] if shown.others else [])]
+
+
+def _name_grid(figure: Figure, axes: Any, marks: Sequence[tuple[np.ndarray, str]]) -> None:
+    """Write the names of points beside them, each at the first place that no other takes; those without any are left
+    out. To be called last: where the names go depends on the limits and the layout."""
+    if not marks:
+        return
+    figure.draw_without_rendering()
+    taken: list[Bbox] = []
+    for point, name in marks:
+        at = proj_transform(*point, axes.get_proj())[:2] if len(point) == 3 else point
+        text = axes.annotate(
+            name, at, (0, 0), textcoords="offset points", color=INK, fontsize=7, ha="center", va="center",
+            path_effects=_HALO, zorder=9, annotation_clip=False,
+        )  # fmt: skip
+        for offset in _PLACES:
+            text.set_position(offset)
+            box = text.get_window_extent().padded(1.0)
+            if not box.count_overlaps(taken):
+                taken.append(box)
+                break
+        else:
+            text.remove()
 
 
 def _dots(shown: Manifold, count: int) -> dict[str, Any]:
     look: dict[str, Any] = {"s": 14 if count <= MANY else 4, "linewidths": 0, "alpha": 0.9, "rasterized": count > MANY}
     if shown.values is None:
         return {**look, "color": MUTED}
+    if shown.classes:
+        return {**look, "c": shown.values, "cmap": ListedColormap(_colours_of(shown)), "vmin": -0.5,
+                "vmax": len(_colours_of(shown)) - 0.5}  # fmt: skip
     cmap: Colormap = ALONG if shown.period is None else ROUND
     limits = {} if shown.period is None else {"vmin": 0.0, "vmax": shown.period}
     return {**look, "c": shown.values, "cmap": cmap, **limits}

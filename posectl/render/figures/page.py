@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
 
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.render import theme
 from posectl.render.figures.style import Style
 from posectl.render.files import replacing
+from posectl.render.text import text_width
 
 DPI = 200
 COLUMNS = 3
@@ -79,6 +81,11 @@ def page(path: str | Path | None, width: float, height: float) -> Iterator[Figur
                 figure.savefig(beside, format=suffix[1:], dpi=DPI, metadata=UNDATED[suffix])
 
 
+def room(labels: Iterable[str]) -> float:
+    """Return how many inches names at the side take, the line before them included."""
+    return max((text_width(label, 100) for label in labels), default=0.0) / 100 * SETTINGS["font.size"] / 72 + 0.55
+
+
 def in_rows(count: int, most: int = COLUMNS) -> tuple[int, int]:
     """Return rows and columns of so many panels: as few rows as hold them, filled evenly."""
     rows = math.ceil(count / most)
@@ -98,10 +105,15 @@ def checked(curves: Series, what: str = "curves") -> dict[str, np.ndarray]:
     return arrays
 
 
-def log_where_that_helps(axes: Axes) -> None:
-    """Make the y axis logarithmic if all that is drawn is positive and spans more than a decade."""
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
-    drawn = drawn[np.isfinite(drawn)]
+def log_where_that_helps(axes: Axes, start: float | None = None) -> None:
+    """Make the y axis logarithmic if all that is drawn is positive and spans more than a decade.
+
+    What is drawn up to the abscissa `start` sets no scale, if there is more: it may run out of the panel.
+    """
+    points = np.concatenate([np.asarray(line.get_xydata(), dtype=np.float64) for line in axes.lines])
+    points = points[np.isfinite(points).all(1)]
+    late = points[points[:, 0] > start] if start is not None else points
+    drawn = (late if len(np.unique(late[:, 0])) > 1 else points)[:, 1]
     if len(drawn) and drawn.min() > 0 and drawn.max() > DECADE * drawn.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
@@ -109,13 +121,27 @@ def log_where_that_helps(axes: Axes) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.set_yscale("linear")
+    if start is not None and len(drawn) and len(drawn) < len(points):
+        low, high = drawn.min(), drawn.max()
+        if axes.get_yscale() == "log":
+            axes.set_ylim(low / (high / low) ** 0.05, high * (high / low) ** 0.05)
+        elif high > low:
+            axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
 
 
-def legend(figure: Figure, styles: Mapping[str, Style]) -> None:
-    """Name the curves at the side, if there are several."""
+def legend(figure: Figure, styles: Mapping[str, Style], band: str = "") -> None:
+    """Name the curves at the side, if there are several, and say what the bands round them are, if there are any.
+
+    The figure grows by what the names take, so that its panels keep their size.
+    """
+    names: dict[str, Any] = {}
     if len(styles) > 1:
-        lines = [Line2D([], [], color=style.colour, linestyle=style.dash) for style in styles.values()]
-        figure.legend(lines, list(styles), loc="outside right upper")
+        names = {name: Line2D([], [], color=style.colour, linestyle=style.dash) for name, style in styles.items()}
+    if band:
+        names[band] = Patch(color=MUTED, alpha=0.3, linewidth=0)
+    if names:
+        figure.set_figwidth(figure.get_figwidth() + room(names))
+        figure.legend(list(names.values()), list(names), loc="outside right upper")
 
 
 def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Style]) -> None:
@@ -129,7 +155,7 @@ def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Styl
     size = matplotlib.rcParams["font.size"]
     height = axes.get_window_extent().height / figure.dpi * 72
     at = axes.transAxes.inverted().transform(axes.transData.transform([(0.0, y) for y in ends.values()]))[:, 1]
-    places = spread(at, APART * size / height)
+    places = within(spread(at, APART * size / height), APART * size / height)
     for label, y, place in zip(ends, at, places, strict=True):
         style = styles[label]
         axes.plot(
@@ -137,6 +163,15 @@ def name_at_end(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, Styl
             transform=axes.transAxes, solid_joinstyle="round", scalex=False, scaley=False, label="_leader",
         )  # fmt: skip
         axes.text(1.06, place, label, transform=axes.transAxes, color=INK, va="center", fontsize=size)
+
+
+def within(places: np.ndarray, apart: float) -> np.ndarray:
+    """Move places (n,) that are `apart` into [0, 1], in their order; those that do not fit go beyond 1."""
+    order = np.argsort(places, kind="stable")
+    steps = apart * np.arange(len(places))
+    out = np.empty(len(places))
+    out[order] = np.maximum(np.minimum(places[order], 1 - steps[::-1]), steps)
+    return out
 
 
 def spread(places: Sequence[float] | np.ndarray, apart: float) -> np.ndarray:

@@ -1,9 +1,10 @@
-"""The styles of curves: a method has the same colour and dash in every figure."""
+"""The styles of curves: a method, and a model of a store, has the same colour and dash in every figure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import matplotlib
@@ -43,12 +44,30 @@ METHODS = {
 }
 
 
-def styles(labels: Iterable[str]) -> dict[str, Style]:
-    """Return a style for each label: its method's, for the first label of a method; for all others one that is left."""
-    labels = list(labels)
+# Beyond the methods' own: colours that are none of theirs, in each dash.
+_OTHERS = ("#6a3d9a", "#8c510a", "#999933", "#e7298a", "#44aa99", "#882255", "#5d7083")
+SPARE = tuple(Style(colour, dash) for dash in (SOLID, DASHED, DOTTED) for colour in _OTHERS)
+
+
+def lasting(labels: Mapping[str, str]) -> dict[str, Style]:
+    """Return a style for each of things with these labels, which later things do not change: the first of a method has
+    its method's, any other the next of SPARE, over and over."""
     chosen: dict[str, Style] = {}
-    for label in labels:
+    spare = cycle(SPARE)
+    for name, label in labels.items():
         style = METHODS.get(method(label))
+        chosen[name] = next(spare) if style is None or style in chosen.values() else style
+    return chosen
+
+
+def styles(labels: Iterable[str], known: Mapping[str, Style] | None = None) -> dict[str, Style]:
+    """Return a style for each label: the known one; else its method's, for the first label of a method; for all others
+    one that is left. No two have the same."""
+    labels = list(labels)
+    known = known or {}
+    chosen: dict[str, Style] = {}
+    for label in sorted(labels, key=lambda label: label not in known):
+        style = known.get(label, METHODS.get(method(label)))
         if style is not None and style not in chosen.values():
             chosen[label] = style
     others = [label for label in labels if label not in chosen]

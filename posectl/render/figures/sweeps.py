@@ -16,6 +16,8 @@ from posectl.render.figures.style import styles
 
 # More ticks than this would run into each other as they stand.
 CROWDED = 5
+# What the bands are.
+OVER_SEEDS = "± std over seeds"
 
 
 def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Figure:
@@ -32,7 +34,7 @@ def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Fig
         raise InvalidInputError("There are no metrics to draw.", "Give at least one.")
     looks = styles(dict.fromkeys(label for lines in metrics.values() for label in lines))
     rows, columns = in_rows(len(metrics))
-    with page(path, 0.8 + 2.9 * columns, 0.4 + 2.3 * rows) as figure:
+    with page(path, 0.3 + 2.9 * columns, 0.4 + 2.3 * rows) as figure:
         for place, (name, lines) in enumerate(metrics.items(), start=1):
             axes = figure.add_subplot(rows, columns, place, title=name, xlabel="λ")
             every: set[float] = set()
@@ -45,8 +47,13 @@ def against_lambda(metrics: Mapping[str, Lines], path: str | Path | None) -> Fig
                 axes.plot(lams[drawn], values[drawn], color=colour, alpha=0.5, ls="", marker="o", markersize=3)
                 axes.plot(lam, mean, color=colour, linestyle=dash, marker="o" if len(lam) == 1 else None, ms=4)
             _over_lambda(axes, np.array(sorted(every)))
-        legend(figure, looks)
+        legend(figure, looks, OVER_SEEDS if any(map(has_bands, metrics.values())) else "")
     return figure
+
+
+def has_bands(lines: Lines) -> bool:
+    """Tell whether a band is drawn round any of these lines."""
+    return any(over_seeds(*points)[2].any() for points in lines.values())
 
 
 def over_seeds(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

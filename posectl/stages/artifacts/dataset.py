@@ -96,5 +96,8 @@ def dataset_of(run: Run, model: Artifact) -> StoredDataset:
     """Find the dataset that a model was trained on. Raises NotFoundError if it is not in the store any more."""
     dataset = parent_of(run, model, "dataset")
     if dataset is None:
-        raise NotFoundError(f"The dataset of {model.ref} is not in {run.store}.", "Name one with --against.")
+        raise NotFoundError(
+            f"The dataset of {model.ref} is not in {run.store}.",
+            "Prepare it again as it was: it is found by its content.",
+        )
     return StoredDataset(dataset)

@@ -10,7 +10,7 @@ import numpy as np
 
 from posectl.core.kinds import Kind
 from posectl.data.foreign import Conventions, load_poses
-from posectl.data.safe.npy import source_name
+from posectl.data.safe.npy import source_name, split_key
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import Shape, Taken, as_many, format_of, infer_kind
@@ -22,8 +22,8 @@ STDIN, BASELINE = "-", "baseline:"
 
 
 def is_file(text: str) -> bool:
-    """Tell whether an argument means an array file (or `-`) rather than a ref."""
-    return text == STDIN or text.endswith((".npy", ".npz")) or Path(text).is_file()
+    """Tell whether an argument means an array file, one array of an .npz (`file.npz:key`) or `-` rather than a ref."""
+    return text == STDIN or text.endswith((".npy", ".npz")) or split_key(text)[1] is not None or Path(text).is_file()
 
 
 def is_baseline(text: str) -> bool:

@@ -41,5 +41,5 @@ def snapshots(run: Run, subject: str | None) -> list[str]:
     model = run.subject(subject, "model", "`posectl train --snapshots 16` makes one.")
     steps = model_about(model).snapshots
     if not steps:
-        raise UsageError(f"{model.ref} kept nothing on its way.", "Train it with --snapshots 16.")
+        raise UsageError(f"{model.ref} kept nothing on its way.", "`posectl train --snapshots 16` makes one that does.")
     return [f"step-{step}" for step in steps]

@@ -70,7 +70,7 @@ def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_po
     if sample_posterior:
         if not model.has_posterior:
             raise UsageError(
-                f"{artifact.ref} is no VAE, and its codes have no posterior.", "Leave out --sample-posterior."
+                f"{artifact.ref} is no VAE, and its codes have no posterior.", "`posectl train --reg vae` makes one."
             )
         model.posterior = run.seed
     return model.load(artifact.read_group(f"weights/{_known_weights(artifact, weights)}"))
@@ -88,7 +88,7 @@ def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> 
     if wanted in ON_SPHERE and model.prior.path != SPHERE.path:
         raise UsageError(
             f"The codes of {artifact.ref} are not on a sphere, and {wanted} goes round one.",
-            "Take --path lerp, or train with --prior sphere.",
+            "Take --path lerp, or a model of `posectl train --prior sphere`.",
         )
     return wanted
 

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from posectl.stages.artifacts.about import ScoresAbout, read_about
-from posectl.stages.comparison.scores import listed
+from posectl.stages.comparison.scores import drawn, listed
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
 
 def standing(scores: Sequence[Artifact], compat: str | None = None) -> Artifact:
-    """Return the scores that stand for their subject: the newest of its last weights by this protocol; without such,
-    the newest of its last weights; without any, the newest."""
+    """Return the scores that stand for their subject: the newest of its last weights by this protocol, of means rather
+    than draws; without such, the newest of its last weights; without any, the newest."""
 
-    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, int]:
-        protocol = numbered[1].summary["protocol"]
-        return protocol.get("weights", "last") == "last", protocol.get("compat") == compat, numbered[0]
+    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, int]:
+        index, scores = numbered
+        protocol = scores.summary["protocol"]
+        return protocol.get("weights", "last") == "last", protocol.get("compat") == compat, not drawn(scores), index
 
     return max(enumerate(scores), key=rank)[1]
 

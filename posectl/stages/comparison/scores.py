@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics import Score
 from posectl.core.objectives import OBJECTIVES
+from posectl.errors import UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description, ModelAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.model import model_about
@@ -40,10 +41,16 @@ def scored_model(run: Run, scores: Artifact) -> ModelAbout | None:
 
 def label(run: Run, scores: Artifact) -> str:
     """Name a column: the model's regularizers with their lambdas and latent size, or the subject."""
-    about = scored_model(run, scores)
-    if about is None:
+    model = parent_of(run, scores, "model")
+    if model is None:
         subject = read_about(scores, ScoresAbout).label if scores.kind == "scores" else ""
         return (subject or scores.ref).removeprefix(BASELINE)
+    return model_label(model)
+
+
+def model_label(model: Artifact) -> str:
+    """Name a model by its regularizers with their lambdas, and its latent size."""
+    about = model_about(model)
     parts = [_term(each) for each in about.objectives if each["name"] != "none"]
     return f"{' + '.join(parts) or 'plain'}, d={about.net['latent']}"
 
@@ -69,6 +76,40 @@ def heading(run: Run, scores: Artifact) -> str:
 def drawn(scores: Artifact) -> bool:
     """Tell whether codes were drawn from a VAE's posterior."""
     return bool(scores.config.get("sample_posterior", {}).get("value"))
+
+
+# The published tables' rows, in their order.
+HEADLINE = (
+    "anci", "smoothness_ratio", "mean_distance", "smoothness", "overshoot", "precision_distance", "recall_distance",
+    "reconstruction_mpjpe", "reconstruction_mse",
+)  # fmt: skip
+ALL = "all"
+
+
+def choose(held: Collection[str], asked: Sequence[str], default: Sequence[str] = HEADLINE) -> list[str]:
+    """Return the names of the metrics to show: those asked for; else the default ones that are held; else, and where
+    `all` is asked for, all. Raises UsageError for a name that is not held."""
+    for name in asked:
+        if name not in {*held, ALL}:
+            raise UsageError(f"No score holds {name!r}.", did_you_mean(name, held))
+    rest = sorted(set(held) - set(HEADLINE))
+    if ALL in asked:
+        return [name for name in (*HEADLINE, *rest) if name in held]
+    return [*asked] or [name for name in default if name in held] or rest
+
+
+def with_unit(name: str, unit: str) -> str:
+    """Return the name of a metric with its unit, if it has one."""
+    return name if unit == "1" else f"{name} ({unit})"
+
+
+def in_millimetres(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a score in metres in millimetres, as people read it; any other as it is."""
+    if score["unit"] != "m":
+        return dict(score)
+    powers = {"mean": 1, "std": 1, "median": 1, "minimum": 1, "maximum": 1, "variance": 2}
+    known = {key: power for key, power in powers.items() if score.get(key) is not None}
+    return {**score, **{key: 1000**power * score[key] for key, power in known.items()}, "unit": "mm"}
 
 
 def _term(described: Description) -> str:

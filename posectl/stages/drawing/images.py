@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from posectl.core.latent.paths import alphas
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render.animation import draw_animation
 from posectl.render.blocks import draw_blocks
+from posectl.render.page import Page
 from posectl.render.rows import draw_rows
 from posectl.stages.artifacts.formats import format_of
+from posectl.stages.drawing.along import evenly, on_frames, over_columns
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.pictures import Pictures, corners, distinct_labels, pictures_of
 from posectl.stages.drawing.subject import Subject
@@ -28,7 +29,7 @@ TILE, BLOCK_TILE = 0.3, 0.2
 
 
 @drawing("images")
-def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray:
+def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray | Page:
     """Draw images: rows of interpolations, blocks, tiles, or animations."""
     if options.turntable:
         raise UsageError("Images have no other side to turn.", "Leave --turntable out.")
@@ -37,7 +38,8 @@ def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, a
         if subject.artifact is None:
             format_of(subject.kind).refuse(subject.said, subject.name)
     found = [pictures_of(run, subject, most=most, shape=options.shape) for subject in subjects]
-    labels = options.labels or distinct_labels(found, [subject.name for subject in subjects])
+    names = [subject.name for subject in subjects]
+    labels = options.labels or distinct_labels([each.label for each in found], names)
     return lay_out(
         run, found, labels, columns=options.columns, most=options.most, size=options.size, crossfade=options.crossfade,
         animated=animated,
@@ -47,8 +49,8 @@ def draw_images(run: Run, subjects: Sequence[Subject], options: RenderOptions, a
 def lay_out(
     run: Run, found: Sequence[Pictures], labels: Sequence[str], *, columns: int, most: int, size: int,
     crossfade: bool | None, animated: bool,
-) -> np.ndarray:  # fmt: skip
-    """Return one picture (H, W, 3), or the frames (T, H, W, 3) of an animation.
+) -> np.ndarray | Page:  # fmt: skip
+    """Return one picture, or the frames (T, H, W, 3) of an animation.
 
     Blocks stand side by side; of paths, the first of every subject, then the second, each time under the pixel
     cross-fade between the first subject's ends; single images fill rows. columns, most 0: the default number. crossfade
@@ -64,10 +66,11 @@ def lay_out(
         if animated:
             raise UsageError("Single images do not move.", "Draw them as a .png, or make paths: posectl interpolate.")
         return _tiles(found, labels, columns or COLUMNS, most or ROWS, round(TILE * size))
-    if crossfade is not False and found[0].images.shape[1] > 1:
+    beside = crossfade if crossfade is not None else not any(each.block for each in found)
+    if beside and found[0].images.shape[1] > 1:
         found, labels = [_crossfaded(found[0]), *found], [CROSSFADE, *labels]
     if animated:
-        return _animation(found, labels, most or 1, size)
+        return _animation(found, labels, most or max(len(each.images) if each.block else 1 for each in found), size)
     return _rows(run, found, labels, columns or COLUMNS, most or max(1, ROWS // len(found)), round(TILE * size))
 
 
@@ -92,14 +95,14 @@ def _crossfaded_block(block: Pictures) -> np.ndarray:
     return _crossfade(_crossfade(ends, rows).swapaxes(0, 1), columns)
 
 
-def _blocks(found: Sequence[Pictures], labels: Sequence[str], size: int, crossfade: bool) -> np.ndarray:
+def _blocks(found: Sequence[Pictures], labels: Sequence[str], size: int, crossfade: bool) -> Page:
     blocks, titles = [each.images for each in found], list(labels)
     if crossfade:
         blocks, titles = [_crossfaded_block(found[0]), *blocks], [CROSSFADE, *titles]
     return draw_blocks(blocks, titles=titles, size=size)
 
 
-def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> np.ndarray:
+def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> Page:
     rows: list[np.ndarray] = []
     names: list[str] = []
     begins: list[int] = []
@@ -110,19 +113,18 @@ def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most:
     return draw_rows(rows, row_labels=names if len(found) > 1 else (), begins=begins, size=size)
 
 
-def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> np.ndarray:
+def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> Page:
     steps = [each.images.shape[1] for each in found]
     shown = min(columns, *steps)
     if shown < max(steps):
         run.tell(f"{shown} of {max(steps)} steps are shown; --columns shows more.")
-    taken = [_evenly(count, shown) for count in steps]
+    taken = [evenly(count, shown) for count in steps]
     count = min(most, *(len(each.images) for each in found))
     rows = [each.images[path, steps] for path in range(count) for each, steps in zip(found, taken, strict=True)]
-    alpha = alphas(max(steps[0], 2)).numpy()[taken[0]]
     return draw_rows(
         rows,
         row_labels=list(labels) * count,
-        column_labels=[f"{'' if i else 'α = '}{round(float(a), 2):g}" for i, a in enumerate(alpha)],
+        column_labels=over_columns(steps[0], taken[0]),
         begins=range(0, len(rows), len(found)),
         size=size,
     )
@@ -131,11 +133,5 @@ def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: i
 def _animation(found: Sequence[Pictures], labels: Sequence[str], most: int, size: int) -> np.ndarray:
     frames = max(each.images.shape[1] for each in found)
     count = min(most, *(len(each.images) for each in found))
-    sequences = [each.images[path, _evenly(each.images.shape[1], frames)] for path in range(count) for each in found]
-    captions = [f"α = {float(a):.2f}" for a in alphas(max(frames, 2))[:frames]]
-    return draw_animation(sequences, labels=list(labels) * count, captions=captions, size=size)
-
-
-def _evenly(count: int, wanted: int) -> np.ndarray:
-    """Return `wanted` of `count` steps, as even as possible, first and last among them."""
-    return np.linspace(0, count - 1, wanted).round().astype(int)
+    sequences = [each.images[path, evenly(each.images.shape[1], frames)] for path in range(count) for each in found]
+    return draw_animation(sequences, labels=list(labels) * count, captions=on_frames(frames), size=size)

@@ -12,6 +12,7 @@ from torch import Tensor
 from posectl.core.autoencoder import Autoencoder
 from posectl.errors import UsageError, did_you_mean
 from posectl.render.figures import Manifold
+from posectl.render.figures.manifold import CLASS_COLOURS
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluation.factors import FactorSpace
@@ -22,6 +23,10 @@ MOST = 30_000  # dots, beyond which no figure tells more
 RING, SPOKE = 180, 36  # images drawn along a turn, and along another factor
 SPOKES, QUARTERS = 12, 4
 MOST_LEVELS, LEVELS = 16, 8
+
+DEGREES = ("azimuth", "elevation")  # factors that are in degrees, whether they go round or not
+LABELS = ("label", "object")
+CLIPS = {"action": "clips/action", "subject": "clips/subject", "clip": "clips/name"}
 
 Project = Callable[[np.ndarray], np.ndarray]
 
@@ -37,10 +42,10 @@ class Grid:
 def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensions: int | None = None) -> Manifold:
     """Return the codes of all samples of a model's dataset (MOST, evenly, of more) with the lines of the factors' grid.
 
-    The codes are coloured `by` a factor or label (None: the first factor, or the label); the lines are there where a
-    factor is periodic. Codes of two or three dimensions are shown as they are; more, or others than `dimensions`, by
-    their principal components, two unless `dimensions` says 3. Raises UsageError for unknown names and impossible
-    dimensions.
+    The codes are coloured `by` a factor, a label, or the action, subject or name of their clip (None: the first that is
+    known, in this order); the lines are there where a factor is periodic. Codes of two or three dimensions are shown as
+    they are; more, or others than `dimensions`, by their principal components, two unless `dimensions` says 3. Raises
+    UsageError for unknown names and impossible dimensions.
     """
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
     rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
@@ -51,13 +56,13 @@ def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensio
     grid, marks = _grid(model, dataset, project)
     if name is None:
         return Manifold(shown, axes, grid=grid, marks=marks)
+    if name not in dataset.about.factors:
+        values, classes, others = _classes(dataset, name, rows)
+        return Manifold(shown, axes, values, name, classes=classes, others=others, grid=grid, marks=marks)
     values, period = dataset.known(name)[rows].astype(np.float64), dataset.about.periods.get(name)
     if period:
-        return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0, grid, marks)
-    if name in dataset.about.factors:
-        return Manifold(shown, axes, values, name, None, grid, marks)
-    middles = [(np.median(shown[values == value], axis=0), f"{value:g}") for value in np.unique(values)]
-    return Manifold(shown, axes, values, "", None, grid, middles)
+        return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0, grid=grid, marks=marks)
+    return Manifold(shown, axes, values, f"{name} (deg)" if name in DEGREES else name, grid=grid, marks=marks)
 
 
 def _encoded(model: Autoencoder, samples: Tensor) -> np.ndarray:
@@ -69,7 +74,7 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
     size = codes.shape[1]
     wanted = dimensions or (size if size in (2, 3) else 2)
     if wanted > size:
-        hint = f"--dimensions {size}." if size > 1 else "Train with --latent 2 or more."
+        hint = f"--dimensions {size}." if size > 1 else "`posectl train --latent 2` makes a model of two."
         raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", hint)
     if wanted == size:
         return lambda some: some, [f"z{index}" for index in "₁₂₃"[:size]]
@@ -82,10 +87,28 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
 
 def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
     """Return the name of the values that colour the codes; None where nothing is known of the samples."""
-    known = [*dataset.about.factors, *(name for name in ("label", "object") if dataset.artifact.has(name))]
+    known = [
+        *dataset.about.factors,
+        *(name for name in LABELS if dataset.artifact.has(name)),
+        *(name for name, column in CLIPS.items() if dataset.artifact.has("clip") and dataset.artifact.has(column)),
+    ]
     if by is not None and by not in known:
         raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", did_you_mean(by, known))
     return by or (known[0] if known else None)
+
+
+def _classes(dataset: StoredDataset, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str], int]:
+    """Return the numbers (N,) of the samples' classes, the names of the classes in their order, and how many classes
+    beyond share the next number: the rarest, where there are more than colours."""
+    found = dataset.known(CLIPS[name])[dataset.known("clip")[rows]] if name in CLIPS else dataset.known(name)[rows]
+    values, numbers, counts = np.unique(found, return_inverse=True, return_counts=True)
+    most = len(CLASS_COLOURS)
+    shown = np.sort(np.argsort(-counts, kind="stable")[:most])
+    places = np.full(len(values), len(shown))
+    places[shown] = np.arange(len(shown))
+    told = dataset.about.class_names if name == "label" else ()
+    names = [told[int(value)] if told else str(value) or "unknown" for value in values[shown]]
+    return places[numbers], names, len(values) - len(shown)
 
 
 def _grid(
@@ -150,7 +173,9 @@ def _marks(
         if i != space.turning and len(levels) > 1:
             ends = _turned(space, levels[[0, -1]][:, None], torch.tensor(1 / 8))
             at = codes(Grid(ends, objects[[0, -1]]))[:, 0]
-            marks += [(point, f"{name} {float(level):g}") for point, level in zip(at, levels[[0, -1], i], strict=True)]
+            unit = "°" if name in DEGREES else ""
+            named = [f"{name} {float(level):g}{unit}" for level in levels[[0, -1], i]]
+            marks += zip(at, named, strict=True)
     return marks
 
 

@@ -87,9 +87,8 @@ def corners(block: np.ndarray) -> np.ndarray:
     return block[np.ix_([0, -1], [0, -1])].swapaxes(0, 1)
 
 
-def distinct_labels(found: Sequence[Pictures], subjects: Sequence[str]) -> list[str]:
+def distinct_labels(labels: Sequence[str], subjects: Sequence[str]) -> list[str]:
     """Return a label for each; where several have the same, with the subject it came from."""
-    labels = [each.label for each in found]
     return [
         name if labels.count(name) == 1 else f"{name} ({subject})"
         for name, subject in zip(labels, subjects, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,70 +11,110 @@ from posectl.data.axes import turned
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.render.body import Body
+from posectl.render.page import Page
 from posectl.render.scene import draw_frames
 from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import format_of
-from posectl.stages.drawing.drawings import drawing
+from posectl.stages.comparison.scores import label
+from posectl.stages.drawing.along import evenly, on_frames, over_columns
+from posectl.stages.drawing.drawings import Film, drawing
+from posectl.stages.drawing.pictures import distinct_labels
 from posectl.stages.drawing.subject import Subject
 from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
-from posectl.store import Artifact
 
 POSES_A_ROW, ROWS = 10, 6
+BODY = Body(H36M17.parents, H36M17.left, H36M17.right)
+
+
+@dataclass(frozen=True)
+class _Sequences:
+    """The poses of a subject, one (T, J, 3) a sequence, z up. moving: whether sequences are motions; rates: how many of
+    each one's poses are a second, where they have a clock; of_model: whether a model decoded them."""
+
+    label: str
+    poses: list[np.ndarray]
+    moving: bool
+    rates: Sequence[float] = ()
+    of_model: bool = False
+
+    @property
+    def along(self) -> bool:
+        """True for paths, along which alpha goes from 0 to 1."""
+        return self.moving and self.of_model
 
 
 @drawing("poses")
-def draw_poses(run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool) -> np.ndarray:
-    """Draw poses: side by side in motion, or as rows of a contact sheet, one subject below the other."""
+def draw_poses(
+    run: Run, subjects: Sequence[Subject], options: RenderOptions, animated: bool
+) -> np.ndarray | Film | Page:
+    """Draw poses: side by side in motion, or as rows of a contact sheet, one subject below the other. What a model
+    decoded bears its name, and paths their alpha."""
     side = max(subject.grid for subject in subjects)
     columns = options.columns or max(POSES_A_ROW, side)
-    most = options.most or (1 if animated else max(ROWS, side))
+    most = options.most or (max(1, side) if animated else max(ROWS, side))
     found = [_sequences_of(run, subject, options, most if animated else most * columns) for subject in subjects]
-    names = options.labels or tuple(each.label for each in found)
-    body = Body(H36M17.parents, H36M17.left, H36M17.right)
-    labelled = len(found) > 1 or bool(options.labels)
-    if not animated:
-        rows, labels = _sheet(found, names, columns, most)
-        return draw_sheet(rows, body, row_labels=labels if labelled else [], size=options.size // 2)
-    panels = [(name, poses) for name, each in zip(names, found, strict=True) for poses in each.poses[:most]]
+    names = options.labels or distinct_labels([each.label for each in found], [subject.name for subject in subjects])
+    if not (options.labels or len(found) > 1 or found[0].of_model):
+        names = [""]
+    if animated:
+        return _film(found, names, most, options)
+    return _sheet(found, names, columns, most, options.size // 2)
+
+
+def _film(found: Sequence[_Sequences], names: Sequence[str], most: int, options: RenderOptions) -> np.ndarray | Film:
+    """Draw motions side by side, at the highest of their rates; paths so that all have the same alpha."""
+    labels = [name for name, each in zip(names, found, strict=True) for _ in each.poses[:most]]
+    clock = max((rate for each in found for rate in each.rates), default=None)
+    moving = [poses for each in found for poses in _at_rate(each, clock)[:most]]
+    captions = []
+    if all(each.along for each in found):
+        frames = max(map(len, moving))
+        moving = [poses[evenly(len(poses), frames)] for poses in moving]
+        captions = on_frames(frames) if frames > 1 else []
     still = options.turntable or not any(each.moving for each in found)
-    labels = [name for name, _ in panels] if labelled else []
-    return draw_frames([poses for _, poses in panels], body, labels=labels, size=options.size, turntable=still)
+    drawn = draw_frames(
+        moving, BODY, labels=labels if any(labels) else [], size=options.size, turntable=still, captions=captions
+    )
+    return Film(drawn, clock) if clock else drawn
 
 
-def _sheet(
-    found: Sequence[_Sequences], names: Sequence[str], columns: int, most: int
-) -> tuple[list[np.ndarray], list[str]]:
-    """Lay out the rows of a contact sheet, and a label for each: that of its subject for the first of every subject."""
+def _at_rate(found: _Sequences, clock: float | None) -> list[np.ndarray]:
+    """Hold poses that have a clock so long that they last as long at `clock` poses a second."""
+    if not found.rates or clock is None:
+        return found.poses
+    return [
+        poses[(np.arange(round(len(poses) * clock / rate)) * (rate / clock)).astype(int)] if rate < clock else poses
+        for poses, rate in zip(found.poses, found.rates, strict=True)
+    ]
+
+
+def _sheet(found: Sequence[_Sequences], names: Sequence[str], columns: int, most: int, size: int) -> Page:
+    """Lay out a contact sheet, the name of each subject before its first row."""
+    above: list[str] = []
+    if all(each.along for each in found):
+        steps = [len(poses) for each in found for poses in each.poses]
+        columns = min(columns, *steps)
+        above = over_columns(steps[0], evenly(steps[0], columns))
     rows, labels = [], []
     for name, each in zip(names, found, strict=True):
-        moving = each.moving
-        strips = [_spread(p, columns) for p in each.poses[:most]] if moving else _packed(each.poses, columns)[:most]
-        rows += strips
-        labels += [name, *[""] * (len(strips) - 1)]
-    return rows, labels
+        strips = [_spread(p, columns) for p in each.poses] if each.moving else _packed(each.poses, columns)
+        rows += strips[:most]
+        labels += [name, *[""] * (len(strips[:most]) - 1)]
+    return draw_sheet(rows, BODY, row_labels=labels if any(labels) else [], column_labels=above, size=size)
 
 
 def _spread(poses: np.ndarray, count: int) -> np.ndarray:
     """Pick `count` poses of a motion, evenly spaced, first and last among them."""
-    return poses[np.linspace(0, len(poses) - 1, min(count, len(poses))).round().astype(int)]
+    return poses[evenly(len(poses), min(count, len(poses)))]
 
 
 def _packed(poses: list[np.ndarray], columns: int) -> list[np.ndarray]:
     """Lay out single poses, so many a row."""
     flat = np.concatenate(poses)
     return [flat[i : i + columns] for i in range(0, len(flat), columns)]
-
-
-@dataclass(frozen=True)
-class _Sequences:
-    """The poses of a subject, one (T, J, 3) a sequence, z up. moving: whether sequences are motions."""
-
-    label: str
-    poses: list[np.ndarray]
-    moving: bool
 
 
 def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
@@ -87,7 +127,9 @@ def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int)
         return _of_dataset(name, StoredDataset(artifact), subject.clip, most)
     rows = slice(0, most) if subject.sample is None else subject.row
     array = artifact.read("samples" if dataset else artifact.kind, rows=rows)
-    return _of_array(name, array, StoredDataset(artifact).up if dataset else _up(artifact), most)
+    up = StoredDataset(artifact).up if dataset else read_about(artifact, DecodedAbout).samples.up
+    found = _of_array(name, array, up or "+z", most)
+    return found if dataset else replace(found, label=label(run, artifact), of_model=True)
 
 
 def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
@@ -105,25 +147,23 @@ def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _
     return _of_array(subject.name, array[None] if array.ndim == 2 else array, up, most)
 
 
-def _up(artifact: Artifact) -> str:
-    return read_about(artifact, DecodedAbout).samples.up or "+z"
-
-
-def _of_array(label: str, array: np.ndarray, up: str, most: int) -> _Sequences:
+def _of_array(name: str, array: np.ndarray, up: str, most: int) -> _Sequences:
     if array.shape[-2:] != (len(H36M17.joints), 3):
-        raise InvalidInputError(f"{label} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
+        raise InvalidInputError(f"{name} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
     if array.ndim == 4:
-        return _Sequences(label, list(turned(array[:most], up)), True)
-    return _Sequences(label, [pose[None] for pose in turned(array[:most], up)], False)
+        return _Sequences(name, list(turned(array[:most], up)), True)
+    return _Sequences(name, [pose[None] for pose in turned(array[:most], up)], False)
 
 
-def _of_dataset(label: str, dataset: StoredDataset, clip: int | None, most: int) -> _Sequences:
-    if not dataset.artifact.has("clips/start"):
-        return _of_array(label, dataset.artifact.read("samples", rows=slice(0, most)), dataset.up, most)
-    count = dataset.artifact.arrays()["clips/start"].shape[0]
+def _of_dataset(name: str, dataset: StoredDataset, clip: int | None, most: int) -> _Sequences:
+    held = dataset.artifact.arrays()
+    if "clips/start" not in held:
+        return _of_array(name, dataset.artifact.read("samples", rows=slice(0, most)), dataset.up, most)
+    count = held["clips/start"].shape[0]
     # Spread over the set, so that a glance shows its variety.
-    chosen = [clip] if clip is not None else np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()
+    chosen = [clip] if clip is not None else evenly(count, min(most, count)).tolist()
     clips = [dataset.clip(i) for i in chosen]
-    return _Sequences(
-        clips[0][1] if clip is not None else label, [turned(poses, dataset.up) for poses, _ in clips], True
-    )
+    rates = dataset.artifact.read("clips/fps")[chosen].astype(float).tolist() if "clips/fps" in held else []
+    known = rates if all(0 < rate < np.inf for rate in rates) else []
+    name = clips[0][1] if clip is not None else name
+    return _Sequences(name, [turned(poses, dataset.up) for poses, _ in clips], True, rates=known)

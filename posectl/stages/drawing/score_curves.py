@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from posectl.errors import InvalidInputError, UsageError, did_you_mean
+from posectl.core.metrics import Score
+from posectl.errors import InvalidInputError
 from posectl.render.figures import DistanceCurve, Panel, RetrievalCurve
 from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
 from posectl.stages.compare import missing_baselines
-from posectl.stages.comparison.scores import differences, flat, label
+from posectl.stages.comparison.scores import choose, differences, flat, in_millimetres, label, with_unit
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
@@ -54,60 +55,62 @@ def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, RetrievalCurve]
 
 
 def factor_distances(run: Run, scores: Sequence[Artifact]) -> tuple[dict[str, DistanceCurve], str]:
-    """Return the distances to both ends in the space of the factors, by label, and their unit."""
+    """Return the distances to both ends in the space of the factors, by label, and their unit; angles in degrees."""
     shown = _beside_crossfade(run, scores)
     if not all(a.has("factor_distance/to_start") for a in shown.values()):
         raise _missing("distances between factors", "factor_distance")
-    unit = next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"]
+    unit = str(next(iter(shown.values())).summary["scores"]["factor_distance"]["unit"])
+    turn = np.degrees if unit == "rad" else np.asarray
     return {
-        name: DistanceCurve(*(a.read(f"factor_distance/{curve}") for curve in DistanceCurve._fields))
+        name: DistanceCurve(
+            a.read("factor_distance/alpha"),
+            *(turn(a.read(f"factor_distance/{curve}")) for curve in DistanceCurve._fields[1:]),
+        )
         for name, a in shown.items()
-    }, str(unit)
+    }, "deg" if unit == "rad" else unit
 
 
 def over_images_seen(
     run: Run, subjects: Sequence[Artifact], metrics: Sequence[str] = ()
 ) -> tuple[Points, dict[str, dict[str, float]]]:
-    """Return metric -> label -> (images seen (n,), means (n,)), and metric -> label -> the mean of a baseline.
+    """Return metric -> label -> (samples seen (n,), means (n,)), and metric -> label -> the mean of a baseline.
 
     Subjects are scores of models at different steps; a model stands for all its scores. Models of the same label, such
-    as those of several seeds, share a line. metrics (): Mean Distance and smoothness, of poses the smoothness ratio.
-    Raises UsageError for a metric that no score holds.
+    as those of several seeds, share a line. metrics: names, "all"; (): Mean Distance and smoothness, of poses the
+    smoothness ratio. Lengths are in millimetres, and units in the metrics' names. Raises UsageError for a metric that
+    no score holds.
     """
-    scores = _every_score(run, subjects)
+    scores = every_score(run, subjects)
     baselines = [each for each in scores if read_about(each, ScoresAbout).label.startswith(BASELINE)]
     trained = [each for each in scores if each not in baselines]
     _tell_differences(run, trained)
     by_step = _by_step(run, trained)
-    means = {
-        key: {n: s["mean"] for a in some for n, s in flat(a.summary["scores"]).items()} for key, some in by_step.items()
-    }
-    held = {name for each in means.values() for name in each}
-    for name in metrics:
-        if name not in held:
-            raise UsageError(f"No score holds {name!r}.", did_you_mean(name, held))
-    points: dict[str, dict[str, list[tuple[float, float]]]] = {}
-    for metric in metrics or _over_training(held):
-        lines = points.setdefault(metric, {})
+    found = {key: _last([flat(a.summary["scores"]) for a in some]) for key, some in by_step.items()}
+    units = {name: score["unit"] for means in found.values() for name, score in means.items()}
+    smoothness = "smoothness" if "smoothness" in units else "smoothness_ratio"
+    shown = choose(units, metrics, ("mean_distance", smoothness))
+    points: dict[str, dict[str, list[tuple[float, float]]]] = {metric: {} for metric in shown}
+    for metric, lines in points.items():
         for (model, seen), some in by_step.items():
-            value = means[model, seen].get(metric)
-            if value is not None:
-                lines.setdefault(label(run, some[-1]), []).append((seen, value))
+            score = found[model, seen].get(metric, {"mean": None})
+            if score["mean"] is not None:
+                lines.setdefault(label(run, some[-1]), []).append((seen, score["mean"]))
     levels: dict[str, dict[str, float]] = {metric: {} for metric in points}
     for artifact in [*missing_baselines(run, [*trained, *baselines]), *baselines]:
-        for metric, score in flat(artifact.summary["scores"]).items():
+        for metric, score in _last([flat(artifact.summary["scores"])]).items():
             if metric in levels and score["mean"] is not None:
                 levels[metric][label(run, artifact)] = score["mean"]
+    named = {metric: with_unit(metric, units[metric]) for metric in points}
     curves = {
-        metric: {name: (np.array(pairs)[:, 0], np.array(pairs)[:, 1]) for name, pairs in lines.items()}
+        named[metric]: {name: (np.array(pairs)[:, 0], np.array(pairs)[:, 1]) for name, pairs in lines.items()}
         for metric, lines in points.items()
     }
-    return curves, levels
+    return curves, {named[metric]: each for metric, each in levels.items()}
 
 
-def _over_training(held: Collection[str]) -> list[str]:
-    smoothness = "smoothness" if "smoothness" in held else "smoothness_ratio"
-    return [name for name in ("mean_distance", smoothness) if name in held]
+def _last(scores: Sequence[Mapping[str, Score]]) -> dict[str, Score]:
+    """Return the last score of each name, lengths in millimetres."""
+    return {name: in_millimetres(score) for each in scores for name, score in each.items()}
 
 
 def newest_of(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
@@ -151,7 +154,8 @@ def _scores_of(run: Run, model: Artifact) -> list[Artifact]:
     return [s for s in run.artifacts.artifacts("scores") if any(p.digest == model.digest for p in s.parents)]
 
 
-def _every_score(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
+def every_score(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:
+    """Return the scores among subjects, and all those of the models and sweeps among them."""
     found = []
     for each in [member for subject in subjects for member in members(run, subject)]:
         scores_of_model = [each] if each.kind == "scores" else _scores_of(run, each)
@@ -183,5 +187,5 @@ def _by_step(run: Run, scores: Sequence[Artifact]) -> dict[tuple[str, int], list
 def _missing(what: str, metrics: str) -> InvalidInputError:
     return InvalidInputError(
         f"Not all of these scores hold {what}.",
-        f"Evaluate each with --metric {metrics}, against images whose factors are known.",
+        f"`posectl evaluate --metric {metrics}` scores each, against images whose factors are known.",
     )

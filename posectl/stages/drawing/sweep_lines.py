@@ -7,25 +7,30 @@ from typing import Any
 
 import numpy as np
 
+from posectl.core.metrics import Score
 from posectl.stages.artifacts.about import SweepAbout, read_about
 from posectl.stages.artifacts.members import members
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.comparison.choice import scores_by_subject
-from posectl.stages.comparison.scores import BESIDE, differences, flat
+from posectl.stages.comparison.scores import BESIDE, choose, differences, flat, in_millimetres, with_unit
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
+
+TEST_ERROR = "test error"
 
 Lines = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
-def sweep_lines(run: Run, sweeps: Sequence[Artifact]) -> Lines:
+def sweep_lines(run: Run, sweeps: Sequence[Artifact], metrics: Sequence[str] = ()) -> Lines:
     """Return metric -> label -> (lambdas (n,), values (n,)): the test error, and means of the models' scores.
 
-    Lengths are in millimetres. Where several regularizers are swept, lambda is the one with the most values, and the
-    others are in the label. Says where the models were scored by different protocols.
+    metrics: names, "all"; (): the headline ones. Lengths are in millimetres. Where several regularizers are swept,
+    lambda is the one with the most values, and the others are in the label. Says where the models were scored by
+    different protocols. Raises UsageError for a metric that no score holds.
     """
     standing = scores_by_subject(run)
     points: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    units: dict[str, str] = {}
     scored = []
     for sweep in sweeps:
         models = members(run, expect(sweep, "sweep"))
@@ -36,13 +41,15 @@ def sweep_lines(run: Run, sweeps: Sequence[Artifact]) -> Lines:
                 label = f"{label} ({sweep.ref})"
             scores = standing.get(model.digest)
             scored += [scores] if scores else []
-            for metric, value in _figures(model, scores).items():
-                points.setdefault(metric, {}).setdefault(label, []).append((row["lam"][axis], value))
+            for metric, score in _figures(model, scores).items():
+                units[metric] = score["unit"]
+                points.setdefault(metric, {}).setdefault(label, []).append((row["lam"][axis], score["mean"]))
     for difference in differences(scored):
         run.tell(difference)
     return {
-        metric: {label: (np.array(pairs)[:, 0], np.array(pairs)[:, 1]) for label, pairs in lines.items()}
-        for metric, lines in points.items()
+        with_unit(metric, units[metric]): {label: tuple(np.array(pairs).T) for label, pairs in points[metric].items()}
+        for metric in (TEST_ERROR, *choose(points.keys() - {TEST_ERROR}, metrics))
+        if metric in points
     }
 
 
@@ -57,14 +64,12 @@ def _labels(sweep: Artifact, rows: Sequence[Mapping[str, Any]]) -> tuple[int, li
     ]
 
 
-def _figures(model: Artifact, scores: Artifact | None) -> dict[str, float]:
-    in_metres = model_about(model).samples.unit == "m"
-    figures = dict([_in_millimetres("test error", model.summary["test_error"], in_metres)])
-    for name, score in flat(scores.summary["scores"]).items() if scores else ():
-        if score["mean"] is not None and name.rpartition(".")[2] not in BESIDE:
-            figures |= dict([_in_millimetres(name, score["mean"], score["unit"] == "m")])
-    return figures
-
-
-def _in_millimetres(name: str, value: float, in_metres: bool) -> tuple[str, float]:
-    return (f"{name} (mm)", 1000 * value) if in_metres else (name, value)
+def _figures(model: Artifact, scores: Artifact | None) -> dict[str, Score]:
+    unit = model_about(model).samples.unit or "1"
+    found: dict[str, Score] = {TEST_ERROR: {"mean": model.summary["test_error"], "unit": unit}}
+    found |= flat(scores.summary["scores"]) if scores else {}
+    return {
+        name: in_millimetres(score)
+        for name, score in found.items()
+        if score["mean"] is not None and name.rpartition(".")[2] not in BESIDE
+    }

@@ -9,6 +9,7 @@ import numpy as np
 
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
+from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
@@ -145,6 +146,7 @@ def _dataset_of(evaluation: Evaluation, model: Artifact) -> StoredDataset | None
 
 
 def _file_name(source: str) -> str:
-    name = source.rsplit("/", 1)[-1].lower()
-    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in name.rpartition(".")[0] or name)
+    file, key = split_key(source)
+    name = (f"{file.stem}-{key}" if key else file.stem).lower()
+    stem = "".join(c if c.isalnum() or c in "._-" else "-" for c in name)
     return stem.strip("-._")[:48] or "stdin"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from posectl.core.training.loop import Trainer
 from posectl.stages.artifacts.about import ModelAbout
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.training.health import Health
 from posectl.stages.training.replica import Replica
 from posectl.stages.training.settings import describe
 from posectl.stages.training.trainer import latest
@@ -17,7 +17,13 @@ from posectl.store import Draft
 
 
 def write_model(
-    draft: Draft, trainer: Trainer, index: int, replica: Replica, dataset: StoredDataset, seconds: float
+    draft: Draft,
+    trainer: Trainer,
+    index: int,
+    replica: Replica,
+    dataset: StoredDataset,
+    seconds: float,
+    health: Health,
 ) -> dict[str, Any]:
     """Put one replica of a trainer into a draft, and return the summary of its figures."""
     _write_arrays(draft, trainer, index)
@@ -29,9 +35,10 @@ def write_model(
         snapshots=tuple(trainer.history.snapshots),
         stack=trainer.replicas if trainer.replicas > 1 else 0,
     )
-    draft.record(threads=torch.get_num_threads(), about=about.as_json())
+    draft.record(about=about.as_json())
     return {
         **_summary(trainer, index),
+        "mean_sample_error": health.of_mean,
         "unit": dataset.kind.unit,
         "steps": replica.options.steps,
         "seconds": round(seconds, 3),

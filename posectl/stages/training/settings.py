@@ -28,7 +28,7 @@ def check_options(options: TrainOptions) -> None:
             raise UsageError(f"{flag} must be finite, not {value}.", "Give a number.")
         if value is not None and (value < 0 or (value == 0 and name != "degrees")):
             raise UsageError(f"{flag} must be positive, not {value}.", "For example --lr 0.001.")
-    for name, least in (("steps", 1), ("batch", 2), ("evaluate_every", 1), ("checkpoint_every", 0),
+    for name, least in (("steps", 1), ("batch", 2), ("latent", 1), ("evaluate_every", 1), ("checkpoint_every", 0),
                         ("snapshots", 0)):  # fmt: skip
         if getattr(options, name) < least:
             raise UsageError(f"--{name.replace('_', '-')} must be at least {least}.", "Give a larger number.")
@@ -47,6 +47,9 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
             f"{len(options.reg)} regularizer(s) and {len(options.lam)} lambda(s) were given.",
             "Give one --lam after each --reg, or none for the published ones.",
         )
+    if options.reg == TrainOptions.reg and any(options.lam):
+        weight = f"--lam {options.lam[0]:g}"
+        raise UsageError(f"{weight} weighs a regularizer, and none is named.", f"For example --reg acai {weight}.")
     names, lams = _parts(options)
     nets = [options.net] if options.net else NETS.names()
     settings = _settings(options, [*names, *nets])
@@ -83,7 +86,7 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
     known = [*OBJECTIVES.names(), *RECIPES]
     for i, name in enumerate(options.reg):
         if name not in known:
-            raise UsageError(f"There is no regularizer {name!r}.", did_you_mean(name, known))
+            raise _no_regularizer(name, known)
         lam = options.lam[i] if options.lam else None
         if name in RECIPES:
             names += RECIPES[name]
@@ -92,6 +95,14 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
             names.append(name)
             lams.append(lam)
     return names, lams
+
+
+def _no_regularizer(name: str, known: Sequence[str]) -> UsageError:
+    several = [part.strip() for part in name.replace("+", ",").split(",")]
+    if len(several) > 1 and set(several) <= set(known):
+        again = " ".join(f"--reg {part}" for part in several)
+        return UsageError(f"{name!r} is several regularizers in one.", f"Name each by itself: {again}.")
+    return UsageError(f"There is no regularizer {name!r}.", did_you_mean(name, known))
 
 
 def _objective(name: str, settings: dict[str, Any]) -> Objective:

@@ -15,8 +15,10 @@ from posectl.core.training.loop import Trainer
 from posectl.errors import InterruptedRunError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Run, produce
+from posectl.stages.training.health import examine
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import Replica
+from posectl.stages.training.size import check_fits
 from posectl.stages.training.trainer import advance, build_trainer, latest
 from posectl.store import Checkpoints, Draft
 
@@ -57,7 +59,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a replica: a model, or the step at which its loss became non-finite."""
+    """The outcome of a replica: a model, or the step at which its loss became non-finite, the last if it blew up."""
 
     ref: str | None = None
     diverged_at: int = -1
@@ -116,6 +118,7 @@ def train_stack(
         saved = checkpoints.load()
         keys = set(saved[2]["replicas"]) if saved else {r.key for r in stack.replicas} - set(found)
         members = [r for r in stack.replicas if r.key in keys]
+        check_fits([r.replica for r in members], dataset, device)
         trainer = build_trainer(dataset, [r.replica for r in members], device)
         if saved:
             trainer.restore(saved[0], saved[1])
@@ -183,8 +186,14 @@ def _publish(
     if trainer.history.diverged_at[index] >= 0:
         return Outcome(diverged_at=int(trainer.history.diverged_at[index]))
 
+    health = examine(trainer, index, member.replica, dataset)
+    if health.blew_up:
+        run.tell(f"{member.name} blew up: {health}; it has no model.")
+        return Outcome(diverged_at=trainer.step)
+    health.tell(run.tell, member.name)
+
     def fill(draft: Draft) -> dict[str, Any]:
-        return write_model(draft, trainer, index, member.replica, dataset, seconds)
+        return write_model(draft, trainer, index, member.replica, dataset, seconds, health)
 
     own = replace(run, name=member.name, seed=member.replica.seed, force=True)  # what is there was left out before
     result = produce(

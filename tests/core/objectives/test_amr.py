@@ -5,10 +5,13 @@ import math
 
 import pytest
 import torch
-from core.objectives.settings import POSES, Scale, assert_replicas_apart, linear_step, moved, small_step
+from core.objectives.settings import IMAGES, POSES, Scale, assert_replicas_apart, linear_step, moved, small_step
 
 from posectl.core.latent.priors import NORMAL, SPHERE
+from posectl.core.nets import code_shape
+from posectl.core.nets.conv import Conv
 from posectl.core.nets.mlp import MLP
+from posectl.core.nets.vgg import VGG
 from posectl.core.objectives.amr import AMR
 from posectl.core.objectives.base import check_together
 from posectl.core.objectives.gaia import GAIA
@@ -125,3 +128,58 @@ def test_unknown_mixers_and_senseless_numbers_are_refused():
 def test_may_not_stand_beside_another_that_replaces_the_reconstruction():
     with pytest.raises(UsageError, match="amr and gaia"):
         check_together([AMR(), GAIA()])
+
+
+NOT_BY_ELEMENT = ("fm", "fm2", "k-bernoulli")
+CONV = Conv((1, 16, 16), 16, depth=2, latent_width=2)
+
+
+def shares_of_whole_maps(mixer, net):
+    """Of all maps of all mixed codes, the share whose elements are all one and the same sample's."""
+    objective = AMR(mixer=mixer)
+    step, _ = small_step(objective, NORMAL, net=net, batch=50, code_shape=code_shape(net))
+    orders = step.drawn("amr.partners").argsort(dim=1)[0]
+    sources = torch.stack([step.z[0], *(step.z[0][order] for order in orders.unbind(-1))])
+    same = (objective.mix(step)[0] == sources).unflatten(-1, (-1, code_shape(net)[-1] ** 2))
+    return same.all(-1).any(0).double().mean().item()
+
+
+@pytest.mark.parametrize("mixer", NOT_BY_ELEMENT)
+def test_maps_of_a_convolutional_code_come_whole_from_one_sample(mixer):
+    # The authors' samplers are (batch, maps, 1, 1). Element by element few maps of four would be whole.
+    assert shares_of_whole_maps(mixer, CONV) == 1
+
+
+def test_mixup2_has_one_share_for_all_of_a_map():
+    step, _ = small_step(AMR(mixer="mixup2"), NORMAL, net=CONV, batch=50, code_shape=code_shape(CONV))
+    other = step.z.take_along_dim(step.drawn("amr.partners").argsort(dim=1), dim=1)
+    shares = ((AMR(mixer="mixup2").mix(step) - step.z) / (other - step.z)).unflatten(2, (-1, 4))
+    away = (other - step.z).unflatten(2, (-1, 4)).abs().amin(-1) > 1e-4  # not of a sample with itself
+    spread = (shares.amax(-1) - shares.amin(-1))[away]
+    assert len(spread) > 100
+    assert spread.max() < 1e-8
+    assert shares.mean(-1)[away].std() > 0.2  # and another for every map: 12^-1/2 of uniform shares
+
+
+def test_numbers_of_codes_that_are_vectors_are_mixed_one_by_one():
+    # As the authors' samplers of (batch, features) do; AEAI's net ends in a fully connected layer.
+    for net in (MLP((3, 3), 8, widths=(8,)), VGG((1, 16, 16), 8, depth=2)):
+        assert code_shape(net) == (8,)
+        step, _ = small_step(AMR(), NORMAL, net=net, code_shape=code_shape(net))
+        assert step.by_map(step.drawn("amr.features")) is not None
+        torch.testing.assert_close(step.by_map(step.drawn("amr.features")), step.drawn("amr.features"), rtol=0, atol=0)
+
+
+def test_a_trainer_mixes_whole_maps():
+    seen = []
+
+    class Watched(AMR):
+        def mix(self, step):
+            seen.append(step.by_map(step.drawn("amr.features")))
+            return super().mix(step)
+
+    images = torch.rand(8, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    plan = Plan(steps=2, batch=4)
+    Trainer(CONV, NORMAL, [[Watched()]], images, images, plan, [0], kind=IMAGES).run()
+    maps = torch.stack(seen).unflatten(-1, (4, 4))
+    assert bool((maps == maps[..., :1]).all())

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from core.nets.frozen import frozen
 from core.objectives.settings import Scale, assert_replicas_apart, linear_step, moved, small_step
 
 from posectl.core.latent.priors import NORMAL, SPHERE
@@ -19,9 +20,11 @@ PRIORS = pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name
 T = torch.tensor([[0.2, 0.7]], dtype=torch.float64)
 
 
-def finite_difference(step, t, h=3e-8):  # so small that hardly any ReLU changes sides
-    after, before = (step.decode(step.path(step.z, step.z_partner, t + d))[0] for d in (h, -h))
-    return (after - before) / (2 * h)
+def finite_difference(step, t, decoder=None, h=3e-8):  # so small that hardly any ReLU changes sides
+    """By a decoder whose norms stand still, so that a sample moves along its own path alone."""
+    codes = [step.path(step.z, step.z_partner, t + d) for d in (h, -h, 0)]
+    still = frozen(decoder, codes[2]) if decoder else lambda z: step.decode(z)[0]
+    return (still(codes[0]) - still(codes[1])) / (2 * h)
 
 
 NETS = {
@@ -37,9 +40,25 @@ NETS = {
 @pytest.mark.parametrize("seeds", [(0,), (3, 1, 4)], ids=["one", "three"])
 @pytest.mark.parametrize("net", NETS.values(), ids=NETS.keys())
 def test_velocities_are_the_limit_of_finite_differences(prior, seeds, net):
-    step, _ = small_step(Smooth(), prior, seeds, net=net, also=[Speed()])
+    step, networks = small_step(Smooth(), prior, seeds, net=net, also=[Speed()])
     for place, velocity in ((step.t, step.v_t), (step.drawn("s"), step.v_s)):
-        torch.testing.assert_close(velocity, finite_difference(step, place), rtol=1e-5, atol=1e-6)
+        expected = finite_difference(step, place, networks["decoder"])
+        torch.testing.assert_close(velocity, expected, rtol=1e-5, atol=1e-6 * expected.abs().max().item())
+
+
+def test_under_batch_norm_no_sample_moves_with_the_others():
+    # The first pair's ends coincide, so it stands still; through the batch's mean it would move with the rest.
+    net = NETS["batch norm"]
+    step, networks = small_step(Smooth(), NORMAL, net=net)
+    a, b = step.z.detach(), step.z_partner.detach().clone()
+    b[:, 0] = a[:, 0]
+
+    def decoded(alpha):
+        return networks["decoder"](step.path(a, b, alpha))
+
+    _, velocity = torch.func.jvp(decoded, (step.t,), (torch.ones_like(step.t),))
+    assert velocity[:, 0].abs().max() == 0
+    assert velocity[:, 1:].abs().amin() > 0
 
 
 @PRIORS

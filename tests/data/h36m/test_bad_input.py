@@ -160,7 +160,7 @@ def test_a_dictionary_of_another_shape(tmp_path: Path, content: Any) -> None:
         ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(99), "MATLAB"),
         ("a.txt", b"1,2,3\n4,5,6\n", "3 columns"),
         ("a.txt", b",".join([b"0"] * 117), "prepare mocap"),
-        ("a.txt", b"HIERARCHY\nROOT Hips\n", "text"),
+        ("a.txt", b"HIERARCHY\nROOT Hips\n", "a BVH file"),
         ("a.json", b'{"S1": 1}', "no camera-parameter file"),
         ("a.bin", bytes(99), "binary data"),
     ],

@@ -14,8 +14,10 @@ import pytest
 from cdflib import cdfwrite
 
 from posectl.data.dataset import Dataset
+from posectl.data.h36m.cameras import load_cameras
 from posectl.data.readers.h36m import read
 from posectl.data.skeleton import H36M17
+from posectl.errors import InvalidInputError, NotFoundError
 
 Golden = Callable[[str, str], tuple[np.ndarray, np.ndarray]]
 
@@ -199,3 +201,67 @@ def test_epfl_in_camera_axes_has_the_frames_that_each_camera_saw(formats: Path) 
     files = [formats / FILES["epfl"], formats / "dict_h36m_desc_fixture.pkl"]
     dataset = read(files, frame="camera", cameras=formats / "camera-parameters_fixture.json")
     assert len(dataset.samples) == 4 * 171
+
+
+@pytest.mark.parametrize("layout", FILES)
+def test_a_camera_file_beside_the_poses_is_found_in_every_layout(formats: Path, tmp_path: Path, layout: str) -> None:
+    copy = shutil.copytree if (formats / FILES[layout]).is_dir() else shutil.copyfile
+    copy(formats / FILES[layout], tmp_path / FILES[layout])
+    shutil.copyfile(formats / "camera-parameters_fixture.json", tmp_path / "cameras.json")
+    for frame in ("camera", "world"):
+        dataset = read([tmp_path], frame=frame, subjects=["S1"])
+        assert dataset.about["coordinates"] == frame
+
+
+def mmpose_cameras(formats: Path, path: Path, *, to_world: bool) -> Path:
+    """MMPose's cameras.pkl of the fixture's cameras, in either convention."""
+    content = json.loads((formats / "camera-parameters_fixture.json").read_text())
+    cameras = {}
+    for subject, named in content["extrinsics"].items():
+        for name, camera in named.items():
+            R, t = np.array(camera["R"]), np.array(camera["t"]).reshape(3, 1) / 1000
+            K = np.array(content["intrinsics"][name]["calibration_matrix"])
+            cameras[subject, name] = {
+                "R": R.T if to_world else R, "T": -R.T @ t if to_world else t,
+                "f": K[[0, 1], [0, 1]].reshape(2, 1), "c": K[:2, 2:], "w": 1000, "h": 1002, "name": "camera1",
+            }  # fmt: skip
+    path.write_bytes(pickle.dumps(cameras))
+    return path
+
+
+@pytest.mark.parametrize("to_world", [True, False])
+def test_mmposes_cameras_lead_to_the_world(formats: Path, tmp_path: Path, golden: Golden, to_world: bool) -> None:
+    cameras = mmpose_cameras(formats, tmp_path / "cameras.pkl", to_world=to_world)
+    for layout in ("mmpose", "motionbert"):
+        dataset = read([formats / FILES[layout]], frame="world", cameras=cameras)
+        assert dataset.about["up"] == "+z"
+        assert largest_error(dataset, golden) < MILLIMETRE
+    shutil.copyfile(formats / FILES["mmpose"], tmp_path / FILES["mmpose"])
+    assert largest_error(read([tmp_path], frame="world"), golden) < MILLIMETRE
+
+
+def test_the_real_camera_of_s1_in_mmposes_file_is_the_one_of_the_json(tmp_path: Path) -> None:
+    # The position of S1's camera 54138969 is VideoPose3D's, its rotation and the translation karfly's, in millimetres.
+    R = [[-0.9153617321513369, 0.40180836633680234, 0.02574754463350265],
+         [0.051548117060134555, 0.1803735689384521, -0.9822464900705729],
+         [-0.399319034032262, -0.8977836111057917, -0.185819527201491]]  # fmt: skip
+    position, translation = [1841.1070556640625, 4955.28466796875, 1563.4453125], [-346.0508, 546.9808, 5474.4811]
+    camera = {"R": np.transpose(R), "T": np.array(position).reshape(3, 1) / 1000}
+    (tmp_path / "cameras.pkl").write_bytes(pickle.dumps({("S1", "54138969"): camera}))
+    read = load_cameras(tmp_path / "cameras.pkl").get("S1", "54138969")
+    np.testing.assert_allclose(read.R, R)
+    np.testing.assert_allclose(1000 * read.t, translation, atol=0.1)
+    assert read.K is None
+
+
+def test_a_dictionary_under_any_name_in_an_npz_is_named_after_a_colon(
+    formats: Path, tmp_path: Path, golden: Golden
+) -> None:
+    dictionary = np.load(formats / FILES["videopose3d"], allow_pickle=True)["positions_3d"]
+    np.savez(tmp_path / "mine.npz", other=np.zeros(3), mine=dictionary)
+    assert largest_error(read([tmp_path / "mine.npz:mine"]), golden) < MILLIMETRE
+    with pytest.raises(InvalidInputError, match="an \\.npz of 'other, mine'") as caught:
+        read([tmp_path / "mine.npz"])
+    assert f"{tmp_path / 'mine.npz'}:KEY" in caught.value.hint
+    with pytest.raises(NotFoundError, match="holds no array 'mien'"):
+        read([tmp_path / "mine.npz:mien"])

@@ -58,6 +58,64 @@ def test_ranges_are_told_from_the_values(tmp_path: Path, array: np.ndarray, said
     assert [said in warning for warning in dataset.warnings] == [True] * bool(said)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "peak", "white"),
+    [
+        ("u1", 1, 1), ("u1", 15, 15), ("u1", 16, 16), ("f8", 16, 16), ("f4", 15, 15), ("i8", 1, 1), ("u1", 9, 9),
+        ("u2", 1, 1), ("u2", 200, 255), ("u2", 1000, 1023), ("u2", 4000, 4095), ("i4", 16_000, 16_383),
+        ("i2", 30_000, 65_535), ("u1", 200, 255), ("f8", 200, 255), ("u1", 17, 255),
+    ],
+)  # fmt: skip
+def test_white_is_told_from_the_largest_whole_number(tmp_path: Path, dtype: str, peak: int, white: int) -> None:
+    pixels = RNG.integers(0, peak + 1, (6, 8, 8)).astype(dtype)
+    pixels[0, 0, :2] = 0, peak
+    dataset = saved(tmp_path, images=pixels)
+    np.testing.assert_allclose(dataset.samples[:, 0], 2 * pixels.astype(float) / white - 1, atol=1e-6)
+    silent = dtype == "u1" and white == 255
+    assert [
+        ("--range" in warning or "16 bits" in warning) for warning in dataset.warnings if "eighth" not in warning
+    ] == [True] * (not silent)
+
+
+def test_a_range_that_is_asked_for_goes_before_what_is_told(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=BYTES // 128)
+    np.testing.assert_allclose(read([tmp_path / "a.npz"], range=("0", "255")).samples, unit(BYTES // 128), atol=1e-6)
+    np.savez(tmp_path / "a.npz", images=BYTES.astype(np.float32) * 4 - 300)
+    dataset = read([tmp_path / "a.npz"], range=(-300, 720))
+    np.testing.assert_allclose(dataset.samples, unit(BYTES), atol=1e-5)
+    assert dataset.warnings == []
+    dataset = read([tmp_path / "a.npz"], range=(-300, 210))
+    np.testing.assert_allclose(dataset.samples, np.minimum(2 * unit(BYTES) + 1, 1), atol=1e-5)
+    assert "outside of --range -300,210, which were clipped" in dataset.warnings[0]
+
+
+@pytest.mark.parametrize("given", [("1",), ("a", "b"), ("1", "0"), ("0", "inf"), ("0", "1", "2")])
+def test_what_is_no_range_is_refused(tmp_path: Path, given: tuple[str, ...]) -> None:
+    np.savez(tmp_path / "a.npz", images=BYTES)
+    with pytest.raises(UsageError, match="is not the values of black and white"):
+        read([tmp_path / "a.npz"], range=given)
+
+
+def test_values_of_no_known_range_are_refused_with_the_range_to_name(tmp_path: Path) -> None:
+    for values in (BYTES / 100.0, BYTES.astype(int) - 128, BYTES.astype(int) * 1000):
+        np.savez(tmp_path / "a.npz", images=values)
+        with pytest.raises(InvalidInputError, match="no range that is known") as caught:
+            read([tmp_path / "a.npz"])
+        given = caught.value.hint.removeprefix("Name black and white: --range ").rstrip(".").split(",")
+        np.testing.assert_allclose(read([tmp_path / "a.npz"], range=given).samples, unit(BYTES), atol=1e-2)
+
+
+def test_train_and_test_share_the_value_of_white(tmp_path: Path) -> None:
+    dark = BYTES // 16
+    np.savez(tmp_path / "a.npz", images=dark)
+    np.savez(tmp_path / "b.npz", images=dark // 2)
+    dataset = read([tmp_path / "a.npz"], test=[tmp_path / "b.npz"])
+    np.testing.assert_allclose(dataset.samples[10:], 2 * np.moveaxis(dark // 2, 3, 1) / 15 - 1, atol=1e-6)
+    with pytest.raises(InvalidInputError, match="up to 15, and others here up to 7") as caught:
+        read([tmp_path / "b.npz"], test=[tmp_path / "a.npz"])
+    assert "--range 0,15" in caught.value.hint
+
+
 def test_flags_are_black_and_white(tmp_path: Path) -> None:
     np.testing.assert_array_equal(saved(tmp_path, images=BYTES > 127).samples, np.where(unit(BYTES) > 0, 1, -1))
 
@@ -136,3 +194,12 @@ def test_two_archives_at_once_are_refused(tmp_path: Path) -> None:
         np.savez(tmp_path / name, images=BYTES)
     with pytest.raises(UsageError, match="at a time"):
         read([tmp_path / "a.npz", tmp_path / "b.npz"])
+
+
+def test_one_array_of_a_file_is_named_after_a_colon(tmp_path: Path) -> None:
+    train, other = (np.random.default_rng(seed).integers(0, 256, (6, 16, 16), np.uint8) for seed in (0, 1))
+    np.savez(tmp_path / "a.npz", x_train=train, x_test=other, labels=np.arange(6) % 2)
+    assert len(read([tmp_path / "a.npz"]).samples) == 12
+    dataset = read([tmp_path / "a.npz:x_test"])
+    np.testing.assert_allclose(dataset.samples[:, 0], other / 127.5 - 1, atol=1e-6)
+    assert dataset.per_sample["label"].tolist() == [0, 1] * 3

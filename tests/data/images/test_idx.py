@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import struct
 from pathlib import Path
 
@@ -69,9 +70,88 @@ def test_a_file_there_twice_plain_and_packed_is_read_once(tmp_path: Path) -> Non
     np.testing.assert_allclose(dataset.samples[:, 0, 2:-2, 2:-2], images / 127.5 - 1, atol=1e-6)
 
 
-def test_images_without_labels_are_read_without(tmp_path: Path) -> None:
+def apart(folder: Path, name: str, images: str, labels: str) -> list[int]:
+    """A set whose labels lie in another folder than its images."""
+    _, digits = put(folder, name, 20)
+    for file in folder.glob(f"{name}-*"):
+        target = folder / (images if "images" in file.name else labels)
+        target.mkdir(parents=True, exist_ok=True)
+        file.rename(target / file.name)
+    return digits.tolist()
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "named"),
+    [
+        ("images", "labels", "."),
+        ("images", "labels", "images"),
+        ("images", "labels", "images/train-images-idx3-ubyte.gz"),
+        ("images", "labels", "labels/train-labels-idx1-ubyte.gz"),
+        (".", "labels", "train-images-idx3-ubyte.gz"),
+        ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "."),
+        ("a/b/images", "labels/c", "."),
+    ],
+)
+def test_labels_are_found_in_another_folder(tmp_path: Path, images: str, labels: str, named: str) -> None:
+    digits = apart(tmp_path, "train", images, labels)
+    dataset = read([tmp_path / named])
+    assert dataset.per_sample["label"].tolist() == digits
+    assert dataset.warnings == []
+
+
+def test_train_and_test_find_their_labels_in_one_folder_of_labels(tmp_path: Path) -> None:
+    train, test = (apart(tmp_path, name, "images", "labels") for name in ("train", "t10k"))
+    dataset = read([tmp_path / "images"])
+    assert dataset.per_sample["label"].tolist() == train + test
+
+
+def test_labels_of_other_images_in_a_folder_nearby_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "fashion").mkdir()
+    put(tmp_path / "mnist", "train", 20, labels=False)
+    put(tmp_path / "fashion", "train", 20)
+    dataset = read([tmp_path / "mnist"])
+    assert "label" not in dataset.per_sample
+    (warning,) = dataset.warnings
+    assert "has no labels: train-labels-idx1-ubyte is neither beside it nor in a folder nearby" in warning
+
+
+def test_labels_in_two_folders_nearby_are_named_and_not_chosen_among(tmp_path: Path) -> None:
+    apart(tmp_path, "train", "images", "labels")
+    shutil.copytree(tmp_path / "labels", tmp_path / "old")
+    dataset = read([tmp_path / "images"])
+    assert "label" not in dataset.per_sample
+    (warning,) = dataset.warnings
+    assert "they may be any of" in warning
+    assert str(tmp_path / "labels") in warning
+    assert str(tmp_path / "old") in warning
+
+
+def test_a_file_in_a_folder_of_its_name_and_beside_it_is_read_once(tmp_path: Path) -> None:
+    images, digits = put(tmp_path, "train", 20, packed=False)
+    for file in list(tmp_path.iterdir()):
+        (tmp_path / f"{file.name}.d").mkdir()
+        shutil.copy(file, tmp_path / f"{file.name}.d" / file.name)
+    dataset = read([tmp_path])
+    np.testing.assert_allclose(dataset.samples[:, 0, 2:-2, 2:-2], images / 127.5 - 1, atol=1e-6)
+    assert dataset.per_sample["label"].tolist() == digits.tolist()
+
+
+def test_images_without_labels_are_read_without_and_that_is_said(tmp_path: Path) -> None:
     put(tmp_path, "train", 20, labels=False)
-    assert "label" not in read([tmp_path]).per_sample
+    put(tmp_path, "t10k", 20)
+    dataset = read([tmp_path])
+    assert "label" not in dataset.per_sample
+    (warning,) = dataset.warnings
+    assert "train-images-idx3-ubyte.gz has no labels: train-labels-idx1-ubyte is neither" in warning
+
+
+def test_digits_of_nought_and_one_are_black_and_white(tmp_path: Path) -> None:
+    flags = RNG.integers(0, 2, (20, 28, 28), np.uint8)
+    (tmp_path / "binary-images-idx3-ubyte").write_bytes(idx(flags))
+    dataset = read([tmp_path])
+    np.testing.assert_array_equal(dataset.samples[:, 0, 2:-2, 2:-2], 2.0 * flags - 1)
+    assert any("range from 0 to 1: --range" in warning for warning in dataset.warnings)
 
 
 def test_labels_alone_are_refused(tmp_path: Path) -> None:
@@ -109,8 +189,8 @@ GOOD = idx(RNG.integers(0, 256, (20, 28, 28), np.uint8))
 # Named, for a test's name must be the same in every process, and gzip writes the time into what it makes.
 DAMAGED = {
     "of doubles": (b"\0\0\x0d\3" + GOOD[4:], "begins with 0x00000d03"),
-    "a GIF": (b"GIF89a" + GOOD, "begins with 0x47494638"),
-    "empty": (b"", "begins with 0x,"),
+    "a GIF": (b"GIF89a" + GOOD, "is a GIF picture, not an idx file"),
+    "empty": (b"", "is empty"),
     "short of a byte": (GOOD[:-1], "damaged or cut short"),
     "cut in its header": (GOOD[:10], "damaged or cut short"),
     "a byte too long": (GOOD + b"\0", "longer than its header says"),

@@ -80,6 +80,42 @@ def test_sixteen_bits_are_scaled_with_a_warning(tmp_path: Path) -> None:
     assert warning.startswith("1 images have 16 bits a channel, and their range of 0 to 65,535 became -1 to 1")
 
 
+def test_masks_of_nought_and_one_are_black_and_white(tmp_path: Path) -> None:
+    masks = [RNG.integers(0, 2, (16, 16), np.uint8) for _ in range(3)]
+    for number, mask in enumerate(masks):
+        save(tmp_path, f"{number}.png", mask)
+    dataset = read([tmp_path])
+    np.testing.assert_array_equal(dataset.samples[:, 0], 2.0 * np.stack(masks) - 1)
+    assert (
+        dataset.warnings[0]
+        == "The pictures of 8 bits hold 0 to 1, and 1 was taken for white: --range LOW,HIGH says otherwise."
+    )
+    as_bytes = read([tmp_path], range=("0", "255"))
+    np.testing.assert_allclose(as_bytes.samples[:, 0], np.stack(masks) / 127.5 - 1, atol=1e-6)
+
+
+def test_twelve_bits_in_sixteen_are_stretched_with_a_warning(tmp_path: Path) -> None:
+    words = RNG.integers(0, 1 << 12, (16, 16)).astype(np.uint16)
+    words[0, :2] = 0, 4_000
+    for name in ("a.png", "b.tif"):
+        save(tmp_path, name, words)
+    dataset = read([tmp_path])
+    np.testing.assert_allclose(dataset.samples[0, 0], words / 2047.5 - 1, atol=1e-6)
+    assert "4,095 was taken for white: --range" in dataset.warnings[0]
+    assert not any("16 bits a channel" in warning for warning in dataset.warnings)
+
+
+def test_a_few_grey_levels_stay_dark_and_the_range_is_offered(tmp_path: Path) -> None:
+    levels = RNG.integers(0, 8, (16, 16)).astype(np.uint8)
+    levels[0, 0] = 7
+    for name in ("a.png", "b.png"):
+        save(tmp_path, name, levels)
+    dataset = read([tmp_path])
+    np.testing.assert_allclose(dataset.samples[0], unit(levels), atol=1e-6)
+    assert "The pictures of 8 bits hold no more than 7: --range 0,7 takes that for white." in dataset.warnings
+    np.testing.assert_allclose(read([tmp_path], range=(0, 7)).samples[0, 0], levels / 3.5 - 1, atol=1e-6)
+
+
 def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
     save(tmp_path, "a.tif", GREY.astype(np.float32))
     with pytest.raises(InvalidInputError, match="floating-point") as caught:

@@ -284,6 +284,40 @@ def test_shuffled_clips_are_put_together_again(tmp_path: Path, poses: np.ndarray
     assert "in order" in dataset.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("train", "test"), [(0, 1), (0.0, 1.0), (False, True), ("Train", "Test"), (b"training", b"val"), ("0", "1")]
+)
+def test_a_split_is_marked_by_numbers_truths_and_words(
+    tmp_path: Path, poses: np.ndarray, train: object, test: object
+) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, split=np.array([train] * 150 + [test] * 50))
+    assert read([tmp_path / "a.npz"]).split.tolist() == [TRAIN] * 150 + [TEST] * 50
+
+
+def test_a_mark_of_no_split_is_quoted_as_the_file_has_it(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, split=np.full(200, 0.5))
+    with pytest.raises(InvalidInputError, match=r"holds '0\.5'\."):
+        read([tmp_path / "a.npz"])
+
+
+def test_one_array_of_a_file_of_several_is_read_with_the_labels_that_are_its_own(
+    tmp_path: Path, poses: np.ndarray
+) -> None:
+    subjects = np.repeat(["a", "b"], 100)
+    np.savez(tmp_path / "a.npz", gt=poses, gen=poses[:60] + 1, subject=subjects, fps=25.0)
+    with pytest.raises(InvalidInputError, match="none is called 'positions'") as caught:
+        read([tmp_path / "a.npz"])
+    assert caught.value.hint == f"Name the one that you mean: {tmp_path / 'a.npz'}:gt."
+    gt, gen = (read([tmp_path / f"a.npz:{key}"]) for key in ("gt", "gen"))
+    np.testing.assert_array_equal(gt.samples, poses - poses[:, :1])
+    np.testing.assert_array_equal(gen.samples, poses[:60] + 1 - (poses[:60, :1] + 1))
+    assert set(gt.per_clip["subject"]) == {"a", "b"}
+    assert set(gen.per_clip["subject"]) == {""}
+    assert gen.per_clip["fps"].tolist() == [25, 25]
+    both = read([tmp_path / "a.npz:gt"], test=[str(tmp_path / "a.npz:gen")])
+    assert (both.split == TEST).tolist() == [False] * 200 + [True] * 60
+
+
 def test_a_split_array_counts(tmp_path: Path, poses: np.ndarray) -> None:
     marks = np.where(np.arange(200) % 100 < 90, "train", "test")
     np.savez(tmp_path / "a.npz", poses=poses, split=marks)

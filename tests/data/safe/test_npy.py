@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posectl.data.safe.npy import array_names, load_array, load_arrays
-from posectl.errors import InvalidInputError
+from posectl.data.safe.npy import array_names, load_array, load_arrays, split_key
+from posectl.errors import InvalidInputError, NotFoundError
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +53,28 @@ def test_an_npz_gives_its_arrays_by_name(tmp_path: Path, poses: np.ndarray) -> N
     np.savez(file, a=np.zeros(3), b=np.zeros(3))
     with pytest.raises(InvalidInputError, match="a, b"):
         load_array(file)
+
+
+def test_one_array_of_an_npz_is_named_after_a_colon(tmp_path: Path, poses: np.ndarray) -> None:
+    file = tmp_path / "a.npz"
+    np.savez(file, **{"positions": poses, "gen": poses + 1, "deep/er": poses[:2]})
+    for key in ("positions", "gen", "deep/er"):
+        np.testing.assert_array_equal(load_array(f"{file}:{key}"), np.load(file)[key])
+    with pytest.raises(NotFoundError, match=r"a\.npz holds no array 'gne'\.") as caught:
+        load_array(f"{file}:gne")
+    assert "Did you mean 'gen'?" in caught.value.hint
+    with pytest.raises(NotFoundError, match="There is no file"):
+        load_array(tmp_path / "b.npz:gen")
+    assert split_key("a:b/c.npz:d") == (Path("a:b/c.npz"), "d")
+    for other in ("acai:v1", "poses.npz", "-", "c.npz:", "theirs.txt:x"):
+        assert split_key(other) == (Path(other), None)
+
+
+def test_an_encrypted_zip_is_not_called_damaged(tmp_path: Path, poses: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", positions=poses)
+    data = bytearray((tmp_path / "a.npz").read_bytes())
+    data[6] |= 1  # the flag of encryption, in the file's header and in the directory
+    data[data.rindex(b"PK\1\2") + 8] |= 1
+    (tmp_path / "a.npz").write_bytes(data)
+    with pytest.raises(InvalidInputError, match=r"cannot be unpacked: .*encrypted"):
+        load_array(tmp_path / "a.npz")

@@ -6,7 +6,7 @@ import contextlib
 import os
 import pickle
 import struct
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -182,11 +182,37 @@ def test_a_bomb_of_references_is_refused() -> None:
         loads(b"]q\x00h\x00a.", "p")  # a list that holds itself
 
 
-def test_tuples_are_no_keys() -> None:
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_ordered_and_default_dictionaries_come_as_dictionaries(protocol: int) -> None:
+    by_default = defaultdict(list, {"S1": [np.eye(3)]})
+    nested = defaultdict(OrderedDict, {"S1": OrderedDict([("Walking", np.ones(2)), ("Eating", np.zeros(2))])})
+    for value in (by_default, nested, OrderedDict([("b", 1), ("a", 2)]), defaultdict(None, {1: 2}), defaultdict(dict)):
+        plain = {key: dict(item) if isinstance(item, OrderedDict) else item for key, item in value.items()}
+        assert same(loads(pickle.dumps(value, protocol), "p"), plain)
+
+
+def test_an_ordered_dictionary_of_python_2_is_read_and_its_items_are_not_copied_over_and_over() -> None:
+    items = b"(lp0\n(lp1\nS'b'\naI1\naa(lp2\nS'a'\naI2\naa"
+    once = b"ccollections\nOrderedDict\n(" + items + b"tR"
+    assert loads(once + b".", "p") == {"b": 1, "a": 2}
+    again = b"ccollections\nOrderedDict\n(g0\ntR"
+    assert loads(b"(l" + once + b"a" + again + b"a.", "p") == [{"b": 1, "a": 2}, {}]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_pairs_are_keys(protocol: int) -> None:
+    value = {("S1", "54138969"): {"R": np.eye(3)}, ("S1", 2): {}, (): 0}
+    assert same(loads(pickle.dumps(value, protocol), "p"), value)
+
+
+def test_nested_and_long_tuples_are_no_keys() -> None:
     # Hashing (t, t), t = (s, s), ... takes time exponential in the depth, and a deep enough one overflows C's stack.
     deep = b"\x80\x02}" + b")" + b"\x85" * 300 + b"Ns."
-    with pytest.raises(InvalidInputError, match="keys of type tuple"):
-        loads(deep, "p")
+    # Hashing one tuple of n items n times takes time square in n.
+    long = b"\x80\x02(" + b"N" * 9 + b"tq\x00}h\x00Ns."
+    for data in (deep, long):
+        with pytest.raises(InvalidInputError, match="keys of type nested or long tuple"):
+            loads(data, "p")
 
 
 def test_deep_nesting_needs_no_deep_stack() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from posectl.errors import UsageError
-from posectl.render.figures import transition_curves
-from posectl.render.figures.page import spread
+from posectl.render.figures import Panel, error_curves, training_curves, transition_curves
+from posectl.render.figures.page import spread, within
 
 CURVES = {"λ = 0": np.array([0.5, 1.5, 1.0]), "λ = 0.1": np.array([1.2, 0.8, 1.0])}
 
@@ -54,6 +54,31 @@ def test_another_suffix_is_refused_with_the_known_ones(tmp_path):
 def test_names_that_would_touch_are_spread_about_their_mean():
     np.testing.assert_allclose(spread([0.5, 0.5, 0.9], 0.1), [0.45, 0.55, 0.9])
     np.testing.assert_allclose(spread([0.9, 0.52, 0.5], 0.1), [0.9, 0.56, 0.46])
+
+
+def test_names_are_kept_beside_their_panel():
+    np.testing.assert_allclose(within(np.array([-0.1, 0.1, 0.0]), 0.1), [0.0, 0.2, 0.1])
+    np.testing.assert_allclose(within(np.array([1.1, 0.5, 1.0]), 0.1), [1.0, 0.5, 0.9])
+    np.testing.assert_allclose(within(np.array([0.2, 0.4]), 0.1), [0.2, 0.4])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda labels, path: transition_curves(dict.fromkeys(labels, np.ones(3)), path),
+        lambda labels, path: training_curves({key: {"loss": (np.arange(3), np.ones(3))} for key in labels}, path),
+        lambda labels, path: error_curves(
+            [Panel("MSE", "α", dict.fromkeys(labels, (np.arange(3), np.arange(3.0))))] * 2, path
+        ),
+    ],
+)
+def test_long_names_do_not_squeeze_the_panels(tmp_path, draw):
+    def width(labels):
+        figure = draw(labels, tmp_path / "a.png")
+        return figure.axes[0].get_position().width * figure.get_figwidth()
+
+    long = ["adversarial λ=0.005 + cycle λ=0.01 + smooth λ=0.01, d=256", "x"]
+    assert width(long) == pytest.approx(width(["plain", "acai"]), abs=0.12)
 
 
 def test_names_keep_their_order_and_their_distance_however_many_collide():

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from posectl.render import theme
-from posectl.render.figures.style import METHODS, method, styles
+from posectl.render.figures.style import METHODS, SPARE, Style, lasting, method, styles
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,24 @@ def test_a_second_model_of_a_method_takes_another_colour():
     looks = styles(["acai λ=0.1, d=8", "acai λ=0.3, d=8"])
     assert looks["acai λ=0.1, d=8"] == METHODS["acai"]
     assert looks["acai λ=0.3, d=8"].colour == theme.CYCLE[1]
+
+
+def test_lasting_styles_do_not_change_with_what_comes_later():
+    labels = {"a": "acai λ=0.1, d=8", "b": "acai λ=0.3, d=8", "p": "plain, d=8", "r": "smooth λ=1 + cycle λ=1, d=8"}
+    chosen = lasting(labels)
+    assert chosen == {"a": METHODS["acai"], "b": SPARE[0], "p": METHODS["plain"], "r": SPARE[1]}
+    for count in range(1, 4):
+        first = dict(list(labels.items())[:count])
+        assert lasting(first) == {name: chosen[name] for name in first}
+    assert len(set(SPARE) | set(METHODS.values())) == len(SPARE) + len(METHODS)
+
+
+def test_a_known_style_is_kept_and_taken_by_nobody_else():
+    known = {"mine": METHODS["acai"], "again": METHODS["acai"]}
+    looks = styles(["acai λ=1, d=8", "mine", "again"], known)
+    assert looks["mine"] == METHODS["acai"]
+    assert len(set(looks.values())) == 3
+    assert styles(["x", "mine"], {"mine": Style("#123456")})["mine"] == Style("#123456")
 
 
 def test_labels_of_no_method_take_the_cycle_in_its_order():

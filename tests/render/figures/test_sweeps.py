@@ -22,7 +22,7 @@ def test_metrics_stand_against_lambda_by_the_mean_over_seeds(tmp_path, saved):
     assert (at.min(), at.max()) == (pytest.approx(4 - 2**0.5), pytest.approx(4 + 2**0.5))
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "0.1", "0.3"]
     assert axes.get_xscale() == "linear"
-    assert [text.get_text() for text in saved[0].legends[0].get_texts()] == ["d = 8", "d = 16"]
+    assert [text.get_text() for text in saved[0].legends[0].get_texts()] == ["d = 8", "d = 16", "± std over seeds"]
 
 
 def test_lambdas_over_decades_are_on_a_log_scale_that_has_a_zero(tmp_path, saved):

@@ -43,6 +43,23 @@ def test_the_running_mean_is_that_of_a_loop_and_skips_what_is_not_finite():
     np.testing.assert_allclose(running_mean(values, 5), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_the_first_steps_set_no_scale(tmp_path, saved, scale):
+    steps = np.arange(0, 1001, 100)
+    values = np.where(steps == 0, 1e6, 10.0 ** (-steps / 250) if scale == "log" else 1 + steps / 1000)
+    training_curves({"AE": {"loss": (steps, values)}}, tmp_path / "a.png")
+    (axes,) = saved[0].axes
+    assert axes.get_yscale() == scale
+    low, high = axes.get_ylim()
+    assert low < values[1:].min() < values[1:].max() < high < 2 * values[1:].max()
+
+
+def test_one_step_after_the_first_sets_no_scale_alone(tmp_path, saved):
+    training_curves({"AE": {"loss": (np.array([0, 400]), np.array([0.45, 0.05]))}}, tmp_path / "a.png")
+    low, high = saved[0].axes[0].get_ylim()
+    assert low < 0.05 < 0.45 < high
+
+
 def test_no_losses_are_refused(tmp_path):
     with pytest.raises(InvalidInputError):
         training_curves({"AE": {}}, tmp_path / "a.png")
@@ -65,6 +82,7 @@ def test_scores_run_over_the_images_seen_by_the_mean_over_seeds(tmp_path, saved)
     at = band[np.isclose(band[:, 0], 100), 1]
     assert (at.min(), at.max()) == (pytest.approx(5 - 2**0.5), pytest.approx(5 + 2**0.5))
     assert [text.get_text() for text in first.texts] == ["plain, d=2"]
+    assert [text.get_text() for text in saved[0].legends[0].get_texts()] == ["± std over seeds"]
 
 
 def test_baselines_are_level_lines_named_at_their_height(tmp_path, saved):

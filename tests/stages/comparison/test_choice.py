@@ -68,6 +68,7 @@ def test_a_model_stands_by_its_last_weights_whatever_was_scored_since(bench: Ben
     bench.score(model, 1.0)
     bench.score(model, 9.0, weights="step-10")
     bench.score(model, 8.0, compat="naayem")
+    bench.score(model, 7.0, drawn=True)
     assert bench.compared("m") == {"plain, d=8": 1.0}
     assert bench.compared() == {"plain, d=8": 1.0}
     assert bench.compared("m", published="d8")["plain, d=8, compat naayem"] == 8.0

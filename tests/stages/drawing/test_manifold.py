@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_spokes_go_from_the_lowest_to_the_highest_light(run):
 def test_the_grid_is_named_where_it_is(run):
     shown = manifold_of(run, run.artifacts.get("flat"))
     marks = {name: point for point, name in shown.marks}
-    assert list(marks) == ["0°", "90°", "180°", "270°", "elevation 45", "elevation 80"]
+    assert list(marks) == ["0°", "90°", "180°", "270°", "elevation 45°", "elevation 80°"]
     np.testing.assert_allclose(marks["90°"], shown.grid[0][RING // 4], atol=1e-5)
 
 
@@ -119,11 +120,57 @@ def test_every_object_of_a_turntable_has_its_closed_ring_and_its_name(run):
 
 def test_another_factor_or_a_label_may_colour_the_codes(run):
     shown = manifold_of(run, run.artifacts.get("flat"), by="elevation")
-    assert (shown.what, shown.period, shown.values.min(), shown.values.max()) == ("elevation", None, 45, 80)
+    assert (shown.what, shown.period, shown.values.min(), shown.values.max()) == (
+        "elevation (deg)",
+        None,
+        45,
+        80,
+    )
     shown = manifold_of(run, run.artifacts.get("turned"), by="object")
-    assert (shown.what, set(shown.values)) == ("", {5, 6})
-    middle = np.median(shown.codes[shown.values == 6], axis=0)
-    np.testing.assert_allclose(next(point for point, name in shown.marks if name == "6"), middle)
+    assert (shown.what, list(shown.classes), shown.others) == ("object", ["5", "6"], 0)
+    which = StoredDataset(run.artifacts.get("turntable")).known("object")
+    np.testing.assert_array_equal(shown.values, which - 5)
+
+
+def test_poses_are_coloured_by_the_action_subject_or_name_of_their_clip(run):
+    prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
+    model = train(replace(run, name="people"), "mannequin", TINY).artifact
+    dataset = StoredDataset(run.artifacts.get("mannequin"))
+    clip = dataset.known("clip")
+    for by, column in (("action", "clips/action"), ("subject", "clips/subject"), ("clip", "clips/name")):
+        shown = manifold_of(run, model, by=by)
+        told = dataset.known(column)[clip]
+        assert shown.what == by
+        assert len(shown.classes) == min(10, len(set(told)))
+        assert shown.others == len(set(told)) - len(shown.classes)
+        for value, name in enumerate(shown.classes):
+            np.testing.assert_array_equal(shown.values == value, told == name)
+        counts = Counter(told.tolist())
+        fewest = min(counts[name] for name in shown.classes)
+        assert all(count <= fewest for name, count in counts.items() if name not in shown.classes)
+
+
+def test_digits_have_a_class_each_by_name(run):
+    images = np.random.default_rng(0).uniform(-1, 1, (20, 1, 8, 8)).astype(np.float32)
+    names = [f"kind {i}" for i in range(10)]
+    with run.artifacts.draft("dataset", "digits") as draft:
+        draft.put("samples", images, ("sample", "channel", "row", "column"))
+        draft.put("label", (np.arange(20) % 10).astype(np.int32), ("sample",))
+        draft.put("split", (np.arange(20) % 4 == 0).astype(np.uint8), ("sample",))
+        draft.record(about={"kind": "images", "classes": 10, "class_names": names})
+        draft.publish()
+    model = train(replace(run, name="of-digits"), "digits", TINY).artifact
+    shown = manifold_of(run, model)
+    assert (list(shown.classes), shown.others, shown.period, shown.marks) == (names, 0, None, [])
+    np.testing.assert_array_equal(shown.values, np.arange(20) % 10)
+
+
+def test_lines_are_coloured_in_degrees(run):
+    prepare(run, "lines")
+    model = train(replace(run, name="hands"), "lines", TINY).artifact
+    shown = manifold_of(run, model)
+    assert (shown.what, shown.period) == ("angle (deg)", 360.0)
+    assert shown.values.max() > 300
 
 
 def test_unknown_factors_and_dimensions_are_told(run):

@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from posectl.cli import printable as module
-from posectl.cli.printable import one_line, printable
+from posectl import printable as module
+from posectl.printable import one_line, printable
 
 
 def test_examples() -> None:

@@ -1,0 +1,33 @@
+"""The regularizers and their settings, as `posectl regularizers` prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from posectl.core.objectives import OBJECTIVES
+from posectl.described import describe
+from posectl.errors import UsageError, did_you_mean
+from posectl.stages.options import RECIPES
+
+
+def regularizers(name: str | None = None) -> list[dict[str, Any]]:
+    """Describe one regularizer or all: name, summary, source, which of its paper's settings are the defaults, and its
+    settings, each with key, type, default, meaning and the paper's value. A recipe has parts, with their weights.
+
+    Raises UsageError for a name that there is not.
+
+    >>> import posectl
+    >>> [setting["key"] for setting in posectl.regularizers("acai")[0]["settings"]]
+    ['lam', 'gamma']
+    """
+    known = [*OBJECTIVES.names(), *RECIPES]
+    if name is not None and name not in known:
+        raise UsageError(f"There is no regularizer {name!r}.", did_you_mean(name, known))
+    return [_recipe(each) if each in RECIPES else describe(OBJECTIVES, each).as_json() for each in
+            ([name] if name else known)]  # fmt: skip
+
+
+def _recipe(name: str) -> dict[str, Any]:
+    parts = RECIPES[name]
+    summary = f"A recipe: {', '.join(f'{part} {weight:g}' for part, weight in parts.items())}."
+    return {"name": name, "summary": summary, "source": "", "defaults": "", "settings": [], "parts": dict(parts)}

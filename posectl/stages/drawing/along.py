@@ -1,0 +1,26 @@
+"""Paths in pictures: which of their steps are shown, and the alpha of each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from posectl.core.latent.paths import alphas
+
+
+def evenly(count: int, wanted: int) -> np.ndarray:
+    """Return `wanted` of `count` steps, as even as possible, first and last among them."""
+    return np.linspace(0, count - 1, wanted).round().astype(int)
+
+
+def over_columns(steps: int, shown: np.ndarray) -> list[str]:
+    """Label the shown ones of a path's steps with their alpha; the first says what the numbers are."""
+    return [f"{'' if i else 'α = '}{round(alpha, 2):g}" for i, alpha in enumerate(_alphas(steps)[shown].tolist())]
+
+
+def on_frames(frames: int) -> list[str]:
+    """Label the frames of a film with their alpha."""
+    return [f"α = {alpha:.2f}" for alpha in _alphas(frames).tolist()]
+
+
+def _alphas(steps: int) -> np.ndarray:
+    return alphas(max(steps, 2)).numpy()[:steps]

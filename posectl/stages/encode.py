@@ -1,0 +1,34 @@
+"""encode: the codes of samples by a model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+
+from posectl.errors import InvalidInputError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.files import is_file, samples_of
+from posectl.stages.artifacts.model import HINT, load_model
+from posectl.stages.run import Run
+from posectl.store import Artifact, Ref
+
+Split = Literal["train", "test", "all"]
+
+
+def encode(
+    run: Run, samples: str, model: str | None = None, *, weights: str = "last", split: Split = "all"
+) -> tuple[Artifact, np.ndarray]:
+    """Encode the samples of a file, of a dataset or one of its splits, or one sample `ref#i`; return the model (the
+    newest if None) and codes (N, d) float32. Raises InvalidInputError for samples of another shape than the model's."""
+    artifact = run.subject(model, "model", HINT)
+    autoencoder = load_model(run, artifact, weights=weights)
+    if is_file(samples) or Ref.parse(samples).sample is not None:
+        array, _ = samples_of(run, samples, autoencoder.kind, autoencoder.shape)
+    else:
+        dataset = StoredDataset(run.artifacts.get(samples))
+        array = dataset.samples if split == "all" else getattr(dataset, split)
+        if not len(array):
+            raise InvalidInputError(f"{dataset.artifact.ref} has no {split} samples.", "--split all takes all of them.")
+    return artifact, autoencoder.encode(torch.from_numpy(np.ascontiguousarray(array))).cpu().numpy()

@@ -1,0 +1,90 @@
+"""What a training came to: whether it blew up or collapsed, said before anybody takes it for a model."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.distances import ONE_SAMPLE, spread
+from posectl.core.kinds import Kind
+from posectl.core.latent.priors import sample_codes
+from posectl.core.random import generator
+from posectl.core.training.loop import Trainer
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.training.replica import Replica
+
+# So many times the error of the mean sample, and a training has blown up.
+_BLOWN_UP = 10
+# The share of the size of codes below which their spread makes them one.
+_ONE_CODE = 1e-3
+_SAMPLES = 512
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Health:
+    """The test errors of a replica at the first step and at the last, and that of giving the mean sample always; the
+    spread of its codes as a share of their size, and that of decoded draws as a share of the data's."""
+
+    kind: Kind
+    first: float
+    last: float
+    of_mean: float
+    codes: float
+    decoded: float
+
+    @property
+    def blew_up(self) -> bool:
+        """True if the mean sample, always, does ten times as well, and so did the weights as they were drawn: a
+        training that is not there yet has not blown up."""
+        return self.of_mean > 0 and not self.last <= max(_BLOWN_UP * self.of_mean, self.first)
+
+    def __str__(self) -> str:
+        last, of_mean = (error_text(error, self.kind.unit) for error in (self.last, self.of_mean))
+        return f"the test error at the end is {last}, and the mean sample always would have {of_mean}"
+
+    def tell(self, say: Callable[[str], None], name: str = "The training") -> None:
+        """Say in a line each, by `say`, what went wrong with the training of this name; warn where it is worthless."""
+        if self.last > self.of_mean > 0:
+            _log.warning("%s is worse than no model: %s.", name, self)
+        elif self.last > self.first:
+            errors = [error_text(error, self.kind.unit) for error in (self.last, self.first)]
+            say(f"{name} ends above where it began: test error {errors[0]}, {errors[1]} at first.")
+        if self.codes < _ONE_CODE:
+            say(f"{name} collapsed: the codes of all test {self.kind.nouns} are one point.")
+        if self.decoded < ONE_SAMPLE:
+            _log.warning("%s decodes whatever code to one %s.", name, self.kind.noun)
+
+
+def examine(trainer: Trainer, index: int, replica: Replica, dataset: StoredDataset) -> Health:
+    """Examine one replica at the end of its training, by its last weights."""
+    kind, history = dataset.kind, trainer.history
+    model = Autoencoder(replica.architecture, trainer.prior, trainer.device, replica.objectives, kind=kind)
+    model.load(trainer.weights(index))
+    mean = torch.from_numpy(dataset.train.mean(0, dtype="float64")).to(trainer.test)
+    some = trainer.test[:_SAMPLES]
+    codes = model.encode(some)
+    draws = sample_codes(model.prior, _SAMPLES, model.latent, generator(replica.seed, "health"))
+    return Health(
+        kind,
+        first=float(history.tests[0][index]),
+        last=float(history.tests[max(history.tests)][index]),
+        of_mean=kind.errors(trainer.test[None], mean.expand_as(trainer.test)[None]).double().mean().item(),
+        codes=_share(spread(codes), codes.double().square().mean().sqrt().item()),
+        decoded=_share(spread(model.decode(draws)), spread(some)),
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    """Return the share of a part; one where there is no whole, or either is no number."""
+    return part / whole if whole > 0 and math.isfinite(part / whole) else 1.0
+
+
+def error_text(value: float, unit: str) -> str:
+    """Write a test error as people read it."""
+    return f"{1000 * value:.2f} mm" if unit == "m" else f"{value:.4g}"
