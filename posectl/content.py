@@ -7,7 +7,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from posectl.errors import InvalidInputError
+from posectl.errors import InvalidInputError, PosectlError
+from posectl.inputs import open_input
 
 HEAD = 4096
 """Bytes from which a content is told."""
@@ -109,9 +110,9 @@ def content_of(head: bytes) -> Content | None:
 def head_of(path: Path) -> bytes:
     """Return the first bytes of a file; none of one that cannot be read, which its reader tells."""
     try:
-        with path.open("rb") as stream:
-            return stream.read(HEAD)
-    except OSError:
+        with open_input(path) as stream:
+            return stream.read(HEAD) if stream.seekable() else b""
+    except (PosectlError, OSError):
         return b""
 
 

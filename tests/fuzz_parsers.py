@@ -10,7 +10,11 @@ What makes a parser fail is left in the working folder as crash-*. tests/test_fu
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
+import pickle
+import struct
 import sys
 import tempfile
 import warnings
@@ -20,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -107,8 +112,6 @@ def _map_seeds(data: Path) -> list[bytes]:
 
 def _array_seeds(save: Callable[..., None], *keys: str) -> Callable[[Path], list[bytes]]:
     def seeds(data: Path) -> list[bytes]:
-        import io
-
         poses = np.random.default_rng(0).normal(size=(3, 17, 3)).astype(np.float32) * 0.3
         arrays = [poses, poses.reshape(3, 51).astype(">f8"), np.asfortranarray(poses)]
         contents = []
@@ -133,6 +136,11 @@ def _motion(folder: Path) -> Any:
     return read([path], fps=25)
 
 
+def _save_images(stream: Any, images: np.ndarray) -> None:
+    pixels = np.resize(np.abs(images) * 80 % 255, (6, 8, 8)).astype(np.uint8)
+    np.savez_compressed(stream, images=pixels, labels=np.arange(6) % 2, split=np.arange(6) % 2)
+
+
 def _points(folder: Path) -> Any:
     from posectl.data.readers.mocap import read
 
@@ -149,6 +157,52 @@ def _arrays(folder: Path) -> Any:
     from posectl.data.readers.arrays import read
 
     return read([next(folder.iterdir())])
+
+
+def _image_seeds(suffix: str) -> Callable[[Path], list[bytes]]:
+    def seeds(data: Path) -> list[bytes]:
+        noise = np.random.default_rng(0).integers(0, 256, (16, 16, 4), np.uint8)
+        words = noise[..., 0].astype(np.uint16) << 8
+        modes = {"png": [noise, noise[..., :3], noise[..., 0], words], "tif": [noise, words]}
+        contents = []
+        for pixels in modes.get(suffix, [noise[..., :3]]):
+            stream = io.BytesIO()
+            Image.fromarray(pixels).save(stream, {"tif": "tiff", "jpg": "jpeg", "pgm": "ppm"}.get(suffix, suffix))
+            contents.append(stream.getvalue())
+        return contents
+
+    return seeds
+
+
+def _idx_seeds(data: Path) -> list[bytes]:
+    seed = b"\0\0\x08\x03" + struct.pack(">3I", 5, 28, 28) + bytes(range(256)) * 16
+    seed = seed[: 16 + 5 * 28 * 28]
+    return [seed, gzip.compress(seed, mtime=0)]
+
+
+def _pickle_seeds(data: Path) -> list[bytes]:
+    poses = (np.random.default_rng(0).normal(size=(4, 32, 3)) * 300).astype(np.float32)
+    content = {"S1": {"Walking": poses, "Eating 1": poses[:2].astype(np.float64)}, "S9": {"Walking": poses}}
+    return [pickle.dumps(content, protocol) for protocol in range(6)]
+
+
+def _object_npy_seeds(data: Path) -> list[bytes]:
+    stream = io.BytesIO()
+    np.save(stream, pickle.loads(_pickle_seeds(data)[4]), allow_pickle=True)
+    return [stream.getvalue()]
+
+
+def _pictures(folder: Path) -> Any:
+    from posectl.data.readers.images import read
+
+    return read([path for path in folder.rglob("*") if path.is_file()], size=8)
+
+
+def _configuration(folder: Path) -> Any:
+    from posectl.cli.config import load
+
+    load(folder / "config.yaml")
+    return np.empty(0)
 
 
 def _h36m(folder: Path) -> Any:
@@ -174,6 +228,19 @@ TARGETS: dict[str, Target] = {
     "map": Target("map.yaml", _map_seeds, _map, {"a.bvh": person_bvh(still(2)).encode()}),
     "npy": Target("a.npy", _array_seeds(np.save), _arrays),
     "npz": Target("a.npz", _array_seeds(np.savez_compressed, "positions"), _arrays),
+    "idx": Target("train-images-idx3-ubyte", _idx_seeds, _pictures),
+    **{
+        suffix: Target(f"a.{suffix}", _image_seeds(suffix), _pictures, {"b.png": _image_seeds("png")(Path())[2]})
+        for suffix in ("png", "jpg", "gif", "bmp", "tif", "webp", "pgm")
+    },
+    "images": Target("a.npz", _array_seeds(_save_images, "images"), _pictures),
+    "config": Target(
+        "config.yaml",
+        lambda data: [b"seed: 1\nprepare: {name: x, lines: {size: 16}}\ntrain:\n  lr: 1e-3\n"],
+        _configuration,
+    ),
+    "pickle": Target("a.pkl", _pickle_seeds, _h36m),
+    "pickle-npy": Target("a.npy", _object_npy_seeds, _h36m),
     "h36m-videopose3d": Target("a.npz", files("formats/videopose3d*"), _h36m),
     "h36m-mmpose": Target("a.npz", files("formats/mmpose*"), _h36m),
     "h36m-motionbert": Target("a.pkl", files("formats/motionbert*"), _h36m),

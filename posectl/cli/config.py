@@ -11,10 +11,15 @@ from typing import Any
 import typer
 
 from posectl.cli.renamed import renamed
-from posectl.content import head_of, other_format
+from posectl.content import other_format
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UsageError, did_you_mean
+from posectl.inputs import open_input
 
-_LARGEST = 1 << 20
+_LARGEST, _LONGEST_NUMBER = 64 << 10, 64
+_DEEPEST = 20
+# What a text that its tag does not fit leads to, as a date in month 13.
+_UNFIT = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError)
+_TEXT = "tag:yaml.org,2002:str"
 _SOURCES = {"COMMANDLINE": "flag", "ENVIRONMENT": "env", "DEFAULT_MAP": "file"}
 
 
@@ -29,7 +34,7 @@ def apply(ctx: typer.Context, path: Path) -> None:
     parameters, beneath = _parameters(ctx.command), cache(_beneath)
     chosen: dict[str, Any] = {}
     for group, key, value in _entries(ctx, load(path)):
-        name = str(key).replace("_", "-")
+        name = str(key).replace("_", "-")[:_LONGEST_NUMBER]
         parameter = parameters.get(name)
         if parameter is not None:
             chosen[parameter.name or name] = _as_given(value, parameter)
@@ -103,44 +108,60 @@ def load(path: Path) -> dict[str, Any]:
     """Read the values of a file by name. Raises NotFoundError, and InvalidInputError for what holds no values."""
     import yaml
 
+    data = b""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise InvalidInputError(f"{path} is too large for a configuration.", "Give a YAML file of option values.")
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        with open_input(path) as stream:
+            data = stream.read(_LARGEST + 1)
+        text = data.decode("utf-8")
+    except NotFoundError:
         raise NotFoundError(f"There is no configuration file {path}.", "Check the path after --config.") from None
     except (OSError, UnicodeDecodeError) as error:
         cannot = InvalidInputError(f"{path} cannot be read: {error}.", "Give a YAML file of option values.")
-        raise other_format(str(path), head_of(path), "YAML") or cannot from error
+        raise other_format(str(path), data, "YAML") or cannot from error
+    if len(data) > _LARGEST:
+        large = InvalidInputError(f"{path} is too large for a configuration.", "Give a YAML file of option values.")
+        raise other_format(str(path), data, "YAML") or large
     try:
         values = yaml.load(text, Loader=_strict_loader())
-    except (yaml.YAMLError, RecursionError) as error:
-        first = str(error).splitlines()[0]
+    except (yaml.YAMLError, *_UNFIT) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
         wrong = InvalidInputError(f"{path} is not valid YAML: {first}.", "Keys and values, like `steps: 1000`.")
-        raise other_format(str(path), head_of(path), "YAML") or wrong from error
+        raise other_format(str(path), data, "YAML") or wrong from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        wrong = InvalidInputError(f"{path} should hold options by name.", "Keys and values, like `steps: 1000`.")
-        raise other_format(str(path), head_of(path), "YAML") or wrong
+        other = InvalidInputError(f"{path} should hold options by name.", "Keys and values, like `steps: 1000`.")
+        raise other_format(str(path), data, "YAML") or other
     return values
 
 
 def _strict_loader() -> Any:
-    """Make a safe loader that refuses a key given twice, and aliases (which can blow a small file up)."""
+    """Make a safe loader that refuses a key given twice, aliases (which can blow a small file up) and long numbers.
+
+    Keys are text: numbers could collide, and then each costs as much as there are.
+    """
     import yaml
 
     class Strict(yaml.SafeLoader):
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.events.AliasEvent):
                 raise yaml.YAMLError("aliases are not allowed")
-            return super().compose_node(parent, index)
+            if self.flow_level + len(self.indents) > _DEEPEST:
+                raise yaml.YAMLError("it is nested too deeply")
+            node = super().compose_node(parent, index)
+            if isinstance(node, yaml.ScalarNode) and node.tag != _TEXT and len(node.value) > _LONGEST_NUMBER:
+                raise yaml.YAMLError(f"{node.value[:20]!r}... is no value")
+            return node
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-            twice = [key for key in keys if keys.count(key) > 1]
-            if twice:
-                raise yaml.YAMLError(f"{twice[0]!r} is given twice")
+            seen: set[str] = set()
+            for key, _ in getattr(node, "value", ()):
+                if not isinstance(key, yaml.ScalarNode):
+                    raise yaml.YAMLError("a key is no word")
+                if key.value in seen:
+                    raise yaml.YAMLError(f"{key.value[:80]!r} is given twice")
+                seen.add(key.value)
+                key.tag = _TEXT
             return super().construct_mapping(node, deep)
 
     return Strict

@@ -1,6 +1,7 @@
 """A configuration file: one for a whole chain of commands."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import yaml
 from typer.main import get_command
 
 from posectl.cli.app import app
+from posectl.cli.config import load
 from posectl.data.readers import READERS
+from posectl.errors import InvalidInputError
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 YAML = re.findall("```yaml\n(.*?)```", README, re.DOTALL)
@@ -79,3 +82,42 @@ def test_a_section_of_a_source_is_for_that_source_alone(posectl, tmp_path):
     shown = [posectl("store", "show", done.json["ref"], "--json").json["config"] for done in (lines, pole)]
     assert shown[0]["options"]["value"] == {"size": 16, "train_count": 8, "test_count": 4, "seed": 1}
     assert shown[1]["options"]["value"] == {"size": 8, "seed": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed: 2020-99-99", "month must be in 1..12"),
+        ("seed: 2020-02-30 25:61:61", "day is out of range"),
+        ("seed: " + "1:" * 30_000 + "1", "is no value"),
+        ("seed: " + "9" * 5000, "is no value"),
+        ("seed: !!int abc", "invalid literal"),
+        ("seed: !!bool abc", "'abc'"),
+        ("seed: !!timestamp abc", "not valid YAML"),
+        ("seed: !!map 3", "not valid YAML"),
+        ("seed: " + "[" * 20_000, "nested too deeply"),
+        ("{" * 20_000, "is a JSON file"),
+        ("? [a]\n: 1", "a key is no word"),
+        ("seed: 1\nseed: 2", "'seed' is given twice"),
+        ("\n".join(f"k{n}: 1" for n in range(80_000)), "too large for a configuration"),
+    ],
+)
+def test_values_that_are_none_and_files_without_end_are_refused_in_time(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    started = time.process_time()
+    with pytest.raises(InvalidInputError) as caught:
+        load(tmp_path / "a.yaml")
+    assert said in caught.value.message
+    assert time.process_time() - started < 2
+
+
+def test_keys_are_text_whatever_they_look_like(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("1: a\nyes: no\n2020-01-01: 1.5\n")
+    assert load(tmp_path / "a.yaml") == {"1": "a", "yes": False, "2020-01-01": 1.5}
+
+
+def test_keys_that_would_collide_as_numbers_take_no_longer(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("".join(f"{((1 << 61) - 1) * n + 1}: 1\n" for n in range(2400)))
+    started = time.process_time()
+    assert len(load(tmp_path / "a.yaml")) == 2400
+    assert time.process_time() - started < 4

@@ -16,12 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from posectl import budget
 from posectl.content import content_of, head_of
 from posectl.data.h36m.names import subject_name
 from posectl.data.h36m.pickled import load_pickle
 from posectl.errors import InvalidInputError, NotFoundError
+from posectl.inputs import open_input
 
 _LARGEST_FILE = 16 << 20
+_EXPANSION = 32  # of JSON, at most: [] takes 56 bytes
 _MILLIMETRES_FROM = 100.0  # a camera stands some metres from the origin: 5 or 5000
 
 
@@ -130,16 +133,14 @@ def _mmpose(content: dict[tuple[Any, Any], Any]) -> dict[str, dict[str, Camera]]
 def load_json(path: Path) -> Any:
     """Read a small JSON file; raises NotFoundError or InvalidInputError."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
+        with open_input(path) as stream:
+            data = stream.read(_LARGEST_FILE + 1)
+        if len(data) > _LARGEST_FILE:
             raise InvalidInputError(f"{path} is too large for a camera-parameter file.", "Check the path.")
-        data = path.read_bytes()
         if not data:
             raise InvalidInputError(f"{path} is empty.", "Copy or write the file again.")
+        budget.check(str(path), _EXPANSION * len(data), len(data))
         return json.loads(data)
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no file {path}.", "Check the path; `ls` shows what is there.") from None
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
     except (ValueError, RecursionError):
         raise InvalidInputError(f"{path} is not valid JSON.", "Copy or write the file again.") from None
 

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 
+from posectl import budget
 from posectl.errors import InvalidInputError
+from posectl.inputs import read_input
 
 _VERSION_3, _PLAIN = b"\xcd\xf3\x00\x01", b"\x00\x00\xff\xff"
 _CDR, _GDR, _R_VARIABLE, _VXR, _VVR, _Z_VARIABLE, _CVVR = 1, 2, 3, 6, 7, 8, 13
 _MOST_DIMENSIONS, _MOST_VARIABLES, _MOST_RECORDS = 10, 10_000, 1_000_000
 _DEFLATE_LIMIT = 1100  # deflate expands no further
-_FREE_EXPANSION, _EXPANSION_LIMIT = 16 << 20, 50
+_COPIES = 3  # of what is unpacked, at once
+_BLOCK = 1 << 20
 
 
 class _DamageError(Exception):
@@ -28,25 +31,28 @@ class _DamageError(Exception):
 def check_records(path: Path) -> None:
     """Raise InvalidInputError unless the file's records lie inside it and hold the bytes that they declare."""
     try:
-        _Records(_plain(path.read_bytes())).check()
+        data = read_input(path)
+        records = _Records(_plain(data, str(path)))
+        records.check()
     except (_DamageError, struct.error, RecursionError) as error:
         detail = error if isinstance(error, _DamageError) else "it is cut short"
         message = f"{path} is a damaged or truncated CDF file: {detail}."
         raise InvalidInputError(message, "Unpack Poses_D3_Positions_S*.tgz again.") from None
+    budget.check(str(path), len(records.data) + _COPIES * (records.unpacked() + records.declared), len(data))
 
 
-def _plain(data: bytes) -> bytes:
+def _plain(data: bytes, name: str) -> bytes:
     """Return the file's bytes, unpacked where the file is compressed as a whole."""
     if data[4:8] == _PLAIN:
         return data
     start = 40 if data[:4] == _VERSION_3 else 28  # after the compressed file's own record
     unpacker = zlib.decompressobj(wbits=31)
     try:
-        records = unpacker.decompress(data[start:], _FREE_EXPANSION + _EXPANSION_LIMIT * len(data))
+        records = unpacker.decompress(data[start:], len(data) + budget.budget() // _COPIES)
     except zlib.error:
         raise _DamageError("it is packed, and not by gzip") from None
     if unpacker.unconsumed_tail:
-        raise _DamageError("it expands too far")
+        budget.check(name, _COPIES * (len(records) + 1), len(data))
     return data[:4] + _PLAIN + records
 
 
@@ -56,6 +62,8 @@ class _Records:
         # Sizes and offsets have 8 bytes since version 3, and variables' names 256.
         self.word, self.name_size = ("q", 256) if data[:4] == _VERSION_3 else ("i", 64)
         self.seen: set[int] = set()
+        self.packed: list[tuple[int, int]] = []
+        self.declared = 0
 
     def unpack(self, layout: str, at: int) -> tuple:
         """Unpack big-endian fields at an offset; `w` stands for a size or offset."""
@@ -114,6 +122,7 @@ class _Records:
         held = sum(self.blocks(index)) if index > 0 else 0
         if last < -1 or elements < 1 or (last + 1) * prod(sizes) * elements > held:
             raise _DamageError(f"a variable of {last + 1} records of {sizes} values has too few bytes for them")
+        self.declared += 8 * (last + 1) * prod(sizes) * elements
         return following
 
     def blocks(self, at: int) -> Iterator[int]:
@@ -129,4 +138,25 @@ class _Records:
                     yield from self.blocks(offset)
                 else:
                     kind, begin, end = self.record(offset, _VVR, _CVVR)
+                    if kind == _CVVR:
+                        self.packed.append((begin, end))
                     yield (end - begin) * (_DEFLATE_LIMIT if kind == _CVVR else 1)
+
+    def unpacked(self) -> int:
+        """Return the bytes that all compressed blocks come to: at most as deflate allows or, where those would be too
+        many, as they are."""
+        most = _DEFLATE_LIMIT * sum(end - begin for begin, end in self.packed)
+        return most if _COPIES * most <= budget.budget() else sum(map(self.measure, self.packed))
+
+    def measure(self, block: tuple[int, int]) -> int:
+        """Return the bytes that one compressed block comes to, without keeping them; no more than the budget's."""
+        begin, end = block
+        unpacker, total = zlib.decompressobj(wbits=47), 0
+        rest = self.data[begin + self.length("iw") : end]
+        try:
+            while rest and total <= budget.budget():
+                total += len(unpacker.decompress(rest, _BLOCK))
+                rest = unpacker.unconsumed_tail
+        except zlib.error:
+            pass  # as cdflib will say
+        return total

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl import budget
 from posectl.data.h36m.layouts import LayoutFile
 from posectl.data.h36m.names import action_and_take, subject_name
 from posectl.data.h36m.takes import Request, Take
@@ -35,6 +36,8 @@ OFFSETS = np.array([
     (0, 137.499922, 0), (0, 0, 0),
 ])  # fmt: skip
 
+# Times its bytes that a text of short numbers takes: as numbers, as matrices, as joints.
+_EXPANSION = 48
 _LARGEST_ANGLE = 100.0  # radians; exponential maps stay below 2 pi
 # A root that turns by more than this from row to row would spin at 5 rad/s throughout: then the columns are the
 # root's pose, not its motion since the row before.
@@ -66,6 +69,8 @@ def _subject(path: Path) -> str:
 def _load(path: Path) -> np.ndarray:
     """Read the rows (T, 99) of one file."""
     hint = "Each line should have 99 numbers with commas between."
+    size = path.stat().st_size
+    budget.check(str(path), _EXPANSION * size, size)
     try:
         rows = np.loadtxt(path, delimiter=",", ndmin=2, encoding="ascii")
     except (ValueError, OSError) as error:

@@ -14,6 +14,7 @@ from posectl.data.h36m.cameras import is_camera_file, load_json
 from posectl.data.h36m.pickled import is_object_npy, load_npy, load_npz, load_pickle
 from posectl.data.safe.npy import array_names, known_key, split_key
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
+from posectl.inputs import open_input
 
 LAYOUTS = {
     "videopose3d": "VideoPose3D's data_3d_h36m.npz",
@@ -126,7 +127,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 def _identify(path: Path, label: str) -> LayoutFile:
     """Identify the layout of the file `path`; raises _UnknownError, or InvalidInputError for a file that is damaged."""
     try:
-        with path.open("rb") as stream:
+        with open_input(path) as stream:
             head = stream.read(HEAD)
             stream.seek(0)
             pickled_npy = head.startswith(b"\x93NUMPY") and is_object_npy(stream)

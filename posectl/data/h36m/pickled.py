@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import ast
-import struct
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from posectl import budget
 from posectl.data.safe.restricted import loads
-from posectl.errors import InvalidInputError, NotFoundError
+from posectl.data.safe.zipped import ZIP_ERRORS, open_member, open_zip
+from posectl.errors import InvalidInputError
+from posectl.inputs import open_input, read_input
 
 _HEADER_LIMIT = 10_000
-# Poses hardly compress, so an archive that expands fiftyfold holds none.
-_FREE_EXPANSION, _EXPANSION_LIMIT = 16 << 20, 50
 _NPY = b"\x93NUMPY"
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, KeyError)
 
 
 def load_pickle(path: Path) -> Any:
     """Read the pickle file `path` with `restricted.loads`; raises InvalidInputError or NotFoundError."""
-    return loads(_read(path), str(path))
+    return loads(read_input(path), str(path))
 
 
 def load_npy(path: Path) -> Any:
     """Read the object array in the .npy file `path`; raises InvalidInputError for any other array."""
-    data = _read(path)
+    data = read_input(path)
     return loads(data[_pickle_start(data, str(path)) :], str(path))
 
 
@@ -34,11 +32,12 @@ def load_npz(path: Path, key: str) -> Any:
     """Read the object array `key` of the .npz file `path`; raises InvalidInputError for any other array."""
     name = f"{key!r} in {path}"
     try:
-        with zipfile.ZipFile(path) as archive:
-            data = _member(archive, key, name)
-    except _ZIP_ERRORS:
+        with open_input(path) as stream, open_zip(stream, str(path)) as archive:
+            size = path.stat().st_size
+            data = _member(archive, key, name, size)
+    except (*ZIP_ERRORS, KeyError):
         raise InvalidInputError(f"{path} is a damaged or truncated .npz.", "Copy or write the file again.") from None
-    return loads(data[_pickle_start(data, name) :], name)
+    return loads(data[_pickle_start(data, name) :], name, size)
 
 
 def is_object_npy(stream: BinaryIO) -> bool:
@@ -52,21 +51,11 @@ def is_object_npy(stream: BinaryIO) -> bool:
         return False
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no file {path}.", "Check the path; `ls` shows what is there.") from None
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
-
-
-def _member(archive: zipfile.ZipFile, key: str, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, key: str, name: str, size: int) -> bytes:
     info = archive.NameToInfo.get(f"{key}.npy") or archive.getinfo(key)
-    if info.file_size > max(_FREE_EXPANSION, _EXPANSION_LIMIT * info.compress_size):
-        message = f"{name} would expand from {info.compress_size:,} to {info.file_size:,} bytes."
-        raise InvalidInputError(message, "If it is honest, save it uncompressed with np.savez.")
-    return archive.read(info)
+    budget.check(name, 3 * info.file_size, size)  # with the pickle apart from its header, and while it is unpacked
+    with open_member(archive, info, name) as stream:
+        return stream.read(info.file_size)
 
 
 def _pickle_start(data: bytes, name: str) -> int:

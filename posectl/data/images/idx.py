@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl import budget
 from posectl.content import HEAD, IMAGES, content_of
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.images.fit import fit
@@ -25,11 +26,14 @@ from posectl.data.images.request import Request
 from posectl.data.images.scale import in_range
 from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError
+from posectl.inputs import open_input
 
 _NAME = re.compile(r"(?P<set>.*?)[-_.]?(?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
 _BYTES = 8
 _MOST_EXPANSION = 1032  # of deflate
+# Bytes that each pixel takes: its own, and those of the floats that are made of it.
+_COPIES = 2 + 12
 _COPY = "Copy or download the file again."
 
 
@@ -73,12 +77,12 @@ def _read_set(path: Path, labels_path: Path | None, request: Request) -> ImageSe
 
 def read_idx(path: Path) -> np.ndarray:
     """Read the uint8 array of one file. Raises InvalidInputError for a file that is broken or no idx file."""
-    size = path.stat().st_size
     try:
-        with path.open("rb") as raw:
+        with open_input(path) as raw:
+            size = path.stat().st_size
             head = raw.read(HEAD)
         packed = head.startswith(_GZIP)
-        with gzip.open(path) if packed else path.open("rb") as stream:
+        with gzip.open(path) if packed else open_input(path) as stream:
             start = stream.read(4)
             if len(start) < 4 or start[:2] != b"\0\0" or start[2] != _BYTES or not 1 <= start[3] <= 4:
                 raise _no_idx(path, head, start)
@@ -89,6 +93,7 @@ def read_idx(path: Path) -> np.ndarray:
             promised = math.prod(shape)
             if promised > size * (_MOST_EXPANSION if packed else 1):
                 raise _cut_short(path)
+            budget.check(str(path), promised * _COPIES, size)
             values = np.frombuffer(stream.read(promised + 1), np.uint8)
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +15,13 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from posectl import budget
 from posectl.content import IMAGES, content_of, head_of
 from posectl.data.images.fit import check_sides, fit, fitted_side
 from posectl.data.images.request import Request
 from posectl.data.images.scale import BYTE, LEVELS, OTHERWISE, WORD, requested, scaled, white_of
 from posectl.errors import InvalidInputError
+from posectl.inputs import open_input
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -29,19 +33,26 @@ _GREY = {"1", "L", "LA", "La", *_WORDS}
 _ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 # A PNG begins with its signature, the length and name of its first block, width, height, and bits a channel.
 _PNG, _PNG_BITS = b"\x89PNG\r\n\x1a\n", 24
+# Those of SUFFIXES: Pillow would hand PostScript to another program, whatever the name.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+# Bytes a pixel of one and of three channels that decoding and scaling take, and what a pixel of the result takes.
+_PIXEL, _FLOAT = {1: 24, 3: 60}, 4
+_TILE = (322, 323)  # TIFF's tags of a tile's sides
 _LEAVE_OUT = "Or leave broken ones out: --skip-broken."
 _BROKEN = (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 
 
 @dataclass(frozen=True)
 class Header:
-    """The properties of a picture that its file declares before it is decoded; deep: more than 8 bits a channel."""
+    """The properties of a picture that its file declares before it is decoded; deep: more than 8 bits a channel; size:
+    the file's bytes."""
 
     path: Path
     width: int
     height: int
     channels: int
     deep: bool
+    size: int
 
 
 def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, list[int]]:
@@ -55,6 +66,7 @@ def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, 
         _check_one_size(list(headers.values()))
     channels = 1 if request.grey else max((header.channels for header in headers.values()), default=1)
     side = max((fitted_side(header.width, request.size) for header in headers.values()), default=1)
+    _check_memory(headers.values(), len(headers) * channels * side * side * _FLOAT)
     images = np.empty((len(headers), channels, side, side), np.float32)
     kept: list[int] = []
     peaks: dict[int, int] = {}
@@ -72,6 +84,12 @@ def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, 
         request.noted = noted
         return read_pictures(paths, request)
     return images[: len(kept)], kept
+
+
+def _check_memory(headers: Collection[Header], images: int) -> None:
+    """Raise InvalidInputError if the images, of so many bytes in all, would take more than the budget."""
+    size = sum(header.size for header in headers)
+    budget.check(f"{len(headers):,} images", images, size)
 
 
 def _is_dark(peaks: Mapping[int, int], request: Request) -> bool:
@@ -111,8 +129,12 @@ def _each(
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
+        with open_input(path) as stream, Image.open(stream, formats=_FORMATS) as image:
             yield image
+    except Image.DecompressionBombError as error:
+        pixels = re.search(r"\d+", str(error))
+        budget.check(str(path), int(pixels[0]) * _PIXEL[3] if pixels else 0, path.stat().st_size)
+        raise _unreadable(path, error) from None
     except _BROKEN as error:
         raise _unreadable(path, error) from None
 
@@ -148,7 +170,12 @@ def _header(path: Path) -> Header:
             raise _other(path) or InvalidInputError(message, hint)
         start = head_of(path)
         deep = image.mode in _WORDS or (start.startswith(_PNG) and start[_PNG_BITS] > 8)
-        return Header(path, *image.size, 1 if image.mode in _GREY else 3, deep)
+        channels = 1 if image.mode in _GREY else 3
+        tile = (int(getattr(image, "tag_v2", {}).get(tag, 0)) for tag in _TILE)
+        decoded = math.prod(max(sides) for sides in zip(image.size, tile, strict=True))
+        size = path.stat().st_size
+        budget.check(str(path), decoded * _PIXEL[channels], size)
+        return Header(path, *image.size, channels, deep, size)
 
 
 def _check_one_size(headers: Sequence[Header]) -> None:

@@ -12,16 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from posectl import budget
 from posectl.data.mocap.kinematics import Recording
 from posectl.data.mocap.points import recording_of_points
 from posectl.data.mocap.text import LARGEST
 from posectl.data.mocap.world import METRES
-from posectl.errors import InvalidInputError, NotFoundError, UnavailableError
+from posectl.errors import InvalidInputError, PosectlError, UnavailableError
+from posectl.inputs import open_input
 
 # A subject has that many points; what has fewer is a wand, a ball or a marker without a name.
 _FEWEST_POINTS = 12
 # More than any marker set; a bound for hostile files.
 _MOST_POINTS = 2000
+_POINT = 160  # bytes that a point of a frame takes, read and bridged
 
 
 def read_c3d(path: Path) -> list[Recording]:
@@ -35,16 +38,14 @@ def read_c3d(path: Path) -> list[Recording]:
         hint = "Install it: pip install 'posectl[c3d]'."
         raise UnavailableError(f"Reading {path.name} needs c3d, which is not installed.", hint) from None
     try:
-        with path.open("rb") as stream, warnings.catch_warnings():
+        with open_input(path) as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if stream.read(2)[1:] != b"\x50":
                 raise InvalidInputError(f"{path} is no C3D file.", "Check that it is the file you mean.")
             stream.seek(0)
             reader = c3d.Reader(stream)
             return _recordings(reader, path)
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no file {path}.", "Check the path.") from None
-    except InvalidInputError:
+    except PosectlError:
         raise
     except OSError as error:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
@@ -58,6 +59,7 @@ def _recordings(reader: Any, path: Path) -> list[Recording]:
     if not 0 < used <= _MOST_POINTS or frames < 1:
         hint = "Export the trajectories of its markers; forces and muscles alone make no poses."
         raise InvalidInputError(f"{path} holds {used} points in {max(frames, 0)} frames.", hint)
+    budget.check(str(path), frames * used * _POINT, path.stat().st_size)
     points = np.array([points[:, :4] for _, points, _ in reader.read_frames()])
     if len(points) != frames:
         hint = "Fetch or export the file again."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl import budget
 from posectl.data.mocap.amc import read_amc
 from posectl.data.mocap.body import HIP, Body
 from posectl.data.mocap.bvh import read_bvh
@@ -26,6 +27,7 @@ from posectl.errors import InvalidInputError
 FORMATS = ".bvh, .amc (with its .asf beside it), .c3d, NTU's .skeleton and the CMU exponential-map .txt"
 # Farther from the origin than that, in metres, there is no motion capture, and float32 begins to lose millimetres.
 _FAR = 1e4
+_FRAME = 2000  # bytes that a frame takes as joints, moved, turned and stacked
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ def _clips(recording: Recording, path: Path, options: Options) -> list[Clip]:
     fps = recording.fps or joints.fps
     if fps is None:
         raise InvalidInputError(f"{path} does not say its frame rate.", "Say it in the joint map, as 'fps: 120'.")
+    made = recording.frames * max(1.0, (options.fps or fps) / fps)
+    budget.check(str(path), int(_FRAME * made), path.stat().st_size)
     first = leading_t_pose(recording, body) if joints.t_pose else 0
     if first >= recording.frames:
         what = "holds nothing but its artificial T pose" if recording.frames else "holds no frames"

@@ -15,6 +15,7 @@ from posectl.data.mocap.clip import FORMATS, Clip, MotionFile, Options, read_fil
 from posectl.data.safe.npy import array_names
 from posectl.data.smpl import refuse_parameters
 from posectl.errors import InvalidInputError, NotFoundError, PosectlError
+from posectl.inputs import open_input
 
 SUFFIXES = (".bvh", ".amc", ".txt", ".skeleton", ".c3d")
 # A process takes up to a second to start and reads some 25 MB of text a second; with less than this it does not pay.
@@ -71,9 +72,9 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _begins_with_numbers(path: Path) -> bool:
     """Tell whether a text file's first line is a row of comma-separated numbers, and not a note or a licence."""
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             start = file.read(64).split(b"\n")[0]
-    except OSError:
+    except (PosectlError, OSError):
         return False
     return b"," in start and not start.strip(b"\xef\xbb\xbf0123456789+-.eE, \r\t")
 

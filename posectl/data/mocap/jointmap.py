@@ -39,9 +39,11 @@ from posectl.data.mocap.world import METRES
 from posectl.data.skeleton import H36M17
 from posectl.data.units import AXES
 from posectl.errors import InvalidInputError, did_you_mean
+from posectl.inputs import open_input
 
 MAX_BYTES = 64 * 1024
 UNFILLED = "?"
+_DEEPEST = 20
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,13 @@ class JointMap:
 
 def read_map(path: Path) -> JointMap:
     """Read a joint map; raises InvalidInputError, naming the key, or NotFoundError."""
-    text = read_text(path)
-    if len(text) > MAX_BYTES:
+    with open_input(path) as stream:
+        large = len(stream.read(4 * MAX_BYTES + 1)) > 4 * MAX_BYTES
+    text = "" if large else read_text(path)
+    if large or len(text) > MAX_BYTES:
         raise _error(path, f"it is longer than {MAX_BYTES} characters")
     try:
         content = yaml.load(text, Loader=_Loader)
-    except RecursionError:
-        raise _error(path, "it is nested too deeply") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -251,6 +253,8 @@ class _Loader(yaml.BaseLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.MarkedYAMLError(problem="it has an alias", problem_mark=self.peek_event().start_mark)
+        if self.flow_level + len(self.indents) > _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="it is nested too deeply")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

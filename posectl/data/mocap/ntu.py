@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl import budget
 from posectl.data.layouts import layout
 from posectl.data.mocap.kinematics import Recording
 from posectl.data.mocap.points import recording_of_points
@@ -25,6 +26,7 @@ _NAMES = layout("ntu25").names
 # The tracking state of a joint that is nowhere; 1 is inferred from others, and 2 is seen.
 _NOT_TRACKED = "0"
 _LEAST_COLUMNS = 4
+_JOINT = 160  # bytes that a joint of a frame takes, read and bridged; every body has all frames
 
 
 @dataclass
@@ -58,6 +60,7 @@ def read_skeleton(path: Path) -> list[Recording]:
         raise InvalidInputError(
             f"{path} holds no body in its {frames} frames.", "NTU RGB+D lists such files as missing skeletons."
         )
+    budget.check(str(path), len(bodies) * frames * len(_NAMES) * _JOINT, path.stat().st_size)
     return [_recording(body, frames, number) for number, body in enumerate(bodies.values(), 1)]
 
 

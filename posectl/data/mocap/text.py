@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl import budget
 from posectl.content import content_of
-from posectl.errors import InvalidInputError, NotFoundError
+from posectl.errors import InvalidInputError
+from posectl.inputs import read_input
 
 # No angle, offset or place is larger; beyond it, arithmetic would overflow before any check.
 LARGEST = 1e9
 
+# Times its bytes that a text of numbers takes while it is parsed: decoded, its tokens counted, as a table.
+_EXPANSION = 24
 _NUL = "\0"
 _OURS = {"a BVH file", "an ASF or AMC file", "a JSON file"}  # a joint map may be JSON, too
 
@@ -23,14 +27,8 @@ def read_text(path: Path) -> str:
 
     Raises NotFoundError, or InvalidInputError if the file cannot be opened, is empty or is not text.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no file {path}.", "Check the path.") from None
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be read: {error.strerror}.", "Check the path and its permissions."
-        ) from None
+    data = read_input(path)
+    budget.check(str(path), _EXPANSION * len(data), len(data))
     if not data.strip():
         raise InvalidInputError(f"{path} is empty.", "Fetch the file again.")
     content = content_of(data)

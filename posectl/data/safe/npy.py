@@ -1,49 +1,41 @@
 """Arrays from .npy and .npz files and streams, read so that no file can run code or exhaust the memory.
 
 numpy's own reader allocates what a header claims, and an .npz may expand a thousandfold; here every size is first held
-against the bytes that are there, and nothing is ever unpickled. The format: numpy.lib.format, versions 1.0 to 3.0.
+against the bytes that are there and the memory's budget, and nothing is ever unpickled. The format: numpy.lib.format,
+versions 1.0 to 3.0.
 """
 
 from __future__ import annotations
 
 import ast
 import io
-import lzma
 import math
 import os
 import re
-import struct
 import sys
 import zipfile
-import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 import numpy as np
 
+from posectl import budget
 from posectl.content import HEAD, NPZ, content_of, other_format
+from posectl.data.safe.zipped import ZIP_ERRORS, fill, open_member, open_zip
 from posectl.errors import InvalidInputError, NotFoundError, did_you_mean
+from posectl.inputs import open_input, read_stream
 
+T = TypeVar("T")
 ArraySource = str | os.PathLike[str] | BinaryIO
 
 _NPY, _ZIPS = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")
 _HEADER_LIMIT = 10_000  # numpy's own limit: a longer literal is slow or unsafe to parse
 _KINDS = "biufcSUMm"
-_LONGEST, _MOST_AXES = 1 << 40, 8
-_FREE_EXPANSION, _EXPANSION_LIMIT = 64 << 20, 250
-# What zipfile and its decompressors raise for a damaged or encrypted archive.
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+_MOST_AXES, _MOST_VALUES = 8, 1 << 40  # also of an empty array, whose other axes may be walked over
+# What is made of an array: float32 copies of each number, str of each byte of text.
+_COPIES, _TEXT_COPIES = 12, 6
 
 
 def load_array(source: ArraySource) -> np.ndarray:
@@ -93,10 +85,8 @@ def array_shapes(source: ArraySource) -> dict[str, tuple[int, ...]]:
     with _opened(source) as stream:
         if _magic(stream, name) == _NPY:
             return {"arr_0": _read_header(stream, name)[2]}
-        names = _npz_names(stream, name)
-        with zipfile.ZipFile(stream) as archive:
-            members = {member: archive.open(f"{member}.npy") for member in names}
-            return {member: _read_header(cast(io.BufferedIOBase, file), name)[2] for member, file in members.items()}
+        headers = _with_zip(stream, name, lambda archive: _headers(archive, _npz_names(stream, name), name))
+        return {member: shape for member, (_, _, shape, _) in headers.items()}
 
 
 def split_key(source: ArraySource) -> tuple[Path, str | None]:
@@ -123,21 +113,13 @@ def source_name(source: ArraySource) -> str:
 def _opened(source: ArraySource) -> Iterator[io.BufferedIOBase]:
     """Open a seekable stream of `source`, at its start."""
     if not isinstance(source, str | os.PathLike):
-        yield io.BytesIO(source.read())
+        yield read_stream(source, source_name(source))
     elif str(source) == "-":
-        yield io.BytesIO(sys.stdin.buffer.read())
+        yield read_stream(sys.stdin.buffer, "stdin")
     else:
         path = split_key(source)[0]
-        try:
-            stream = path.open("rb")
-        except FileNotFoundError:
-            raise NotFoundError(f"There is no file {path}.", "Check the path; `ls` shows what is there.") from None
-        except IsADirectoryError:
-            raise InvalidInputError(f"{path} is a folder, not a file.", f"Name the files: {path}/*.npz.") from None
-        except OSError as error:
-            raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
-        with stream:
-            yield stream if stream.seekable() else io.BytesIO(stream.read())
+        with open_input(path) as stream:
+            yield stream if stream.seekable() else read_stream(stream, str(path))
 
 
 def _size(stream: io.BufferedIOBase) -> int:
@@ -178,11 +160,18 @@ def _read_npy(stream: io.BufferedIOBase, size: int, name: str) -> np.ndarray:
     promised, there = math.prod(shape) * dtype.itemsize, size - header
     if promised > there:
         raise _cut_short(name, promised, there)
+    budget.check(name, _needed(dtype, shape), size)
     data = np.empty(promised, np.uint8)
-    read = stream.readinto(data.data)
+    read = fill(stream, data.data)
     if read != promised:
         raise _cut_short(name, promised, read)
     return data.view(dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _needed(dtype: np.dtype, shape: tuple[int, ...]) -> int:
+    """Return the bytes of an array and of what is made of it."""
+    copies = _TEXT_COPIES * dtype.itemsize if dtype.kind in "SU" else _COPIES
+    return math.prod(shape) * (dtype.itemsize + copies)
 
 
 def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, tuple[int, ...], int]:
@@ -203,7 +192,8 @@ def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, 
     if (
         len(text) < length
         or not isinstance(shape, tuple)
-        or not all(type(n) is int and 0 <= n <= _LONGEST for n in shape)
+        or not all(type(n) is int and n >= 0 for n in shape)
+        or math.prod(max(n, 1) for n in shape) > _MOST_VALUES
     ):
         raise broken
     if dtype is None:
@@ -220,9 +210,9 @@ def _npz_names(stream: io.BufferedIOBase, name: str) -> list[str]:
     """List the arrays of an .npz. Raises InvalidInputError for a zip of anything else."""
     head = stream.read(HEAD)
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with open_zip(stream, name) as archive:
             members = archive.namelist()
-    except _ZIP_ERRORS:
+    except ZIP_ERRORS:
         members = None
     names = [member.removesuffix(".npy") for member in members or () if member.endswith(".npy")]
     if names or members == []:
@@ -234,12 +224,23 @@ def _npz_names(stream: io.BufferedIOBase, name: str) -> list[str]:
 def _read_npz(stream: io.BufferedIOBase, names: Collection[str], name: str) -> dict[str, np.ndarray]:
     """Read the arrays `names`, each of which the archive holds."""
     size = _size(stream)
+
+    def read(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
+        needed = sum(_needed(dtype, shape) for dtype, _, shape, _ in _headers(archive, names, name).values())
+        budget.check(name, needed, size)
+        return {member: _read_member(archive, member, name) for member in names}
+
+    return _with_zip(stream, name, read)
+
+
+def _with_zip(stream: io.BufferedIOBase, name: str, work: Callable[[zipfile.ZipFile], T]) -> T:
+    """Do some work with an archive; what is wrong with that becomes InvalidInputError."""
     try:
-        with zipfile.ZipFile(stream) as archive:
-            return {member: _read_member(archive, member, size, name) for member in names}
+        with open_zip(stream, name) as archive:
+            return work(archive)
     except RuntimeError as error:  # encrypted, or packed in a way that zipfile does not know
         raise InvalidInputError(f"{name} cannot be unpacked: {error}.", "Save it with np.savez.") from None
-    except _ZIP_ERRORS:
+    except ZIP_ERRORS:
         raise _broken_npz(name) from None
 
 
@@ -247,11 +248,18 @@ def _broken_npz(name: str) -> InvalidInputError:
     return InvalidInputError(f"{name} is a damaged or truncated .npz.", "Copy or write the file again.")
 
 
-def _read_member(archive: zipfile.ZipFile, member: str, archive_size: int, name: str) -> np.ndarray:
-    info = archive.getinfo(f"{member}.npy")
-    packed = min(info.compress_size, archive_size)
-    if info.file_size > max(_FREE_EXPANSION, _EXPANSION_LIMIT * packed):
-        message = f"{member!r} in {name} would expand from {packed:,} to {info.file_size:,} bytes."
-        raise InvalidInputError(message, "If it is honest, save it uncompressed with np.savez.")
-    with archive.open(info) as stream:
-        return _read_npy(cast(io.BufferedIOBase, stream), info.file_size, f"{member!r} in {name}")
+def _headers(
+    archive: zipfile.ZipFile, names: Collection[str], name: str
+) -> dict[str, tuple[np.dtype, bool, tuple[int, ...], int]]:
+    headers = {}
+    for member in names:
+        called = f"{member!r} in {name}"
+        with open_member(archive, archive.getinfo(f"{member}.npy"), called) as stream:
+            headers[member] = _read_header(cast(io.BufferedIOBase, stream), called)
+    return headers
+
+
+def _read_member(archive: zipfile.ZipFile, member: str, name: str) -> np.ndarray:
+    info, called = archive.getinfo(f"{member}.npy"), f"{member!r} in {name}"
+    with open_member(archive, info, called) as stream:
+        return _read_npy(cast(io.BufferedIOBase, stream), info.file_size, called)

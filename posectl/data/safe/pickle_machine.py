@@ -1,7 +1,7 @@
 """The machine that a pickle is a program for, with the instructions that build plain data and no others.
 
-It calls nothing and imports nothing. An instruction allocates little, or what is in the pickle, so memory stays within
-a hundred times the pickle's size. The instructions, of protocols 0 to 5: Lib/pickletools.py of CPython.
+It calls nothing and imports nothing. What each instruction may allocate is counted as it runs, and held against the
+memory's budget. The instructions, of protocols 0 to 5: Lib/pickletools.py of CPython.
 """
 
 from __future__ import annotations
@@ -11,8 +11,25 @@ import pickletools
 import struct
 from typing import Any
 
+from posectl import budget
+
 _LONGEST_INT = 16  # bytes
+_LONGEST_NUMBER = 64  # characters
 _LONGEST_KEY = 8  # items of a tuple
+# Python hashes numbers without a secret: a hostile file can have them collide, long ones and tuples at will, and each
+# then costs as much as there are.
+_WIDEST_KEY, _MOST_NUMBERED_KEYS = 1 << 63, 1000
+# Bytes that an instruction may allocate at most, besides what it counts itself: of the stack, of a container that grows
+# by an item, of a small object.
+_COST = 64
+_COSTS = {
+    **dict.fromkeys(("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"), 256),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), 128),
+    **dict.fromkeys(("EMPTY_LIST", "EMPTY_DICT", "LIST", "DICT"), 128),
+    **dict.fromkeys(("APPEND", "SETITEM", "GLOBAL", "STACK_GLOBAL"), 256),
+    **dict.fromkeys(("REDUCE", "BUILD"), 512),
+}
+_COUNTED = 1 << 20  # bytes after which the count is held against the budget
 
 
 class RefusedError(Exception):
@@ -36,23 +53,40 @@ class PickleMachine:
     calls and states their meaning; here they are refused too.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, name: str = "the pickle", on_disk: int | None = None) -> None:
         self.data = data
+        self.called, self.on_disk = name, len(data) if on_disk is None else on_disk
+        self.used, self.most = len(data), budget.budget() + self.on_disk
+        self.numbered_keys = 0
         self.view = memoryview(data)
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """Run to STOP and return the top of the stack."""
-        data, at = self.data, 0
-        steps = {ord(op.code): getattr(self, f"op_{op.name.lower()}", None) for op in pickletools.opcodes}
+        """Run to STOP and return the top of the stack. Raises InvalidInputError once it takes more than the budget."""
+        data, at, uncounted = self.data, 0, 0
+        steps = {
+            ord(op.code): (getattr(self, f"op_{op.name.lower()}", None), _COSTS.get(op.name, _COST))
+            for op in pickletools.opcodes
+        }
         while (code := data[at]) != _STOP:
-            step = steps[code]
+            step, cost = steps[code]
             if step is None:
                 raise RefusedError(f"something made by {_INSTRUCTIONS[code]}")
             at = step(at + 1)
+            uncounted += cost
+            if uncounted > _COUNTED:
+                self.take(uncounted)
+                uncounted = 0
+        self.take(uncounted)
         return self.stack.pop()
+
+    def take(self, count: int) -> None:
+        """Count so many bytes that are allocated; call it before they are, where they are many."""
+        self.used += count
+        if self.used > self.most:
+            budget.check(self.called, self.used, self.on_disk)
 
     # What instructions share.
 
@@ -74,6 +108,13 @@ class PickleMachine:
         """Return the rest of a line, and the place after it."""
         end = self.data.index(b"\n", at)
         return self.data[at:end].rstrip(b"\r"), end + 1
+
+    def short_line(self, at: int) -> tuple[bytes, int]:
+        """Return a line that holds a number: a long one would take a time that is square in its length."""
+        line, at = self.line(at)
+        if len(line) > _LONGEST_NUMBER:
+            raise ValueError(len(line))
+        return line, at
 
     def pop_mark(self) -> list[Any]:
         """Pop the items above the topmost mark."""
@@ -119,7 +160,7 @@ class PickleMachine:
         return at
 
     def op_put(self, at: int) -> int:
-        line, at = self.line(at)
+        line, at = self.short_line(at)
         self.remember(int(line))
         return at
 
@@ -132,7 +173,7 @@ class PickleMachine:
         return at + 4
 
     def op_get(self, at: int) -> int:
-        line, at = self.line(at)
+        line, at = self.short_line(at)
         self.stack.append(self.memo[int(line)])
         return at
 
@@ -178,17 +219,17 @@ class PickleMachine:
         return at
 
     def op_int(self, at: int) -> int:
-        line, at = self.line(at)
+        line, at = self.short_line(at)
         self.stack.append(line == b"01" if line in (b"00", b"01") else int(line))
         return at
 
     def op_long(self, at: int) -> int:
-        line, at = self.line(at)
+        line, at = self.short_line(at)
         self.stack.append(int(line.rstrip(b"L")))
         return at
 
     def op_float(self, at: int) -> int:
-        line, at = self.line(at)
+        line, at = self.short_line(at)
         self.stack.append(float(line))
         return at
 
@@ -201,7 +242,9 @@ class PickleMachine:
     def push_text(self, at: int, size: int, encoding: str = "utf-8") -> int:
         """Push the text after a count of `size` bytes."""
         content, at = self.counted(at, size)
-        self.stack.append(str(content, encoding, "surrogatepass"))
+        text = str(content, encoding, "surrogatepass")
+        self.take(text.__sizeof__())  # up to four times the content
+        self.stack.append(text)
         return at
 
     def op_short_binunicode(self, at: int) -> int:
@@ -221,13 +264,16 @@ class PickleMachine:
 
     def op_unicode(self, at: int) -> int:
         line, at = self.line(at)
-        self.stack.append(line.decode("raw-unicode-escape"))
+        text = line.decode("raw-unicode-escape")
+        self.take(text.__sizeof__())
+        self.stack.append(text)
         return at
 
     def op_string(self, at: int) -> int:
         line, at = self.line(at)
         if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in b"'\"":
             raise ValueError(line[:1])
+        self.take(len(line))
         self.stack.append(codecs.escape_decode(line[1:-1])[0].decode("latin-1"))
         return at
 
@@ -327,7 +373,18 @@ class PickleMachine:
             if not all(isinstance(part, str | int | float | None) for part in parts):
                 kind = "nested or long tuple" if type(key) is tuple else type(key).__name__
                 raise RefusedError(f"a dictionary with keys of type {kind}")
+            if type(key) is not str:
+                self.check_number_keys(key, parts)
             target[key] = value
+
+    def check_number_keys(self, key: Any, parts: tuple) -> None:
+        """Refuse keys of which a file may hold many with one hash."""
+        if any(isinstance(part, int) and not -_WIDEST_KEY <= part < _WIDEST_KEY for part in parts):
+            raise RefusedError("a dictionary with keys of more than eight bytes")
+        if type(key) is tuple and any(isinstance(part, int | float) for part in parts):
+            self.numbered_keys += 1
+            if self.numbered_keys > _MOST_NUMBERED_KEYS:
+                raise RefusedError(f"dictionaries with more than {_MOST_NUMBERED_KEYS} tuples of numbers as keys")
 
     # Names, and what a subclass makes of them.
 
@@ -339,6 +396,8 @@ class PickleMachine:
 
     def op_stack_global(self, at: int) -> int:
         name, module = self.stack.pop(), self.stack.pop()
+        if type(name) is not str or type(module) is not str:
+            raise TypeError(type(name))
         self.stack.append(self.name(module, name))
         return at
 

@@ -33,23 +33,27 @@ _NAMES = {
 }
 _DTYPE = re.compile(r"[<>|=]?([biufSU]\d{1,6}|O[48]?)")
 _LEAVES = (str, int, float, bool, memoryview, type(None))
+_COPIES = 3  # of arrays, that are made of them
+_MOST_AXES, _MOST_VALUES = 8, 1 << 40  # also of an empty array, whose other axes may be walked over
 _DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryError, struct.error)
 
 
-def loads(data: bytes, name: str) -> Any:
+def loads(data: bytes, name: str, on_disk: int | None = None) -> Any:
     """Read the pickle `data`: dicts, lists, tuples, str, int, float, bool, None and numpy arrays.
 
     An OrderedDict or a defaultdict comes as a dict, an object array (n,) as a list and a 0-d one as its item, bytes as
-    a memoryview. Messages call the pickle `name`. Raises InvalidInputError for a pickle that is damaged, that names
-    anything else, or that expands to far more than its own size.
+    a memoryview. Messages call the pickle `name`; its file has `on_disk` bytes, by default as many as it has. Raises
+    InvalidInputError for a pickle that is damaged, that names anything else, that expands to far more than its own
+    size, or beyond the memory's budget.
     """
+    machine = _NumpyMachine(data, name, on_disk)
     try:
-        value = _NumpyMachine(data).run()
+        value = machine.run()
     except RefusedError as error:
         raise _refusal(name, str(error)) from None
     except _DAMAGE:
         raise InvalidInputError(f"{name} is a damaged or truncated pickle.", "Copy or write the file again.") from None
-    _check_expansion(value, len(data), name)
+    machine.take(_COPIES * _check_expansion(value, len(data), name))
     return value
 
 
@@ -58,14 +62,16 @@ def _refusal(name: str, what: str) -> InvalidInputError:
     return InvalidInputError(f"{name} pickles {what}, which is not loaded.", hint)
 
 
-def _check_expansion(value: Any, size: int, name: str) -> None:
-    """Refuse containers that, each counted as often as it is referred to, hold far more than `size` bytes could say."""
-    left = 4096 + 16 * size
+def _check_expansion(value: Any, size: int, name: str) -> int:
+    """Return the bytes of all arrays; refuse containers that, each counted as often as it is referred to, hold far more
+    than `size` bytes could say."""
+    left, arrays = 4096 + 16 * size, 0
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, np.ndarray):
             left -= item.nbytes
+            arrays += item.nbytes
         elif isinstance(item, list | tuple | dict):
             left -= len(item)
             children = item.values() if isinstance(item, dict) else item
@@ -74,6 +80,7 @@ def _check_expansion(value: Any, size: int, name: str) -> None:
             raise _refusal(name, "an unfinished array")
         if left < 0:
             raise InvalidInputError(f"{name} refers to itself over and over: a pickle bomb.", "Do not trust this file.")
+    return arrays
 
 
 class _Name:
@@ -109,10 +116,12 @@ class _NumpyMachine(PickleMachine):
             case _Name(what="dtype"), (str(spec), *_) if _DTYPE.fullmatch(spec):
                 return _UnbuiltDtype(spec)
             case _Name(what="_frombuffer"), (content, np.dtype() as dtype, tuple(shape), "C" | "F" as order):
-                return _build_array(shape, dtype, order == "F", content)
+                return self._array(shape, dtype, order == "F", content)
             case _Name(what="scalar"), (np.dtype() as dtype, content) if not dtype.hasobject:
-                return _build_array((1,), dtype, False, content).item()
+                self.take(len(content))
+                return self._array((1,), dtype, False, content).item()
             case _Name(what="encode"), (str(text), "latin1"):
+                self.take(len(text))
                 return memoryview(text.encode("latin-1"))
             case _Name(what="bytes"), ():
                 return memoryview(b"")
@@ -133,7 +142,13 @@ class _NumpyMachine(PickleMachine):
         return self.stack.pop()
 
     def build(self, target: Unbuilt, state: tuple) -> Any:
-        return _build_dtype(target.spec, state) if isinstance(target, _UnbuiltDtype) else _build_array(*state[1:])
+        return _build_dtype(target.spec, state) if isinstance(target, _UnbuiltDtype) else self._array(*state[1:])
+
+    def _array(self, shape: tuple, dtype: np.dtype, fortran: bool, content: Any) -> Any:
+        if isinstance(content, str):  # Python 2's
+            self.take(len(content))
+            content = content.encode("latin-1")
+        return _build_array(shape, dtype, fortran, content)
 
 
 def _build_dtype(spec: str, state: tuple) -> np.dtype:
@@ -147,12 +162,12 @@ def _build_array(shape: tuple, dtype: np.dtype, fortran: bool, content: Any) -> 
     """Build the array, read-only, or for dtype object the list of an (n,) array and the item of a 0-d one."""
     if not isinstance(dtype, np.dtype) or type(shape) is not tuple:
         raise TypeError(type(dtype))
+    if dtype.itemsize == 0 or len(shape) > _MOST_AXES or math.prod(max(n, 1) for n in shape) > _MOST_VALUES:
+        raise ValueError(shape)
     if dtype.hasobject:
         if type(content) is not list or len(shape) > 1 or len(content) != math.prod(shape):
             raise ValueError(shape)
         return content if shape else content[0]
-    if isinstance(content, str):  # Python 2's str
-        content = content.encode("latin-1")
     array = np.ndarray(shape, dtype, content, order="F" if fortran else "C")  # numpy refuses too little content
     if array.nbytes != len(content):
         raise ValueError(shape)
