@@ -22,9 +22,9 @@ def demo(
         option("Output", "Folder for the pictures and the table.", "--output", "-o", metavar="DIR"),
     ] = Path("posectl-demo"),
 ) -> None:
-    """Prepare the embedded mannequin, train a plain autoencoder and ACAI, score them, and draw the result.
+    """Prepare the embedded mannequin, train a plain autoencoder, ACAI and posectl's recipe, score and draw them.
 
-    It takes two to three minutes on two cores.
+    It takes two to four minutes on two cores.
 
     \b
     Example:
@@ -34,7 +34,13 @@ def demo(
 
     made = session.lab().demo(output, steps=steps)
     table = made.comparison
-    session.out.tell("\n".join(["", *(f"  {path}" for path in made.files), ""]))
+    session.out.tell("\n".join(["", *made.explanation, "", *(f"  {path}" for path in made.files), ""]))
     session.out.data(
-        table.as_text("md"), {"refs": made.refs, "files": [str(path) for path in made.files], **as_json(table)}
+        table.as_text("md"),
+        {
+            "refs": made.refs,
+            "files": [str(path) for path in made.files],
+            "explanation": made.explanation,
+            **as_json(table),
+        },
     )

@@ -9,13 +9,10 @@ _PLAIN = {"–": "-", "─": "-", "━": "-", "╸": "-", "╺": "-", "±": "+-"
           "≥": ">=", "≤": "<=", "↑": "^", "↓": "v", "α": "alpha", "…": "...", "₁": "1", "₂": "2", "₃": "3"}  # fmt: skip
 
 
-def _in_plain_letters(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return what stands for a character that cannot be encoded; a byte of a file's name is that byte again."""
+def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for a character that cannot be encoded."""
     assert isinstance(error, UnicodeEncodeError)
-    letter = error.object[error.start]
-    if "\udc80" <= letter <= "\udcff":
-        return bytes([ord(letter) - 0xDC00]), error.start + 1
-    return _PLAIN.get(letter, "?"), error.start + 1
+    return _PLAIN.get(error.object[error.start], "?"), error.start + 1
 
 
 codecs.register_error("posectl", _in_plain_letters)

@@ -24,13 +24,11 @@ def integers(text: str, option: str) -> tuple[int, ...]:
 
 
 def numbers(text: str, option: str) -> tuple[float, ...]:
-    """Read "0.9,0.999" as (0.9, 0.999)."""
+    """Read "0.1,0.3" as (0.1, 0.3)."""
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise UsageError(
-            f"{option} {text!r} is not a number, or several.", f"For example {option} 0.9,0.999."
-        ) from None
+        raise UsageError(f"{option} {text!r} is not a number, or several.", f"For example {option} 0.9.") from None
 
 
 def one(values: Sequence[T], text: str, option: str) -> T:

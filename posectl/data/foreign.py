@@ -29,6 +29,8 @@ _SPELLINGS = {
     "millimeters": "mm", "inch": "in", "foot": "ft", "x": "+x", "y": "+y", "z": "+z",
 }  # fmt: skip
 _UPRIGHT = 0.5
+# Frames, evenly spaced, that tell what is the same in all.
+_ENOUGH = 4096
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,14 @@ def read_poses(
     if not whole.all() and (finite is not None or not whole.any()):
         require_finite(flat, name, *([finite] if finite else []))
     flat = flat if whole.all() else flat[whole]
+    some = flat[:: 1 + len(flat) // _ENOUGH]
     named: Unit | None = said.unit or declared(arrays, "unit", UNITS, name)  # type: ignore[assignment]
-    if named is None and of.unit == shown_unit(flat):
+    if named is None and of.unit == shown_unit(some):
         named = of.unit
-    unit = settle_unit(flat, named, name, hint=unit_hint)
+    unit = settle_unit(some, named, name, hint=unit_hint)
     if unit != "m":
         poses = poses * poses.dtype.type(METRES[unit])
-    human, (found, strength) = shown_unit(flat) == unit, find_up(flat)
+    human, (found, strength) = shown_unit(some) == unit, find_up(flat)
     up: Axis | None = said.up or declared(arrays, "up", AXES, name)  # type: ignore[assignment]
     plain = strength >= _UPRIGHT
     if not plain and of.up is not None:

@@ -77,6 +77,8 @@ def to_h36m(array: np.ndarray, joints: str, name: str = "An array") -> np.ndarra
         wanted = " or ".join(map(str, chosen.counts))
         message = f"{name} has shape {array.shape}, which is not {joints}: that has {wanted} joints."
         raise InvalidInputError(message, layout_hint(array.shape))
+    if chosen.name == H36M17.name:
+        return given.astype(np.result_type(given.dtype, np.float32), copy=False)
     poses = np.empty((*given.shape[:-2], len(H36M17.joints), 3), np.result_type(given.dtype, np.float32))
     for place, parts in enumerate(chosen.weights):
         # Joints of no weight are left alone, for they may be NaN.

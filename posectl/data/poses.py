@@ -88,13 +88,13 @@ def require_finite(
 
 def thigh_length(poses: np.ndarray) -> float:
     """Return the median length of both thighs of poses (..., 17, 3), in the poses' unit."""
-    return float(np.median(_leg_lengths(poses)[1]))
+    return float(np.median(_lengths(poses, "Hip", "Knee")))
 
 
-def _leg_lengths(poses: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the lengths (..., 2) of both hips, thighs and shins of poses (..., 17, 3)."""
-    chain = [[0, 0], *([H36M17.joints.index(side + joint) for side in "LR"] for joint in ("Hip", "Knee", "Foot"))]
-    return tuple(np.linalg.norm(poses[..., b, :] - poses[..., a, :], axis=-1) for a, b in pairwise(chain))
+def _lengths(poses: np.ndarray, start: str, end: str) -> np.ndarray:
+    """Return the lengths (..., 2) from the left and right joint `start` to `end`; "" is the pelvis."""
+    a, b = ([H36M17.joints.index(side + joint if joint else "Hip") for side in "LR"] for joint in (start, end))
+    return np.linalg.norm(poses[..., b, :] - poses[..., a, :], axis=-1)
 
 
 def guess_unit(poses: np.ndarray) -> Unit:
@@ -104,7 +104,8 @@ def guess_unit(poses: np.ndarray) -> Unit:
 
 def shown_unit(poses: np.ndarray) -> Unit | None:
     """Return the unit in which poses (..., 17, 3) are human; None for what is no human in any unit, or no body."""
-    hips, thighs, shins = (np.median(lengths.reshape(-1, 2), axis=0) for lengths in _leg_lengths(poses))
+    legs = (_lengths(poses, start, end).reshape(-1, 2) for start, end in pairwise(("", "Hip", "Knee", "Foot")))
+    hips, thighs, shins = (np.median(lengths, axis=0) for lengths in legs)
     thigh = float(thighs.mean())
     alike = np.ptp(thighs) < _SIDES * thigh
     if not (alike and hips.max() < _HIP * thigh and _SHIN[0] * thigh < shins.min() <= shins.max() < _SHIN[1] * thigh):

@@ -19,6 +19,7 @@ from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Sto
 from zarr.codecs import ZstdCodec
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
+from posectl import budget
 from posectl.errors import IntegrityError, InvalidInputError, PosectlError
 from posectl.store.files import FileEntry, size_of
 from posectl.store.headers import (
@@ -102,6 +103,7 @@ def read_array(
     try:
         header = decode(_read(folder, files[f"{name}/zarr.json"]))
         elements = math.prod(check_header(header, info, name, files))
+        _check_budget(folder, name, info, files, rows)
         store = SealedStore(folder, files, elements if info.dtype == STRING else None)
         array = zarr.open_array(store=store, path=name, mode="r", zarr_format=3)
         values = np.asarray(array[...] if rows is None else array[rows])
@@ -112,6 +114,14 @@ def read_array(
         raise IntegrityError(
             f"The array {name!r} of {folder} cannot be read: {error}.", "`posectl store verify` says what is damaged."
         ) from error
+
+
+def _check_budget(folder: Path, name: str, info: ArrayInfo, files: Mapping[str, FileEntry], rows: slice | None) -> None:
+    """Raise InvalidInputError if an array grows beyond the budget: a few bytes may hold any number of zeros."""
+    length = info.shape[0] if info.shape else 1
+    share = len(range(*rows.indices(length))) / max(length, 1) if rows else 1
+    stored = sum(entry["size"] for path, entry in files.items() if path.startswith(f"{name}/"))
+    budget.check(f"The array {name!r} of {folder}", round(info.bytes * share), stored)
 
 
 def read_chunks(folder: Path, name: str, info: ArrayInfo, files: Mapping[str, FileEntry]) -> tuple[int, ...]:

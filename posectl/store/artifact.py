@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,7 +63,7 @@ class Artifact(Bundle):
     @property
     def sequence(self) -> int:
         """The place in the order of publication, which rises in a store; 0 before releases that number it."""
-        return int(self.manifest.get("sequence", 0))
+        return int(self.manifest.get("sequence") or 0)
 
     @property
     def key(self) -> str | None:
@@ -100,26 +102,41 @@ def expect(artifact: Artifact, *kinds: str) -> Artifact:
 
 def _check(manifest: dict[str, Any], path: Path) -> None:
     """Raise IntegrityError unless every field that the properties read is of its type."""
-    types: dict[str, Any] = {"name": str, "created": str, "key": str | None, "parents": list}
-    types |= dict.fromkeys(("config", "summary", "about", "software"), dict)
-    wrong = [field for field, of in types.items() if field not in manifest or not isinstance(manifest[field], of)]
-    if not wrong and not is_name(manifest["name"]):
-        wrong = ["name"]
-    if not wrong and not all(
-        isinstance(value, dict) and value.keys() == {"value", "source"} for value in manifest["config"].values()
-    ):
-        wrong = ["config"]
-    if not wrong and (type(manifest.get("sequence", 0)) is not int or manifest.get("sequence", 0) < 0):
-        wrong = ["sequence"]
-    if not wrong and not all(_is_parent(entry) for entry in manifest["parents"]):
-        wrong = ["parents"]
-    if wrong:
-        raise IntegrityError(f"{path} is not as a stage writes it: its {wrong[0]} is not what it should be.")
+    wrong = next((field for field, holds in _FIELDS.items() if not holds(manifest.get(field))), None)
+    if wrong is not None:
+        raise IntegrityError(f"{path} is not as a stage writes it: its {wrong} is not what it should be.")
 
 
-def _is_parent(entry: Any) -> bool:
-    return (
-        isinstance(entry, dict)
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_config(value: Any) -> bool:
+    return _is_object(value) and all(_is_object(e) and e.keys() == {"value", "source"} for e in value.values())
+
+
+def _are_parents(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        _is_object(entry)
         and entry.keys() == {"role", "ref", "digest"}
-        and all(isinstance(value, str) for value in entry.values())
+        and all(isinstance(part, str) for part in entry.values())
+        for entry in value
     )
+
+
+_FIELDS: dict[str, Callable[[Any], bool]] = {
+    "name": lambda value: isinstance(value, str) and is_name(value),
+    "created": _is_time,
+    "key": lambda value: value is None or isinstance(value, str),
+    "sequence": lambda value: value is None or (type(value) is int and value >= 0),
+    "config": _is_config,
+    "parents": _are_parents,
+    **dict.fromkeys(("summary", "about", "software"), _is_object),
+}

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posectl import budget
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, did_you_mean
 from posectl.store import durable
 from posectl.store.files import FileEntry, check_paths, digest_of, inventory, size_of, walk
@@ -91,21 +90,12 @@ class Bundle:
 
         if name not in self._arrays:
             raise NotFoundError(f"{self.path} has no array {name!r}.", did_you_mean(name, self._arrays))
-        self._check_budget(name, rows)
         with durable.storage_errors(f"read {self.path / name}"):
             try:
                 return read_array(self.path, name, self._arrays[name], self.files, rows)
             except IntegrityError:
                 self._raise_if_removed()
                 raise
-
-    def _check_budget(self, name: str, rows: slice | None) -> None:
-        """Raise InvalidInputError if an array grows beyond the budget: a few bytes may hold any number of zeros."""
-        info = self._arrays[name]
-        length = info.shape[0] if info.shape else 1
-        share = len(range(*rows.indices(length))) / max(length, 1) if rows else 1
-        stored = sum(entry["size"] for path, entry in self.files.items() if path.startswith(f"{name}/"))
-        budget.check(f"The array {name!r} of {self.path}", round(info.bytes * share), stored)
 
     def _raise_if_removed(self) -> None:
         if not self.path.is_dir():

@@ -64,7 +64,7 @@ def test_it_is_drawn_on_a_terminal_and_nowhere_else(trained, tmp_path: Path) -> 
     terminal.close()
     drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.before)
     assert terminal.exitstatus == 0, drawn
-    assert "samples/s   state" in drawn
+    assert "samples/s  state" in drawn
     assert re.search(r"poses-acai-d3-l0\.1-s0 +0\.1 +3 +0 .* training", drawn)
     assert drawn.endswith("poses-acai-sweep:v1\r\n")
     plain = trained(*args, "--seed", "1")

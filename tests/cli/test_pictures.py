@@ -53,11 +53,11 @@ def test_a_block_and_a_manifold_are_drawn(pictured, tmp_path):
 def test_a_clip_of_100_frames_a_second_plays_in_real_time_and_that_is_said(posectl, tmp_path, test_data):
     walk = test_data / "faults" / "render-slow-motion" / "walk.bvh"  # 120 frames, of which the last fifth is for test
     assert posectl("prepare", "mocap", walk, "--name", "d").code == 0
-    drawn = posectl("render", "d#0", "-o", "x.gif", "--size", "64")
+    drawn = posectl("render", "d#clip0", "-o", "x.gif", "--size", "64")
     assert drawn.out == "x.gif\n"
     assert "x.gif lasts 0.96 s, at 50 frames a second (48 of 96 frames" in drawn.err
     assert "real time" in drawn.err
     with Image.open(tmp_path / "x.gif") as gif:
         delays = [gif.seek(i) or gif.info["duration"] for i in range(gif.n_frames)]
     assert (sum(delays), min(delays)) == (960, 20)
-    assert "0.6 times real time" in posectl("render", "d#0", "-o", "y.gif", "--size", "64", "--fps", "60").err
+    assert "0.6 times real time" in posectl("render", "d#clip0", "-o", "y.gif", "--size", "64", "--fps", "60").err

@@ -105,7 +105,7 @@ def test_a_sweep_and_the_library_take_them_too(lines, tmp_path):
     lab = posectl.open(tmp_path / "artifacts", quiet=True)
     model = lab.train("lines", preset="acai", steps=1, set="conv.depth=2")
     assert (model.config["lr"], model.config["lam"], model.latent) == (1e-4, [0.5], 64)
-    assert lab.train("lines", preset="acai", steps=1, set="conv.depth=2", lam=0.1).ref == "acai-d64-l0.1-s0:v1"
+    assert lab.train("lines", preset="acai", steps=1, set="conv.depth=2", lam=0.1).ref == "lines-acai-d64-l0.1-s0:v1"
 
 
 def test_a_dry_run_shows_settings_with_their_sources_and_trains_nothing(poses):

@@ -35,14 +35,17 @@ def test_in_the_c_locale_all_is_written_in_ascii(trained, posectl_process, tmp_p
 
 
 @pytest.mark.parametrize("locale", [C, {"LC_ALL": "C.UTF-8"}])
-def test_the_name_of_a_file_is_told_as_its_bytes_are(trained, tmp_path: Path, locale: dict[str, str]):
-    name = os.fsencode("né") + b"\xff.npy"
-    done = subprocess.run(
-        [sys.executable, "-m", "posectl", "evaluate", name], cwd=tmp_path, env={**os.environ, **locale},
-        capture_output=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 3
-    assert done.stderr.startswith(b"error: There is no file " + name)
+def test_a_name_that_the_locale_cannot_spell_is_a_file_all_the_same(trained, tmp_path: Path, locale: dict[str, str]):
+    def ran(*args: bytes | str) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "posectl", *args]
+        return subprocess.run(command, cwd=tmp_path, env={**os.environ, **locale}, capture_output=True, timeout=120)
+
+    name = "né".encode() + b"\xff"
+    gone = ran("evaluate", name + b".npy")
+    assert (gone.returncode, gone.stderr.startswith(b"error: There is no file n")) == (3, True)
+    drawn = ran("render", "poses#3", "-o", name + b".png")
+    assert (drawn.returncode, drawn.stdout[:1]) == (0, b"n")
+    assert Path(os.fsdecode(tmp_path / os.fsdecode(name + b".png"))).is_file()
 
 
 def _read_only(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:

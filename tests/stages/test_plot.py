@@ -189,7 +189,9 @@ def test_lengths_of_poses_are_in_millimetres_and_headline_metrics_come_alone(tmp
     assert list(points) == ["mean_distance (mm)", "smoothness_ratio"]
     assert points["mean_distance (mm)"]["plain, d=4"][1] == pytest.approx([1000 * mean_of(scores, "mean_distance")])
     every, _ = over_images_seen(run, [scores], ["all"])
-    assert list(every) == ["smoothness_ratio", "mean_distance (mm)", "bone_length_error (mm)"]
+    assert list(every) == [
+        "smoothness_ratio", "mean_distance (mm)", "bone_length_error (mm)", "mean_distance.test (mm)",
+    ]  # fmt: skip
     figure = plot(run, ["plain"], None)["figure"]
     axes = next(axes for axes in figure.axes if axes.get_title(loc="left") == "test error (mm)")
     assert axes.lines[0].get_ydata()[-1] == pytest.approx(1000 * model.figures["test_error"])

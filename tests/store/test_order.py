@@ -35,8 +35,8 @@ def test_newest_holds_when_the_clock_is_set_back(
 
 
 def test_artifacts_without_a_number_come_first_by_their_time(store: Store, publish: Publish) -> None:
-    for name, created in (("b", "2024-01-02"), ("a", "2024-01-03"), ("c", "2024-01-01")):
-        _change(publish(name).path, created=created, sequence=None)
+    for name, day in (("b", 2), ("a", 3), ("c", 1)):
+        _change(publish(name).path, created=f"2024-01-0{day}T00:00:00Z", sequence=None)
     publish("d")
     assert [each.name for each in store.artifacts()] == ["c", "b", "a", "d"]
 
@@ -114,6 +114,8 @@ ODD = {
     "surrogate": lambda data: _resealed(data, b'"created": "2', b'"created": "\\ud8002'),
     "config": lambda data: seal(unseal(data) | {"config": {"x": 5}}),
     "config of wrong keys": lambda data: seal(unseal(data) | {"config": {"x": {"v": 1}}}),
+    "created": lambda data: seal(unseal(data) | {"created": "yesterday"}),
+    "created nowhere": lambda data: seal(unseal(data) | {"created": "2024-01-01T00:00:00"}),
     "sequence": lambda data: seal(unseal(data) | {"sequence": "first"}),
     "kind": lambda data: seal(unseal(data) | {"kind": ["model"]}),
     "schema": lambda data: seal(unseal(data) | {"schema": True}),

@@ -89,10 +89,14 @@ def _steps(poses: np.ndarray, root: np.ndarray | None, rows: np.ndarray) -> tupl
     for start in range(0, len(rows) - 2, _AT_ONCE):
         part = rows[start : start + _AT_ONCE + 2]
         x = poses[part]
-        step = np.linalg.norm(x[1:] - x[:-1], axis=-1).mean(axis=1)
+        step = _lengths(x[1:] - x[:-1]).mean(axis=1)
         if root is not None:
-            step = np.maximum(step, np.linalg.norm(np.diff(root[part], axis=0), axis=-1) / 2)
+            step = np.maximum(step, _lengths(np.diff(root[part], axis=0)) / 2)
         steps.append(step if start + len(part) == len(rows) else step[:-1])
-        turns.append(np.linalg.norm(x[2:] - 2 * x[1:-1] + x[:-2], axis=-1).max(axis=1))
-        backs.append(np.linalg.norm(x[2:] - x[:-2], axis=-1).max(axis=1))
+        turns.append(_lengths(x[2:] - 2 * x[1:-1] + x[:-2]).max(axis=1))
+        backs.append(_lengths(x[2:] - x[:-2]).max(axis=1))
     return np.concatenate(steps), np.concatenate(turns), np.concatenate(backs)
+
+
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))

@@ -125,6 +125,8 @@ def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int)
     dataset = artifact.kind == "dataset"
     if dataset and subject.sample is None:
         return _of_dataset(name, StoredDataset(artifact), subject.clip, most)
+    if dataset and artifact.has("clips/start"):
+        run.tell(f"{name} is one pose; a clip is {artifact.ref}#clip0.")
     rows = slice(0, most) if subject.sample is None else subject.row
     array = artifact.read("samples" if dataset else artifact.kind, rows=rows)
     up = StoredDataset(artifact).up if dataset else read_about(artifact, DecodedAbout).samples.up

@@ -154,9 +154,9 @@ def test_a_row_that_has_no_multiples_goes_with_a_word(bench: Bench) -> None:
     assert table.warnings == ["Left out: anci; plain, d=8 (m-scores) has 0 there to divide by."]
 
 
-def test_a_dataset_has_no_scores(bench: Bench) -> None:
+def test_a_dataset_is_no_subject(bench: Bench) -> None:
     bench.score(bench.model("m"), 1.0)
-    with pytest.raises(InvalidInputError, match="poses:v1 has no scores"):
+    with pytest.raises(InvalidInputError, match="poses:v1 is a dataset"):
         compare(bench.run, ["poses"])
 
 

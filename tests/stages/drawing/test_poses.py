@@ -81,7 +81,7 @@ def drawn(monkeypatch):
 )
 def test_a_clip_plays_in_real_time_and_that_is_told(run, tmp_path, motion, told, fps, stored, frames):
     publish_clips(run, "d", motion, [fps])
-    info = render(run, ["d#0"], tmp_path / "a.gif", RenderOptions(size=64))
+    info = render(run, ["d#clip0"], tmp_path / "a.gif", RenderOptions(size=64))
     assert seconds_of(tmp_path / "a.gif") == pytest.approx(60 / fps, abs=0.006)
     assert (info["real_fps"], info["frames"], info["speed"]) == pytest.approx((stored, frames, 1), rel=0.01)
     assert told[-1].startswith("a.gif lasts ")
@@ -91,7 +91,7 @@ def test_a_clip_plays_in_real_time_and_that_is_told(run, tmp_path, motion, told,
 
 def test_another_rate_is_slow_motion_and_that_is_told(run, tmp_path, motion, told):
     publish_clips(run, "d", motion, [100])
-    info = render(run, ["d#0"], tmp_path / "a.gif", RenderOptions(size=64, fps=25))
+    info = render(run, ["d#clip0"], tmp_path / "a.gif", RenderOptions(size=64, fps=25))
     assert seconds_of(tmp_path / "a.gif") == pytest.approx(2.4)
     assert info["speed"] == pytest.approx(0.25)
     assert told == ["a.gif lasts 2.4 s, at 25 frames a second; 0.25 times real time."]
@@ -100,7 +100,7 @@ def test_another_rate_is_slow_motion_and_that_is_told(run, tmp_path, motion, tol
 def test_an_mp4_has_the_clips_own_rate(run, tmp_path, motion):
     pytest.importorskip("imageio_ffmpeg")
     publish_clips(run, "d", motion, [120])
-    info = render(run, ["d#0"], tmp_path / "a.mp4", RenderOptions(size=64))
+    info = render(run, ["d#clip0"], tmp_path / "a.mp4", RenderOptions(size=64))
     about = iio.immeta(tmp_path / "a.mp4", plugin="FFMPEG")
     assert (about["fps"], info["speed"], info["frames"]) == (120, 1, 60)
     assert about["duration"] == pytest.approx(0.5)
@@ -108,7 +108,7 @@ def test_an_mp4_has_the_clips_own_rate(run, tmp_path, motion):
 
 def test_clips_of_different_rates_keep_time_side_by_side(run, tmp_path, motion, drawn):
     publish_clips(run, "d", motion, [50, 25])
-    info = render(run, ["d#0", "d#1"], tmp_path / "a.gif", RenderOptions(size=64))
+    info = render(run, ["d#clip0", "d#clip1"], tmp_path / "a.gif", RenderOptions(size=64))
     assert info["duration_s"] == pytest.approx(60 / 25)
     fast, slow = drawn["sequences"]
     np.testing.assert_array_equal(fast, motion)
@@ -124,7 +124,7 @@ def test_a_path_has_no_clock_and_25_frames_a_second(run, tmp_path, motion, told)
 
 def test_a_clip_whose_rate_is_not_known_has_no_clock(run, tmp_path, motion):
     publish_clips(run, "d", motion, [0])
-    assert render(run, ["d#0"], tmp_path / "a.gif", RenderOptions(size=64))["speed"] is None
+    assert render(run, ["d#clip0"], tmp_path / "a.gif", RenderOptions(size=64))["speed"] is None
 
 
 def test_films_of_paths_of_different_lengths_have_one_alpha(run, tmp_path, motion, drawn):
@@ -149,7 +149,7 @@ def test_a_sheet_of_paths_bears_their_alpha_and_their_model(run, tmp_path, motio
 
 def test_a_clip_alone_has_neither_alpha_nor_a_model(run, tmp_path, motion, drawn):
     publish_clips(run, "d", motion, [30])
-    render(run, ["d#0"], tmp_path / "a.png")
+    render(run, ["d#clip0"], tmp_path / "a.png")
     assert (drawn["column_labels"], drawn["row_labels"]) == ([], [])
 
 

@@ -1,0 +1,89 @@
+"""What a hostile store may do to a terminal, and what a signal does to a command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from posectl.store import Store
+from posectl.store.sealed import seal, unseal
+
+EVIL = "\x1b]0;pwned\x07\x1b[31m\u202egnp.exe\nerror: forged\x9b2J"
+UNSAFE = ("\x1b", "\x07", "\u202e", "\x9b")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Store:
+    """A store whose manifest's every free text is hostile."""
+    store = Store(tmp_path / "artifacts")
+    for name in ("small", "undated"):
+        with store.draft("samples", name) as draft:
+            draft.put("x", np.arange(3.0))
+            path = draft.publish().path / "manifest.json"
+    path.write_bytes(seal(unseal(path.read_bytes()) | {"created": EVIL}))
+    path = store.path / "small" / "v1" / "manifest.json"
+    fields = unseal(path.read_bytes())
+    fields |= {
+        "command": EVIL, "machine": EVIL, "git_commit": EVIL, "device": EVIL,
+        "about": {EVIL: EVIL}, "summary": {EVIL: EVIL}, "config": {EVIL: {"value": EVIL, "source": EVIL}},
+        "parents": [{"role": EVIL, "ref": EVIL, "digest": "0" * 64}],
+    }  # fmt: skip
+    path.write_bytes(seal(fields))
+    (store.path / "small" / EVIL.replace("/", "-")).mkdir()
+    (store.path / ".staging" / f"{EVIL}.part").write_text("left")
+    (tmp_path / f"{EVIL}.npy").write_bytes(b"\x93NUMPY but no more")
+    return store
+
+
+COMMANDS = [
+    ("store", "ls"), ("store", "ls", "-v"), ("store", "show", "small"), ("store", "log", "small"),
+    ("store", "diff", "small", "small"), ("store", "verify"), ("store", "gc", "--dry-run"), ("store", "gc"),
+    ("store", "rm", "small:v1", "--dry-run"), ("store", "alias", "small", EVIL), ("evaluate", "small"),
+    ("compare", "small"),
+    ("render", "small", "-o", "x.png"), ("plot", "small", "-o", "x.png"), ("evaluate", f"{EVIL}.npy"),
+    ("render", f"{EVIL}.npy", "-o", f"{EVIL}.png"), ("prepare", "arrays", f"{EVIL}.npy"), ("prepare", "mocap", EVIL),
+    ("interpolate", f"{EVIL}.npy", EVIL), ("train", EVIL), ("train", "--reg", EVIL), ("store", "import", EVIL), (EVIL,),
+    ("train", f"--{EVIL}"), ("store", "show", EVIL), ("sample", EVIL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_no_escape_reaches_the_terminal_from_any_command(posectl, hostile, form):
+    for command in COMMANDS:
+        done = posectl(*command, *form)
+        written = done.out + done.err
+        assert not any(mark in written for mark in UNSAFE), (command, written)
+        assert "\nerror: forged" not in written, (command, written)
+        assert "Traceback" not in written, (command, written)
+        assert "failed unexpectedly" not in written, (command, written)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("sign", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow)]
+)
+def test_sigterm_and_sighup_are_a_ctrl_c(trained, tmp_path, sign, code):
+    """Checkpoint, sentence, and the exit code of the signal."""
+    args = ("train", "poses", "--steps", "400000", "--set", "mlp.widths=16", "--checkpoint-every", "100", "--name", "m")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "posectl", *args], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*")):
+        assert time.monotonic() < deadline
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+    run.send_signal(sign)
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (code, "")
+    assert "Interrupted at step" in err
+    assert "--resume" in err
+    assert list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*"))
