@@ -74,18 +74,19 @@ _BINARY = (
     (0, b"Rar!", "a RAR archive", _UNPACK),
     (257, b"ustar", "a tar archive", _UNPACK),
 )  # fmt: skip
-# A pattern that text matches at its start, what it is, and a hint.
+# A pattern that text matches at its start, in one way alone, for what repeats takes a time without end if there are
+# many; what it is; and a hint.
 _TEXT = (
     (r"version https://git-lfs", "a Git LFS pointer", "Fetch the file: git lfs pull."),
     (r"/annex/objects/|\.\./.*?annex/objects/", "a git-annex pointer",
      "Fetch the file: git annex get."),
-    (r"(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", "an HTML page", _FETCH),
+    (r"(<!--(?:(?!-->).)*-->\s*)*<(!doctype html|html|head|body)\b", "an HTML page", _FETCH),
     (r"(<\?xml.*?\?>\s*)?<Error>", "a server's error message", _FETCH),
     (r"<\?xml", "an XML file", "Read what it holds, and save arrays with np.savez."),
     (r"""\{\s*"(error|errors|message|detail|status|code)"\s*:""", "a server's error message", _FETCH),
     (r"[{\[]", "a JSON file", "Read what it holds, and save arrays with np.savez."),
     (r"hierarchy\s", "a BVH file", _MOCAP),
-    (r"(#.*?\n\s*)*:(version|name|units|root|fully-specified)\b", "an ASF or AMC file", _MOCAP),
+    (r"(#[^\n]*\n\s*)*:(version|name|units|root|fully-specified)\b", "an ASF or AMC file", _MOCAP),
 )  # fmt: skip
 _FORMS = [(re.compile(pattern, re.IGNORECASE | re.DOTALL), what, hint) for pattern, what, hint in _TEXT]
 

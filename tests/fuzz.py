@@ -3,7 +3,7 @@
     python tests/fuzz.py                          all formats, 100,000 mutations or an hour
     python tests/fuzz.py --count 2000 --minutes 5 --only bvh,png --seed 7
 
-Each worker has POSECTL_MAX_MEMORY of 64 MiB, and an address space of that and as much again for what does the reading;
+Each worker has POSECTL_MAX_MEMORY of 64 MiB, and room for that and three times as much for what does the reading;
 each mutation has 2 s of processor time, and may write nowhere but below a folder of its own. A mutation that breaks any
 of this is kept in the working folder as fuzz-FORMAT-NUMBER. tests/test_fuzz.py runs a few.
 """
@@ -147,8 +147,8 @@ def work(number: int, names: list[str], seed: int, count: int, until: float, res
         for each in seeds:  # what is imported now needs no room later
             read(each, place / name)
     with open("/proc/self/statm") as statm:
-        space = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (space + 2 * BUDGET, resource.RLIM_INFINITY))
+        space = int(statm.read().split()[5]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_DATA, (space + 4 * BUDGET, resource.RLIM_INFINITY))
     signal.signal(signal.SIGVTALRM, _over_time)
     draw, done, broken = random.Random(seed * 1000 + number), Counter(), []
     with _watched(place, broken):

@@ -7,6 +7,7 @@ import io
 import pickle
 import re
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,13 @@ def test_text_that_is_no_exponential_map_is_not_called_damaged(tmp_path: Path) -
     with pytest.raises(InvalidInputError, match="3 columns, where 117 are expected, those of CMU's") as caught:
         mocap.read([tmp_path / "table.txt"])
     assert not DAMAGE.search(caught.value.hint)
+
+
+@pytest.mark.parametrize("head", [b"# a\n" * 1000, b"<!-- a -->" * 400, b"#\n" * 2000 + b"x", b"<!--" * 1000])
+def test_comments_without_end_are_told_apart_in_time(head: bytes) -> None:
+    started = time.process_time()
+    content_of(head)
+    assert time.process_time() - started < 1
 
 
 def test_a_store_and_a_configuration_call_a_file_what_it_is_too(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from posectl.content import content_of, head_of
 from posectl.data.h36m.names import subject_name
 from posectl.data.h36m.pickled import load_pickle
 from posectl.errors import InvalidInputError, NotFoundError
-from posectl.inputs import open_input
+from posectl.inputs import read_input
 
 _LARGEST_FILE = 16 << 20
 _EXPANSION = 32  # of JSON, at most: [] takes 56 bytes
@@ -133,14 +133,15 @@ def _mmpose(content: dict[tuple[Any, Any], Any]) -> dict[str, dict[str, Camera]]
 def load_json(path: Path) -> Any:
     """Read a small JSON file; raises NotFoundError or InvalidInputError."""
     try:
-        with open_input(path) as stream:
-            data = stream.read(_LARGEST_FILE + 1)
-        if len(data) > _LARGEST_FILE:
+        if path.stat().st_size > _LARGEST_FILE:
             raise InvalidInputError(f"{path} is too large for a camera-parameter file.", "Check the path.")
+        data = read_input(path)
         if not data:
             raise InvalidInputError(f"{path} is empty.", "Copy or write the file again.")
         budget.check(str(path), _EXPANSION * len(data), len(data))
         return json.loads(data)
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {path}.", "Check the path; `ls` shows what is there.") from None
     except (ValueError, RecursionError):
         raise InvalidInputError(f"{path} is not valid JSON.", "Copy or write the file again.") from None
 
