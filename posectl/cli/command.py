@@ -169,28 +169,30 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
 
     SIGTERM and SIGHUP are a Ctrl-C, but for the exit code, 128 + their number.
     """
-    received = _as_ctrl_c()
-    try:
-        work()
-    except PosectlError as error:
-        code = explain(out, error)
-        raise typer.Exit(128 + received[0] if received and code == ExitCode.INTERRUPTED else code) from None
-    except KeyboardInterrupt:
-        code = explain(out, InterruptedRunError(INTERRUPTED))
-        raise typer.Exit(128 + received[0] if received else code) from None
-    except BrokenPipeError:
-        # Python would complain again when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(ExitCode.BROKEN_PIPE) from None
-    except typer.Exit:
-        raise
-    except Exception as error:
-        raise typer.Exit(explain(out, _foreseen(error) or _unforeseen(error))) from None
+    with _as_ctrl_c() as received:
+        try:
+            work()
+        except PosectlError as error:
+            code = explain(out, error)
+            raise typer.Exit(128 + received[0] if received and code == ExitCode.INTERRUPTED else code) from None
+        except KeyboardInterrupt:
+            code = explain(out, InterruptedRunError(INTERRUPTED))
+            raise typer.Exit(128 + received[0] if received else code) from None
+        except BrokenPipeError:
+            # Python would complain again when it flushes stdout at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(ExitCode.BROKEN_PIPE) from None
+        except typer.Exit:
+            raise
+        except Exception as error:
+            raise typer.Exit(explain(out, _foreseen(error) or _unforeseen(error))) from None
 
 
-def _as_ctrl_c() -> list[int]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup; return those that come."""
+@contextmanager
+def _as_ctrl_c() -> Iterator[list[int]]:
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup; yield those that come."""
     received: list[int] = []
+    taken = []
 
     def forward(number: int, frame: FrameType | None) -> None:
         received.append(number)
@@ -203,7 +205,12 @@ def _as_ctrl_c() -> list[int]:
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:
             with suppress(ValueError):  # not the main thread, which has the signals
                 signal.signal(number, forward)
-    return received
+                taken.append(number)
+    try:
+        yield received
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _foreseen(error: Exception) -> PosectlError | None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import soak
 
 from posectl.errors import IntegrityError, NotFoundError, PosectlError
 from posectl.store import Store
@@ -177,3 +178,8 @@ def test_a_store_of_another_user_is_said_once(store: Store, publish: Publish, ca
     for _ in range(3):
         assert Store(store.path).get("poses").version == 1
     assert caplog.text.count("belongs to another user") == 1
+
+
+def test_processes_lose_nothing_in_a_haunted_store(tmp_path: Path) -> None:
+    done = soak.haunt(4.0, tmp_path, processes=4)
+    assert int(done.split(", ")[2].split()[0]) > 0, done

@@ -94,6 +94,10 @@ class _Detail(str):
     """A sentence for verbose output."""
 
 
+class _Warning(str):
+    """A sentence that is told whatever is asked for."""
+
+
 @dataclass(frozen=True)
 class _Task:
     """A stack as a worker receives it."""
@@ -121,7 +125,7 @@ def _in_processes(
     # So many threads each that all cores are at work, but no more than this process was allowed.
     threads = run.threads or max(1, min(torch.get_num_threads(), cores() // jobs))
     theirs = replace(
-        run, tell=_tell, detail=_detail, progress=_no_progress, threads=threads, sources=dict(run.sources),
+        run, tell=_tell, detail=_detail, warn=_warn, progress=_no_progress, threads=threads, sources=dict(run.sources),
         store=str(run.artifacts.path),
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
@@ -173,6 +177,8 @@ def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
             return
         if isinstance(message, _Detail):
             run.detail(message)
+        elif isinstance(message, _Warning):
+            run.warn(message)
         elif isinstance(message, str):
             run.tell(message)
         else:
@@ -226,6 +232,10 @@ def _tell(message: str) -> None:
 
 def _detail(message: str) -> None:
     _messages.put(_Detail(message))
+
+
+def _warn(message: str) -> None:
+    _messages.put(_Warning(message))
 
 
 def _no_progress(progress: Progress) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from posectl.core.training.batches import FiniteSamples, GeneratedSamples, Label
 from posectl.core.training.loop import Plan, Trainer
 from posectl.data.dataset import TRAIN
 from posectl.data.synthetic import sampler
+from posectl.errors import UnavailableError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
 from posectl.stages.training.augmentation import augmentation_of
@@ -24,6 +26,7 @@ from posectl.stages.training.replica import Replica
 
 # Seconds between checkpoints unless asked otherwise: so few that a killed run loses a minute or so.
 _CHECKPOINT_SECONDS = 30.0
+_log = logging.getLogger(__name__)
 
 
 def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: torch.device) -> Trainer:
@@ -70,14 +73,18 @@ def advance(
 ) -> tuple[bool, float]:
     """Step to the end; return whether it was reached (or not, by a stop or by divergence of all), and the seconds.
 
-    report receives samples per second, all replicas summed. A stop leaves a checkpoint.
+    report receives samples per second, all replicas summed. A stop leaves a checkpoint. One that cannot be written is
+    warned of, and the one before it stays.
     """
     started = last = time.monotonic()
     first = trainer.step
 
     def checkpoint() -> None:
         nonlocal last
-        save()
+        try:
+            save()
+        except UnavailableError as error:
+            _log.warning("%s The checkpoint before it stays, and the training goes on.", error.message)
         last = time.monotonic()
 
     def look() -> None:
@@ -91,7 +98,7 @@ def advance(
         checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
     )
     if not finished and not trainer.history.all_diverged:
-        save()
+        checkpoint()
     return finished, time.monotonic() - started
 
 

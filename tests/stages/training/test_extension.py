@@ -149,9 +149,11 @@ def test_a_model_made_by_other_threads_is_not_called_this_very_run(run, told):
     try:
         told.clear()
         assert train(replace(run, threads=2), None, SHORT).reused
-        assert told == ["acai:v1 is this run by 1 thread; by 2 it may round otherwise. --force makes it again."]
+        assert told == [
+            "mannequin-acai:v1 is this run by 1 thread; by 2 it may round otherwise. --force makes it again."
+        ]
     finally:
         torch.set_num_threads(before)
     told.clear()
     assert train(run, None, SHORT).reused
-    assert told == ["acai:v1 is this very run; --force makes it again."]
+    assert told == ["mannequin-acai:v1 is this very run; --force makes it again."]
