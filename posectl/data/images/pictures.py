@@ -39,7 +39,11 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 _PIXEL, _FLOAT = {1: 24, 3: 60}, 4
 _TILE = (322, 323)  # TIFF's tags of a tile's sides
 _LEAVE_OUT = "Or leave broken ones out: --skip-broken."
-_BROKEN = (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+# What Pillow raises for damage: of a block that says it is of gigabytes, of a width that is a fraction.
+_BROKEN = (
+    Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, MemoryError,
+    TypeError, ArithmeticError, LookupError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -172,10 +176,11 @@ def _header(path: Path) -> Header:
         deep = image.mode in _WORDS or (start.startswith(_PNG) and start[_PNG_BITS] > 8)
         channels = 1 if image.mode in _GREY else 3
         tile = (int(getattr(image, "tag_v2", {}).get(tag, 0)) for tag in _TILE)
-        decoded = math.prod(max(sides) for sides in zip(image.size, tile, strict=True))
+        width, height = map(int, image.size)
+        decoded = math.prod(max(sides) for sides in zip((width, height), tile, strict=True))
         size = path.stat().st_size
         budget.check(str(path), decoded * _PIXEL[channels], size)
-        return Header(path, *image.size, channels, deep, size)
+        return Header(path, width, height, channels, deep, size)
 
 
 def _check_one_size(headers: Sequence[Header]) -> None:

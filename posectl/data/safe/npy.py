@@ -33,7 +33,7 @@ ArraySource = str | os.PathLike[str] | BinaryIO
 _NPY, _ZIPS = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")
 _HEADER_LIMIT = 10_000  # numpy's own limit: a longer literal is slow or unsafe to parse
 _KINDS = "biufcSUMm"
-_MOST_AXES, _MOST_VALUES = 8, 1 << 40  # also of an empty array, whose other axes may be walked over
+_MOST_AXES, _LARGEST = 8, 1 << 48  # bytes, also of an empty array as if its empty axes were of one
 # What is made of an array: float32 copies of each number, str of each byte of text.
 _COPIES, _TEXT_COPIES = 12, 6
 
@@ -189,12 +189,7 @@ def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, 
         dtype = np.dtype(descr) if isinstance(descr, str) else None
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
         raise broken from None
-    if (
-        len(text) < length
-        or not isinstance(shape, tuple)
-        or not all(type(n) is int and n >= 0 for n in shape)
-        or math.prod(max(n, 1) for n in shape) > _MOST_VALUES
-    ):
+    if len(text) < length or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
         raise broken
     if dtype is None:
         hint = "Save each field as an array of its own with np.savez."
@@ -202,6 +197,8 @@ def _read_header(stream: io.BufferedIOBase, name: str) -> tuple[np.dtype, bool, 
     if dtype.hasobject:
         raise _pickled(name)
     if dtype.kind not in _KINDS or dtype.itemsize == 0 or len(shape) > _MOST_AXES:
+        raise broken
+    if math.prod(max(n, 1) for n in shape) * dtype.itemsize > _LARGEST:
         raise broken
     return dtype, bool(fortran), shape, len(start) + width + length
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,22 @@ def test_every_truncation_is_refused_in_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(InvalidInputError, match=r"whole\.png is no whole image") as caught:
             read([tmp_path], size=8)
         assert "--skip-broken" in caught.value.hint
+
+
+@pytest.mark.parametrize("width", [64.0, float("nan"), 1e30])
+def test_a_tiff_whose_width_is_a_fraction_is_refused_or_read(tmp_path: Path, width: float) -> None:
+    tags = {256: width, 257: 64, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 64, 279: 4096}
+    form = {tag: (12, "<d") if isinstance(value, float) else (4, "<I") for tag, value in tags.items()}
+    place, more = 8 + 2 + 12 * len(tags) + 4, struct.pack("<d", width)
+    entries = b"".join(
+        struct.pack("<HHI", tag, form[tag][0], 1) + struct.pack("<I", place if tag == 256 else int(value))
+        for tag, value in tags.items()
+    )
+    (tmp_path / "a.tif").write_bytes(
+        b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + more + bytes(4096)
+    )
+    with pytest.raises(InvalidInputError):
+        read([tmp_path / "a.tif"])
 
 
 def test_broken_pictures_can_be_left_out_by_name(tmp_path: Path) -> None:

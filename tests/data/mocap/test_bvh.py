@@ -253,7 +253,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
             read_bvh(path)
     with pytest.raises(NotFoundError):
         read_bvh(tmp_path / "none.bvh")
-    with pytest.raises(InvalidInputError, match="cannot be read"):
+    with pytest.raises(InvalidInputError, match="is a folder"):
         read_bvh(tmp_path)
 
 
