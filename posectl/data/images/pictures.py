@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+import warnings
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -133,8 +134,10 @@ def _each(
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with open_input(path) as stream, Image.open(stream, formats=_FORMATS) as image:
-            yield image
+        with open_input(path) as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the budget says what is too large
+            with Image.open(stream, formats=_FORMATS) as image:
+                yield image
     except Image.DecompressionBombError as error:
         pixels = re.search(r"\d+", str(error))
         budget.check(str(path), int(pixels[0]) * _PIXEL[3] if pixels else 0, path.stat().st_size)
