@@ -1,5 +1,4 @@
-"""Motion capture: BVH, ASF/AMC and the CMU exponential-map txt, by forward kinematics to H36M-17; points in C3D and in
-NTU RGB+D's .skeleton.
+"""Motion capture: BVH, ASF/AMC, CMU's exponential maps, C3D and NTU RGB+D's .skeleton, to H36M-17.
 
 Files, or folders searched through. An AMC takes the .asf beside it: of its own name, of its subject's (01.asf for
 01_01.amc), or the only one. Poses come out in metres, z up, about the pelvis, which `root` keeps.
