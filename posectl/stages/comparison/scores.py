@@ -13,6 +13,7 @@ from posectl.errors import UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description, ModelAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.model import model_about
+from posectl.stages.options import RECIPES
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
@@ -49,9 +50,13 @@ def label(run: Run, scores: Artifact) -> str:
 
 
 def model_label(model: Artifact) -> str:
-    """Name a model by its regularizers with their lambdas, and its latent size."""
+    """Name a model by its regularizers with their lambdas, or by the recipe that was asked for, and its latent size."""
     about = model_about(model)
-    parts = [_term(each) for each in about.objectives if each["name"] != "none"]
+    asked, lam = (model.config.get(key, {}).get("value") or [] for key in ("reg", "lam"))
+    if len(asked) == 1 and asked[0] in RECIPES:
+        parts = [" ".join([asked[0], *(f"λ={weight:g}" for weight in lam)])]
+    else:
+        parts = [_term(each) for each in about.objectives if each["name"] != "none"]
     return f"{' + '.join(parts) or 'plain'}, d={about.net['latent']}"
 
 

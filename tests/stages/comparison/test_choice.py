@@ -96,6 +96,13 @@ def test_what_is_not_plain_says_so_in_its_heading(bench: Bench) -> None:
     assert bench.compared("n") == {"plain, d=8, step 10": 7.0}
 
 
+def test_a_recipe_is_headed_by_its_name(bench: Bench) -> None:
+    terms = {"objectives": [{"name": "smooth", "lam": 0.0025}, {"name": "cover", "lam": 0.24}]}
+    bench.score(bench.model("whole", about=terms, reg=["posectl"], lam=[]), 1.1)
+    bench.score(bench.model("fifth", about=terms, reg=["posectl"], lam=[0.2]), 1.2)
+    assert bench.compared() == {"posectl, d=8": 1.1, "posectl λ=0.2, d=8": 1.2}
+
+
 def test_no_two_headings_are_alike(bench: Bench) -> None:
     first, second, other = bench.model("m"), bench.model("m", steps=40), bench.model("o", steps=60)
     for value, model in enumerate((first, second, other, first)):
