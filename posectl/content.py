@@ -74,8 +74,8 @@ _BINARY = (
     (0, b"Rar!", "a RAR archive", _UNPACK),
     (257, b"ustar", "a tar archive", _UNPACK),
 )  # fmt: skip
-# A pattern that text matches at its start, in one way alone, for what repeats takes a time without end if there are
-# many; what it is; and a hint.
+# A pattern of the start of a text, what that is, and a hint. No pattern may match a text in more than one way: where a
+# repetition can, trying them all takes time that is exponential in the text's length.
 _TEXT = (
     (r"version https://git-lfs", "a Git LFS pointer", "Fetch the file: git lfs pull."),
     (r"/annex/objects/|\.\./.*?annex/objects/", "a git-annex pointer",

@@ -1,4 +1,5 @@
-"""The filter of all that is printed: names, labels and manifests may come from elsewhere, and a terminal obeys them."""
+"""Text for people: the filter of all that is printed, for names, labels and manifests may come from elsewhere, and a
+terminal obeys them; and errors in their unit."""
 
 from __future__ import annotations
 
@@ -25,6 +26,15 @@ def one_line(text: str) -> str:
     walk\nrun
     """
     return printable(text).replace("\n", r"\n").replace("\t", " ")
+
+
+def error_text(value: float, unit: str, digits: int = 2) -> str:
+    """Write a test error as people read it, metres as millimetres with so many decimals.
+
+    >>> error_text(0.0304, "m"), error_text(0.0304, "1")
+    ('30.40 mm', '0.0304')
+    """
+    return f"{1000 * value:.{digits}f} mm" if unit == "m" else f"{value:.4g}"
 
 
 def _written_out(found: re.Match[str]) -> str:

@@ -68,7 +68,7 @@ def train(
         print_regularizers(session, None, settings=session.out.verbose)
         return
     from posectl.cli.values import integers, numbers, one
-    from posectl.stages.training.health import error_text
+    from posectl.printable import error_text
 
     options = training.resolved(
         session,

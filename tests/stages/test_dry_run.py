@@ -11,19 +11,11 @@ from posectl.core.objectives import OBJECTIVES
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.dry_run import dry_run
 from posectl.stages.options import Axes, TrainOptions
-from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
 
 SMALL = TrainOptions(reg=("acai",), steps=50, latent=3, batch=16, set=("mlp.widths=8",), evaluate_every=20)
-
-
-@pytest.fixture
-def run(tmp_path):
-    run = Run(store=tmp_path / "artifacts", threads=1)
-    prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
-    return run
 
 
 def test_sizes_by_hand(run):

@@ -28,11 +28,6 @@ TOO_MUCH = 1e39
 
 
 @pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
 def run(tmp_path, told):
     run = Run(store=tmp_path / "artifacts", threads=1, tell=told.append)
     prepare(run, "mannequin", options={"subjects": 4, "seconds": 0.5})

@@ -52,6 +52,15 @@ def test_the_next_number_is_above_the_largest_there(store: Store, publish: Publi
         assert draft.publish().sequence == 43
 
 
+def test_a_name_that_goes_meanwhile_keeps_no_publication_from_its_number(
+    store: Store, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("here")
+    names = Layout.names
+    monkeypatch.setattr(Layout, "names", lambda self: ["gone", *names(self)])
+    assert publish("next").sequence == 2
+
+
 def test_a_number_is_not_given_again_when_a_removal_comes_between(
     store: Store, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:

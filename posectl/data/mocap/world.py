@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.data import units
 from posectl.data.poses import find_up
 from posectl.errors import InvalidInputError
 
-METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048, "cmu": 0.0254 / 0.45}
+METRES = {**units.METRES, "cmu": 0.0254 / 0.45}
 # Thighs of adults and of animators' characters; no two of the units above put one thigh in this range.
 THIGH = (0.3, 0.6)
 # cos 45 deg: below that another axis is as near.

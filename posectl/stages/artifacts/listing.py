@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from posectl.printable import error_text
 from posectl.store import Artifact
 
 HEADER = ("ref", "kind", "data set", "regularizers", "d", "error", "age")
@@ -26,9 +27,8 @@ class Listed:
 
     def cells(self, now: datetime | None = None) -> list[str]:
         """Return a text for each column of HEADER."""
-        a, error = self.artifact, ""
-        if self.error is not None:
-            error = f"{1000 * self.error:.1f} mm" if self.unit == "m" else f"{self.error:.4g}"
+        a = self.artifact
+        error = "" if self.error is None else error_text(self.error, self.unit, digits=1)
         old = age(a.created, now or datetime.now(UTC))
         return [a.ref, a.kind, self.dataset, self.regularizers, self.latent, error, old]
 

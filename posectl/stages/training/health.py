@@ -15,6 +15,7 @@ from posectl.core.kinds import Kind
 from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.core.training.loop import Trainer
+from posectl.printable import error_text
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.training.replica import Replica
 
@@ -83,8 +84,3 @@ def examine(trainer: Trainer, index: int, replica: Replica, dataset: StoredDatas
 def _share(part: float, whole: float) -> float:
     """Return the share of a part; one where there is no whole, or either is no number."""
     return part / whole if whole > 0 and math.isfinite(part / whole) else 1.0
-
-
-def error_text(value: float, unit: str) -> str:
-    """Write a test error as people read it."""
-    return f"{1000 * value:.2f} mm" if unit == "m" else f"{value:.4g}"

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from posectl.errors import UnavailableError
 from posectl.stages.options import TrainOptions
-from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train
 from posectl.store import Checkpoints
 
 SHORT = TrainOptions(steps=40, latent=4, batch=16, set=("mlp.widths=16",), evaluate_every=20, checkpoint_every=10)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    run = Run(store=tmp_path / "artifacts", threads=1)
-    prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
-    return run
 
 
 def test_a_checkpoint_that_does_not_fit_ends_no_training(

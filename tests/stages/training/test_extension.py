@@ -8,24 +8,10 @@ import torch
 
 from posectl.core.objectives import OBJECTIVES
 from posectl.stages.options import Axes, TrainOptions
-from posectl.stages.prepare import prepare
-from posectl.stages.run import Run
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
 
 SHORT = TrainOptions(reg=("acai",), steps=40, latent=4, batch=16, set=("mlp.widths=16",), evaluate_every=20)
-
-
-@pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def run(tmp_path, told):
-    run = Run(store=tmp_path / "artifacts", threads=1, tell=told.append)
-    prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
-    return run
 
 
 def extended(run, told, first, **longer):

@@ -11,8 +11,6 @@ from posectl.errors import DivergedError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.evaluate import evaluate
 from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
-from posectl.stages.prepare import prepare
-from posectl.stages.run import Run
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
 from posectl.stages.training.health import Health
@@ -20,18 +18,6 @@ from posectl.stages.training.health import Health
 SMALL = TrainOptions(steps=40, set=("mlp.widths=16",), evaluate_every=20, batch=16)
 # Adam's steps are as long as its rate: four such, and weights of a thousand.
 EXPLODING = replace(SMALL, lr=1000.0, steps=4)
-
-
-@pytest.fixture
-def told():
-    return []
-
-
-@pytest.fixture
-def run(tmp_path, told):
-    run = Run(store=tmp_path / "artifacts", threads=1, tell=told.append)
-    prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
-    return run
 
 
 def mean_sample_error(run):

@@ -8,19 +8,10 @@ import pytest
 
 from posectl.errors import UnavailableError, UsageError
 from posectl.stages.options import TrainOptions
-from posectl.stages.prepare import prepare
-from posectl.stages.run import Run
 from posectl.stages.train import train
 
 SMALL = TrainOptions(reg=("acai",), steps=50, latent=4, batch=16, set=("mlp.widths=16",), evaluate_every=20)
 FIGURES = ["reconstruction", "acai", "acai.critic", "autoencoder"]
-
-
-@pytest.fixture
-def run(tmp_path):
-    run = Run(store=tmp_path / "artifacts", threads=1)
-    prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
-    return run
 
 
 def rows(tmp_path):
