@@ -21,7 +21,7 @@ from posectl.errors import InvalidInputError, did_you_mean
 Metric = Literal["mpjpe", "l2", "cosine"]
 
 _log = logging.getLogger(__name__)
-_cache = IndexCache()
+CACHE = IndexCache()
 
 
 def nearest(
@@ -39,7 +39,7 @@ def nearest(
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """
-    blocks = reference.blocks if isinstance(reference, Index) else _cache.blocks(reference)
+    blocks = reference.blocks if isinstance(reference, Index) else CACHE.blocks(reference)
     return _search(queries, blocks, k, metric)
 
 

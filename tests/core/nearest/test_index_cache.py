@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from posectl.core.metrics import nearest as search
 from posectl.core.metrics.nearest import nearest
 from posectl.core.nearest import block, engine, index_cache, tree
 from posectl.core.nearest.index_cache import IndexCache
@@ -17,7 +18,9 @@ from posectl.core.nearest.index_cache import IndexCache
 
 @pytest.fixture(autouse=True)
 def built(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many samples each tree is built over, in the order of building."""
+    """How many samples each tree is built over, in the order of building, from an empty cache on: a larger reference
+    that another test keeps alive would hold its place."""
+    monkeypatch.setattr(search, "CACHE", IndexCache())
     assert engine.compiles(torch.float32)
     assert engine.compiles(torch.float64)
     sizes: list[int] = []
