@@ -11,6 +11,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -69,10 +70,12 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
             if not _find(catalogue, name, artifact):
-                catalogue.check_free(artifact.kind, name, "Import it into another --store.")
+                _check_free(catalogue, artifact, name)
             durable.fsync_tree(staging.path)
         return [
-            _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
+            _find(catalogue, name, artifact)
+            or Artifact(staging.commit(name, partial(_check_free, catalogue, artifact, name)))
+            for name, staging, artifact in staged
         ]
 
 
@@ -164,6 +167,10 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds a damaged {name}: {message}; nothing was imported.", "Export it again.")
     if artifact.name != name:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
+
+
+def _check_free(catalogue: Catalogue, artifact: Artifact, name: str) -> None:
+    catalogue.check_free(artifact.kind, name, "Import it into another --store.")
 
 
 def _find(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from posectl.errors import IntegrityError
 from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.files import size_of, walk
@@ -68,7 +69,12 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
             return
         durable.remove_tree(lock.path)
         stray = False
-    if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
+    try:
+        free = lock.is_abandoned() and (dry_run or lock.acquire(patience=0))
+    except IntegrityError:  # something took the lock's place at this very moment; the next `gc` removes it
+        collection.kept.append(Junk(lock.path, 0, "no file of a store"))
+        return
+    if not free:
         owner = lock.owner()
         what = f"in use by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
         collection.kept.append(Junk(path, _size(path), what))
