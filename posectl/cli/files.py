@@ -51,10 +51,7 @@ def write_npy(session: Session, array: np.ndarray, path: str, answer: dict[str, 
 def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
     """Write all of the data or nothing. Raises ConflictError rather than overwrite, unless `force`."""
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
-            path.write_bytes(data)
-            return
-        if path.exists() and not force:
+        if path.is_file() and not force:
             raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
         with durable.new_file(path) as file:
             file.write(data)

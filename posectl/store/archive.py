@@ -36,7 +36,7 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
 
     Raises IntegrityError if an artifact is damaged.
     """
-    with durable.storage_errors(f"write {zip_path}"):
+    with durable.storage_errors(f"write {zip_path}", "--output"):
         if zip_path.is_dir():
             raise InvalidInputError(f"{zip_path} is a folder.", "Name the zip file to write.")
         with durable.new_file(zip_path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

@@ -71,6 +71,9 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
         stray = False
     try:
         free = lock.is_abandoned() and (dry_run or lock.acquire(patience=0))
+    except PermissionError:
+        collection.kept.append(Junk(path, _size(path), "another user's"))
+        return
     except IntegrityError:  # something took the lock's place at this very moment; the next `gc` removes it
         collection.kept.append(Junk(lock.path, 0, "no file of a store"))
         return
@@ -116,7 +119,7 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a file or folder; 0 where it is gone, or goes meanwhile."""
-    with suppress(FileNotFoundError, NotADirectoryError):
+    """Return the bytes of a file or folder; 0 where it is gone, goes meanwhile, or may not be looked at."""
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         return sum(size_of(path / name) or 0 for name in walk(path)) if is_folder(path) else path.lstat().st_size
     return 0
