@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from posectl.content import head_of, other_format
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
+from posectl.errors import IntegrityError, InvalidInputError
+from posectl.inputs import open_input
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
@@ -51,8 +52,7 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
     InvalidInputError naming the entry that no export would write, IntegrityError, and ConflictError for a name that is
     another kind's here.
     """
-    if not zip_path.is_file():
-        raise NotFoundError(f"There is no file {zip_path}.", "`posectl store export` writes one.")
+    open_input(zip_path).close()  # which says what is wrong with what is no file
     with durable.storage_errors(f"import {zip_path}"), ExitStack() as stack:
         try:
             archive = stack.enter_context(zipfile.ZipFile(zip_path))
