@@ -243,7 +243,9 @@ class Lab:
 
         given = options_from(InterpolateOptions, options, "interpolate")
         if codes is not None and ends:
-            raise UsageError("A path goes between samples or between codes, not both.", "Leave out A and B, or --codes.")
+            raise UsageError(
+                "A path goes between samples or between codes, not both.", "Leave out A and B, or --codes."
+            )
         with self._running(name, seed) as run:
             if codes is not None:
                 return Stored.of(run, interpolate_codes(run, str(codes), _ref(model, "model"), given))  # type: ignore[return-value]

@@ -32,9 +32,7 @@ class Page:
     def _repr_html_(self) -> str:
         return f'<iframe srcdoc="{html.escape(self.text)}" style="width: 100%; height: 900px; border: 0"></iframe>'
 
-    def serve(
-        self, port: int = 0, *, browser: bool = True, tell: Callable[[str], None] = print
-    ) -> None:
+    def serve(self, port: int = 0, *, browser: bool = True, tell: Callable[[str], None] = print) -> None:
         """Serve the page on 127.0.0.1 until interrupted, tell its address, and open a browser, if there is one.
 
         Nothing but the page is served, to nobody who calls this machine by another name. Raises ConflictError for a
@@ -52,7 +50,8 @@ class Page:
             return http.server.ThreadingHTTPServer((_HOST, port), _handler(self.text.encode()))
         except OSError as error:
             raise ConflictError(
-                f"Port {port} cannot be listened at: {error.strerror or error}.", "Take another with --port, or --port 0."
+                f"Port {port} cannot be listened at: {error.strerror or error}.",
+                "Take another with --port, or --port 0.",
             ) from error
 
 
@@ -68,12 +67,12 @@ def _handler(body: bytes) -> type[http.server.BaseHTTPRequestHandler]:
         server_version, sys_version = "posectl", ""
 
         def do_GET(self) -> None:
-            port = self.server.server_address[1]
-            names = {f"{_HOST}:{port}", f"localhost:{port}"}
+            own = self.headers.get("Host")
+            names = {f"{name}:{self.connection.getsockname()[1]}" for name in (_HOST, "localhost")}
             # A page elsewhere that had its own name lead here would send that name.
-            if self.headers.get("Host") not in names:
+            if own not in names:
                 self.send_error(403, "Call it by its own address")
-            elif self.headers.get("Origin", f"http://{self.headers['Host']}") != f"http://{self.headers['Host']}":
+            elif self.headers.get("Origin", f"http://{own}") != f"http://{own}":
                 self.send_error(403, "Other origins get nothing")
             elif self.path != "/":
                 self.send_error(404)

@@ -32,9 +32,7 @@ def explore(
         Path | None,
         option("Output", "File to write, .html; without it the page is served here.", "--output", "-o", metavar="FILE"),
     ] = None,
-    browser: Annotated[
-        bool, option("Output", "Open the served page in a browser.", "--browser/--no-browser")
-    ] = True,
+    browser: Annotated[bool, option("Output", "Open the served page in a browser.", "--browser/--no-browser")] = True,
     port: Annotated[int, option("Output", "Port to serve it at; 0: a free one.", metavar="N", min=0, max=65535)] = 0,
     points: Annotated[int, option("Page", "Samples on the map, at most.", metavar="N")] = DEFAULT.points,
     real: Annotated[int, option("Page", "Real samples to compare with, at most.", metavar="N")] = DEFAULT.real,

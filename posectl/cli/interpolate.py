@@ -31,9 +31,7 @@ def interpolate(
     ] = None,
     b: Annotated[
         str | None,
-        typer.Argument(
-            metavar="B", help="Last end.", show_default=False, autocompletion=complete.refs_of("dataset")
-        ),
+        typer.Argument(metavar="B", help="Last end.", show_default=False, autocompletion=complete.refs_of("dataset")),
     ] = None,
     below: Annotated[
         list[str] | None,

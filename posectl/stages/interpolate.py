@@ -12,9 +12,9 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
+from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout
-from posectl.data.safe.npy import source_name
 from posectl.stages.artifacts.files import conventions, file_record, load_codes, samples_of
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.options import InterpolateOptions
@@ -83,8 +83,8 @@ def interpolate_codes(
     """Decode `steps` codes from the first to the last of each pair of a file's codes, (2, d) or (B, 2, d), and publish
     them as paths (B, T, ...).
 
-    Codes are taken as they are: those of a model on the sphere have unit length. Raises UsageError as `interpolate`, and
-    for a block; InvalidInputError for other codes than the model's, and for ends that coincide or are antipodal.
+    Codes are taken as they are: those of a model on the sphere have unit length. Raises UsageError as `interpolate`,
+    and for a block; InvalidInputError for other codes than the model's, and for ends that coincide or are antipodal.
     """
     if options.grid:
         raise UsageError("A block is made of four samples, not of codes.", "Leave out --grid.")

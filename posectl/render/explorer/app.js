@@ -269,7 +269,7 @@ class Explorer {
     const legend = label.names.slice(0, 12).map((/** @type {string} */ name, /** @type {number} */ i) => {
       const swatch = make("i");
       swatch.style.background = classColour(i);
-      return make("span", {}, swatch, name);
+      return make("span", {}, swatch, make("b", {}, name));
     });
     if (label.names.length > 12) legend.push(make("span", {}, `and ${label.names.length - 12} more`));
     return { colours: byClass(classes), legend };

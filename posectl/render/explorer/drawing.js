@@ -19,7 +19,7 @@ function projection(/** @type {number} */ width, /** @type {number} */ height, /
   const axis = "xyz".indexOf(scene.up[1]), sign = scene.up[0] === "-" ? -1 : 1;
   const [first, second] = axis === 2 ? [0, 1] : axis === 1 ? [2, 0] : [1, 2];
   const [cy, sy, cp, sp] = [Math.cos(camera.yaw), Math.sin(camera.yaw), Math.cos(camera.pitch), Math.sin(camera.pitch)];
-  const distance = 4 * scene.reach, zoom = (0.42 * Math.min(width, height)) / scene.reach;
+  const distance = 4 * scene.reach, zoom = Math.min(0.62 * width, 0.45 * height) / scene.reach;
   return (/** @type {ArrayLike<number>} */ samples, /** @type {number} */ at) => {
     // With the up axis turned over, one of the others turns too, or left would become right.
     const [u, v, w] = [samples[at + first], sign * samples[at + second], sign * samples[at + axis]];

@@ -55,7 +55,7 @@ function indexed(/** @type {Uint8ClampedArray} */ frame) {
     const [red, green, blue] = [frame[4 * i], frame[4 * i + 1], frame[4 * i + 2]];
     if (Math.max(red, green, blue) - Math.min(red, green, blue) < 12) {
       const grey = Math.round((41 * (red + green + blue)) / 765);
-      return grey === 0 ? 0 : Math.min(255, 215 + grey);
+      return grey === 0 ? 0 : grey === 41 ? 215 : 215 + grey; // black and white are among the colours
     }
     const level = (/** @type {number} */ value) => Math.round((value * (LEVELS - 1)) / 255);
     return 36 * level(red) + 6 * level(green) + level(blue);

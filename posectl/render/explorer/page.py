@@ -48,8 +48,8 @@ def page(title: str, data: str, *, described: str = "") -> str:
     )
     sheet = f"body {{ margin: 0; background: #f7f8fa; color-scheme: light dark; }}\n{_DARK}\n{style()}"
     policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(sheet)}; worker-src blob:; img-src blob: data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(sheet)}; worker-src blob:; "
+        "img-src blob: data:; base-uri 'none'; form-action 'none'"
     )
     return _PAGE.format(
         title=html.escape(title), described=html.escape(described), policy=html.escape(policy), sheet=sheet,

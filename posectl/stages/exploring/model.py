@@ -20,7 +20,9 @@ EXACT = 2e-5
 _TRIED = 256
 
 
-def put_model(pack: Pack, index: int, artifact: Artifact, model: Autoencoder, codes: np.ndarray, seed: int) -> dict[str, Any]:
+def put_model(
+    pack: Pack, index: int, artifact: Artifact, model: Autoencoder, codes: np.ndarray, seed: int
+) -> dict[str, Any]:
     """Put a model and the codes (N, d) of the samples into a page; return how it is described there.
 
     Raises UsageError for a network that no page runs.
