@@ -248,7 +248,8 @@ class Lab:
             )
         with self._running(name, seed) as run:
             if codes is not None:
-                return Stored.of(run, interpolate_codes(run, str(codes), _ref(model, "model"), given))  # type: ignore[return-value]
+                made = interpolate_codes(run, str(codes), _ref(model, "model"), given)
+                return Stored.of(run, made)  # type: ignore[return-value]
             if len(ends) < 2:
                 raise UsageError(
                     f"A path goes between two endpoints, and {len(ends)} were named.",
@@ -390,7 +391,7 @@ class Lab:
         """Make a page in which the latent space of models of one dataset is played; of the newest, if none is named.
 
         out: a .html to write, too. options: points, real, weights. `page.serve()` opens it in a browser; a notebook
-        shows it. Raises UsageError, NotFoundError, ConflictError.
+        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError, ConflictError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -404,7 +405,7 @@ class Lab:
         with self._running(None, None) as run:
             named = [str(_ref(each, "model")) for each in _several(models)]
             made = explore(run, named, Path(out) if out else None, given)
-            return Page(made["html"], Path(out) if out else None, tuple(made["models"]))
+            return Page(made["html"], made["data"], Path(out) if out else None, tuple(made["models"]))
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: an animation that shows itself in a notebook, or a file.

@@ -6,19 +6,36 @@ import html
 import http.server
 import webbrowser
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from posectl.errors import ConflictError
+from posectl.errors import ConflictError, UnavailableError
 
 _HOST = "127.0.0.1"
 
 
 class Page:
-    """A page: `text` is its HTML, `models` are the refs of what it shows; in a notebook it shows itself."""
+    """A page: `text` is its HTML, `data` what its module reads, `models` are the refs of what it shows.
 
-    def __init__(self, text: str, path: Path | None = None, models: tuple[str, ...] = ()) -> None:
-        self.text, self.path, self.models = text, path, models
+    In a notebook it shows itself: as a widget with the extra `notebook`, whose pair can be read, else in a frame.
+    """
+
+    def __init__(self, text: str, data: str = "", path: Path | None = None, models: tuple[str, ...] = ()) -> None:
+        self.text, self.data, self.path, self.models = text, data, path, models
+
+    @cached_property
+    def widget(self) -> Any:
+        """The page as a widget (anywidget). Raises UnavailableError without the extra `notebook`."""
+        from posectl.api.widget import widget
+
+        return widget(self.data)
+
+    @property
+    def pair(self) -> dict[str, Any]:
+        """What the widget shows now: `alpha`; `codes` of both ends by each model; `samples`, their numbers in the
+        dataset, or None where an end is no sample. Empty before it is shown."""
+        return dict(self.widget.state)
 
     @property
     def bytes(self) -> int:
@@ -28,6 +45,12 @@ class Page:
     def __repr__(self) -> str:
         where = f" {self.path}" if self.path else ""
         return f"<Page{where}: {', '.join(self.models)}, {self.bytes:,} bytes>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        try:
+            return self.widget._repr_mimebundle_(**options)
+        except UnavailableError:
+            return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def _repr_html_(self) -> str:
         return f'<iframe srcdoc="{html.escape(self.text)}" style="width: 100%; height: 900px; border: 0"></iframe>'

@@ -22,8 +22,8 @@ from posectl.store import Artifact
 def explore(
     run: Run, models: Sequence[str] = (), out: Path | None = None, options: ExploreOptions = ExploreOptions()
 ) -> dict[str, Any]:
-    """Make the page of these models, or of the newest, and write it to `out`, if that is named; `html` in what it
-    returns.
+    """Make the page of these models, or of the newest, and write it to `out`, if that is named; `html`, and the packed
+    `data` in it, in what it returns.
 
     The models are of one dataset: its samples are the points of the map, and the ghosts. Without it the points are
     draws from the prior, and that is said. Raises UsageError for models of several datasets and for networks that no
@@ -46,12 +46,8 @@ def explore(
         "bytes": len(text.encode()),
         "models": [a.ref for a in artifacts],
         "html": text,
+        "data": data,
     }
-
-
-def packed(run: Run, models: Sequence[str] = (), options: ExploreOptions = ExploreOptions()) -> str:
-    """Return the packed data of the page of these models, for the page's module."""
-    return _packed(run, _models(run, models), options)[1]
 
 
 def _models(run: Run, refs: Sequence[str]) -> list[Artifact]:

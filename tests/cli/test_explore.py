@@ -221,3 +221,29 @@ def test_without_its_dataset_a_page_shows_draws_and_says_so(trained, tmp_path):
     made = trained("explore", "acai", "-o", "page.html")
     assert made.code == 0, made.err
     assert "draws from the prior, and nothing real" in made.err
+
+
+WIDGET = """
+    const done = arguments[arguments.length - 1], values = { data: arguments[0], state: {} };
+    const el = document.body.appendChild(document.createElement("div"));
+    const model = { get: (key) => values[key], set: (key, value) => { values[key] = value; }, save_changes: () => {} };
+    widget.render({ model, el }).then(() => setTimeout(() => done([values.state, !!el.querySelector("canvas")]), 600));
+"""
+
+
+def test_a_notebooks_widget_says_which_pair_it_shows(shown):
+    pytest.importorskip("anywidget")
+    driver, folder = shown
+    lab = library.open(folder / "artifacts", quiet=True)
+    page = lab.explore("acai")
+    assert page.pair == {}
+    text = page.widget._esm.replace("export default {", "globalThis.widget = {")
+    (folder / "widget.html").write_text(f'<meta charset="utf-8"><script type="module">{text}</script>')
+    driver.get((folder / "widget.html").as_uri())
+    state, is_drawn = driver.execute_async_script(WIDGET, page.widget.data)
+    driver.get((folder / "page.html").as_uri())
+    assert driver.execute_async_script(READY) is True
+    assert is_drawn
+    assert state["alpha"] == 0.5
+    codes = lab["acai"].encode(lab["poses"].samples[state["samples"]])
+    np.testing.assert_allclose(state["codes"][0], codes, atol=1e-4)

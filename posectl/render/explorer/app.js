@@ -139,7 +139,7 @@ class Explorer {
       make("header", {}, make("h1", {}, header.title), make("p", {}, header.subtitle)),
       make("main", {},
         make("section", { class: "left", "aria-label": "Codes" },
-          make("div", { class: "map" }, this.points, this.over, this.legend), this.mapControls(), this.endControls()),
+          make("div", { class: "map" }, this.points, this.over), this.legend, this.mapControls(), this.endControls()),
         make("section", { class: "right", "aria-label": "Path" },
           this.pathControls(), this.panels, this.numbers,
           make("div", { class: "charts" },
