@@ -130,10 +130,15 @@ def paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def encode_ends(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
     """Encode first and last samples (B, *shape) of paths. Raises InvalidInputError for antipodal codes on a sphere."""
     a, b = (model.encode(torch.from_numpy(end).to(model.device)) for end in (start, stop))
+    refuse_antipodal(a, b, path)
+    return a, b
+
+
+def refuse_antipodal(a: Tensor, b: Tensor, path: str) -> None:
+    """Raise InvalidInputError for ends of paths on a sphere between which no way is the shortest."""
     apart = paths.angle(a, b)[:, 0]
     if path in ("slerp", "lerp-sphere") and bool((apart > torch.pi - _ANTIPODAL).any()):
         raise InvalidInputError(
             f"The codes of pair {int(apart.argmax())} are antipodal, and no way between them is the shortest.",
             "Choose another pair, or --path circle.",
         )
-    return a, b
