@@ -122,19 +122,14 @@ def _check_options(paths: Sequence[str | Path], subjects: int, seconds: float, f
         raise UsageError(f"A seed is not negative, and {seed} is.", "Try --seed 0.")
 
 
-def _confounded(subjects: int, seed: int, given: Sequence[float | str]) -> list[Person]:
+def _confounded(subjects: int, seed: int, given: Sequence[float]) -> list[Person]:
     """Draw people of two builds and postures; none without ratios."""
     if not given:
         return []
-    try:
-        short, tall = map(float, given)
-        if not (0 < short < np.inf and 0 < tall < np.inf):
-            raise ValueError
-    except ValueError:
+    if len(given) != 2 or not all(0 < ratio < np.inf for ratio in given):
         told = ",".join(map(str, given))
-        hint = "For example --confound 0.28,8.49."
-        raise UsageError(f"--confound takes two ratios above 0, not {told}.", hint) from None
-    return confounded_people(subjects, seed, (short, tall))
+        raise UsageError(f"--confound takes two ratios above 0, not {told}.", "For example --confound 0.28,8.49.")
+    return confounded_people(subjects, seed, (given[0], given[1]))
 
 
 def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
