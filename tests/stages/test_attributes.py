@@ -169,9 +169,7 @@ def test_samples_are_added_and_subtracted_by_their_codes(made):
     codes = torch.from_numpy(codes_of(made, "round", "people")).float()
     expected = onto_sphere(codes[[3]] - codes[[9]] + codes[[12]])
     np.testing.assert_allclose(total.read("codes"), expected, atol=1e-6)
-    np.testing.assert_array_equal(
-        total.read("terms"), StoredDataset(made.artifacts.get("people")).samples[[3, 9, 12]]
-    )
+    np.testing.assert_array_equal(total.read("terms"), StoredDataset(made.artifacts.get("people")).samples[[3, 9, 12]])
 
 
 def test_the_signs_are_part_of_the_work(made):

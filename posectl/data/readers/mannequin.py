@@ -4,8 +4,13 @@ People differ in stature, proportions and habits, and each does every motion onc
 floor at 0; a planted foot stays where it is. Each frame has its `phase` in [0, 1) of the motion's cycle, in gait from
 the moment when the right foot comes down.
 
-Example:
+With `--confound` people are short or tall (`build`), and upright or stooped (`posture`), and the one tells of the other;
+`stature` in metres and `slump` in degrees are factors. They all face one way, for a bend that may point anywhere has no
+one direction in a space of codes.
+
+Examples:
   posectl prepare mannequin --subjects 6 --seconds 2
+  posectl prepare mannequin --confound 0.28,8.49 --subjects 72 --fps 10
 """
 
 from __future__ import annotations
@@ -61,7 +66,7 @@ def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -
     frames = max(2, round(seconds * fps))
     time = np.arange(frames) / fps
     clips = [
-        _clip(body, style, motion, time, np.random.default_rng([seed, person, number]))
+        _clip(body, style, motion, time, np.random.default_rng([seed, person, number]), one_way=bool(drawn))
         for person, (body, style) in enumerate([(p.body, p.style) for p in drawn] or _people(subjects, seed))
         for number, motion in enumerate(MOTIONS.values())
     ]
@@ -139,10 +144,11 @@ def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
 
 
 def _clip(
-    body: Body, style: Style, motion: Motion, time: np.ndarray, rng: np.random.Generator
+    body: Body, style: Style, motion: Motion, time: np.ndarray, rng: np.random.Generator, *, one_way: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, anywhere, facing anywhere."""
-    heading, start = rng.uniform(0, 360), rng.uniform(-0.5, 0.5, 2)
+    """Return (positions (T, 17, 3) in the world, phase (T,)) of one person in one motion, anywhere, facing anywhere, or
+    all one way."""
+    heading, start = rng.uniform(0, 360) * (not one_way), rng.uniform(-0.5, 0.5, 2)
     performance = Performance(body, style, rng, time, unwrapped_phase(rng, time, motion.period, style.pace))
     positions = joints(body, clip_to_limits(motion.track(performance)))
     if motion.handed and style.left_handed:

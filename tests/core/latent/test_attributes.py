@@ -59,9 +59,7 @@ def test_one_label_alone_by_least_squares_is_its_difference_of_means():
     rng = np.random.default_rng(1)
     numbers = rng.choice(3, 60, p=[0.6, 0.3, 0.1])
     codes, values = rng.normal(size=(60, 4)) + numbers[:, None], onehot(numbers, 3)
-    np.testing.assert_allclose(
-        least_squares(codes, values, [A, B, C]), difference_of_means(codes, values), atol=1e-10
-    )
+    np.testing.assert_allclose(least_squares(codes, values, [A, B, C]), difference_of_means(codes, values), atol=1e-10)
 
 
 def test_least_squares_is_the_solution_of_the_normal_equations():
