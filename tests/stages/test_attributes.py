@@ -238,7 +238,7 @@ def test_an_unknown_attribute_is_refused_and_one_of_several_must_be_named(made):
 
 @pytest.mark.parametrize("amount", [(), (1.0, 2.0, 3.0), (1.0, 1.0), (float("nan"),)])
 def test_an_amount_is_one_number_or_two(made, amount):
-    with pytest.raises(UsageError, match="amount|nowhere"):
+    with pytest.raises(UsageError, match=r"amount|nowhere"):
         apply_attribute(made, fit(made, "flat", "phase").ref, ["people#3"], ApplyOptions(amount=amount))
 
 

@@ -4,7 +4,7 @@ People differ in stature, proportions and habits, and each does every motion onc
 floor at 0; a planted foot stays where it is. Each frame has its `phase` in [0, 1) of the motion's cycle, in gait from
 the moment when the right foot comes down.
 
-With `--confound` people are short or tall (`build`), and upright or stooped (`posture`), and the one tells of the other;
+With `--confound` people are short or tall (`build`), upright or stooped (`posture`), and the one tells of the other;
 `stature` in metres and `slump` in degrees are factors. They all face one way, for a bend that may point anywhere has no
 one direction in a space of codes.
 

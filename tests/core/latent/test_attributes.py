@@ -1,4 +1,4 @@
-"""Attribute vectors against closed forms: what confounding adds to a difference of means, and least squares does not."""
+"""Attribute vectors against closed forms: what confounding adds to a difference of means, not to least squares."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ NAMES = ["build=tall", "gait=walk", "speed"]
 def test_panels_hold_the_matrices_on_one_scale_that_is_even_about_0(tmp_path, saved):
     one, other = np.arange(9.0).reshape(3, 3) / 10, -np.eye(3)
     matrices({"means": one, "least squares": other}, NAMES, tmp_path / "a.png")
-    left, right, bar = saved[0].axes
+    left, right, _ = saved[0].axes
     for panel, matrix, title in ((left, one, "means"), (right, other, "least squares")):
         (image,) = panel.images
         np.testing.assert_array_equal(image.get_array(), matrix)
