@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from posectl.render.figures.page import MUTED, page, room
 
-CELL, MOST_WRITTEN = 0.42, 12
-"""Inches of a cell, of up to so many a side; beyond, cells shrink and bear no number."""
+CELL, MOST_WRITTEN, WIDEST = 0.42, 12, 6.0
+"""Inches of a cell, of up to so many a side; beyond, cells bear no number, and shrink to fit into so many inches."""
 
 
 def matrices(panels: Mapping[str, np.ndarray], names: Sequence[str], path: str | Path | None) -> Figure:
@@ -21,15 +21,14 @@ def matrices(panels: Mapping[str, np.ndarray], names: Sequence[str], path: str |
     """
     count = len(names)
     most = max(float(np.abs(matrix).max()) for matrix in panels.values()) or 1.0
-    side = CELL * min(count, MOST_WRITTEN) * max(1.0, (count / MOST_WRITTEN) ** 0.7) + 0.3
-    aside = room(names)
-    with page(path, aside + len(panels) * (side + 0.25) + 0.9, side + aside + 0.7) as figure:
+    side, small = min(CELL * count, WIDEST), 9 if count <= MOST_WRITTEN else 5
+    aside = (room(names) - 0.5) * small / 9 + 0.2
+    with page(path, aside + len(panels) * max(side + 0.2, room(panels)) + 1.0, side + aside + 0.6) as figure:
         axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for panel, (label, matrix) in zip(axes, panels.items(), strict=True):
             image = panel.imshow(matrix, cmap="RdBu_r", vmin=-most, vmax=most)
             panel.set_title(label)
             panel.grid(False)
-            small = 9 if count <= MOST_WRITTEN else 5
             panel.set_xticks(range(count), names, rotation=90, fontsize=small)
             panel.set_yticks(range(count), names, fontsize=small)
             for (i, j), value in np.ndenumerate(matrix) if count <= MOST_WRITTEN else ():
