@@ -16,7 +16,7 @@ from posectl.stages.artifacts.about import DecodedAbout
 from posectl.stages.artifacts.attribute import load_attributes, model_of
 from posectl.stages.artifacts.files import conventions, samples_of
 from posectl.stages.artifacts.model import load_model, model_about, modules_of, placed
-from posectl.stages.interpolate import refuse_antipodal
+from posectl.stages.interpolate import check_apart
 from posectl.stages.options import ApplyOptions
 from posectl.stages.run import Result, Run, produce
 from posectl.store import Draft
@@ -79,7 +79,7 @@ def _put_samples(draft: Draft, model: Autoencoder, ends: list[Tensor], steps: in
 
 
 def _put_path(draft: Draft, model: Autoencoder, ends: list[Tensor], steps: int) -> None:
-    refuse_antipodal(ends[0], ends[1], model.prior.path)
+    check_apart(ends[0], ends[1], model.prior.path)
     decoded = model.decode_path(ends[0], ends[1], steps).cpu().numpy()
     draft.put("paths", decoded, ("path", "step", *model.kind.axes))
     draft.put("alpha", paths.alphas(steps).numpy(), ("step",))
