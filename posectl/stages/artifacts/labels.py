@@ -42,7 +42,7 @@ def stored_labels(dataset: StoredDataset) -> list[str]:
     return [
         *dataset.about.factors,
         *(name for name in PER_SAMPLE if dataset.artifact.has(name)),
-        *_columns(dataset),
+        *clip_labels(dataset),
     ]
 
 
@@ -83,7 +83,7 @@ def class_values(dataset: StoredDataset, name: str) -> np.ndarray:
     """Read the classes (N,) of a stored label: numbers of samples, or text of their clips."""
     if name in PER_SAMPLE:
         return dataset.known(name)
-    column = _columns(dataset)[name]
+    column = clip_labels(dataset)[name]
     words = dataset.known(column)
     if name == STYLE and column == _PER_CLIP["clip"]:
         words = np.array([take_of(Path(word)).style for word in words])
@@ -97,7 +97,7 @@ def _named(dataset: StoredDataset, name: str, values: np.ndarray) -> np.ndarray:
     return values.astype(str)
 
 
-def _columns(dataset: StoredDataset) -> dict[str, str]:
+def clip_labels(dataset: StoredDataset) -> dict[str, str]:
     """Return the arrays of the clip table that are labels, by their names; a style, where none is stored, is told by
     the names of clips."""
     held = dataset.artifact.arrays()
