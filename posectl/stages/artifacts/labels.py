@@ -59,7 +59,8 @@ def label_hint(dataset: StoredDataset, name: str = "") -> str:
     is of one."""
     known = [each for each in known_labels(dataset) if name.startswith(HEIGHT) or not each.startswith(HEIGHT)]
     heights = [f"{HEIGHT}JOINT"] if dataset.kind.name == "poses" else []
-    return did_you_mean(name, [*known, *([] if name.startswith(HEIGHT) else heights)])
+    known += [] if name.startswith(HEIGHT) else heights
+    return did_you_mean(name, known) if known else "Prepare it with labels, such as folders of images by class."
 
 
 def read_label(dataset: StoredDataset, name: str) -> Label:
