@@ -64,6 +64,8 @@ COMMANDS = [
     ("store", "rm", EVIL), ("store", "diff", EVIL, "small"), ("store", "export", "small", "-o", f"x/{EVIL}.zip"),
     ("store", "import", f"{EVIL}.zip"), ("store", "upgrade", "--dry-run"), ("prepare", "images", f"{EVIL}.d"),
     ("prepare", "mocap", f"{EVIL}.d"), ("prepare", "h36m", f"{EVIL}.npy"), ("completion", EVIL), ("demo", EVIL),
+    ("explore", EVIL), ("arithmetic", f"small#0 + {EVIL}"), ("attribute", "fit", EVIL, "--label", EVIL),
+    ("attribute", "apply", EVIL, EVIL),
 ]  # fmt: skip
 
 
