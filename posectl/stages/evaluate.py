@@ -24,6 +24,7 @@ _GROUNDS = {
     "interval_sweep": f"a model or baseline of {_FACTORS}",
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
+    "probe_log": "the last weights of a model that was trained with --reg probe",
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
 """The words for missing inputs; the rest go by their own names."""

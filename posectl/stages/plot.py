@@ -205,5 +205,8 @@ def _log(artifact: Artifact) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     shown = in_millimetres(error)
     curves = {with_unit("test error", shown["unit"]): (steps, shown["mean"])}
     for name, values in log.items():
-        curves[name] = (np.arange(1, len(values) + 1), values)
+        if name.startswith("test_"):
+            curves[name.replace("_", " ")] = (steps, values)
+        else:
+            curves[name] = (np.arange(1, len(values) + 1), values)
     return curves

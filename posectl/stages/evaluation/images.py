@@ -35,7 +35,7 @@ class ImageProtocol(Protocol):
     compat = ("acai",)
     not_reproduced = {
         "acai": "a new test set at every evaluation, the median of a run's last 20 evaluations, and a layer trained "
-        "beside the autoencoder (here it is trained after)"
+        "beside the autoencoder (classifier_accuracy's is trained after; --reg probe and probe_accuracy do both)"
     }
     sizes = {"random_pairs": 256, "random_steps": 16}
 
