@@ -228,8 +228,9 @@ class Lab:
     ) -> Paths:
         """Decode the path between two samples, "poses#12" or .npy files, and publish it. For arrays: model.interpolate.
 
-        below: with grid=N, the lower corners of a block. options: steps, path, weights, grid; of files unit, up,
-        joints. Raises UsageError, NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
+        below: with grid=N, the lower corners of a block. options: steps, path, weights, grid, start, stop; of files
+        unit, up, joints. Raises UsageError, NotFoundError, and InvalidInputError for ends that coincide or are
+        antipodal.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

@@ -55,6 +55,12 @@ def interpolate(
         ),
     ] = None,
     steps: Annotated[int, option("Options", "Samples on the path, both ends included.", metavar="N")] = DEFAULT.steps,
+    start: Annotated[
+        float, option("Options", "First alpha: below 0 the path begins before A.", "--from", metavar="ALPHA")
+    ] = DEFAULT.start,
+    stop: Annotated[
+        float, option("Options", "Last alpha: above 1 the path goes on beyond B.", "--to", metavar="ALPHA")
+    ] = DEFAULT.stop,
     grid: Annotated[
         int,
         option("Options", "Decode N x N samples between four ends, A B above C D; 0: a path.", metavar="N"),
@@ -72,11 +78,13 @@ def interpolate(
     Examples:
       posectl interpolate a.npy b.npy --steps 100
       posectl interpolate poses#12 poses#3456 --model acai:v2
+      posectl interpolate poses#12 poses#3456 --from -0.2 --to 1.2
       posectl interpolate lines#0 lines#1 lines#2 lines#3 --grid 8
     """
     from posectl.cli.files import write_array
 
     made = session.lab().interpolate(
-        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid, **shared
-    )
+        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid, start=start, stop=stop,
+        **shared,
+    )  # fmt: skip
     write_array(session, made, "paths", output)

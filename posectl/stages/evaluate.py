@@ -21,7 +21,9 @@ _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
 _GROUNDS = {
     **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
-    "interval_sweep": f"a model or baseline of {_FACTORS}",
+    **dict.fromkeys(
+        ("interval_sweep", "beyond_paths", "beyond_truth", "beyond_alpha"), f"a model or baseline of {_FACTORS}"
+    ),
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
     "probe_log": "the last weights of a model that was trained with --reg probe",

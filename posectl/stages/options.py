@@ -100,6 +100,7 @@ class InterpolateOptions:
     path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
     weights: "last", or "best" by test error.
     grid: samples on each side of a block between four ends; 0: paths between two.
+    start, stop: first and last alpha of a path, of which 0 and 1 are its ends; beyond them it is gone on with.
     unit, up, joints: conventions of poses in files, as posectl.data.foreign has them; None: what the files say, else
         found.
     """
@@ -108,6 +109,8 @@ class InterpolateOptions:
     path: str | None = None
     weights: Literal["last", "best"] = "last"
     grid: int = 0
+    start: float = 0.0
+    stop: float = 1.0
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None

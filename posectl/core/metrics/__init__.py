@@ -16,7 +16,8 @@ parent list. Other samples: originals and reconstructions (N, *shape). With labe
 ... classes - 1, and test_codes with test_labels; kmeans_restarts. Images whose factors are known: trace: where the
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
-such angle lie; interval_sweep: paths and truths of many lengths.
+such angle lie; interval_sweep: paths and truths of many lengths; beyond_paths, beyond_truth, at beyond_alpha (T,):
+those of interval_paths that go on beyond their ends.
 
 probe_log (E,): the test accuracy of a layer that was trained beside the model, at each of its evaluations.
 

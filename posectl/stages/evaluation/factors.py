@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from posectl.core.latent.paths import WHOLE, Span
 from posectl.core.metrics.trace import Retrieval, Trace, interpolate_factors, retrieve, wrapped
 from posectl.core.random import generator
 from posectl.data import synthetic
@@ -158,9 +159,10 @@ class FactorSpace:
             return self.objects[:1].expand(len(images))
         return self.objects[retrieve(images, self.images, self.metric)[0]]
 
-    def straight_path(self, ends: Tensor, steps: int) -> Tensor:
-        """Return the even path (B, steps, F) between ends (B, 2, F), the short way round."""
-        alpha = torch.linspace(0, 1, steps, dtype=torch.float64, device=self.device)
+    def straight_path(self, ends: Tensor, steps: int, span: Span = WHOLE) -> Tensor:
+        """Return the even path (B, steps, F) between ends (B, 2, F), the short way round, or over another span of
+        alpha."""
+        alpha = torch.linspace(*span, steps, dtype=torch.float64, device=self.device)
         return interpolate_factors(ends[:, 0], ends[:, 1], self.periods, alpha)
 
     def interval(self, degrees: float, most: int, seed: int) -> PlacedEnds | None:

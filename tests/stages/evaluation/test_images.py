@@ -65,6 +65,22 @@ def test_a_perfect_pole_path_has_no_error_and_is_retrieved_exactly(run):
     assert read("interval_mse/degrees").tolist() == list(range(15, 85, 5))
 
 
+def test_extrapolations_are_held_against_the_true_images_beyond_the_ends(run):
+    perfect = evaluate(run, "baseline:perfect", "pole", replace(FEW, metrics=("extrapolation_mse",)))
+    assert perfect.figures["scores"]["extrapolation_mse"]["maximum"] == 0
+    # 20 degrees before and behind 80, every 5: four images outside at either end.
+    np.testing.assert_allclose(perfect.artifact.read("extrapolation_mse/alpha"), np.arange(-4, 21) / 16, atol=1e-7)
+    faded = evaluate(run, "baseline:crossfade", "one", replace(FEW, metrics=("extrapolation_mse",), intervals=72))
+    images = run.artifacts.get("one").read("samples").astype(np.float64)
+    errors = []
+    for first in range(72):
+        for step in (-4, -3, -2, -1, 17, 18, 19, 20):
+            alpha = step / 16
+            made = (1 - alpha) * images[first] + alpha * images[(first + 16) % 72]
+            errors.append(((made - images[(first + step) % 72]) ** 2).mean())
+    assert faded.figures["scores"]["extrapolation_mse"]["mean"] == pytest.approx(np.mean(errors), rel=1e-5)
+
+
 def test_the_wrong_way_round_is_seen_by_overshoot_and_by_the_factors(run):
     figures = scores(run, "baseline:wrong-way", "pole", *FACTORS)
     assert figures["overshoot"]["minimum"] > 1
