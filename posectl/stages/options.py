@@ -209,8 +209,9 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
-]
+    "auto", "transitions", "peaks", "errors", "retrieval", "distances", "training-curve", "path", "training",
+    "manifold", "tsne", "sweep",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def evenly(count: int, wanted: int) -> np.ndarray:
 
 def over_columns(steps: int, shown: np.ndarray, span: Span = WHOLE) -> list[str]:
     """Label the shown ones of a path's steps with their alpha; the first says what the numbers are."""
-    return [f"{'' if i else 'α = '}{round(alpha, 2):g}" for i, alpha in enumerate(_alphas(steps, span)[shown].tolist())]
+    return [f"{'' if i else 'α = '}{alpha:g}" for i, alpha in enumerate(_alphas(steps, span)[shown].tolist())]
 
 
 def on_frames(frames: int, span: Span = WHOLE) -> list[str]:
@@ -31,4 +31,4 @@ def common_span(spans: Iterable[Span]) -> Span | None:
 
 
 def _alphas(steps: int, span: Span) -> np.ndarray:
-    return alphas(max(steps, 2), span).numpy()[:steps]
+    return alphas(max(steps, 2), span).double().numpy()[:steps].round(2) + 0.0  # never -0

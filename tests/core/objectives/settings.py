@@ -12,7 +12,9 @@ from posectl.core.objectives.base import build_decoder, build_encoder
 from posectl.core.objectives.step import Step
 from posectl.core.random import generator
 
-UNLABELLED = [name for name in OBJECTIVES.built_in() if not OBJECTIVES.get(name)().needs_labels]
+UNLABELLED = [
+    name for name in OBJECTIVES.built_in() if name != "perceptual" and not OBJECTIVES.get(name)().needs_labels
+]
 """The regularizers that go with any samples."""
 
 POSES, IMAGES = KINDS.get("poses"), KINDS.get("images")
