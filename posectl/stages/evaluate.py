@@ -25,7 +25,7 @@ _GROUNDS = {
         ("interval_sweep", "beyond_paths", "beyond_truth", "beyond_alpha"), f"a model or baseline of {_FACTORS}"
     ),
     **dict.fromkeys(("codes", "test_codes"), "a model"),
-    **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
+    **dict.fromkeys(("labels", "test_labels", "classes", "train_samples", "test_samples"), _LABELS),
     "probe_log": "the last weights of a model that was trained with --reg probe",
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }

@@ -151,6 +151,7 @@ class EvaluateOptions:
     intervals: pairs of every length of interval.
     retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
+    labelled: training samples whose labels a classifier learns, with interpolations and without.
     unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
     """
 
@@ -171,6 +172,7 @@ class EvaluateOptions:
     intervals: int = size(72, quick=4)
     retrieval: str | None = None
     kmeans_restarts: int = size(100, quick=2)
+    labelled: int = 100
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None

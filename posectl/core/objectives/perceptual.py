@@ -2,10 +2,11 @@
 
 Source: Johnson et al., "Perceptual Losses for Real-Time Style Transfer and Super-Resolution", 2016, which AEAI takes
 beside the L2 distance (Oring et al., 2021, section 2.1). Theirs are features of VGG-16 trained on ImageNet. Here
-nothing is fetched: a small network learns beside the autoencoder, to tell by how many quarters an image was turned (Gidaris et
-al., "Unsupervised Representation Learning by Predicting Image Rotations", 2018), or the images' classes; and stands
-still after `until` steps. Features are of length one at every pixel (Zhang et al., "The Unreasonable Effectiveness of
-Deep Features as a Perceptual Metric", 2018), so that the loss does not follow the scale of a network that learns.
+nothing is fetched: a small network learns beside the autoencoder, to tell by how many quarters an image was turned
+(Gidaris et al., "Unsupervised Representation Learning by Predicting Image Rotations", 2018), or the images' classes;
+and stands still after `until` steps. Features are of length one at every pixel (Zhang et al., "The Unreasonable
+Effectiveness of Deep Features as a Perceptual Metric", 2018), so that the loss does not follow the scale of a network
+that learns.
 
 Defaults: our own.
 """

@@ -54,6 +54,7 @@ def open_subject(
         compat=lambda: settings.compat,
         k=lambda: settings.k,
         kmeans_restarts=lambda: settings.kmeans_restarts,
+        labelled=lambda: settings.labelled,
         seed=lambda: run.seed,
     )
     evaluation.protocol |= {
