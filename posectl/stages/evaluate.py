@@ -26,6 +26,7 @@ _GROUNDS = {
     ),
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes", "train_samples", "test_samples"), _LABELS),
+    "object_trace": "a model or baseline of images of several objects on turntables",
     "probe_log": "the last weights of a model that was trained with --reg probe",
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }

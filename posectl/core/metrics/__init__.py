@@ -18,7 +18,7 @@ kmeans_restarts; labelled: how many labels are known. Images whose factors are k
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
 such angle lie; interval_sweep: paths and truths of many lengths; beyond_paths, beyond_truth, at beyond_alpha (T,):
-those of interval_paths that go on beyond their ends.
+those of interval_paths that go on beyond their ends; object_trace: where paths lie among several objects' views.
 
 probe_log (E,): the test accuracy of a layer that was trained beside the model, at each of its evaluations.
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.latent.paths import WHOLE, Span
-from posectl.core.metrics.trace import Retrieval, Trace, interpolate_factors, retrieve, wrapped
+from posectl.core.metrics.trace import ObjectTrace, Retrieval, Trace, interpolate_factors, retrieve, wrapped
 from posectl.core.random import generator
 from posectl.data import synthetic
 from posectl.errors import InvalidInputError
@@ -152,6 +152,14 @@ class FactorSpace:
         if expected is None:
             expected = self.straight_path(torch.stack([retrieved[:, 0], retrieved[:, -1]], 1), images.shape[1])
         return Trace(expected, retrieved, gap, self.periods, self.unit)
+
+    def object_trace(self, paths: Tensor, ends: PlacedEnds) -> ObjectTrace:
+        """Return the places of paths (B, T, C, H, W) between ends among the views of several objects."""
+        index, gap = retrieve(paths, self.images, self.metric)
+        even = self.straight_path(ends.factors, paths.shape[1])
+        trace = Trace(even, self.values[index], gap, self.periods, self.unit)
+        at_ends = torch.stack([self.objects_in(ends.images[:, i]) for i in (0, 1)], 1)
+        return ObjectTrace(trace, self.objects[index], at_ends)
 
     def objects_in(self, images: Tensor) -> Tensor:
         """Return the object (B,) of the stored image nearest to each of images (B, C, H, W)."""

@@ -85,6 +85,8 @@ class ImageProtocol(Protocol):
             if space.has_one_object:
                 even = space.straight_path(ends.factors, options.random_steps)
                 evaluation.inputs.provide(trace=lambda: space.trace(evaluation.inputs.get("paths"), even))
+            else:
+                evaluation.inputs.provide(object_trace=lambda: space.object_trace(evaluation.inputs.get("paths"), ends))
             _provide_intervals(evaluation, space, decode)
 
     def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:

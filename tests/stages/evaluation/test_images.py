@@ -152,6 +152,21 @@ def test_a_path_between_objects_is_in_no_space_of_factors(run):
         scores(run, "baseline:crossfade", "turntable", "factor_distance")
 
 
+def test_two_objects_at_once_are_told_by_their_nearest_images(run):
+    asked = replace(FEW, metrics=("object_switch",), random_pairs=40)
+    result = evaluate(run, "baseline:switch", "turntable", asked)
+    figures = result.figures["scores"]["object_switch"]
+    # An abrupt switch keeps the object of two views of one, changes it once, and has the views of its ends alone.
+    assert figures["kept"]["mean"] == 1
+    assert (figures["switches"]["minimum"], figures["switches"]["maximum"]) == (1, 1)
+    assert figures["kept"]["count"] + figures["switches"]["count"] == 40
+    assert result.artifact.read("object_switch/last").tolist() == [0, 0, 1, 1, 1]
+    perfect = scores(run, "baseline:perfect", "turntable", "object_switch", random_pairs=40)["object_switch"]
+    assert perfect["kept"]["mean"] == 1
+    # The views are stored every 5 degrees, so the true ones are at most 2.5 off the even turn.
+    assert perfect["turn"]["maximum"] <= 2.5 < figures["turn"]["maximum"]
+
+
 @pytest.mark.parametrize(
     ("subject", "against", "options", "kind", "word"),
     [
