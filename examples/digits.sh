@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a single layer, and k-means, tell from the codes of digits (Berthelot et al., 2018, Tables 2 and 3): seven
 # autoencoders at 32 and 256 numbers a code. The layer is trained beside each, as published, and told by the median of its
-# last 20 evaluations (probe_accuracy); beside it another, trained after (classifier_accuracy).
+# last 20 evaluations (probe_accuracy); beside it another, trained after (classifier_accuracy), and the error of a
+# classifier of 100 labels, with interpolations among its samples and without (few_label_error; Oring et al., 2021).
 #
 #   examples/digits.sh --budget small FOLDER       2,000 steps of 64 images a method
 #   examples/digits.sh --budget full FOLDER        2^24 images, as published: for a CUDA device
@@ -14,7 +15,7 @@
 # numbers a code.
 set -euo pipefail
 
-[ "${1:-}" = --budget ] && [ $# -eq 3 ] || { sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2; }
+[ "${1:-}" = --budget ] && [ $# -eq 3 ] || { sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2; }
 case $2 in
     small) steps=2000 rate=0.0005 ;;
     full) steps=$(((1 << 24) / 64)) rate=0.0001 ;;
@@ -39,7 +40,8 @@ for latent in $LATENTS; do
         model=$(posectl train "$data" --reg "$method" --reg probe --latent "$latent" "${TRAIN[@]}" \
             --steps "$steps" --lr "$LR" --evaluate-every "$every" --name "digits$latent-$method" --resume)
         scores+=("$(posectl evaluate "$model" \
-            --metric reconstruction_mse,probe_accuracy,classifier_accuracy,clustering_accuracy "${EVALUATE[@]}")")
+            --metric reconstruction_mse,probe_accuracy,classifier_accuracy,clustering_accuracy,few_label_error \
+            "${EVALUATE[@]}")")
     done
     published=()
     [[ $latent == 32 || $latent == 256 ]] && published=(--published "mnist$latent")
