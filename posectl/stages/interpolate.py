@@ -12,9 +12,10 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
+from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout
-from posectl.stages.artifacts.files import conventions, samples_of
+from posectl.stages.artifacts.files import conventions, file_record, load_codes, samples_of
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.options import InterpolateOptions
 from posectl.stages.run import Result, Run, produce
@@ -36,10 +37,9 @@ def interpolate(
     """Decode `steps` codes from a's to b's, both included, and publish them as paths (B, T, ...).
 
     a and b are .npy files of one sample or of B, or samples of a dataset such as "poses#12". alpha = 0 is a; with
-    options.start and stop beyond 0 and 1 the path is gone on with behind a and b. With
-    options.grid = n, a and b are single samples, the upper corners of a block, and `below` its lower ones, c and d: the
-    paths (n, n, ...) are the rows of the block, from its left edge, between a and c, to its right, between b and d.
-    Raises UsageError for another number of endpoints, or a way round a sphere for codes that are on none;
+    options.start and stop beyond 0 and 1 the path is gone on with behind a and b. With options.grid = n, a and b are
+    single samples, the upper corners of a block, and `below` its lower ones, c and d: the paths (n, n, ...) are the
+    rows of the block, from its left edge, between a and c, to its right, between b and d. Raises UsageError for another number of endpoints, or a way round a sphere for codes that are on none;
     InvalidInputError for endpoints that coincide or, on the sphere, are antipodal.
     """
     ends = (a, b, *below)
@@ -75,6 +75,45 @@ def interpolate(
         run, "paths", f"{artifact.name}-{'grid' if options.grid else 'paths'}", config, fill,
         stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)], inputs=list(records),
         device=str(autoencoder.device), about=DecodedAbout(samples=about.samples, grid=options.grid, span=span),
+    )  # fmt: skip
+
+
+def interpolate_codes(
+    run: Run, codes: str, model: str | None = None, options: InterpolateOptions = InterpolateOptions()
+) -> Result:
+    """Decode `steps` codes from the first to the last of each pair of a file's codes, (2, d) or (B, 2, d), and publish
+    them as paths (B, T, ...).
+
+    Codes are taken as they are: those of a model on the sphere have unit length. Raises UsageError as `interpolate`,
+    and for a block; InvalidInputError for other codes than the model's, and for ends that coincide or are antipodal.
+    """
+    if options.grid:
+        raise UsageError("A block is made of four samples, not of codes.", "Leave out --grid.")
+    span = (options.start, options.stop)
+    paths.alphas(options.steps, span)
+    artifact = run.subject(model, "model", HINT)
+    about = model_about(artifact)
+    autoencoder = load_model(run, artifact, weights=options.weights)
+    path = fitting_path(artifact, autoencoder, options.path)
+    pairs, name = load_codes(codes, artifact, autoencoder, (2, autoencoder.latent)), source_name(codes)
+    pairs = pairs.reshape(-1, 2, autoencoder.latent)
+    first, last = (pairs[:, end].copy() for end in (0, 1))
+    paired(first, last)
+    a, b = torch.from_numpy(first), torch.from_numpy(last)
+    check_apart(a, b, path)
+    config = run.config(dataclasses.replace(options, path=path))
+
+    def fill(draft: Draft) -> dict[str, Any]:
+        decoded = autoencoder.decode_path(a.to(autoencoder.device), b.to(autoencoder.device), options.steps, path, span)
+        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *autoencoder.kind.axes))
+        draft.put("alpha", paths.alphas(options.steps, span).numpy(), ("step",))
+        return {"paths": len(decoded), "steps": options.steps, "along": path}
+
+    return produce(
+        run, "paths", f"{artifact.name}-paths", config, fill,
+        stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)],
+        inputs=[file_record(name, pairs)], device=str(autoencoder.device),
+        about=DecodedAbout(samples=about.samples, span=span),
     )  # fmt: skip
 
 
@@ -134,10 +173,15 @@ def paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def encode_ends(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
     """Encode first and last samples (B, *shape) of paths. Raises InvalidInputError for antipodal codes on a sphere."""
     a, b = (model.encode(torch.from_numpy(end).to(model.device)) for end in (start, stop))
+    check_apart(a, b, path)
+    return a, b
+
+
+def check_apart(a: Tensor, b: Tensor, path: str) -> None:
+    """Raise InvalidInputError for antipodal codes (B, d) where the path goes the shortest way round a sphere."""
     apart = paths.angle(a, b)[:, 0]
     if path in ("slerp", "lerp-sphere") and bool((apart > torch.pi - _ANTIPODAL).any()):
         raise InvalidInputError(
             f"The codes of pair {int(apart.argmax())} are antipodal, and no way between them is the shortest.",
             "Choose another pair, or --path circle.",
         )
-    return a, b

@@ -85,7 +85,9 @@ def _crossfaded(paths: Pictures) -> Pictures:
     assert paths.ends is not None
     # A row of a block has its own ends; the block's are its corners.
     ends = paths.images[:, [0, -1]] if paths.block else paths.ends
-    return Pictures(CROSSFADE, _crossfade(ends, paths.images.shape[1], paths.span), ends, span=paths.span)
+    own = np.array_equal(ends, paths.images[:, [0, -1]])  # then they are at the ends of the span, not at 0 and 1
+    faded = _crossfade(ends, paths.images.shape[1], WHOLE if own else paths.span)
+    return Pictures(CROSSFADE, faded, ends, span=paths.span)
 
 
 def _crossfaded_block(block: Pictures) -> np.ndarray:

@@ -78,7 +78,8 @@ def _of_paths(run: Run, artifact: Artifact, subject: Subject, most: int) -> Pict
     rows = slice(0, most) if subject.sample is None else subject.row
     paths = artifact.read("paths", rows=rows)
     row_of_block = bool(read_about(artifact, DecodedAbout).grid)
-    ends = _own_ends(paths) if row_of_block else artifact.read("ends", rows=rows)
+    own = row_of_block or not artifact.has("ends")
+    ends = _own_ends(paths) if own else artifact.read("ends", rows=rows)
     return Pictures(name, paths, ends, span=subject.span)
 
 
