@@ -39,7 +39,9 @@ def interpolate(
     a and b are .npy files of one sample or of B, or samples of a dataset such as "poses#12". alpha = 0 is a; with
     options.start and stop beyond 0 and 1 the path is gone on with behind a and b. With options.grid = n, a and b are
     single samples, the upper corners of a block, and `below` its lower ones, c and d: the paths (n, n, ...) are the
-    rows of the block, from its left edge, between a and c, to its right, between b and d. Raises UsageError for another number of endpoints, or a way round a sphere for codes that are on none;
+    rows of the block, from its left edge, between a and c, to its right, between b and d.
+
+    Raises UsageError for another number of endpoints, or a way round a sphere for codes that are on none;
     InvalidInputError for endpoints that coincide or, on the sphere, are antipodal.
     """
     ends = (a, b, *below)
