@@ -27,7 +27,7 @@ _GROUNDS = {
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes", "train_samples", "test_samples"), _LABELS),
     "object_trace": "a model or baseline of images of several objects on turntables",
-    "probe_log": "the last weights of a model that was trained with --reg probe",
+    "probe_log": "the last weights of a model of `posectl train --reg probe`",
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
 """The words for missing inputs; the rest go by their own names."""

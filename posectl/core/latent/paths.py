@@ -145,7 +145,10 @@ def alphas(steps: int, span: Span = WHOLE) -> Tensor:
     if steps < 2:
         raise UsageError(f"A path has at least 2 steps, not {steps}.", "Use --steps 2 or more; 100 is usual.")
     if not -math.inf < span[0] < span[1] < math.inf:
-        raise UsageError(f"A path cannot go from {span[0]:g} to {span[1]:g}.", "For example --from -0.2 --to 1.2.")
+        raise UsageError(
+            f"A path cannot go from {span[0]:g} to {span[1]:g}.",
+            "For example `posectl interpolate A B --from -0.2 --to 1.2`.",
+        )
     return torch.linspace(*span, steps, dtype=torch.float64).to(torch.float32)
 
 

@@ -8,29 +8,38 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat, whosmat
-from scipy.io.matlab import MatReadError
 
 from posectl import budget
 from posectl.errors import InvalidInputError
 
 SUFFIX = ".mat"
 
+# What scipy raises of files that are broken, cut short, or none of its own.
 _BROKEN = (
-    MatReadError, ValueError, TypeError, KeyError, IndexError, NotImplementedError, EOFError, OSError, zlib.error,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    zlib.error,
     struct.error,
-)  # fmt: skip
+)
 
 
 def load(path: Path) -> dict[str, np.ndarray]:
     """Return `images` (N, H, W, 3) and `labels` (N,) of a file. Raises InvalidInputError for any other."""
+    from scipy.io import loadmat, whosmat  # heavy, and the options of a reader are shown without it
+    from scipy.io.matlab import MatReadError
+
     try:
         shapes = {name: shape for name, shape, _ in whosmat(path)}
         if shapes.keys() >= {"X", "y"}:
             needed = sum(math.prod(map(int, shapes[name])) for name in ("X", "y"))
             budget.check(str(path), needed, path.stat().st_size)
             held = loadmat(path, variable_names=["X", "y"])
-    except _BROKEN as error:
+    except (MatReadError, *_BROKEN) as error:
         what = f"{path} cannot be read as a MATLAB file: {error}".rstrip(".")
         raise InvalidInputError(f"{what}.", "SVHN's are train_32x32.mat and test_32x32.mat.") from error
     if not shapes.keys() >= {"X", "y"}:

@@ -39,7 +39,7 @@ class ImageProtocol(Protocol):
     compat = ("acai",)
     not_reproduced = {
         "acai": "a new test set at every evaluation, the median of a run's last 20 evaluations, and a layer trained "
-        "beside the autoencoder (classifier_accuracy's is trained after; --reg probe and probe_accuracy do both)"
+        "beside the autoencoder: classifier_accuracy's is trained after (`posectl train --reg probe` trains one beside)"
     }
     sizes = {"random_pairs": 256, "random_steps": 16}
 
