@@ -46,7 +46,7 @@ for entry in $METHODS; do
     model=$(posectl train "$data" "${regularizer[@]}" --net vgg --latent 256 --steps "$steps" --lr "$LR" \
         "${TRAIN[@]}" --name "coil-$method" --resume)
     models+=("$model")
-    rows+=("$(posectl interpolate coil#0 coil#12 --model "$model" --steps 17 --from -0.2 --to 1.2 \
+    rows+=("$(posectl interpolate coil#0 coil#12 --model "$model" --steps 15 --from -0.2 --to 1.2 \
         --name "coil-$method-row")")
     blocks+=("$(posectl interpolate "${corners[@]}" --grid 8 --model "$model" --name "coil-$method-block")")
 done
