@@ -22,6 +22,8 @@ those of interval_paths that go on beyond their ends; object_trace: where paths 
 
 probe_log (E,): the test accuracy of a layer that was trained beside the model, at each of its evaluations.
 
+Of attribute vectors: edits (posectl.core.metrics.entanglement).
+
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.
 
