@@ -16,8 +16,22 @@ _BY_SUFFIX = {
     "arrays": (".npy", ".npz"),
     "mocap": (".bvh", ".amc", ".asf", ".txt", ".c3d", ".skeleton"),
     "h36m": (".cdf", ".pkl", ".pickle"),
-    "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gz"),
-}
+    "images": (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".bmp",
+        ".gif",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".pgm",
+        ".ppm",
+        ".pnm",
+        ".gz",
+        ".mat",
+    ),
+}  # fmt: skip
 _SOURCES = {suffix: source for source, suffixes in _BY_SUFFIX.items() for suffix in suffixes}
 _BY_CONTENT = {"a BVH file": "mocap", "an ASF or AMC file": "mocap", "a CDF file": "h36m",
                "a C3D file": "mocap", "a pickle": "h36m", "a gzipped idx file, as MNIST's": "images"}  # fmt: skip

@@ -35,7 +35,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "acai": Preset(
-        "images", "brain-research/acai, acai.py, on lines", "the classifier that is trained beside it",
+        "images", "brain-research/acai, acai.py, on lines", "the classifier that is trained beside it: --reg probe",
         {**_LINES, "reg": ("acai",), "lam": (0.5,), "set": (*_CONV, "acai.gamma=0.2")},
     ),
     "aae": Preset(

@@ -1,4 +1,4 @@
-"""Images as arrays: .npy or .npz of (N, H, W), (N, H, W, C) or (N, C, H, W).
+"""Images as arrays: .npy or .npz of (N, H, W), (N, H, W, C) or (N, C, H, W), and SVHN's .mat.
 
 An .npz may say more, under any of these names:
 
@@ -21,6 +21,7 @@ import numpy as np
 
 from posectl.data.clips import as_text
 from posectl.data.dataset import TEST, TRAIN
+from posectl.data.images import matlab
 from posectl.data.images.fit import fit
 from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
@@ -29,7 +30,7 @@ from posectl.data.images.split import named_split
 from posectl.data.safe.npy import known_key, listed, load_arrays, split_key
 from posectl.errors import InvalidInputError
 
-SUFFIXES = {".npy", ".npz"}
+SUFFIXES = {".npy", ".npz", matlab.SUFFIX}
 
 _IMAGES = ("images", "imgs", "x", "data", "samples")
 _LABELS = ("labels", "label", "y", "targets")
@@ -38,7 +39,8 @@ _SHAPES = "Images are (N, H, W), (N, H, W, 3) or (N, 3, H, W)."
 
 def read(path: Path, request: Request) -> ImageSet:
     """Read one file. Raises NotFoundError and InvalidInputError."""
-    (file, key), arrays = split_key(path), load_arrays(path)
+    (file, key) = split_key(path)
+    arrays = matlab.load(path) if path.suffix.lower() == matlab.SUFFIX else load_arrays(path)
     if key is not None:
         known_key(key, arrays, str(path))
     else:

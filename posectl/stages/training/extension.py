@@ -66,12 +66,17 @@ def go_on_from(beginning: Beginning, trainer: Trainer) -> str:
               model.read_group(group).items()}  # fmt: skip
     if best == 0:  # the weights as they were drawn, which the trainer still has
         arrays |= {f"best/{name}": tensor.cpu().numpy() for name, tensor in trainer.history.best.items()}
+    places = [sorted(tests).index(step) for step in common]
+    arrays |= {
+        f"tests/{name.removeprefix('test_')}": values[places][:, None]
+        for name, values in model.read_group("log").items()
+        if name.startswith("test_")
+    }
     trainer.restore(steps, {
         **arrays,
         "updates": np.array([float(count) for count in last.values()]),
         "log": np.stack(figures, axis=1)[:, :, None],
         "tests/step": np.array(common, dtype=np.int64),
-        "tests/error": np.array([[tests[step]] for step in common]),
         "best_error": np.array([tests[best]]),
         "best_step": np.array([best], dtype=np.int64),
         "diverged_at": np.array([-1], dtype=np.int64),
