@@ -9,7 +9,6 @@ Chamfer distance. Source: Zamorski et al., "Adversarial Autoencoders for Compact
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from torch import Tensor, nn
 
@@ -55,4 +54,4 @@ class EMD(Objective):
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return the mean (R,) over the batch of the approximate distance."""
-        return cast(Tensor, 2 * SHARE * earth_mover(step.x, step.x_hat.to(step.x.dtype)).mean(1))
+        return 2 * SHARE * earth_mover(step.x, step.x_hat.to(step.x.dtype)).mean(1)
