@@ -29,6 +29,7 @@ from posectl.stages.options import (
     InterpolateOptions,
     PlotOptions,
     RenderOptions,
+    ReportOptions,
     SampleOptions,
     TrainOptions,
     non_defaults,
@@ -391,7 +392,8 @@ class Lab:
         """Make a page in which the latent space of models of one dataset is played; of the newest, if none is named.
 
         out: a .html to write, too. options: points, real, weights. `page.serve()` opens it in a browser; a notebook
-        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError, ConflictError.
+        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError,
+        ConflictError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -406,6 +408,26 @@ class Lab:
             named = [str(_ref(each, "model")) for each in _several(models)]
             made = explore(run, named, Path(out) if out else None, given)
             return Page(made["html"], made["data"], Path(out) if out else None, tuple(made["models"]))
+
+    def report(self, subjects: Subject = (), out: str | Path | None = None, **options: Any) -> Page:
+        """Make one page on models and sweeps of one dataset, or on the newest model: what was trained, scores, figures,
+        paths that play, draws, and the script that makes it again.
+
+        out: a .html to write, too. options: published, most, draws, real, weights. Raises UsageError, NotFoundError,
+        ConflictError.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> lab.report(model).models == (model.ref,)
+        True
+        """
+        from posectl.stages.report import report
+
+        given = options_from(ReportOptions, options, "report")
+        with self._running(None, None) as run:
+            made = report(run, [str(_ref(each)) for each in _several(subjects)], Path(out) if out else None, given)
+            return Page(made["html"], "", Path(out) if out else None, tuple(made["models"]))
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: an animation that shows itself in a notebook, or a file.

@@ -20,6 +20,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     prepare,
     regularizers,
     render,
+    report,
     sample,
     store,
     sweep,

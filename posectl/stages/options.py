@@ -240,6 +240,24 @@ class ExploreOptions:
     weights: Literal["last", "best"] = "last"
 
 
+@dataclass(frozen=True)
+class ReportOptions:
+    """The options of a report.
+
+    published: the table whose figures stand beside, as `compare` has them; None: none.
+    most: models whose paths and draws are shown, at most.
+    draws: from each model's prior.
+    real: samples that are looked through for the nearest real one, at most.
+    weights: "last", or "best" by test error.
+    """
+
+    published: str | None = None
+    most: int = 12
+    draws: int = 6
+    real: int = size(20_000, quick=200)
+    weights: Literal["last", "best"] = "last"
+
+
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
