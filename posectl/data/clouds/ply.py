@@ -46,11 +46,13 @@ def read_ply(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     rows = _ascii(data[start:], elements, path) if not order else _binary(data, start, order, elements, path)
     vertices, faces = rows.get("vertex"), rows.get("face")
     columns = [name for name, _, _ in _properties(elements, "vertex")]
-    lists = any(length for _, _, length in _properties(elements, "vertex"))
-    if vertices is None or lists or not {"x", "y", "z"} <= set(columns):
+    listed = any(length for _, _, length in _properties(elements, "vertex"))
+    if vertices is None or listed or not {"x", "y", "z"} <= set(columns):
         raise InvalidInputError(f"{path} has no vertices with x, y and z.", "Export it with the places of its points.")
     points = np.stack([np.asarray(vertices[columns.index(axis)], np.float64) for axis in "xyz"], axis=-1)
-    polygons = next((faces[i] for i, p in enumerate(_properties(elements, "face")) if p[2]), []) if faces else []
+    lists = [i for i, (_, _, length) in enumerate(_properties(elements, "face")) if length]
+    named = [i for i in lists if _properties(elements, "face")[i][0] in ("vertex_indices", "vertex_index")]
+    polygons = faces[(named or lists)[0]] if faces and lists else []
     return points, triangulated(polygons) if len(polygons) else None
 
 

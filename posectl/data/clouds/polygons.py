@@ -14,7 +14,7 @@ def triangulated(polygons: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
     """Return polygons as fans of triangles (F, 3), of corners by their numbers; those of fewer than 3 are left out."""
     if isinstance(polygons, np.ndarray):
         fans = [polygons[:, [0, i, i + 1]] for i in range(1, polygons.shape[1] - 1)]
-        return np.concatenate(fans) if fans else np.empty((0, 3), np.int64)
+        return np.concatenate(fans).astype(np.int64) if fans else np.empty((0, 3), np.int64)
     corners = [(each[0], each[i], each[i + 1]) for each in polygons for i in range(1, len(each) - 1)]
     return np.array(corners, np.int64).reshape(-1, 3)
 

@@ -67,6 +67,19 @@ def test_triangles_alone_are_read_at_once_to_the_same(tmp_path, order):
     assert shape.faces.tolist() == TRIANGLES
 
 
+def test_corners_are_those_of_the_list_that_is_called_so(tmp_path):
+    data = ply("ascii", TRIANGLES).replace(
+        b"property list uchar int vertex_indices",
+        b"property list uchar float texcoord\nproperty list uchar float vertex_index",
+    )
+    head, _, body = data.partition(b"end_header\n")
+    lines = body.splitlines()
+    lines[6:] = [b"2 0.5 0.5 " + line for line in lines[6:]]
+    (tmp_path / "a.ply").write_bytes(head + b"end_header\n" + b"\n".join(lines))
+    (shape,) = read_shapes(tmp_path / "a.ply")
+    assert shape.faces.tolist() == TRIANGLES
+
+
 def test_points_are_drawn_by_area(tmp_path):
     (tmp_path / "a.off").write_bytes(OFF)
     (shape,) = read_shapes(tmp_path / "a.off")
