@@ -256,7 +256,7 @@ class Explorer {
         const swatch = make("span", { class: `swatch dash${order}` });
         swatch.style.borderTopColor = colour;
         const element = make("figure", { class: "panel" }, make("figcaption", {}, swatch, name), canvas);
-        return { ...each, index, colour, dash: [[], [7, 4], [2, 3], [9, 3, 2, 3]][order], canvas, name, element, samples: null, n: 0, ghost: null };
+        return { ...each, index, colour, dash: [[], [7, 4], [2, 3], [9, 3, 2, 3]][order], canvas, name, element, samples: null, n: 0, ghost: null, curve: [], bones: [], ratio: NaN, unevenness: NaN, length: NaN };
       });
     this.panels.replaceChildren(...this.series.map(({ element }) => element));
     if (this.map) this.listenToPanels();
@@ -499,18 +499,21 @@ class Explorer {
     const key = `${steps} ${codes[0].join()} ${codes[1].join()}`;
     // A worker has the steps of the path alone.
     const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
-    const now = `${key} ${alpha}`;
+    const now = `${key} ${alpha}`; // at rest, with more steps, the nearest of clouds too
     if (series.now !== now) {
       const sample = this.decodePath(model, path, codes, [alpha]);
       if (sample) {
-        const ghost = this.reference.length && !this.withoutGhost ? nearest(this.kind, sample, 0, this.reference) : null;
+        const looked = this.reference.length && !this.withoutGhost && !(this.coarse && this.kind.kind === "clouds");
+        const ghost = looked ? nearest(this.kind, sample, 0, this.reference) : null;
         Object.assign(series, { now, sample, ghost });
       }
     }
     if (series.key !== key) {
       const samples = this.decodePath(model, path, codes, Array.from({ length: steps }, (_, t) => t / (steps - 1)));
       if (samples) {
-        Object.assign(series, { key, samples, n: steps, ...transitions(this.kind, samples, steps) });
+        // Distances of clouds take their time: while an end is dragged they wait.
+        const measured = this.coarse && this.kind.kind === "clouds" ? {} : transitions(this.kind, samples, steps);
+        Object.assign(series, { key, samples, n: steps, ...measured });
         if (this.header.kind === "poses") series.bones = boneErrors(samples, steps, this.scene.parents);
       }
     }

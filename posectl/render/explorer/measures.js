@@ -2,8 +2,29 @@
 
 /** @typedef {{kind: string, size: number}} Kind */
 
+const MOST_POINTS = 256; // of a cloud that are compared: every so manieth
+
+/** The root mean square, both ways, of the distance to the nearest point of the other cloud. */
+function chamfer(/** @type {ArrayLike<number>} */ a, /** @type {number} */ i, /** @type {ArrayLike<number>} */ b, /** @type {number} */ j, /** @type {number} */ size) {
+  const step = 3 * Math.max(1, Math.ceil(size / 3 / MOST_POINTS));
+  const oneWay = (/** @type {ArrayLike<number>} */ p, /** @type {number} */ from, /** @type {ArrayLike<number>} */ q, /** @type {number} */ to) => {
+    let sum = 0, count = 0;
+    for (let k = from; k < from + size; k += step, count++) {
+      let least = Infinity;
+      for (let m = to; m < to + size; m += step) {
+        const x = p[k] - q[m], y = p[k + 1] - q[m + 1], z = p[k + 2] - q[m + 2], square = x * x + y * y + z * z;
+        if (square < least) least = square;
+      }
+      sum += least;
+    }
+    return sum / count;
+  };
+  return Math.sqrt((oneWay(a, i, b, j) + oneWay(b, j, a, i)) / 2);
+}
+
 /** The distance of two samples, `size` numbers each from i in a and from j in b: joints' mean, or root mean square. */
 export function distance(/** @type {Kind} */ kind, /** @type {ArrayLike<number>} */ a, /** @type {number} */ i, /** @type {ArrayLike<number>} */ b, /** @type {number} */ j) {
+  if (kind.kind === "clouds") return chamfer(a, i, b, j, kind.size);
   let sum = 0;
   if (kind.kind !== "poses") {
     for (let k = 0; k < kind.size; k++) sum += (a[i + k] - b[j + k]) ** 2;

@@ -28,8 +28,8 @@ def map_axes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def decoder_speed(model: Autoencoder, codes: Tensor, seed: int) -> np.ndarray:
-    """Return the decoder's speed (N,) float32 at codes (N, d): how far a sample moves a unit of the code, in the kind's
-    distance; the root mean square over directions, those of the code's numbers, or eight that are drawn.
+    """Return the decoder's speed (N,) float32 at codes (N, d): how far a sample moves a unit of the code, by the kind's
+    speed; the root mean square over directions, those of the code's numbers, or eight that are drawn.
 
     On the sphere directions are tangent to it. By central differences of a hundredth each way.
     """
@@ -44,10 +44,11 @@ def decoder_speed(model: Autoencoder, codes: Tensor, seed: int) -> np.ndarray:
             towards = towards - (towards * codes).sum(-1, keepdim=True) * codes
         length = torch.linalg.vector_norm(towards, dim=-1, keepdim=True)
         step = _STEP * towards / length.clamp_min(1e-6)
-        ends = [model.decode(model.prior.project(codes + sign * step)) for sign in (1, -1)]
+        ahead, behind = (model.decode(model.prior.project(codes + sign * step)) for sign in (1, -1))
+        speed = model.kind.speed(((ahead - behind) / (2 * _STEP))[None])[0]
         # A direction counts by how much of it is tangent: so the mean is over the tangent space.
         weight = (length[:, 0] / torch.linalg.vector_norm(axis)).double().square()
-        squares += weight * (model.kind.distance(*ends) / (2 * _STEP)).square()
+        squares += weight * speed.double().square()
         count += weight
     return (squares / count).sqrt().float().cpu().numpy()
 

@@ -22,6 +22,7 @@ from posectl.stages.options import ExploreOptions
 from posectl.stages.run import Run
 
 _DRAWS = 2_000  # where there is no data
+_CLOUDS = 40
 _SOME = 500  # samples that are measured, for their size
 
 
@@ -45,7 +46,9 @@ def from_dataset(run: Run, dataset: StoredDataset, models: Sequence[Autoencoder]
     if len(points.rows) < total:
         run.tell(f"The page shows {len(points.rows):,} of {total:,} {dataset.kind.nouns}; --points shows more.")
     codes = [model.encode(torch.from_numpy(points.samples)).cpu().numpy() for model in models]
-    real = points.samples[evenly(len(points.rows), options.real)] if options.real else points.samples[:0]
+    # Clouds are compared point by point with each other's: a page has time for a few.
+    most = min(options.real, _CLOUDS) if dataset.kind.name == "clouds" else options.real
+    real = points.samples[evenly(len(points.rows), most)] if most else points.samples[:0]
     return Shown(points, codes, real, total, dataset.artifact.ref, dataset.up)
 
 
