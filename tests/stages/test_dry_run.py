@@ -45,7 +45,7 @@ def test_it_leaves_nothing_and_changes_nothing(run, tmp_path):
     assert again.digest == model.digest
 
 
-@pytest.mark.parametrize("reg", OBJECTIVES.built_in())
+@pytest.mark.parametrize("reg", [name for name in OBJECTIVES.built_in() if name != "emd"])  # which is of clouds alone
 def test_every_regularizer_is_measured(run, reg):
     codes = ("vqvae.codes=16",) if reg == "vqvae" else ()
     found = dry_run(run, None, replace(SMALL, reg=(reg,), latent=4, steps=4, set=(*SMALL.set, *codes)))
