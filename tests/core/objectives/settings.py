@@ -12,8 +12,10 @@ from posectl.core.objectives.base import build_decoder, build_encoder
 from posectl.core.objectives.step import Step
 from posectl.core.random import generator
 
+_OF_THEIR_OWN = ("perceptual", "emd")  # which are of images, and of clouds, alone
+
 UNLABELLED = [
-    name for name in OBJECTIVES.built_in() if name != "perceptual" and not OBJECTIVES.get(name)().needs_labels
+    name for name in OBJECTIVES.built_in() if name not in _OF_THEIR_OWN and not OBJECTIVES.get(name)().needs_labels
 ]
 """The regularizers that go with any samples."""
 
