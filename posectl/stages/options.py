@@ -37,7 +37,8 @@ class TrainOptions:
     reg: regularizers.
     lam: their weights, in pairs with reg; none: each one's published weight.
     set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
-    latent: numbers of a code.
+    latent: numbers of a code; of one that begins with classes, those after them.
+    labelled: training samples whose labels are seen, drawn from every class alike; None: all.
     steps: training steps.
     batch: samples a step.
     lr: Adam's learning rate.
@@ -59,6 +60,7 @@ class TrainOptions:
     lam: tuple[float, ...] = ()
     set: tuple[str, ...] = ()
     latent: int = 8
+    labelled: int | None = None
     steps: int = size(20_000, quick=30)
     batch: int = 64
     lr: float = 1e-3
