@@ -191,6 +191,8 @@ class RenderOptions:
     labels: one for each subject; (): their own.
     turntable: whether single poses are turned.
     crossfade: whether that of pixels stands beside images; None: beside paths, not beside blocks.
+    styles, clusters, quantiles: of a model of images, whether test images are drawn under every label; its clusters,
+        each with its head; what it decodes at the quantiles of its prior.
     unit, up, joints, shape: as of an evaluation.
     """
 
@@ -201,6 +203,9 @@ class RenderOptions:
     labels: tuple[str, ...] = ()
     turntable: bool = False
     crossfade: bool | None = None
+    styles: bool = False
+    clusters: bool = False
+    quantiles: bool = False
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None
@@ -208,7 +213,17 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+    "auto",
+    "transitions",
+    "errors",
+    "retrieval",
+    "distances",
+    "training-curve",
+    "path",
+    "training",
+    "manifold",
+    "prior",
+    "sweep",
 ]
 
 
