@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -145,7 +145,7 @@ class Autoencoder:
         """Decode the codes of samples (N, *shape)."""
         return self.decode(self.encode(samples))
 
-    def _blocks(self, module: nn.Module, rows: Tensor) -> Tensor:
+    def _blocks(self, module: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         def outputs(some: slice) -> Tensor:
             return module(rows[some].to(self.device)[None])[0]
 

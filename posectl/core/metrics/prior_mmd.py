@@ -7,6 +7,7 @@ kernel of Tolstikhin et al., "Wasserstein Auto-Encoders", 2018, section 4.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,7 +39,7 @@ def prior_mmd(
     """
     size = matched_codes.shape[1]
     codes, draws = matched_codes.double(), prior_codes.to(matched_codes.device).double()
-    by_class = {}
+    by_class: dict[str, Any] = {}
     if matched_labels is not None:
         by_class["by_class"] = [
             _discrepancy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -85,11 +85,10 @@ def beside_prior(run: Run, artifact: Artifact) -> dict[str, Manifold]:
     if not (dataset.about.classes and dataset.artifact.has("label")):
         return {title: Manifold(shown, axes), "prior": Manifold(prior, axes)}
     values, classes, others = _classes(dataset, "label", rows)
-    told = {} if drawn.classes is None else {"values": drawn.classes.numpy(), "what": "label", "classes": classes}
-    return {
-        title: Manifold(shown, axes, values, "label", classes=classes, others=others),
-        "prior": Manifold(prior, axes, **told),
-    }
+    coloured = Manifold(shown, axes, values, "label", classes=classes, others=others)
+    if drawn.classes is None:
+        return {title: coloured, "prior": Manifold(prior, axes)}
+    return {title: coloured, "prior": replace(coloured, codes=prior, values=drawn.classes.numpy())}
 
 
 def _encoded(model: Autoencoder, samples: Tensor) -> np.ndarray:
