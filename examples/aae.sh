@@ -28,17 +28,17 @@ mkdir -p "$OUT"
 data=$(posectl prepare images "$3" --name digits ${SIZE:+--size "$SIZE"})
 count=$(posectl store show "$data" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["summary"]["train"])')
 steps=$((epochs * count / 50))
-net=(--net mlp --set "mlp.widths=$WIDTH,$WIDTH" --set mlp.activation=relu --batch 50)
+net=(--net mlp --set "mlp.widths=$WIDTH,$WIDTH" --set mlp.activation=relu --batch 50 --betas 0.5,0.999)
 
 # An adversary of so many units is enough for codes of so few numbers, and the reconstruction has to weigh more than it.
 family() { posectl train "$data" "${net[@]}" --reg "$1" --set "$1.width=$((WIDTH / 2))" --steps "$steps" --resume "${@:2}"; }
 
 scores=()
 for number in $LABELS; do
-    semi=$(posectl sweep "$data" "${net[@]}" --reg aae-semi --lam 0.002 --set aae-semi.supervision=10 \
-        --set "aae-semi.width=$((WIDTH / 2))" --latent 5 --labelled "$number" --seeds "$SEEDS" --steps "$steps" \
+    semi=$(posectl sweep "$data" "${net[@]}" --reg aae-semi --lam 0.005 --set aae-semi.supervision=10 \
+        --set "aae-semi.width=$((WIDTH / 2))" --latent 3 --labelled "$number" --seeds "$SEEDS" --steps "$steps" \
         --name "semi-$number")
-    network=$(posectl sweep "$data" "${net[@]}" --reg classifier --latent 5 --labelled "$number" --seeds "$SEEDS" \
+    network=$(posectl sweep "$data" "${net[@]}" --reg classifier --latent 3 --labelled "$number" --seeds "$SEEDS" \
         --steps "$steps" --name "network-$number")
     for sweep in "$semi" "$network"; do
         read -rd '' -a scored <<< "$(posectl evaluate "$sweep" --metric error_rate,logistic_error_rate)" || true
@@ -47,24 +47,24 @@ for number in $LABELS; do
 done
 posectl compare "${scores[@]}" --seeds --published mnist -o "$OUT/table.md" --force
 
-styles=$(family aae-supervised --lam 0.01 --latent 15 --name supervised)
+styles=$(family aae-supervised --lam 0.005 --latent 15 --name supervised)
 posectl render "$styles" --styles -o "$OUT/styles.png" --force
 for clusters in 16 30; do
-    model=$(family aae-cluster --lam 0.01 --set aae-cluster.clusters=$clusters --latent 10 --name "clusters-$clusters")
+    model=$(family aae-cluster --lam 0.005 --set aae-cluster.clusters=$clusters --latent 10 --name "clusters-$clusters")
     posectl evaluate "$model" --metric head_error_rate
     posectl render "$model" --clusters -o "$OUT/clusters-$clusters.png" --force
 done
-model=$(family aae-reduce --lam 0.01 --set aae-reduce.supervision=10 --labelled 100 --latent 2 --name reduced)
+model=$(family aae-reduce --lam 0.005 --set aae-reduce.supervision=10 --labelled 100 --latent 2 --name reduced)
 posectl plot "$model" --kind prior -o "$OUT/reduced.png" --force
-model=$(family aae-reduce --lam 0.01 --set aae-reduce.clusters=20 --latent 2 --name reduced-alone)
+model=$(family aae-reduce --lam 0.005 --set aae-reduce.clusters=20 --latent 2 --name reduced-alone)
 posectl plot "$model" --kind prior -o "$OUT/reduced-alone.png" --force
 
 # Codes of two numbers under each prior, beside a plain autoencoder's.
 priors=("$(posectl train "$data" "${net[@]}" --steps "$steps" --latent 2 --name plain --resume)")
-priors+=("$(family aae --lam 0.1 --latent 2 --name gaussian)")
+priors+=("$(family aae --lam 0.005 --latent 2 --name gaussian)")
 for prior in mixture swiss-roll; do
-    priors+=("$(family aae --lam 0.1 --set aae.prior=$prior --set aae.labels=true --latent 2 --name "$prior")")
-    priors+=("$(family aae --lam 0.1 --set aae.prior=$prior --set aae.labels=true --labelled $((count / 5)) --latent 2 \
+    priors+=("$(family aae --lam 0.005 --set aae.prior=$prior --set aae.labels=true --latent 2 --name "$prior")")
+    priors+=("$(family aae --lam 0.005 --set aae.prior=$prior --set aae.labels=true --labelled $((count / 5)) --latent 2 \
         --name "$prior-some")")
 done
 for model in "${priors[@]}"; do
