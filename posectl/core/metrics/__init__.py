@@ -23,6 +23,7 @@ draws of the distribution that they are to follow, of prior_classes (M,). Of mod
 class_probabilities (M, K) of test samples; labelled_samples (N, *shape) with labelled_labels (N,), whose labels the
 training saw, and test_samples. Of those that tell clusters apart: cluster_probabilities (N, K) of training samples and
 test_cluster_probabilities (M, K).
+Of attribute vectors: edits (posectl.core.metrics.entanglement).
 
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.
