@@ -38,11 +38,12 @@ def compare(
         option("Metrics", "Metrics to show.", metavar="NAME,...", show_default="all", autocompletion=complete.metrics),
     ] = None,
     published: Annotated[
-        Literal["d8", "d16", "lines", "mnist32", "mnist256", "svhn32", "svhn256", "cifar256", "cifar1024"] | None,
+        Literal["d8", "d16", "lines", "mnist32", "mnist256", "svhn32", "svhn256", "cifar256", "cifar1024", "mnist"]
+        | None,
         option(
             "Metrics",
             "Add published figures: Table I of the pose report at latent size 8 or 16; ACAI's Table 1 (lines), or a "
-            "row of Table 2.",
+            "row of Table 2; AAE's Table 1 (mnist).",
             show_default="none",
         ),
     ] = None,

@@ -14,7 +14,16 @@ from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
 from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
-from posectl.stages.comparison.published import LINES, PROBES, TABLE_I, column, lines_columns, probe_columns
+from posectl.stages.comparison.published import (
+    LINES,
+    MNIST,
+    PROBES,
+    TABLE_I,
+    column,
+    lines_columns,
+    mnist_columns,
+    probe_columns,
+)
 from posectl.stages.comparison.scores import (
     ALL,
     HEADLINE,
@@ -54,11 +63,11 @@ def compare(
     model's own dataset say so in theirs.
 
     published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1,
-        "mnist32" and its like a row of ACAI's Table 2.
+        "mnist32" and its like a row of ACAI's Table 2, "mnist" AAE's Table 1 with as many labels.
     seeds: models that differ in their seed alone become one column, of the mean over seeds and the spread between them.
     ratio: every figure as a multiple of the first subject's.
     """
-    tables = [*TABLE_I, LINES, *PROBES]
+    tables = [*TABLE_I, LINES, *PROBES, MNIST]
     if published is not None and published not in tables:
         raise UsageError(f"There is no published table {published!r}.", did_you_mean(published, tables))
     compat = _COMPAT.get(published or "")
@@ -118,6 +127,12 @@ def _ordered(names: Collection[str]) -> list[str]:
 
 
 def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Column]:
+    if table == MNIST:
+        return [
+            Column(f"published {method}, {count or 'all'} labels", "", figures, over="runs", scored=False)
+            for count in dict.fromkeys(labelled for a in artifacts for labelled in _labelled(run, a))
+            for method, figures in mnist_columns(count).items()
+        ]
     if table not in TABLE_I:
         methods = lines_columns() if table == LINES else probe_columns(table)
         name = "published" if table == LINES else f"{_data_of(table)}:"
@@ -208,6 +223,14 @@ def _key_without_seed(run: Run, scores: Artifact) -> str:
     settings = {key: entry["value"] for key, entry in sorted(model.config.items())}
     protocol = {k: v for k, v in sorted(scores.summary["protocol"].items()) if k not in ("subject", "seed")}
     return json.dumps([settings, sorted(parent.digest for parent in model.parents), protocol, drawn(scores)])
+
+
+def _labelled(run: Run, scores: Artifact) -> list[int | None]:
+    """Return how many labels the model behind scores saw, None for all; nothing of one that does not classify."""
+    model = parent_of(run, scores, "model")
+    if model is None or "error_rate" not in scores.summary["scores"]:
+        return []
+    return [model.config.get("labelled", {}).get("value")]
 
 
 def _lambda(run: Run, scores: Artifact) -> float | None:

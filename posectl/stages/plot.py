@@ -20,7 +20,7 @@ from posectl.stages.artifacts.files import is_file, read_file
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.comparison.scores import in_millimetres, label, with_unit
 from posectl.stages.drawing.looks import looks_of
-from posectl.stages.drawing.manifold import manifold_of
+from posectl.stages.drawing.manifold import beside_prior, manifold_of
 from posectl.stages.drawing.score_curves import (
     error_panels,
     every_score,
@@ -52,8 +52,9 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     8, 14, 15), with the pixel cross-fade beside; training-curve, metrics over the images seen, of scores at different
     steps, or of models by all theirs.
     Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
-    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2); tsne,
-    real samples and decoded draws of one in a plane (pose report, section V.E).
+    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2); prior,
+    the codes of one beside draws of the distribution that they are to follow (AAE, Figs. 5, 8); tsne, real samples and
+    decoded draws of one in a plane (pose report, section V.E).
     Of scores of attribute vectors: entanglement, what moves along each change.
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
@@ -163,6 +164,10 @@ def _tsne(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) 
     return figures.manifold(tsne_of(run, model), out, title=model.ref)
 
 
+def _prior(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.beside_prior(beside_prior(run, _one_model(subjects, "A prior")), out)
+
+
 def _one_model(subjects: Subjects, what: str) -> Artifact:
     models = _artifacts(subjects, "model")
     if len(models) > 1:
@@ -203,6 +208,7 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "training": _training,
     "manifold": _manifold,
     "tsne": _tsne,
+    "prior": _prior,
     "sweep": _sweep,
     "entanglement": _entanglement,
 }
@@ -213,7 +219,7 @@ _OF = {
     "path": ("paths",),
     "sweep": ("sweep",),
     "entanglement": ("scores",),
-} | dict.fromkeys(("training", "manifold", "tsne"), ("model",))
+} | dict.fromkeys(("training", "manifold", "prior", "tsne"), ("model",))
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 

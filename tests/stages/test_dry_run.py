@@ -8,6 +8,7 @@ import torch
 from core.objectives.settings import UNLABELLED
 
 from posectl.core import memory
+from posectl.core.objectives import OBJECTIVES
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.dry_run import dry_run
 from posectl.stages.options import Axes, TrainOptions
@@ -48,7 +49,8 @@ def test_it_leaves_nothing_and_changes_nothing(run, tmp_path):
 @pytest.mark.parametrize("reg", UNLABELLED)
 def test_every_regularizer_is_measured(run, reg):
     codes = ("vqvae.codes=16",) if reg == "vqvae" else ()
-    found = dry_run(run, None, replace(SMALL, reg=(reg,), latent=4, steps=4, set=(*SMALL.set, *codes)))
+    prior = "normal" if OBJECTIVES.get(reg).needs_normal else None
+    found = dry_run(run, None, replace(SMALL, reg=(reg,), latent=4, steps=4, prior=prior, set=(*SMALL.set, *codes)))
     assert found.seconds > 0
     assert found.memory["step"] > 0
 

@@ -22,6 +22,11 @@ those of interval_paths that go on beyond their ends; object_trace: where paths 
 
 probe_log (E,): the test accuracy of a layer that was trained beside the model, at each of its evaluations.
 
+Models alone: matched_codes (N, d), with matched_labels (N,), are test codes that are held against prior_codes (M, d),
+draws of the distribution that they are to follow, of prior_classes (M,). Of models that tell classes apart:
+class_probabilities (M, K) of test samples; labelled_samples (N, *shape) with labelled_labels (N,), whose labels the
+training saw, and test_samples. Of those that tell clusters apart: cluster_probabilities (N, K) of training samples and
+test_cluster_probabilities (M, K).
 Of attribute vectors: edits (posectl.core.metrics.entanglement).
 
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples

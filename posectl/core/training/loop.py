@@ -96,7 +96,8 @@ class Trainer:
             for group, parameters in self.losses.groups.items()
         }
         noise = {name: each for objective in self.objectives for name, each in objective.noise.items()}
-        self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment)
+        needs_labelled = any(objective.needs_labelled for objective in self.objectives)
+        self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment, needs_labelled)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
         self.history = History(plan.steps, self.losses.figures, self._weights())
 
@@ -149,6 +150,7 @@ class Trainer:
             latent=self.latent,
             code_shape=self._code_shape,
             labels=None if block.labels is None else block.labels[k],
+            labelled=None if block.labelled is None else (block.labelled[0][k], block.labelled[1][k]),
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
             objectives=self.objectives,
@@ -192,6 +194,8 @@ class Trainer:
             block = self.test[first : first + rows]
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
+            for objective in self.objectives:
+                codes = objective.completed(codes, x, self.networks["decoder"], self.kind)
             errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
             for name, values in self._observed(x, codes, first).items():
                 measured[name] = measured.get(name, 0) + values.sum(1)

@@ -11,6 +11,7 @@ from posectl.render.figures.factors import (
 from posectl.render.figures.manifold import Manifold, manifold
 from posectl.render.figures.matrix import matrices
 from posectl.render.figures.peaks import PeakCurve, peak_curves
+from posectl.render.figures.prior import beside_prior
 from posectl.render.figures.sweeps import against_lambda
 from posectl.render.figures.training import over_training, training_curves
 from posectl.render.figures.transitions import path_transitions, transition_curves
@@ -22,6 +23,7 @@ __all__ = [
     "PeakCurve",
     "RetrievalCurve",
     "against_lambda",
+    "beside_prior",
     "distance_curves",
     "error_curves",
     "manifold",

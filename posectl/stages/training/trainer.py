@@ -41,14 +41,15 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
     )  # fmt: skip
     return Trainer(
         replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
-        training_samples(dataset, device), test, plan,
+        training_samples(dataset, device, options.labelled), test, plan,
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
         test_labels=_labels(dataset, TEST, device),
     )  # fmt: skip
 
 
-def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStream:
-    """Return the training samples: those of the dataset, or fresh ones where its scene is endless."""
+def training_samples(dataset: StoredDataset, device: torch.device, labelled: int | None = None) -> SampleStream:
+    """Return the training samples: those of the dataset, or fresh ones where its scene is endless; labelled: how many
+    of them show their label, None for all."""
     draw = sampler(dataset.about.scene, device)
     if draw is not None:
 
@@ -58,7 +59,7 @@ def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStre
 
         return GeneratedSamples(draw_labelled, tuple(dataset.shape), device)
     train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(device)
-    return FiniteSamples(train, _labels(dataset, TRAIN, device))
+    return FiniteSamples(train, _labels(dataset, TRAIN, device), labelled)
 
 
 def _labels(dataset: StoredDataset, split: int, device: torch.device) -> torch.Tensor | None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from core.objectives.settings import UNLABELLED
 
+from posectl.core.objectives import OBJECTIVES
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
@@ -125,7 +126,8 @@ def test_without_resume_it_is_named_and_another_training_is_not(run, told):
 @pytest.mark.parametrize("reg", UNLABELLED)
 def test_every_regularizer_goes_on_to_the_bit(run, told, reg):
     codes = ("vqvae.codes=32", "vqvae.width=8") if reg == "vqvae" else ()
-    assert_same(*extended(run, told, replace(SHORT, reg=(reg,), set=(*SHORT.set, *codes))))
+    prior = "normal" if OBJECTIVES.get(reg).needs_normal else None
+    assert_same(*extended(run, told, replace(SHORT, reg=(reg,), prior=prior, set=(*SHORT.set, *codes))))
 
 
 def test_a_model_made_by_other_threads_is_not_called_this_very_run(run, told):
