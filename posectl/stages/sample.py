@@ -8,21 +8,25 @@ from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.errors import UsageError
 from posectl.stages.artifacts.about import DecodedAbout
+from posectl.stages.artifacts.dataset import dataset_of
 from posectl.stages.artifacts.model import HINT, load_model, model_about, modules_of
+from posectl.stages.evaluation.draws import drawing_prior
 from posectl.stages.options import SampleOptions
 from posectl.stages.run import Result, Run, produce
 from posectl.store import Draft
 
 
 def sample(run: Run, model: str | None = None, options: SampleOptions = SampleOptions()) -> Result:
-    """Draw codes from the prior, decode them, and publish samples (N, *shape) with their codes."""
+    """Draw codes, decode them, and publish samples (N, *shape) with their codes."""
     if options.count < 1:
         raise UsageError(f"At least one sample must be drawn, not {options.count}.", "For example -n 1000.")
     artifact = run.subject(model, "model", HINT)
     autoencoder = load_model(run, artifact, weights=options.weights)
 
     def fill(draft: Draft) -> dict[str, Any]:
-        codes = sample_codes(autoencoder.prior, options.count, autoencoder.latent, generator(run.seed, "sample"))
+        dataset = None if options.draws == "prior" else dataset_of(run, artifact)
+        prior = drawing_prior(autoencoder, options.draws, dataset)
+        codes = sample_codes(prior, options.count, autoencoder.latent, generator(run.seed, "sample"))
         decoded = autoencoder.decode(codes.to(autoencoder.device))
         draft.put("samples", decoded.cpu().numpy(), ("sample", *autoencoder.kind.axes))
         draft.put("codes", codes.numpy(), ("sample", "code"))
