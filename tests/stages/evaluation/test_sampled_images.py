@@ -1,4 +1,4 @@
-"""Images that a model draws, by the same metrics as poses: from the prior or a fitted density, from files; and lines."""
+"""Images that a model draws, by the metrics of poses: from the prior or a fitted density, from files; and lines."""
 
 from __future__ import annotations
 
