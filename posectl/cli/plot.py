@@ -67,9 +67,9 @@ def plot(
     """Plot scores, paths, models or sweeps.
 
     Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
-    images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; training-curve, metrics
-    over the images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one. Sweeps:
-    metrics against lambda.
+    images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; convexity, the share of
+    mixed codes that lie among real ones; training-curve, metrics over the images seen. A path: its transitions. Models:
+    training, the losses; manifold, the codes of one. Sweeps: metrics against lambda.
 
     \b
     Examples:

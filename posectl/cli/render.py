@@ -25,8 +25,8 @@ def render(
         list[str],
         typer.Argument(
             metavar="SUBJECT",
-            help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
-            autocompletion=complete.refs_of("paths", "samples", "dataset"),
+            help="Paths, samples, a dataset, a model, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
+            autocompletion=complete.refs_of("paths", "samples", "dataset", "model"),
         ),
     ],
     output: Annotated[
@@ -73,6 +73,7 @@ def render(
     """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
     blocks (`interpolate --grid`).
 
+    Of a model test samples are drawn, each followed by its reconstruction.
     Files hold poses (..., 17, 3), which are turned upright, or images in [-1, 1]: paths (B, T, C, H, W) or single ones
     (N, C, H, W).
 
@@ -82,6 +83,7 @@ def render(
       posectl render plain-paths acai-paths --label plain --label ACAI -o rows.png
       posectl render plain-grid acai-grid -o blocks.png
       posectl render poses#clip3 -o clip.gif
+      posectl render vae vae-gan gaia --most 1 -o reconstructions.png
     """
     picture = session.lab().render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),

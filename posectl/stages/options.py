@@ -213,7 +213,17 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+    "auto",
+    "transitions",
+    "errors",
+    "retrieval",
+    "distances",
+    "convexity",
+    "training-curve",
+    "path",
+    "training",
+    "manifold",
+    "sweep",
 ]
 
 

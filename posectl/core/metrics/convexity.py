@@ -14,11 +14,14 @@ from posectl.core.metrics import Score, metric
 from posectl.core.metrics.balls import membership, radii
 from posectl.core.metrics.summary import columns, summarise
 
+PATHS = 1000
+"""Paths at most whose codes are looked up."""
+
 
 @metric("convexity", better="higher")
 def convexity(path_codes: Tensor, real_codes: Tensor, *, k: int = 5) -> Score:
-    """Compute the share, without unit, of the codes between the ends of path_codes (B, T, d) that are inside the ball
-    of some code of real_codes (N, d), each ball out to its k-th nearest neighbour, Euclidean.
+    """Compute the share, without unit, of the codes between the ends of path_codes (B, T, d), the first PATHS of them,
+    that are inside the ball of some code of real_codes (N, d), each ball out to its k-th nearest neighbour, Euclidean.
 
     `curve` holds it as `mean` at each `alpha`, and `ends` is that of the ends, real samples' own codes: what is lost
     on the way is the difference. Ends that are among real_codes are inside. Raises TooFewError for N <= k.
@@ -32,9 +35,9 @@ def convexity(path_codes: Tensor, real_codes: Tensor, *, k: int = 5) -> Score:
     >>> score["mean"], score["ends"]
     (0.0, 1.0)
     """
-    codes = real_codes.to(path_codes.device)
-    hits, _ = membership(path_codes.flatten(0, 1), codes, radii(codes, k))
-    inside = (hits > 0).double().view(path_codes.shape[:2])
+    paths, codes = path_codes[:PATHS], real_codes.to(path_codes.device)
+    hits, _ = membership(paths.flatten(0, 1), codes, radii(codes, k))
+    inside = (hits > 0).double().view(paths.shape[:2])
     alpha = torch.linspace(0, 1, inside.shape[1], dtype=torch.float64)
     ends = summarise(inside[:, [0, -1]], "1")["mean"]
     curve = {"alpha": alpha, **columns(inside, "mean")}
