@@ -33,8 +33,10 @@ mkdir -p "$OUT"
 
 if [ -n "${DATA:-}" ]; then
     data=$(posectl prepare images "$DATA" --size "$size" --name samples-data)
+    metrics=precision_distance,recall_distance
 else
     data=$(posectl prepare lines --size "$size" --name samples-data)
+    metrics=draw_distance
 fi
 scores=()
 sheets=()
@@ -48,7 +50,7 @@ for method in $METHODS; do
     [[ $method == *vae* || $method == *aae* ]] && densities="prior gaussian"
     for density in $densities; do
         found=$(posectl evaluate "$models" --draws "$density" \
-            --metric draw_distance,prdc,mean_distance,convexity,distances,reconstruction_mse "${EVALUATE[@]}")
+            --metric "$metrics,prdc,mean_distance,convexity,distances,reconstruction_mse" "${EVALUATE[@]}")
         read -rd '' -a found <<< "$found" || true
         scores+=("${found[@]}")
         # Of each method the first seed's model, whose scores bear its name.

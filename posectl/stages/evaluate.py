@@ -20,7 +20,9 @@ from posectl.store import Draft
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
 _GROUNDS = {
-    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
+    **dict.fromkeys(
+        ("trace", "true_images", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS
+    ),
     "interval_sweep": f"a model or baseline of {_FACTORS}",
     **dict.fromkeys(("codes", "test_codes", "path_codes", "real_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),

@@ -17,7 +17,8 @@ parent list. Other samples: originals and reconstructions (N, *shape). With labe
 ... classes - 1, and test_codes with test_labels; kmeans_restarts. Images whose factors are known: trace: where the
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
-such angle lie; interval_sweep: paths and truths of many lengths.
+such angle lie; interval_sweep: paths and truths of many lengths; true_images (N, C, H, W): images at the factors, drawn
+or stored.
 
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.

@@ -30,15 +30,9 @@ def mean_distance(
     >>> posectl.metrics.mean_distance(paths, reference)["mean"]
     0.5
     """
-    return to_nearest(random_paths.flatten(0, 1), reference, kind, compat, test_reference)
-
-
-def to_nearest(samples: Tensor, reference: Tensor, kind: Kind, compat: str | None, test: Tensor | None) -> Score:
-    """Summarise the distances, by the kind's `path_search`, of samples (N, *shape) to the nearest of reference; under
-    `test`, of test."""
 
     def measured(real: Tensor) -> Score:
-        distance, _ = nearest(samples, real, metric=kind.path_search)
+        distance, _ = nearest(random_paths.flatten(0, 1), real, metric=kind.path_search)
         return summarise(distance, kind.path_unit, compat=compat, distance=kind.path_search)
 
-    return with_test(measured, reference, test)
+    return with_test(measured, reference, test_reference)

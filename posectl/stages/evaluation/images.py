@@ -191,7 +191,7 @@ def _provide_reference(evaluation: Evaluation, dataset: StoredDataset, space: Fa
             test_targets=lambda: drawn_once(evaluation, dataset.test, "test targets"),
         )
     if space is not None:
-        inputs.provide(reference=lambda: space.gallery[0])
+        inputs.provide(reference=lambda: space.gallery[0], true_images=lambda: inputs.get("reference"))
         evaluation.protocol["retrieval"] = space.metric
         if space.fine:
             evaluation.protocol |= {"reference_images": FINEST, "reference_split": "drawn evenly"}
