@@ -41,4 +41,4 @@ def convexity(path_codes: Tensor, real_codes: Tensor, *, k: int = 5) -> Score:
     alpha = torch.linspace(0, 1, inside.shape[1], dtype=torch.float64)
     ends = summarise(inside[:, [0, -1]], "1")["mean"]
     curve = {"alpha": alpha, **columns(inside, "mean")}
-    return summarise(inside[:, 1:-1], "1", ends=ends, k=k, distance="l2", curve=curve)
+    return summarise(inside[:, 1:-1], "1", ends=ends, k=k, among=len(codes), distance="l2", curve=curve)

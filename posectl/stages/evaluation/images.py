@@ -195,9 +195,6 @@ def _provide_reference(evaluation: Evaluation, dataset: StoredDataset, space: Fa
         evaluation.protocol["retrieval"] = space.metric
         if space.fine:
             evaluation.protocol |= {"reference_images": FINEST, "reference_split": "drawn evenly"}
-    evaluation.protocol["recall_targets"] = min(
-        evaluation.options.recall_targets, evaluation.protocol["reference_images"]
-    )
 
 
 def _provide_intervals(evaluation: Evaluation, space: FactorSpace, decode: Baseline) -> None:

@@ -171,6 +171,8 @@ class Protocol:
             "steps": options.steps,
             "random_pairs": options.random_pairs,
             "random_steps": options.random_steps,
+            "samples": options.samples,
+            "recall_samples": options.recall_samples,
             "endpoints": described or f"all pairs of {count} test {self.kind.noun}s",
         }
         if dataset is not None:
@@ -296,7 +298,6 @@ def provide_real(evaluation: Evaluation, train: np.ndarray, test: np.ndarray) ->
     """Provide the real samples whose codes are compared with others: of training, or of the test where none are."""
     real = train if len(train) else test
     evaluation.inputs.provide(real_samples=lambda: drawn_once(evaluation, real, "real samples"))
-    evaluation.protocol["real_samples"] = min(evaluation.options.recall_targets, len(real))
 
 
 def drawn_once(evaluation: Evaluation, samples: np.ndarray, purpose: str) -> Tensor:
@@ -318,11 +319,8 @@ def provide_draws(evaluation: Evaluation, model: Autoencoder, dataset: StoredDat
         samples=lambda: drawn("samples", options.samples),
         recall_samples=lambda: drawn("crowd", options.recall_samples),
     )
-    evaluation.protocol |= {
-        "draws": options.draws,
-        "samples": options.samples,
-        "recall_samples": options.recall_samples,
-    }
+    if options.draws != "prior":
+        evaluation.protocol["draws"] = options.draws
 
 
 def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Reference) -> None:

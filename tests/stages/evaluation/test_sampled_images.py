@@ -62,6 +62,7 @@ def test_draws_of_the_prior_are_measured_against_the_ten_thousand_lines(run):
     targets, crowd = inputs.get("recall_targets"), inputs.get("recall_samples")
     assert (len(targets), len(crowd)) == (20, 14)
     assert scores["recall_distance"]["mean"] == pytest.approx(euclidean(targets, crowd).min(1).mean(), rel=1e-6)
+    assert scores["recall_distance"]["among"] == 14
 
 
 def test_true_lines_drawn_are_at_no_distance_and_as_precise_as_can_be(run):
@@ -129,17 +130,17 @@ def test_two_channels_are_no_image(run, tmp_path):
 
 
 def test_convexity_is_of_the_codes_between_random_test_images_among_training_codes(run):
-    evaluation = open_subject(run, "ae", None, replace(FEW, recall_targets=10_000))
-    inputs, model = evaluation.inputs, load_model(run, run.artifacts.get("ae"))
+    inputs = open_subject(run, "ae", None, replace(FEW, recall_targets=10_000)).inputs
+    model = load_model(run, run.artifacts.get("ae"))
     ends = inputs.get("random_ends").images
     paths = between(model.encode(ends[:, 0]), model.encode(ends[:, 1]), 5, "lerp")
     assert torch.equal(inputs.get("path_codes"), paths)
     torch.testing.assert_close(model.decode(paths.flatten(0, 1)).view(6, 5, 1, 16, 16), inputs.get("random_paths"))
     train = StoredDataset(run.artifacts.get("lines")).train
-    assert evaluation.protocol["real_samples"] == 40
     real = inputs.get("real_samples")
     assert {each.tobytes() for each in real.numpy()} == {each.tobytes() for each in train}
     assert torch.equal(inputs.get("real_codes"), model.encode(real))
     result = evaluate(run, "ae", None, replace(FEW, metrics=("convexity", "distances")))
     assert result.artifact.read("convexity/mean").shape == (5,)
-    assert result.figures["scores"]["convexity"]["k"] == 2
+    convexity = result.figures["scores"]["convexity"]
+    assert (convexity["k"], convexity["among"]) == (2, 20)
