@@ -121,7 +121,8 @@ def evaluate(
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
-    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images.
+    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images,
+    and with --as samples (N, 32, 32) and (N, C, H, W) are images.
     Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
     and --joints.
     Baselines of images are crossfade, perfect, switch, blank and wrong-way.

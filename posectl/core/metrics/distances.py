@@ -13,7 +13,7 @@ from posectl.core.metrics import Better, Score, metric
 from posectl.core.metrics.summary import row_sums, summarise
 from posectl.core.objectives.distance import log_over_mean, squared_distances
 
-SAMPLES = 1000
+SAMPLES = 500
 """Samples at most whose pairs are compared."""
 
 BETTER: dict[str, Better] = {"correlation": "higher", "loss": "lower"}

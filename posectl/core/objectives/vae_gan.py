@@ -4,7 +4,8 @@ Source: Larsen et al., "Autoencoding beyond pixels using a learned similarity me
 1; shown beside GAIA by Sainburg et al., 2018, Fig. 5 A. The decoder's adversarial loss does not saturate.
 
 Defaults: posectl's own gamma and features, for the paper states no gamma (its code: 1e-6 of 16,384 features of faces);
-not its RMSProp at 3e-4, nor its code's pauses of whichever network is ahead.
+the authors' code's pauses of a discriminator that is ahead (andersbll/autoencoding_beyond_pixels, model/aegan.py), not
+those of a decoder that is; not their RMSProp at 3e-4.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from posectl.core.objectives.step import Noise, Step
 from posectl.core.objectives.vae import Variational
 from posectl.errors import UsageError
 
+# The cross-entropy of a discriminator that cannot tell, log 2, as the authors' code has it.
+_EVEN = 0.68
+
 
 class _Seen(NamedTuple):
     """What the discriminator makes of samples: features (R, B, F), and logits (R, B) of their being data."""
@@ -42,6 +46,8 @@ class VAEGAN(Variational):
     lam: weight of the divergence. Paper: 1.
     gamma: weight of the features in the decoder's loss against the discriminator's mistakes.
     features: numbers in which reconstructions are compared.
+    margin: the discriminator pauses while its cross-entropy, of data or of what is made, is this far below 0.68, and
+        neither is as far above; 1 lets it never pause. Paper's code: 0.4.
     """
 
     name = "vae-gan"
@@ -51,6 +57,7 @@ class VAEGAN(Variational):
     lam: float = 1.0
     gamma: float = 0.01
     features: int = 256
+    margin: float = 0.4
 
     def __post_init__(self) -> None:
         if self.gamma <= 0:
@@ -59,8 +66,14 @@ class VAEGAN(Variational):
             )
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
-        """Build the discriminator."""
-        trunk = cast(Architecture, replace(cast(Any, architecture), latent=self.features)).encoder(replicas)
+        """Build the discriminator. Raises UsageError for features that the net cannot have in place of a code."""
+        try:
+            trunk = cast(Architecture, replace(cast(Any, architecture), latent=self.features)).encoder(replicas)
+        except UsageError as error:
+            raise UsageError(
+                f"The discriminator of vae-gan cannot have {self.features} features: {error.message}",
+                "As by default, --set vae-gan.features=256.",
+            ) from error
         return {"discriminator": Discriminator(trunk, Linear(replicas, self.features, 1))}
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
@@ -75,6 +88,13 @@ class VAEGAN(Variational):
         """Return the cross-entropy (R,) of the discriminator on data, reconstructions and decoded draws."""
         real, _, fixed, drawn = self._seen(step, networks)
         return {"discriminator": real_loss(real.logits) + fake_loss(fixed.logits) + fake_loss(drawn.logits)}
+
+    def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:
+        """Let the discriminator pause where it is ahead."""
+        real, _, fixed, drawn = (each.logits.detach() for each in self._seen(step, networks))
+        losses = torch.stack((real_loss(real), fake_loss(torch.cat((fixed, drawn), dim=1))))
+        ahead, behind = losses.amin(0) < _EVEN - self.margin, losses.amax(0) > _EVEN + self.margin
+        return {"discriminator": (~ahead | behind).to(real.dtype)}
 
     def _seen(self, step: Step, networks: Networks) -> list[_Seen]:
         """Return what is seen of x, of its reconstruction as it teaches the encoder, of the same as it teaches the

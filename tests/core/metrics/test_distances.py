@@ -49,6 +49,6 @@ def test_one_code_for_all_has_no_correlation_and_a_loss():
     assert score["loss"]["mean"] > 0
 
 
-def test_a_thousand_samples_are_enough():
+def test_no_more_samples_are_compared_than_need_be():
     x, z = randn(SAMPLES + 7, 2), randn(SAMPLES + 7, 2, seed=1)
     assert distances(x, z) == distances(x[:SAMPLES], z[:SAMPLES])

@@ -1,5 +1,7 @@
 """The VAE-GAN by hand: its losses, and which part of them each network learns from."""
 
+import math
+
 import pytest
 import torch
 from core.objectives.settings import IMAGES, assert_replicas_apart, moved, small_step
@@ -67,6 +69,26 @@ def test_losses_by_hand():
     torch.testing.assert_close(objective.term(step, networks), VAE().term(step, networks))
 
 
+@pytest.mark.parametrize(
+    ("of_real", "of_made", "moves"),
+    # Cross-entropies of data and of what is made; 0.68 - 0.4 is 0.28, and 0.68 + 0.4 is 1.08.
+    [(0.3, 0.3, 1), (0.27, 0.3, 0), (0.5, 0.27, 0), (0.27, 1.1, 1), (1.5, 1.5, 1)],
+)
+def test_the_discriminator_pauses_where_it_is_ahead_in_all(of_real, of_made, moves):
+    def logit(cross_entropy):  # of -log of the right answer's probability
+        return -math.log(math.expm1(cross_entropy))
+
+    class Judges(nn.Module):
+        def forward(self, x):
+            logits = torch.tensor([logit(of_real)] * 3 + [-logit(of_made)] * 9, dtype=torch.float64)
+            return logits[None, :, None]
+
+    scales = VAEGAN().lr_scales(given_step(VAEGAN()), {"discriminator": Judges()})
+    assert scales["discriminator"].tolist() == [moves]
+    never = VAEGAN(margin=1.0).lr_scales(given_step(VAEGAN()), {"discriminator": Judges()})
+    assert never["discriminator"].tolist() == [1]
+
+
 @pytest.mark.parametrize("prior", [NORMAL, SPHERE], ids=lambda p: p.name)
 @pytest.mark.parametrize("gamma", [0.01, 1.0, 3.0])
 def test_encoder_learns_from_features_alone_and_decoder_from_both(gamma, prior):
@@ -121,6 +143,13 @@ def test_reconstructions_near_in_features_are_near_in_space():
     run = trainer(VAEGAN(lam=0.001, gamma=1.0, features=32), prior=NORMAL, steps=500, evaluate_every=500)
     run.run()
     assert run.history.tests[500][0] < error_of_the_mean()
+
+
+@pytest.mark.parametrize("features", [0, 250])
+def test_features_that_are_no_stack_of_maps_are_refused(features):
+    with pytest.raises(UsageError, match=f"cannot have {features} features") as raised:
+        VAEGAN(features=features).networks(Conv((1, 16, 16), 8, depth=4, latent_width=2), 1)
+    assert "vae-gan.features=256" in raised.value.hint
 
 
 def test_a_weight_of_nothing_is_refused():
