@@ -47,7 +47,7 @@ def plot(
         str | None,
         option(
             "Picture",
-            "What colours a manifold: a factor, label; action, subject or clip.",
+            "What colours a manifold: a factor, label; action, style, subject or clip.",
             metavar="NAME",
             show_default="the first known",
         ),
@@ -69,7 +69,8 @@ def plot(
     Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
     images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; convexity, the share of
     mixed codes that lie among real ones; training-curve, metrics over the images seen. A path: its transitions. Models:
-    training, the losses; manifold, the codes of one. Sweeps: metrics against lambda.
+    training, the losses; manifold, the codes of one. Sweeps: metrics against lambda. Scores of attributes:
+    entanglement.
 
     \b
     Examples:

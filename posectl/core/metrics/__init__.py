@@ -20,6 +20,8 @@ between ends that are a fixed angle apart, and the true images; retrieval_trace:
 such angle lie; interval_sweep: paths and truths of many lengths; true_images (N, C, H, W): images at the factors, drawn
 or stored.
 
+Of attribute vectors: edits (posectl.core.metrics.entanglement).
+
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.
 
