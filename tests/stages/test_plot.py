@@ -12,7 +12,6 @@ from posectl.errors import ConflictError, InvalidInputError, NotFoundError, Usag
 from posectl.stages.drawing.score_curves import (
     error_panels,
     factor_distances,
-    inside_balls,
     newest_of,
     over_images_seen,
     retrieved,
@@ -26,9 +25,7 @@ from posectl.stages.run import Run
 from posectl.stages.train import train
 
 TINY = TrainOptions(net="mlp", set=("mlp.widths=16",), latent=4, steps=30, batch=8, snapshots=3)
-METRICS = (
-    "alpha_mse", "interval_mse", "alpha_retrieval", "factor_distance", "mean_distance", "smoothness", "convexity",
-)  # fmt: skip
+METRICS = ("alpha_mse", "interval_mse", "alpha_retrieval", "factor_distance", "mean_distance", "smoothness")
 SIZES = EvaluateOptions(metrics=METRICS, random_pairs=6, intervals=4, interval=40.0)
 ON_THE_WAY = replace(SIZES, metrics=("mean_distance", "smoothness"))
 
@@ -60,17 +57,6 @@ def scores(run):
 
 def mean_of(artifact, metric):
     return artifact.summary["scores"][metric]["mean"]
-
-
-def test_convexity_is_the_share_at_each_alpha(run, scores, tmp_path):
-    panel = inside_balls(run, [scores])
-    alpha, share = panel.lines["plain, d=4"]
-    np.testing.assert_allclose(alpha, np.arange(16) / 15)
-    assert share[1:-1].mean() == pytest.approx(mean_of(scores, "convexity"))
-    figure = plot(run, ["first-scores"], tmp_path / "c.png", PlotOptions(kind="convexity"))["figure"]
-    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), share)
-    with pytest.raises(InvalidInputError, match="hold convexity"):
-        plot(run, ["on-the-way"], tmp_path / "d.png", PlotOptions(kind="convexity"))
 
 
 def test_errors_are_those_scored_with_the_cross_fade_first(run, scores):

@@ -19,7 +19,8 @@ from posectl.stages.artifacts.model import load_model
 from posectl.stages.comparison.scores import heading
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.subjects import open_subject
-from posectl.stages.options import EvaluateOptions, SampleOptions, TrainOptions
+from posectl.stages.options import EvaluateOptions, PlotOptions, SampleOptions, TrainOptions
+from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.sample import sample
@@ -144,3 +145,14 @@ def test_convexity_is_of_the_codes_between_random_test_images_among_training_cod
     assert result.artifact.read("convexity/mean").shape == (5,)
     convexity = result.figures["scores"]["convexity"]
     assert (convexity["k"], convexity["among"]) == (2, 20)
+
+
+def test_convexity_is_drawn_over_alpha(run, tmp_path):
+    made = evaluate(run, "ae", None, replace(FEW, metrics=("convexity",))).artifact
+    line = plot(run, [made.ref], tmp_path / "c.png", PlotOptions(kind="convexity"))["figure"].axes[0].lines[0]
+    np.testing.assert_allclose(line.get_xdata(), np.arange(5) / 4)
+    np.testing.assert_array_equal(line.get_ydata(), made.read("convexity/mean"))
+    assert line.get_ydata()[1:-1].mean() == pytest.approx(made.summary["scores"]["convexity"]["mean"])
+    without = evaluate(run, "ae", None, replace(FEW, metrics=("prdc",))).artifact
+    with pytest.raises(InvalidInputError, match="hold convexity"):
+        plot(run, [without.ref], tmp_path / "d.png", PlotOptions(kind="convexity"))
