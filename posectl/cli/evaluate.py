@@ -11,6 +11,7 @@ from posectl.cli.command import Session, command
 from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
+from posectl.cli.sample import DRAWS
 from posectl.stages.options import EvaluateOptions
 
 if TYPE_CHECKING:
@@ -58,18 +59,23 @@ OPTIONS: Options = {
         int | None, DEFAULT.random_steps, "Metrics", "Number of samples on each of these paths.",
         show_default="10; of images 16", **_COUNT,
     ),
+    "draws": DRAWS,
     "samples": parameter(
-        int, DEFAULT.samples, "Metrics", "Number of draws from the prior for precision.", **_COUNT
+        int | None, DEFAULT.samples, "Metrics", "Number of draws for precision.", show_default="10000; of images 2000",
+        **_COUNT,
     ),
     "recall_samples": parameter(
-        int, DEFAULT.recall_samples, "Metrics", "Number of draws from the prior for recall.", **_COUNT
+        int | None, DEFAULT.recall_samples, "Metrics", "Number of draws for recall.",
+        show_default="180000; of images 2000", **_COUNT,
     ),
     "recall_targets": parameter(
-        int, DEFAULT.recall_targets, "Metrics",
-        "Number of real samples for which recall looks for the nearest draw.", **_COUNT,
+        int | None, DEFAULT.recall_targets, "Metrics",
+        "Number of real samples for which recall looks for the nearest draw, and whose codes convexity takes.",
+        show_default="10000; of images 2000", **_COUNT,
     ),
     "k": parameter(
-        int, DEFAULT.k, "Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", **_COUNT
+        int, DEFAULT.k, "Metrics",
+        "Number of neighbours for precision, recall, density and coverage (prdc), and for convexity.", **_COUNT,
     ),
     "interval": parameter(
         float | None, DEFAULT.interval, "Metrics",
@@ -118,7 +124,8 @@ def evaluate(
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
-    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images.
+    Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images,
+    and with --as samples (N, 32, 32) and (N, C, H, W) are images.
     Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
     and --joints.
     Baselines of images are crossfade, perfect, switch, blank and wrong-way.

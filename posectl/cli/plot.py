@@ -68,9 +68,10 @@ def plot(
 
     Scores (or models, by theirs): transitions over alpha; peaks, where on a path they are largest; of images whose
     factors are known also errors against true images, retrieval of alpha, and distances to both ends, with the pixel
-    cross-fade beside; training-curve, metrics over the images seen. A path: its transitions. Models: training, the
-    losses; manifold, the codes of one; tsne, its dataset and its draws in one plane;
-    prior, the codes of one beside draws of its prior. Sweeps: metrics against lambda. Scores of attributes:
+    cross-fade beside; convexity, the share of mixed codes that lie among real ones; training-curve, metrics over the
+    images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one; tsne, its dataset
+    and its draws in one plane; prior, the codes of one beside draws of its prior. Sweeps: metrics against lambda.
+    Scores of attributes:
     entanglement.
 
     \b

@@ -25,8 +25,8 @@ def render(
         list[str],
         typer.Argument(
             metavar="SUBJECT",
-            help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset. A model, "
-            "with --styles, --clusters or --quantiles.",
+            help="Paths, samples, a dataset, a model, or .npy files; #i picks one of them, #clipi a clip of a dataset. "
+            "A model alone, with --styles, --clusters or --quantiles.",
             autocompletion=complete.refs_of("paths", "samples", "dataset", "model"),
         ),
     ],
@@ -88,6 +88,7 @@ def render(
     """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
     blocks (`interpolate --grid`).
 
+    Of a model test samples are drawn, each followed by its reconstruction.
     Files hold poses (..., 17, 3), which are turned upright, or images in [-1, 1]: paths (B, T, C, H, W) or single ones
     (N, C, H, W).
 
@@ -98,6 +99,7 @@ def render(
       posectl render plain-grid acai-grid -o blocks.png
       posectl render poses#clip3 -o clip.gif
       posectl render digits-aae-supervised --styles -o styles.png
+      posectl render vae vae-gan gaia --most 1 -o reconstructions.png
     """
     picture = session.lab().render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
-from posectl.cli.help import option
+from posectl.cli.help import option, parameter
 from posectl.cli.root import app
-from posectl.stages.options import SampleOptions
+from posectl.stages.options import Draws, SampleOptions
 
 DEFAULT = SampleOptions()
 
+DRAWS: tuple[Any, Any] = parameter(
+    Draws, DEFAULT.draws, "Model", "Distribution of new codes: the prior, or a Gaussian fitted to training codes.",
+)  # fmt: skip
 
-@command(app)
+
+@command(app, shared={"draws": DRAWS})
 def sample(
     session: Session,
+    shared: dict[str, Any],
     model: Annotated[
         str | None,
         typer.Argument(
@@ -36,10 +41,13 @@ def sample(
 ) -> None:
     """Decode draws from the prior into a samples artifact.
 
+    The codes of a plain autoencoder follow no prior: --draws gaussian draws where they are.
+
     \b
-    Example:
+    Examples:
       posectl sample acai -n 1000
+      posectl sample plain --draws gaussian
     """
     from posectl.cli.files import write_array
 
-    write_array(session, session.lab().sample(model, count, weights=weights), "samples", output)
+    write_array(session, session.lab().sample(model, count, weights=weights, **shared), "samples", output)

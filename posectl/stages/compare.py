@@ -183,7 +183,7 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
     """Score a baseline by the protocol of other scores, in the metrics that it allows; None if there is none."""
     settings = {key: entry["value"] for key, entry in like.config.items()}
     asked = tuple(settings["metrics"])
-    of_models = {"path": None, "weights": "last", "sample_posterior": False}
+    of_models = {"path": None, "weights": "last", "sample_posterior": False, "draws": "prior"}
     options = EvaluateOptions(**{**settings, **of_models, "metrics": ()})
     quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
     inputs = open_subject(quiet, f"{BASELINE}{name}", dataset.ref, options).inputs

@@ -20,11 +20,13 @@ from posectl.store import Draft
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
 _GROUNDS = {
-    **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
+    **dict.fromkeys(
+        ("trace", "true_images", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS
+    ),
     **dict.fromkeys(
         ("interval_sweep", "beyond_paths", "beyond_truth", "beyond_alpha"), f"a model or baseline of {_FACTORS}"
     ),
-    **dict.fromkeys(("codes", "test_codes"), "a model"),
+    **dict.fromkeys(("codes", "test_codes", "path_codes", "real_codes"), "a model"),
     "edits": "attribute vectors",
     **dict.fromkeys(("labels", "test_labels", "classes", "train_samples"), _LABELS),
     "class_probabilities": "a model that tells classes apart",
@@ -49,8 +51,8 @@ def evaluate(
 
     A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; attribute
     vectors are scored by what moves along them change in test samples; a paths or samples artifact, file or array as it
-    is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
-    (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
+    is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and (B, T, C, H, W) are paths of images, and (N, C, H,
+    W) samples, if options.shape says so. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics),
     `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that
     does not exist, InvalidInputError for one whose inputs the subject lacks.

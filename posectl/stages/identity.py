@@ -28,7 +28,11 @@ _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"ch
                "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
 
 # Options that came later, with the value by which artifacts from before them were made.
-_LATER: dict[str, dict[str, Any]] = {"paths": {"start": 0.0, "stop": 1.0}, "scores": {"labelled": 100}}
+_LATER: dict[str, dict[str, Any]] = {
+    "paths": {"start": 0.0, "stop": 1.0},
+    "samples": {"draws": "prior"},
+    "scores": {"draws": "prior", "labelled": 100},
+}
 
 
 def work_of(

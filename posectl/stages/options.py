@@ -118,6 +118,9 @@ class InterpolateOptions:
     joints: LayoutName | None = None
 
 
+Draws = Literal["prior", "gaussian"]
+
+
 @dataclass(frozen=True)
 class AttributeOptions:
     """The options of attribute vectors.
@@ -167,10 +170,12 @@ class SampleOptions:
     """The options of sampling.
 
     count: how many samples.
+    draws: distribution of the codes, as of an evaluation.
     weights: "last", or "best" by test error.
     """
 
     count: int = size(1000, quick=50)
+    draws: Draws = "prior"
     weights: Literal["last", "best"] = "last"
 
 
@@ -188,10 +193,11 @@ class EvaluateOptions:
     random_pairs: random pairs of test samples, for Mean Distance and, of images, for every metric of paths; None:
         10,000, of images 256.
     random_steps: steps of their paths; None: 10, of images 16.
-    samples: draws from the prior for precision.
-    recall_samples: draws from the prior that recall searches.
-    recall_targets: real samples whose recall is asked.
-    k: neighbours of prdc, between samples and recall targets.
+    draws: distribution of the codes that are drawn: "prior", or "gaussian", fitted to the codes of training samples.
+    samples: draws for precision; None: 10,000, of images 2,000.
+    recall_samples: draws that recall searches; None: 180,000, of images 2,000.
+    recall_targets: real samples whose recall is asked, and whose codes convexity takes; None: 10,000, of images 2,000.
+    k: neighbours of prdc, between samples and recall targets, and of convexity, between codes.
     interval: of images whose factors are known, degrees between the ends of paths compared with true images; None: as
         published, 80 for errors and 70 where alpha is retrieved.
     intervals: pairs of every length of interval.
@@ -210,9 +216,10 @@ class EvaluateOptions:
     steps: int = 100
     random_pairs: int | None = size(None, quick=20)
     random_steps: int | None = None
-    samples: int = size(10_000, quick=100)
-    recall_samples: int = size(180_000, quick=200)
-    recall_targets: int = size(10_000, quick=50)
+    draws: Draws = "prior"
+    samples: int | None = size(None, quick=100)
+    recall_samples: int | None = size(None, quick=200)
+    recall_targets: int | None = size(None, quick=50)
     k: int = 5
     interval: float | None = None
     intervals: int = size(72, quick=4)
@@ -262,8 +269,8 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto", "transitions", "peaks", "errors", "retrieval", "distances", "training-curve", "path", "training",
-    "manifold", "prior", "tsne", "sweep", "entanglement",
+    "auto", "transitions", "peaks", "errors", "retrieval", "distances", "convexity", "training-curve", "path",
+    "training", "manifold", "prior", "tsne", "sweep", "entanglement",
 ]  # fmt: skip
 
 

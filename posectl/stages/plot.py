@@ -25,6 +25,7 @@ from posectl.stages.drawing.score_curves import (
     error_panels,
     every_score,
     factor_distances,
+    inside_balls,
     labelled,
     newest_of,
     over_images_seen,
@@ -49,8 +50,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     Of scores, or models by their newest: transitions, their average over alpha, one curve each (pose report, Figs. 1,
     2); peaks, where on a path they are largest (section V.B); errors, against true images over alpha and the interval's
     length; retrieval, the alpha of the nearest real image; distances, between factors, to both ends (AEAI, Figs. 6, 7,
-    8, 14, 15), with the pixel cross-fade beside; training-curve, metrics over the images seen, of scores at different
-    steps, or of models by all theirs.
+    8, 14, 15), with the pixel cross-fade beside; convexity, the share of mixed codes that lie among real ones, over
+    alpha; training-curve, metrics over the images seen, of scores at different steps, or of models by all theirs.
     Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
     Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2); prior,
     the codes of one beside draws of the distribution that they are to follow (AAE, Figs. 5, 8); tsne, real samples and
@@ -132,6 +133,11 @@ def _distances(run: Run, subjects: Subjects, out: Path | None, options: PlotOpti
     return figures.distance_curves(methods, out, unit=unit)
 
 
+def _convexity(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    scores = _scores(run, subjects)
+    return figures.error_curves([inside_balls(run, scores)], out, looks=looks_of(run, labelled(run, scores)))
+
+
 def _training_curve(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     scored = _artifacts(subjects, "scores", "model", "sweep")
     points, levels = over_images_seen(run, scored, options.metrics)
@@ -203,6 +209,7 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "errors": _errors,
     "retrieval": _retrieval,
     "distances": _distances,
+    "convexity": _convexity,
     "training-curve": _training_curve,
     "path": _paths,
     "training": _training,

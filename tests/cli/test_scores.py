@@ -85,7 +85,7 @@ def test_a_set_too_small_for_k_loses_prdc_alone(trained, tmp_path, people):
     done = trained("evaluate", "few.npy", "--against", "poses", "--json")
     assert done.code == 0, done.err
     assert set(done.json["scores"]) == {"precision_distance", "recall_distance"}
-    assert "prdc is left out: Precision, recall, density and coverage with k = 5 need more than 5 poses" in done.err
+    assert "prdc is left out: Balls of nearest neighbours with k = 5 need sets of more than 5 samples" in done.err
     assert "prdc" in trained("evaluate", "few.npy", "--against", "poses", "--k", "3", "--json").json["scores"]
     asked = trained("evaluate", "few.npy", "--against", "poses", "--metric", "prdc,precision_distance")
     assert (asked.code, "a smaller --k" in asked.err) == (4, True)

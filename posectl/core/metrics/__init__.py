@@ -1,15 +1,16 @@
 """One metric a file: pure functions over tensors, exact, the same for any block size.
 
 A metric's parameters name its inputs, and `evaluate` hands it just those. `@metric("anci")` registers a metric, in any
-module; `@metric_input("path_codes")` registers a function that makes one more input, of inputs that its own parameters
+module; `@metric_input("real_codes")` registers a function that makes one more input, of inputs that its own parameters
 name, so a metric that needs something new is one file.
 
 Inputs for every kind of sample: paths (B, T, *shape): interpolations, both ends included; random_paths (B, T, *shape):
 those of Mean Distance, between random pairs; reference (N, *shape): the real samples that distances are measured to;
 samples (M, *shape): decoded draws from the prior; recall_samples (K, *shape): the many draws that recall searches;
-recall_targets (Q, *shape): the real samples whose recall is asked; k: the neighbours of prdc; kind: what a sample is
-(posectl.core.kinds); compat: None, or the name of a published protocol; seed: of what a metric draws; model: the
-autoencoder (posectl.core.autoencoder), where one is scored.
+recall_targets (Q, *shape): the real samples whose recall is asked; k: the neighbours of prdc and convexity; kind: what
+a sample is (posectl.core.kinds); compat: None, or the name of a published protocol; seed: of what a metric draws;
+model: the autoencoder (posectl.core.autoencoder), where one is scored; path_codes (B, T, d): the codes of random_paths;
+real_samples (N, *shape): real samples of training, whose codes real_codes (N, d) are.
 
 Poses alone: truth and reconstruction (N, J, 3): test poses and what the model makes of them; parents: the skeleton's
 parent list. Other samples: originals and reconstructions (N, *shape). With labels: codes (N, d) with labels (N,) in 0
@@ -18,7 +19,8 @@ kmeans_restarts; labelled: how many labels are known. Images whose factors are k
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
 such angle lie; interval_sweep: paths and truths of many lengths; beyond_paths, beyond_truth, at beyond_alpha (T,):
-those of interval_paths that go on beyond their ends; object_trace: where paths lie among several objects' views.
+those of interval_paths that go on beyond their ends; object_trace: where paths lie among several objects' views;
+true_images (N, C, H, W): images at the factors, drawn or stored.
 
 probe_log (E,): the test accuracy of a layer that was trained beside the model, at each of its evaluations.
 

@@ -31,6 +31,6 @@ def recall_distance(
 
     def measured(real: Tensor) -> Score:
         distance, _ = nearest(real, recall_samples, metric=search)
-        return summarise(distance, kind.unit, compat=compat, distance=search)
+        return summarise(distance, kind.unit, compat=compat, distance=search, among=len(recall_samples))
 
     return with_test(measured, recall_targets, test_targets)

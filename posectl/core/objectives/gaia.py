@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
 from posectl.core.objectives import objective
-from posectl.core.objectives.base import Networks, Objective, mean_over_batch
+from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.distance import distance_loss
 from posectl.core.objectives.hourglass import hourglass
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
@@ -124,16 +125,3 @@ class GAIA(Objective):
 def absolute_error(step: Step, x: Tensor, x_hat: Tensor) -> Tensor:
     """Return the mean absolute error (R,) over every element, in the kind's `intensity`."""
     return step.kind.mean_absolute(x, x_hat) / step.kind.intensity
-
-
-def distance_loss(x: Tensor, z: Tensor) -> Tensor:
-    """Return the difference (R,) between pairwise distances of codes and of samples: the mean over all B^2 pairs of the
-    squared difference of log(1 + squared distance over its mean)."""
-    return mean_over_batch((_log_distances(x) - _log_distances(z)).square())
-
-
-def _log_distances(x: Tensor) -> Tensor:
-    flat = x.flatten(2)
-    squares = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist").square() / flat.shape[2]
-    mean = squares.mean((1, 2), keepdim=True)
-    return torch.log1p(squares / mean.clamp_min(torch.finfo(mean.dtype).tiny))

@@ -25,35 +25,18 @@ from posectl.core.objectives.step import Noise, Step, Traced
 from posectl.errors import UsageError
 
 
-@objective("vae")
-@dataclass(frozen=True)
-class VAE(Objective):
-    """The variational autoencoder. The losses are in nats a sample, sums over elements and means over the batch, so
-    other regularizers beside it take larger weights than beside a mean square.
-
-    Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Other samples are Gaussian.
+class Variational(Objective):
+    """An objective whose codes are drawn from a Gaussian posterior in training, and held near N(0, I) by its term.
 
     In use a code is the posterior's mean; Berthelot et al. score draws from it, for which there is `reparameterise`.
     On the sphere the direction of a draw is decoded: N(0, I) has a uniform one, so the loss still bounds the
     likelihood under the sphere's own prior.
-
-    lam: weight of the divergence, beta. Paper: 1.
-    sigma: standard deviation of each coordinate of a sample that is no image, in metres: about the error of a plain
-        autoencoder of poses with 8 numbers.
     """
 
-    name = "vae"
     noise = {"vae": Noise("normal", "code")}
     replaces_reconstruction = True
     has_posterior = True
     changes_encoder = True
-
-    lam: float = 1.0
-    sigma: float = 0.02
-
-    def __post_init__(self) -> None:
-        if self.sigma <= 0:
-            raise UsageError(f"{self.name}.sigma must be positive, not {self.sigma}.", "For example 0.05, in metres.")
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         """Return the net's encoder with a linear layer to means and log variances."""
@@ -69,6 +52,36 @@ class VAE(Objective):
         # Added as a difference, so that other objectives' changes to the code stay.
         return step.prior.project(z + (drawn - step.z))
 
+    def term(self, step: Step, networks: Networks) -> Tensor:
+        """Return the Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I), or the narrower prior: sum of
+        (mean^2 + v - 1 - log v) / 2, in its deviations."""
+        deviation = step.prior.deviation
+        mean, log_variance = step.z_raw / deviation, step.extra - 2 * math.log(deviation)
+        return (mean.square() + log_variance.exp() - 1 - log_variance).sum(2).mean(1) / 2
+
+
+@objective("vae")
+@dataclass(frozen=True)
+class VAE(Variational):
+    """The variational autoencoder. The losses are in nats a sample, sums over elements and means over the batch, so
+    other regularizers beside it take larger weights than beside a mean square.
+
+    Images in [-1, 1] are Bernoulli in (x + 1) / 2, whose logits are decoded. Other samples are Gaussian.
+
+    lam: weight of the divergence, beta. Paper: 1.
+    sigma: standard deviation of each coordinate of a sample that is no image, in metres: about the error of a plain
+        autoencoder of poses with 8 numbers.
+    """
+
+    name = "vae"
+
+    lam: float = 1.0
+    sigma: float = 0.02
+
+    def __post_init__(self) -> None:
+        if self.sigma <= 0:
+            raise UsageError(f"{self.name}.sigma must be positive, not {self.sigma}.", "For example 0.05, in metres.")
+
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return -log p(x | z), (R,), but for the Gaussian's constant."""
         if step.kind.likelihood == "gaussian":
@@ -78,13 +91,6 @@ class VAE(Objective):
         else:
             losses = F.binary_cross_entropy_with_logits(step.trace, (step.x + 1) / 2, reduction="none")
         return losses.flatten(2).sum(2).mean(1)
-
-    def term(self, step: Step, networks: Networks) -> Tensor:
-        """Return the Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I), or the narrower prior: sum of
-        (mean^2 + v - 1 - log v) / 2, in its deviations."""
-        deviation = step.prior.deviation
-        mean, log_variance = step.z_raw / deviation, step.extra - 2 * math.log(deviation)
-        return (mean.square() + log_variance.exp() - 1 - log_variance).sum(2).mean(1) / 2
 
 
 class FromLogits(Traced):

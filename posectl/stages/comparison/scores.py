@@ -68,6 +68,8 @@ def heading(run: Run, scores: Artifact) -> str:
     weights, compat = str(protocol.get("weights", "last")), protocol.get("compat")
     parts = [] if weights == "last" else [weights.replace("-", " ")]
     parts += [f"compat {compat}"] if compat else ["draws"] if drawn(scores) else []
+    fitted = str(protocol.get("draws", "prior"))
+    parts += [] if fitted == "prior" else [f"{fitted} samples"]
     if model is not None:
         prior = PRIORS.get(model_about(model).prior)
         path = protocol.get("path")

@@ -106,6 +106,8 @@ def _blocks(found: Sequence[Pictures], labels: Sequence[str], size: int, crossfa
 
 
 def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> Page:
+    pairs = all(each.pairs for each in found)
+    columns = max(2, columns // 2 * 2) if pairs else columns
     rows: list[np.ndarray] = []
     names: list[str] = []
     begins: list[int] = []
@@ -113,7 +115,8 @@ def _tiles(found: Sequence[Pictures], labels: Sequence[str], columns: int, most:
         begins.append(len(rows))
         rows += [each.images[i : i + columns] for i in range(0, len(each.images), columns)][:most]
         names += [label, *[""] * (len(rows) - len(names) - 1)]
-    return draw_rows(rows, row_labels=names if len(found) > 1 else (), begins=begins, size=size)
+    above = ("x", "G(x)") * (max(map(len, rows)) // 2) if pairs else ()
+    return draw_rows(rows, row_labels=names if len(found) > 1 else (), column_labels=above, begins=begins, size=size)
 
 
 def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: int, most: int, size: int) -> Page:

@@ -12,7 +12,8 @@ from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.formats import Shape
 from posectl.stages.artifacts.image_arrays import as_images, as_one_path
-from posectl.stages.comparison.scores import label
+from posectl.stages.comparison.scores import label, model_label
+from posectl.stages.drawing.reconstructions import beside_reconstructions
 from posectl.stages.drawing.subject import Subject
 from posectl.stages.run import Run
 from posectl.store import Artifact
@@ -22,13 +23,14 @@ from posectl.store import Artifact
 class Pictures:
     """The images of a subject: paths (B, T, C, H, W), or single ones (N, C, H, W). ends (B, 2, C, H, W): the ends of
     the paths; of a block (n, n, C, H, W), the upper and lower corners of its left and right edge. span: the first and
-    the last alpha of the paths."""
+    the last alpha of the paths. pairs: whether each second image is what a model makes of the one before."""
 
     label: str
     images: np.ndarray
     ends: np.ndarray | None = None
     block: bool = False
     span: Span = WHOLE
+    pairs: bool = False
 
     @property
     def moving(self) -> bool:
@@ -37,7 +39,8 @@ class Pictures:
 
 
 def pictures_of(run: Run, subject: Subject, *, most: int, shape: Shape = None) -> Pictures:
-    """Return up to `most` paths or images of a subject; of a block all, of a dataset images spread evenly over it.
+    """Return up to `most` paths or images of a subject; of a block all, of a dataset images spread evenly over it, of a
+    model such images with their reconstructions.
 
     Arrays are (B, T, C, H, W) or grey (B, T, H, W), which are paths, and (N, C, H, W), (C, H, W), grey (N, H, W) or (H,
     W), which are not: an axis of 1 or 3 before the last two is channels. A square array may stand beside blocks.
@@ -46,6 +49,8 @@ def pictures_of(run: Run, subject: Subject, *, most: int, shape: Shape = None) -
     if artifact is None:
         images = as_images(subject.held, subject.name, subject.kind)
         return _of_array(run, subject.name, as_one_path(images) if shape == "paths" else images, most)
+    if artifact.kind == "model":
+        return Pictures(model_label(artifact), beside_reconstructions(run, artifact, most), pairs=True)
     if artifact.kind == "paths":
         return _of_paths(run, artifact, subject, most)
     if subject.sample is not None:

@@ -18,10 +18,12 @@ from posectl.render.sheet import draw_sheet
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import format_of
-from posectl.stages.comparison.scores import label
+from posectl.stages.artifacts.model import model_about
+from posectl.stages.comparison.scores import label, model_label
 from posectl.stages.drawing.along import common_span, evenly, on_frames, over_columns
 from posectl.stages.drawing.drawings import Film, drawing
 from posectl.stages.drawing.pictures import distinct_labels
+from posectl.stages.drawing.reconstructions import beside_reconstructions
 from posectl.stages.drawing.subject import Subject
 from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
@@ -127,6 +129,10 @@ def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int)
     name, artifact = subject.name, subject.artifact
     if artifact is None:
         return _of_file(run, subject, options, most)
+    if artifact.kind == "model":
+        up = model_about(artifact).samples.up or "+z"
+        pairs = _of_array(name, beside_reconstructions(run, artifact, most), up, most)
+        return replace(pairs, label=model_label(artifact), of_model=True)
     dataset = artifact.kind == "dataset"
     if dataset and subject.sample is None:
         return _of_dataset(name, StoredDataset(artifact), subject.clip, most)

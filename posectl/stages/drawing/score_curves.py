@@ -43,6 +43,18 @@ def error_panels(run: Run, scores: Sequence[Artifact]) -> list[Panel]:
     return panels
 
 
+def inside_balls(run: Run, scores: Sequence[Artifact]) -> Panel:
+    """Return the panel of the share of mixed codes that lie among real ones, over alpha."""
+    _tell_differences(run, scores)
+    shown = labelled(run, scores)
+    if not all(a.has("convexity/mean") for a in shown.values()):
+        raise InvalidInputError(
+            "Not all of these scores hold convexity.", "`posectl evaluate MODEL --metric convexity`."
+        )
+    lines = {name: (a.read("convexity/alpha"), a.read("convexity/mean")) for name, a in shown.items()}
+    return Panel("share of codes among real ones", "α", lines)
+
+
 def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, RetrievalCurve]:
     """Return the alpha of the nearest real image, by label."""
     shown = _beside_crossfade(run, scores)

@@ -16,6 +16,7 @@ from posectl.stages.artifacts.about import DatasetAbout, DecodedAbout, read_abou
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file
 from posectl.stages.artifacts.formats import infer_kind
+from posectl.stages.artifacts.model import model_about
 from posectl.stages.run import Run
 from posectl.store import Artifact, Ref
 
@@ -23,8 +24,8 @@ from posectl.store import Artifact, Ref
 @dataclass(frozen=True)
 class Subject:
     """The subject of a drawing. arrays: the content of a file, its samples, of any shape, as `poses`, and said: what is
-    said of poses in it; else artifact: paths, samples or a dataset, and sample: `#i`, or, of a dataset, clip: `#clipi`.
-    """
+    said of poses in it; else artifact: paths, samples, a dataset or a model, and sample: `#i`, or, of a dataset, clip:
+    `#clipi`."""
 
     name: str
     said: Conventions = field(default_factory=Conventions)
@@ -45,6 +46,8 @@ class Subject:
             return infer_kind(self.held, self.name, self.said)
         if self.artifact.kind == "dataset":
             return kind_named(read_about(self.artifact, DatasetAbout).kind)
+        if self.artifact.kind == "model":
+            return kind_named(model_about(self.artifact).samples.kind)
         return kind_named(read_about(self.artifact, DecodedAbout).samples.kind)
 
     @property
@@ -81,7 +84,7 @@ def open_subject(run: Run, name: str | np.ndarray, said: Conventions = Conventio
     if is_file(name):
         return Subject(source_name(name), said, arrays=load_poses(name))
     ref = Ref.parse(name)
-    artifact = run.artifacts.get(ref, "paths", "samples", "dataset")
+    artifact = run.artifacts.get(ref, "paths", "samples", "dataset", "model")
     if ref.clip is not None and not artifact.has("clips/start"):
         raise NotFoundError(f"{artifact.ref} has no clips.", f"Pick one of its {artifact.kind} by its number, #0.")
     return Subject(name, artifact=artifact, sample=ref.sample, clip=ref.clip)

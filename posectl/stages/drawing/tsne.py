@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.errors import InvalidInputError, UnavailableError
 from posectl.render.figures import Manifold
@@ -33,7 +32,7 @@ def tsne_of(run: Run, artifact: Artifact) -> Manifold:
     rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
     if len(rows) < 4:
         raise InvalidInputError(f"{dataset.artifact.ref} has {len(rows)} samples.", "t-SNE takes four or more.")
-    codes = sample_codes(model.prior, len(rows), model.latent, generator(run.seed, "tsne"))
+    codes = model.draw(len(rows), generator(run.seed, "tsne")).codes
     drawn = model.decode(codes.to(model.device)).cpu().numpy()
     both = np.concatenate([dataset.samples[rows], drawn]).reshape(2 * len(rows), -1).astype(np.float64)
     perplexity = min(PERPLEXITY, len(rows) / 3)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent.paths import WHOLE, Span, alphas
+from posectl.core.latent.paths import WHOLE, Span, alphas, between
 from posectl.data.dataset import TEST
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -21,7 +21,16 @@ from posectl.stages.artifacts.files import is_file
 from posectl.stages.evaluation.baselines import Baseline
 from posectl.stages.evaluation.endpoints import random_pairs
 from posectl.stages.evaluation.factors import FINEST, LENGTHS, STEP, Ends, FactorSpace, PlacedEnds
-from posectl.stages.evaluation.protocol import Evaluation, Protocol, check_kind, protocol, provide_labels
+from posectl.stages.evaluation.protocol import (
+    Evaluation,
+    Protocol,
+    check_kind,
+    drawn_once,
+    protocol,
+    provide_draws,
+    provide_labels,
+    provide_real,
+)
 
 INTERVAL, RETRIEVAL_INTERVAL = 80.0, 70.0
 """Degrees between the ends of paths whose errors are shown, and of those whose alpha is retrieved (AEAI, section
@@ -41,7 +50,9 @@ class ImageProtocol(Protocol):
         "acai": "a new test set at every evaluation, the median of a run's last 20 evaluations, and a layer trained "
         "beside the autoencoder: classifier_accuracy's is trained after (`posectl train --reg probe` trains one beside)"
     }
-    sizes = {"random_pairs": 256, "random_steps": 16}
+    sizes = {
+        "random_pairs": 256, "random_steps": 16, "samples": 2000, "recall_samples": 2000, "recall_targets": 2000,
+    }  # fmt: skip
 
     def model(self, evaluation: Evaluation, model: Autoencoder, path: str, dataset: StoredDataset | None) -> None:
         """Provide the inputs that a model makes, against its dataset or the named reference."""
@@ -54,17 +65,23 @@ class ImageProtocol(Protocol):
                 "Name a dataset of the model's shape with --against.",
             )
 
+        def codes(ends: Ends) -> tuple[Tensor, Tensor]:
+            return model.encode(ends.images[:, 0]), model.encode(ends.images[:, 1])
+
         def decoded(ends: Ends, steps: int, span: Span = WHOLE) -> Tensor:
-            first, last = (model.encode(ends.images[:, i]) for i in (0, 1))
-            return model.decode_path(first, last, steps, path, span)
+            return model.decode_path(*codes(ends), steps, path, span)
 
         self.baseline(evaluation, decoded, dataset)
         evaluation.inputs.provide(
+            path_codes=lambda: between(
+                *codes(evaluation.inputs.get("random_ends")), evaluation.options.random_steps, path
+            ),
             model=lambda: model,
             originals=lambda: evaluation.tensor(dataset.test if (dataset.split == TEST).any() else dataset.train),
             reconstructions=lambda: model.reconstruct(evaluation.inputs.get("originals")),
         )
         provide_labels(evaluation, model, dataset)
+        provide_draws(evaluation, model, dataset)
         evaluation.protocol |= {"path": path, "prior": model.prior.name, "weights": evaluation.options.weights}
 
     def baseline(self, evaluation: Evaluation, decode: Baseline, dataset: StoredDataset) -> None:
@@ -72,6 +89,7 @@ class ImageProtocol(Protocol):
         options, space = evaluation.options, _factor_space(evaluation, dataset)
         ends = _random_ends(evaluation, dataset, space)
         evaluation.inputs.provide(
+            random_ends=lambda: ends,
             paths=lambda: decode(ends, options.random_steps),
             random_paths=lambda: evaluation.inputs.get("paths"),
         )
@@ -90,29 +108,31 @@ class ImageProtocol(Protocol):
             _provide_intervals(evaluation, space, decode)
 
     def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
-        """Provide paths (B, T, C, H, W) as they are; their ends are at the factors of the nearest real images."""
+        """Provide paths (B, T, C, H, W) as they are, their ends at the factors of the nearest real images; or draws (N,
+        C, H, W)."""
         if evaluation.files and array.min() >= 0:
             evaluation.run.tell(
                 f"No value of {evaluation.label} is below 0: images are in [-1, 1], "
                 "and scores of others do not compare."
             )
-        if array.ndim != 5:
-            return
-        paths = torch.from_numpy(array).to(evaluation.device)
-        evaluation.inputs.provide(paths=lambda: paths, random_paths=lambda: paths)
-        evaluation.protocol |= {"pairs": paths.shape[0], "steps": paths.shape[1]}
+        given = torch.from_numpy(array).to(evaluation.device)
+        moving = given.ndim == 5
+        names = ("paths", "random_paths") if moving else ("samples", "recall_samples")
+        evaluation.inputs.provide(**dict.fromkeys(names, lambda: given))
+        evaluation.protocol |= dict(zip(("pairs", "steps") if moving else ("samples",), given.shape, strict=False))
         dataset = self.dataset(evaluation, behind)
         if dataset is None:
             return
-        if paths.shape[2:] != dataset.shape:
+        if given.shape[-3:] != dataset.shape:
             raise InvalidInputError(
-                f"{evaluation.label} has images {tuple(paths.shape[2:])}; {dataset.artifact.ref} has {dataset.shape}.",
+                f"{evaluation.label} has images {tuple(given.shape[-3:])}; {dataset.artifact.ref} has {dataset.shape}.",
                 "Name a dataset of the same shape with --against; paths are (B, T, C, H, W) or, in grey, (B, T, H, W).",
             )
         space = _factor_space(evaluation, dataset)
         _provide_reference(evaluation, dataset, space)
-        if space is None:
+        if space is None or not moving:
             return
+        paths = given
         inputs = evaluation.inputs
         inputs.provide(
             trace=lambda: space.trace(paths),
@@ -160,8 +180,13 @@ def _random_ends(evaluation: Evaluation, dataset: StoredDataset, space: FactorSp
 
 
 def _provide_reference(evaluation: Evaluation, dataset: StoredDataset, space: FactorSpace | None) -> None:
-    """Provide the real images that distances are measured to."""
-    evaluation.inputs.provide(reference=lambda: evaluation.tensor(dataset.samples))
+    """Provide the real images that distances are measured to, and those whose recall is asked."""
+    inputs = evaluation.inputs
+    inputs.provide(
+        reference=lambda: evaluation.tensor(dataset.samples),
+        recall_targets=lambda: drawn_once(evaluation, inputs.get("reference").cpu().numpy(), "targets"),
+    )
+    provide_real(evaluation, dataset.train, dataset.test)
     evaluation.protocol |= {
         "reference": dataset.artifact.ref,
         "reference_images": len(dataset.split),
@@ -169,9 +194,12 @@ def _provide_reference(evaluation: Evaluation, dataset: StoredDataset, space: Fa
     }
     evaluation.parents = [*evaluation.parents, ("reference", dataset.artifact)]
     if not (space and space.fine) and len(set(dataset.split.tolist())) > 1:
-        evaluation.inputs.provide(test_reference=lambda: evaluation.tensor(dataset.test))
+        inputs.provide(
+            test_reference=lambda: evaluation.tensor(dataset.test),
+            test_targets=lambda: drawn_once(evaluation, dataset.test, "test targets"),
+        )
     if space is not None:
-        evaluation.inputs.provide(reference=lambda: space.gallery[0])
+        inputs.provide(reference=lambda: space.gallery[0], true_images=lambda: inputs.get("reference"))
         evaluation.protocol["retrieval"] = space.metric
         if space.fine:
             evaluation.protocol |= {"reference_images": FINEST, "reference_split": "drawn evenly"}

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import Kind
+from posectl.core.latent.paths import between
 from posectl.core.random import generator
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.foreign import load_poses
@@ -27,6 +28,7 @@ from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.files import conventions, file_record, is_file
 from posectl.stages.artifacts.formats import Taken, format_of
 from posectl.stages.evaluation.codes import provide_heads, provide_matched
+from posectl.stages.evaluation.draws import drawn_codes, fitted_density
 from posectl.stages.evaluation.endpoints import all_pairs, random_pairs
 from posectl.stages.evaluation.inputs import Inputs
 from posectl.stages.options import EvaluateOptions
@@ -43,6 +45,9 @@ class ResolvedOptions(EvaluateOptions):
 
     random_pairs: int = 0
     random_steps: int = 0
+    samples: int = 0
+    recall_samples: int = 0
+    recall_targets: int = 0
 
 
 @dataclass
@@ -97,7 +102,10 @@ class Protocol:
 
     compat: ClassVar[tuple[str, ...]] = ()
     not_reproduced: ClassVar[dict[str, str]] = {}  # by compat: what differs from the authors' code all the same
-    sizes: ClassVar[dict[str, int]] = {"random_pairs": 10_000, "random_steps": 10}  # the pose report's
+    sizes: ClassVar[dict[str, int]] = {
+        "random_pairs": 10_000, "random_steps": 10, "samples": 10_000, "recall_samples": 180_000,
+        "recall_targets": 10_000,
+    }  # fmt: skip
     reconstruction: ClassVar[tuple[str, str]] = ("originals", "reconstructions")
 
     def __init__(self, kind: Kind) -> None:
@@ -129,16 +137,19 @@ class Protocol:
         if reference is None:
             raise InvalidInputError(f"The dataset of {evaluation.label} is gone.", "Name one with --against.")
         _check_shape(evaluation, model, reference)
-        options, seed = evaluation.options, evaluation.run.seed
+        options = evaluation.options
         pool, described = self.pool(evaluation, reference)
         count = min(options.endpoints, len(pool))
 
+        def encoded(pairs: tuple[np.ndarray, np.ndarray]) -> tuple[Tensor, Tensor]:
+            return model.encode(evaluation.tensor(pairs[0])), model.encode(evaluation.tensor(pairs[1]))
+
         def along(pairs: tuple[np.ndarray, np.ndarray], steps: int) -> Tensor:
-            a, b = (model.encode(evaluation.tensor(end)) for end in pairs)
+            a, b = encoded(pairs)
             return model.decode_path(a, b, steps, path)
 
-        def drawn(purpose: str, count: int) -> Tensor:
-            return model.decode(model.draw(count, generator(seed, f"evaluate/{purpose}")).codes.to(model.device))
+        def ends() -> tuple[np.ndarray, np.ndarray]:
+            return self.random_pairs(evaluation, reference)
 
         truth = reference.test if len(reference.test) else reference.train
         originals, reconstructions = self.reconstruction
@@ -146,9 +157,8 @@ class Protocol:
             **{
                 "model": lambda: model,
                 "paths": lambda: along(self.endpoint_pairs(evaluation, reference, count), options.steps),
-                "random_paths": lambda: along(self.random_pairs(evaluation, reference), options.random_steps),
-                "samples": lambda: drawn("samples", options.samples),
-                "recall_samples": lambda: drawn("crowd", options.recall_samples),
+                "random_paths": lambda: along(ends(), options.random_steps),
+                "path_codes": lambda: between(*encoded(ends()), options.random_steps, path),
                 originals: lambda: evaluation.tensor(truth),
                 reconstructions: lambda: model.reconstruct(evaluation.tensor(truth)),
             }
@@ -167,6 +177,7 @@ class Protocol:
         }
         if dataset is not None:
             provide_labels(evaluation, model, dataset)
+        provide_draws(evaluation, model, dataset)
         self.provide_reference(evaluation, reference)
 
     def outside(self, evaluation: Evaluation, taken: Taken) -> None:
@@ -233,8 +244,9 @@ class Protocol:
             reference=lambda: evaluation.tensor(searched),
             recall_targets=partial(self.targets, evaluation, reference),
         )
+        provide_real(evaluation, reference.train, reference.test)
         if len(reference.train) and len(reference.test):
-            evaluation.inputs.provide(test_targets=lambda: _drawn(evaluation, reference.test, "test targets"))
+            evaluation.inputs.provide(test_targets=lambda: drawn_once(evaluation, reference.test, "test targets"))
             if split != "test":
                 evaluation.inputs.provide(test_reference=lambda: evaluation.tensor(reference.test))
         evaluation.protocol |= {
@@ -259,7 +271,7 @@ class Protocol:
 
     def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
         """Draw the real samples whose recall is asked, each at most once."""
-        return _drawn(evaluation, reference.all, "targets")
+        return drawn_once(evaluation, reference.all, "targets")
 
     def stored_reference(self, dataset: StoredDataset) -> Reference:
         """Return the samples of a dataset. Raises InvalidInputError for another kind's."""
@@ -282,10 +294,33 @@ class Protocol:
         return Reference(samples[:0], samples, against, up=up, record=file_record(against, samples))
 
 
-def _drawn(evaluation: Evaluation, samples: np.ndarray, purpose: str) -> Tensor:
-    """Draw samples whose recall is asked, each at most once."""
+def provide_real(evaluation: Evaluation, train: np.ndarray, test: np.ndarray) -> None:
+    """Provide the real samples whose codes are compared with others: of training, or of the test where none are."""
+    real = train if len(train) else test
+    evaluation.inputs.provide(real_samples=lambda: drawn_once(evaluation, real, "real samples"))
+
+
+def drawn_once(evaluation: Evaluation, samples: np.ndarray, purpose: str) -> Tensor:
+    """Draw `recall_targets` of the samples at most, each at most once."""
     order = torch.randperm(len(samples), generator=generator(evaluation.run.seed, f"evaluate/{purpose}"))
     return evaluation.tensor(samples[order[: evaluation.options.recall_targets].numpy()])
+
+
+def provide_draws(evaluation: Evaluation, model: Autoencoder, dataset: StoredDataset | None) -> None:
+    """Provide decoded draws, of codes of the prior or of a density fitted to those of the dataset's samples."""
+    options, seed, inputs = evaluation.options, evaluation.run.seed, evaluation.inputs
+
+    def drawn(purpose: str, count: int) -> Tensor:
+        stream = generator(seed, f"evaluate/{purpose}")
+        return model.decode(drawn_codes(model, inputs.get("density"), count, stream).to(model.device))
+
+    inputs.provide(
+        density=lambda: fitted_density(model, options.draws, dataset),
+        samples=lambda: drawn("samples", options.samples),
+        recall_samples=lambda: drawn("crowd", options.recall_samples),
+    )
+    if options.draws != "prior":
+        evaluation.protocol["draws"] = options.draws
 
 
 def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Reference) -> None:

@@ -11,7 +11,7 @@ from core.metrics.known_paths import randn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posectl.core.metrics import prdc as module
+from posectl.core.metrics import balls
 from posectl.core.metrics.prdc import prdc
 from posectl.errors import InvalidInputError
 
@@ -107,14 +107,14 @@ def test_coverage_of_equal_distributions_is_the_published_expectation() -> None:
 @settings(max_examples=15, deadline=None)
 def test_nothing_depends_on_the_block_size(pairs: int) -> None:
     samples, targets = randn(2, 50, 2, 3).float()
-    with mock.patch.object(module, "PAIRS", pairs):
+    with mock.patch.object(balls, "PAIRS", pairs):
         blocked = prdc(samples, targets)
     assert blocked == prdc(samples, targets)
 
 
 @pytest.mark.parametrize(("fakes", "reals"), [(5, 6), (6, 5)])
 def test_sets_without_a_kth_neighbour_are_refused(fakes: int, reals: int) -> None:
-    with pytest.raises(InvalidInputError, match="more than 5 poses"):
+    with pytest.raises(InvalidInputError, match="more than 5 samples"):
         prdc(randn(fakes, 17, 3), randn(reals, 17, 3))
 
 

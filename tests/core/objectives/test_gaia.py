@@ -10,7 +10,7 @@ from core.objectives.settings import POSES, Scale, assert_replicas_apart, linear
 
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives.gaia import GAIA, absolute_error, distance_loss
+from posectl.core.objectives.gaia import GAIA, absolute_error
 from posectl.core.objectives.step import Step
 from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
@@ -120,25 +120,6 @@ def test_errors_of_poses_are_in_metres_and_of_images_in_shares_of_their_range():
     for shape, expected in (((1, 2, 4, 3), 0.3), ((1, 2, 1, 4, 4), 0.15)):
         x = torch.zeros(shape)
         assert absolute_error(linear_step(x, {}), x, torch.full(shape, 0.3)).item() == pytest.approx(expected)
-
-
-def test_distance_loss_as_a_double_sum():
-    x = torch.randn(1, 5, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    z = torch.randn(1, 5, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-
-    def logs(values):
-        flat = values[0].flatten(1).numpy()
-        squares = [[np.mean((a - b) ** 2) for b in flat] for a in flat]
-        mean = sum(map(sum, squares)) / 25
-        return [[math.log(1 + s / mean) for s in row] for row in squares]
-
-    of_x, of_z = logs(x), logs(z)
-    expected = sum((of_x[i][j] - of_z[i][j]) ** 2 for i in range(5) for j in range(5)) / 25
-    assert distance_loss(x, z).item() == pytest.approx(expected, rel=1e-12)
-    assert distance_loss(x, 3 * x.flatten(2)).item() == pytest.approx(0, abs=1e-20)  # scale does not matter
-    same = torch.zeros(1, 3, 2, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(distance_loss(x[:, :3], same).sum(), same)
-    assert gradient.isfinite().all()
 
 
 def test_whom_each_loss_moves():

@@ -1,0 +1,54 @@
+"""Whether codes lie as far apart as their samples: the correlation of their distances, and GAIA's loss of them.
+
+Source: Sainburg et al., "Generative adversarial interpolative autoencoding", 2018, section 2.3, whose L_dist is
+objective `distance`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from posectl.core.metrics import Better, Score, metric
+from posectl.core.metrics.summary import row_sums, summarise
+from posectl.core.objectives.distance import log_over_mean, squared_distances
+
+SAMPLES = 500
+"""Samples at most whose pairs are compared."""
+
+BETTER: dict[str, Better] = {"correlation": "higher", "loss": "lower"}
+
+
+@metric("distances", better=BETTER)
+def distances(real_samples: Tensor, real_codes: Tensor) -> Score:
+    """Compute two scores, without unit, of the first SAMPLES of real_samples (N, *shape) and their codes (N, d).
+
+    correlation: Pearson's, of Euclidean distances over all pairs; undefined where either are all the same. loss: L_dist
+    of all of them as one batch, the mean over all pairs, a sample with itself too, of the squared difference of log(1 +
+    squared distance over its mean).
+
+    >>> import numpy as np
+    >>> import posectl
+    >>> samples = np.array([[0.0], [1.0], [3.0]])
+    >>> scores = posectl.metrics.distances(samples, 2 * samples)  # one scale for all does not count
+    >>> scores["correlation"]["mean"], scores["loss"]["mean"]
+    (1.0, 0.0)
+    """
+    apart = [squared_distances(each[:SAMPLES].double()[None])[0] for each in (real_samples, real_codes)]
+    above = torch.ones_like(apart[0], dtype=torch.bool).triu(1)
+    of_samples, of_codes = (log_over_mean(squares, _total(squares) / squares.numel()) for squares in apart)
+    return {
+        "correlation": summarise(_correlation(*(squares[above].sqrt() for squares in apart)), "1"),
+        "loss": summarise((of_samples - of_codes).square(), "1"),
+        "samples": len(apart[0]),
+        "unit": "1",
+    }
+
+
+def _correlation(a: Tensor, b: Tensor) -> Tensor:
+    a, b = (each - _total(each) / each.numel() for each in (a, b))
+    return _total(a * b) / (_total(a.square()) * _total(b.square())).sqrt()
+
+
+def _total(values: Tensor) -> Tensor:
+    return row_sums(values.flatten()[None])[0]
