@@ -140,24 +140,27 @@ def test_samples_of_the_same_source_are_told_apart_half_the_time() -> None:
 
 
 def test_divergence_in_bits_by_hand() -> None:
-    # Points at two places of the grid: p = (3/4, 1/4), q = (1/4, 3/4).
-    left, right = torch.tensor([1 / 54, 1 / 54, 1 / 54]), torch.tensor([9 / 54, 1 / 54, 1 / 54])
+    # Points at two places: p = (3/4, 1/4), q = (1/4, 3/4).
+    left, right = torch.tensor([-0.5, 0, 0]), torch.tensor([0.5, 0, 0])
     p, q = torch.stack([left] * 3 + [right]), torch.stack([left] + [right] * 3)
     expected = 0.75 * np.log2(1.5) + 0.25 * np.log2(0.5)
-    score = jsd(p[None], q.expand(5, 4, 3))
-    assert score["mean"] == pytest.approx(expected, rel=1e-12)
+    assert jsd(p[None], q.expand(5, 4, 3))["mean"] == pytest.approx(expected, rel=1e-12)
     assert jsd(p[None], p[None])["mean"] == 0
 
 
-def test_points_count_at_the_nearest_place_within_the_ball() -> None:
-    # Places are 1/27 apart; 0.02 and 0.03 are nearest to 1/54, 0.04 to 3/54. Corners of the cube are no places.
-    at = torch.tensor([[0.02, 0.02, 0.02], [0.03, 0.03, 0.03]])
-    assert jsd(at[:1, None], at[1:, None])["mean"] == 0
-    assert jsd(at[:1, None], at[:1, None] + 0.02)["mean"] == 1
-    corner = torch.full((1, 1, 3), 0.45)
-    score = jsd(corner, corner / corner.norm() * 0.5)
-    assert (score["mean"], score["beyond"]) == (0, 1)
-    assert score["warning"].startswith("100% of the points")
+@pytest.mark.parametrize("radius", [0.5, 3.0])
+def test_points_count_at_the_nearest_place_within_the_ball_that_the_reference_fills(radius: float) -> None:
+    # The first point of either fills the ball; of 27 steps across it, the second is at 0.98 or 1.02 from the middle.
+    def pair(*at: float) -> Tensor:
+        return radius * torch.tensor([[[0, 0, 1.0], [x / 27, 0, 0]] for x in at], dtype=torch.float64)
+
+    assert jsd(pair(1.98), pair(1.02))["mean"] == 0  # both nearest to 1/27
+    assert jsd(pair(1.98), pair(2.02))["mean"] == 0.5  # 1/27 and 3/27; the other half of the points agrees
+    assert jsd(1.2 * pair(0.1), pair(0.1))["mean"] == 0  # beyond the ball they count at its rim
+    score = jsd(1.2 * pair(0.1), pair(0.1))
+    assert score["beyond"] == 0.5
+    assert score["warning"].startswith("50% of the samples' points")
+    assert "warning" not in jsd(pair(0.1), pair(0.1))
 
 
 def test_exact_assignments_are_of_a_hundred_clouds_of_256_points() -> None:
