@@ -68,6 +68,9 @@ OPTIONS: Options = {
         int, DEFAULT.recall_targets, "Metrics",
         "Number of real samples for which recall looks for the nearest draw.", **_COUNT,
     ),
+    "clouds": parameter(
+        int, DEFAULT.clouds, "Metrics", "Number of generated and of real clouds that sets are compared by.", **_COUNT
+    ),
     "k": parameter(
         int, DEFAULT.k, "Metrics", "Number of neighbours for precision, recall, density and coverage (prdc).", **_COUNT
     ),

@@ -142,6 +142,7 @@ class EvaluateOptions:
     samples: draws from the prior for precision.
     recall_samples: draws from the prior that recall searches.
     recall_targets: real samples whose recall is asked.
+    clouds: generated and real clouds that sets are compared by, so many of each.
     k: neighbours of prdc, between samples and recall targets.
     interval: of images whose factors are known, degrees between the ends of paths compared with true images; None: as
         published, 80 for errors and 70 where alpha is retrieved.
@@ -163,6 +164,7 @@ class EvaluateOptions:
     samples: int = size(10_000, quick=100)
     recall_samples: int = size(180_000, quick=200)
     recall_targets: int = size(10_000, quick=50)
+    clouds: int = size(200, quick=20)
     k: int = 5
     interval: float | None = None
     intervals: int = size(72, quick=4)

@@ -159,13 +159,19 @@ def _nearest_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _earth_mover(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
-    matched = []
-    for p, q in zip(i.tolist(), j.tolist(), strict=True):
-        apart = (x[p][:, None] - y[q][None]).square_()
-        apart = (apart[..., 0] + apart[..., 1] + apart[..., 2]).sqrt_()
-        rows, columns = linear_sum_assignment(apart.cpu().numpy())
-        matched.append(apart[rows, columns])
-    return pairwise_sum(torch.stack(matched)) / x.shape[1]
+    gaps = [x[p] - y[q][assignment(x[p], y[q])] for p, q in zip(i.tolist(), j.tolist(), strict=True)]
+    return pairwise_sum(_lengths(torch.stack(gaps))) / x.shape[1]
+
+
+def assignment(x: Tensor, y: Tensor) -> Tensor:
+    """Return the rows (P,) of y (P, 3) that the points of x (P, 3) are matched with at the least summed distance."""
+    apart = _lengths(x.double()[:, None] - y.double()[None])
+    return torch.from_numpy(linear_sum_assignment(apart.cpu().numpy())[1]).to(y.device)
+
+
+def _lengths(vectors: Tensor) -> Tensor:
+    x, y, z = vectors.square().unbind(-1)
+    return (x + y + z).sqrt_()
 
 
 def _sorted(clouds: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_nam
 from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, is_file, read_file
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.baselines import baseline
+from posectl.stages.evaluation.clouds import CloudProtocol
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
 from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
@@ -37,7 +38,7 @@ def open_subject(
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)
     elif subject is not None and is_baseline(subject):
-        evaluation = _baseline(begin, subject)
+        evaluation = _baseline(run, begin, subject, against)
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
@@ -71,8 +72,14 @@ Begin = Callable[[str, str, Kind], Evaluation]
 """A function that begins the evaluation of a label, under a name, of a kind."""
 
 
-def _baseline(begin: Begin, subject: str) -> Evaluation:
+def _baseline(run: Run, begin: Begin, subject: str, against: str | None) -> Evaluation:
     name = subject.removeprefix(BASELINE)
+    if against is not None and not is_file(against):
+        named = StoredDataset(run.artifacts.get(against, "dataset"))
+        if named.kind.name == "clouds":
+            evaluation = begin(subject, f"{name}-{named.artifact.name}"[:56], named.kind)
+            CloudProtocol(named.kind).baseline(evaluation, name, named)
+            return evaluation
     images = ImageProtocol(KINDS.get("images"))
     evaluation = begin(subject, name, images.kind)
     dataset = images.dataset(evaluation, None)
