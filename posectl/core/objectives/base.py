@@ -62,7 +62,7 @@ class Objective:
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return the loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
-        return step.kind.mean_square(step.x_hat - step.x)
+        return step.kind.reconstruction(step.x, step.x_hat)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the loss (R,) of the autoencoder that lambda weighs, for objectives that have one (`has_term`)."""

@@ -71,6 +71,8 @@ class VAE(Objective):
         """Return -log p(x | z), (R,), but for the Gaussian's constant."""
         if step.kind.likelihood == "gaussian":
             losses = (step.x_hat - step.x).square() / (2 * self.sigma**2)
+        elif step.kind.likelihood == "nearest":
+            losses = step.kind.squares(step.x, step.x_hat)[..., None] / (2 * self.sigma**2)
         else:
             losses = F.binary_cross_entropy_with_logits(step.trace, (step.x + 1) / 2, reduction="none")
         return losses.flatten(2).sum(2).mean(1)
