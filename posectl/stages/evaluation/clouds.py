@@ -25,7 +25,6 @@ from posectl.stages.evaluation.protocol import (
 )
 from posectl.stages.options import EvaluateOptions
 
-
 TRAINING = "train"
 """The baseline that draws training clouds as samples: no model can do much better."""
 
