@@ -43,7 +43,7 @@ class TrainOptions:
     lr: Adam's learning rate.
     lr_adversary: the learning rate of critics and discriminators; None: lr.
     betas: Adam's betas.
-    prior: where codes live, "sphere" or "normal"; None: what suits the kind of sample.
+    prior: where codes live, "sphere", "normal", or "normal-0.2" of that deviation; None: what suits the kind.
     net: name of the network; None: what suits the kind of sample.
     precision: of matrix products.
     pairing: "reverse" interpolates between the batch and itself reversed, "halves" as the pose report does.

@@ -88,7 +88,7 @@ def _squares(a: Tensor, b: Tensor) -> Tensor:
 
 
 def pick(clouds: Tensor, which: Tensor) -> Tensor:
-    """Return the points (N, P, D) of clouds (N, Q, D) by their numbers (N, P), with a gradient summed in a fixed order."""
+    """Return points (N, P, D) of clouds (N, Q, D) by their numbers (N, P), with a gradient summed in a fixed order."""
     return _Pick.apply(clouds, which)
 
 

@@ -8,7 +8,9 @@ from torch import Tensor
 from posectl.core.clouds.chamfer import chamfer, mean_chamfer, nearest_points, squared_distances
 from posectl.core.kinds import FEWEST_POINTS, Kind, kind
 
-_SHARE = 0.05
+SHARE = 0.05
+"""Weight of the sum over points in the reconstruction loss, as published."""
+
 _LOOKED_AT = 32
 
 
@@ -37,12 +39,12 @@ class Clouds(Kind):
 
     def reconstruction(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Return 0.05 times the mean (R,) over the batch of the Chamfer distance."""
-        return _SHARE * self.squares(x, x_hat).mean(1)
+        return SHARE * self.squares(x, x_hat).mean(1)
 
     def mean_square(self, differences: Tensor) -> Tensor:
         """Return the reconstruction loss (R,) of clouds of which each point is so far off its nearest."""
         flat = differences.flatten(2)
-        return 2 * _SHARE * torch.linalg.vecdot(flat, flat).mean(1)
+        return 2 * SHARE * torch.linalg.vecdot(flat, flat).mean(1)
 
     def mean_absolute(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Return the mean distance (R,) of points to the nearest of the other cloud, of both."""

@@ -1,6 +1,6 @@
 """Parametric tables, chairs, cars and lamps: the surface of a shape at any values of its factors.
 
-Lengths are in units of about half a shape, z is up, and the middle of a shape's height is the origin. All classes have
+Every shape lies within a ball of diameter one about the origin, as the published clouds do; z is up. All classes have
 the same five factors, each with a meaning of its own in every class; a surface moves continuously with them, so that
 what lies between two shapes of one class is the shape at the factors between theirs.
 """
@@ -21,16 +21,16 @@ thickness: of legs and of a pole, and the radius of wheels; upper: share of the 
 shade."""
 
 RANGES: dict[str, tuple[tuple[float, float], ...]] = {
-    "table": ((0.9, 1.6), (0.6, 1.2), (0.5, 1.0), (0.04, 0.12), (0.05, 0.30)),
-    "chair": ((0.5, 0.8), (0.5, 0.8), (0.9, 1.5), (0.04, 0.10), (0.40, 0.65)),
-    "car": ((0.5, 0.8), (1.2, 1.8), (0.4, 0.7), (0.08, 0.16), (0.35, 0.55)),
-    "lamp": ((0.3, 0.9), (0.3, 0.7), (0.9, 1.7), (0.02, 0.06), (0.15, 0.40)),
+    "table": ((0.40, 0.70), (0.26, 0.52), (0.22, 0.44), (0.018, 0.054), (0.05, 0.30)),
+    "chair": ((0.22, 0.36), (0.22, 0.36), (0.40, 0.66), (0.018, 0.044), (0.40, 0.65)),
+    "car": ((0.22, 0.36), (0.54, 0.80), (0.18, 0.30), (0.036, 0.072), (0.35, 0.55)),
+    "lamp": ((0.14, 0.40), (0.14, 0.32), (0.40, 0.76), (0.010, 0.026), (0.15, 0.40)),
 }
 """The range of every factor, by class."""
 
 CLASSES = tuple(RANGES)
 
-_SLAB, _SIDES = 0.05, 24
+_SLAB, _WHEEL, _SIDES = 0.022, 0.045, 24
 
 
 def random_factors(name: str, rng: np.random.Generator) -> dict[str, float]:
@@ -86,8 +86,8 @@ def _car(width: float, depth: float, height: float, thickness: float, upper: flo
     roof = (1 - upper) * height
     side, axle = width / 2, 0.3 * depth
     wheels = [
-        _tube((x, y, thickness), (x + 0.1, y, thickness), thickness, thickness)
-        for x in (-side, side - 0.1)
+        _tube((x, y, thickness), (x + _WHEEL, y, thickness), thickness, thickness)
+        for x in (-side, side - _WHEEL)
         for y in (-axle, axle)
     ]
     return np.concatenate([

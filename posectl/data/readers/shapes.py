@@ -2,7 +2,7 @@
 
 Points are spread evenly over each shape's surface, in no order. All classes have five factors: width, depth, height,
 thickness (of legs, of a pole, of wheels) and upper (the share of the height that is apron, back, cabin or shade).
-A lamp's width is its shade's and its depth its foot's. Lengths are in units of about half a shape, z is up.
+A lamp's width is its shade's and its depth its foot's. All lie within a ball of diameter one; z is up.
 
 Example:
   posectl prepare shapes --classes chair,lamp --points 512

@@ -24,12 +24,12 @@ def test_a_shape_is_as_wide_deep_and_high_as_its_factors(name):
 
 
 def test_a_lamp_is_as_wide_as_its_shade_and_its_foot():
-    factors = factors_of("lamp") | {"width": 0.8, "depth": 0.4, "height": 1.2, "upper": 0.25}
+    factors = factors_of("lamp") | {"width": 0.4, "depth": 0.2, "height": 0.6, "upper": 0.25}
     corners = shapes.surface("lamp", factors).reshape(-1, 3)
     across = np.hypot(corners[:, 0], corners[:, 1])
-    assert across[corners[:, 2] < -0.5].max() == pytest.approx(0.2)  # the foot
-    assert across[np.isclose(corners[:, 2], 0.3)].max() == pytest.approx(0.4)  # the shade's rim, at 3/4 of the height
-    assert across[np.isclose(corners[:, 2], 0.6)].max() == pytest.approx(0.24)
+    assert across[corners[:, 2] < -0.28].max() == pytest.approx(0.1)  # the foot
+    assert across[np.isclose(corners[:, 2], 0.15)].max() == pytest.approx(0.2)  # the shade's rim, at 3/4 of the height
+    assert across[np.isclose(corners[:, 2], 0.3)].max() == pytest.approx(0.12)
 
 
 @pytest.mark.parametrize("name", shapes.CLASSES)
@@ -38,8 +38,16 @@ def test_a_surface_moves_continuously_with_its_factors(name):
     places = [{key: (1 - t) * a[key] + t * b[key] for key in a} for t in np.linspace(0, 1, 101)]
     corners = np.stack([shapes.surface(name, each) for each in places])
     steps = np.abs(np.diff(corners, axis=0)).max(axis=(1, 2, 3))
-    assert steps.max() < 1.5 / 100  # no corner moves more than the largest extent in all
+    assert steps.max() < 0.7 / 100  # no corner moves more than the largest extent in all
     assert (areas(corners[0]) > 0).all()
+
+
+@pytest.mark.parametrize("name", shapes.CLASSES)
+def test_the_largest_shape_lies_within_a_ball_of_diameter_one(name):
+    for upper in (0, 1):
+        largest = {factor: both[1] for factor, both in zip(shapes.FACTORS, shapes.RANGES[name], strict=True)}
+        corners = shapes.surface(name, largest | {"upper": shapes.RANGES[name][-1][upper]})
+        assert 0.4 < np.linalg.norm(corners, axis=-1).max() <= 0.5
 
 
 def test_the_first_shapes_are_the_same_however_many_and_with_whatever_classes():
