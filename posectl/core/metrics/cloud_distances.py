@@ -1,6 +1,6 @@
 """Distances between clouds of points, in float64: Chamfer's, and the earth mover's by exact assignment.
 
-No result depends on blocks, threads or how the nearest points were found.
+No result depends on blocks or threads.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from posectl.core.clouds.chamfer import squared_distances
 from posectl.core.distances import pairwise_sum
 from posectl.core.metrics import metric_input
 from posectl.core.nearest.engine import compiles
@@ -21,7 +22,7 @@ from posectl.core.random import generator
 from posectl.errors import InvalidInputError
 
 BLOCK = 1 << 20
-"""Points, or without the compiled search pairs of points, that are looked at together; some 50 MB."""
+"""Points, or without the compiled search pairs of points, that are looked at together."""
 
 EMD_CLOUDS, EMD_POINTS = 100, 256
 """Clouds, and points of each, that exact assignments are made of: 100 x 100 of them take a minute."""
@@ -140,22 +141,9 @@ def _chamfer(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
         nearest_squares(y.numpy(), x.numpy(), j.numpy(), i.numpy(), other.numpy())
     else:
         size = max(1, BLOCK // (x.shape[1] * y.shape[1]))
-        parts = [_nearest_squares(x[p], y[q]) for p, q in zip(i.split(size), j.split(size), strict=True)]
+        parts = [squared_distances(x[p], y[q]) for p, q in zip(i.split(size), j.split(size), strict=True)]
         one, other = (torch.cat(side) for side in zip(*parts, strict=True))
     return pairwise_sum(one) / x.shape[1] + pairwise_sum(other) / y.shape[1]
-
-
-def _nearest_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return squared distances (B, P) and (B, Q) from the points of x (B, P, 3) and y (B, Q, 3) to the other's
-    nearest."""
-    ones, other = [], torch.full(y.shape[:2], torch.inf, dtype=torch.float64, device=y.device)
-    for some in x.split(max(1, BLOCK // (len(x) * y.shape[1])), dim=1):
-        squares = (some[:, :, None, 0] - y[:, None, :, 0]).square_()
-        for axis in (1, 2):
-            squares += (some[:, :, None, axis] - y[:, None, :, axis]).square_()
-        ones.append(squares.amin(2))
-        other = torch.minimum(other, squares.amin(1))
-    return torch.cat(ones, 1), other
 
 
 def _earth_mover(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:

@@ -141,11 +141,11 @@ class CloudProtocol(Protocol):
     def provide_reference(self, evaluation: Evaluation, reference: Reference) -> None:
         """Provide the real clouds, of the test split."""
         clouds = reference.test if len(reference.test) else reference.train
-        evaluation.inputs.provide(cloud_reference=lambda: evaluation.tensor(clouds))
+        evaluation.inputs.provide(cloud_reference=lambda: _some(evaluation, clouds, "reference"))
         evaluation.protocol |= {
             "reference": reference.label,
-            "reference_clouds": len(clouds),
-            "reference_split": "test",
+            "reference_clouds": min(evaluation.options.clouds, len(clouds)),
+            "reference_split": "test" if len(reference.test) else "train",
         }
         if reference.parent is not None:
             evaluation.parents = [*evaluation.parents, ("reference", reference.parent)]
