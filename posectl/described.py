@@ -76,9 +76,10 @@ def _settings(node: ast.ClassDef, tree: ast.Module) -> Iterator[Setting]:
         key, kind = each.target.id, ast.unparse(each.annotation)
         if not kind.startswith("ClassVar"):
             told = fields[key] if key in fields else Setting(key, kind, "")
-            meaning, paper = meanings.get(key, (told.meaning, told.paper))
-            fields[key] = Setting(key, kind, _default(each.value), meaning, paper)
-    yield from fields.values()
+            fields[key] = Setting(key, kind, _default(each.value), told.meaning, told.paper)
+    for key, told in fields.items():
+        meaning, paper = meanings.get(key, (told.meaning, told.paper))
+        yield Setting(key, told.type, told.default, meaning, paper)
 
 
 def _default(value: ast.expr) -> str:

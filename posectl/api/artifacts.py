@@ -12,7 +12,6 @@ import torch
 from posectl.api.arrays import Array, as_tensor, check_rank, like
 from posectl.api.tables import as_frame, as_html, number
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -195,7 +194,7 @@ class Model(Stored):
 
     def sample(self, count: int = 1, *, seed: int = 0) -> np.ndarray:
         """Decode `count` draws from the prior, (count, *shape): the same as `posectl sample` with this seed."""
-        codes = sample_codes(self.autoencoder.prior, count, self.latent, generator(seed, "sample"))
+        codes = self.autoencoder.draw(count, generator(seed, "sample")).codes
         return self.autoencoder.decode(codes.to(self.autoencoder.device)).cpu().numpy()
 
     def facts(self) -> list[tuple[str, str]]:

@@ -38,10 +38,10 @@ def compare(
         option("Metrics", "Metrics to show.", metavar="NAME,...", show_default="all", autocompletion=complete.metrics),
     ] = None,
     published: Annotated[
-        Literal["d8", "d16", "lines"] | None,
+        Literal["d8", "d16", "lines", "mnist"] | None,
         option(
             "Metrics",
-            "Add published figures: Table I of the pose report at latent size 8 or 16, or Table 1 of ACAI.",
+            "Add published figures: Table I of the pose report at latent size 8 or 16, Table 1 of ACAI or of AAE.",
             show_default="none",
         ),
     ] = None,

@@ -68,7 +68,8 @@ def plot(
 
     Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
     images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; training-curve, metrics
-    over the images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one. Sweeps:
+    over the images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one;
+    prior, those of one beside draws of its prior. Sweeps:
     metrics against lambda.
 
     \b

@@ -25,8 +25,9 @@ def render(
         list[str],
         typer.Argument(
             metavar="SUBJECT",
-            help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset.",
-            autocompletion=complete.refs_of("paths", "samples", "dataset"),
+            help="Paths, samples, a dataset, or .npy files; #i picks one of them, #clipi a clip of a dataset. A model, "
+            "with --styles, --clusters or --quantiles.",
+            autocompletion=complete.refs_of("paths", "samples", "dataset", "model"),
         ),
     ],
     output: Annotated[
@@ -69,6 +70,20 @@ def render(
             show_default="beside paths",
         ),
     ] = None,
+    styles: Annotated[
+        bool,
+        option("Picture", "Of a model: test images, and their style under every label.", "--styles"),
+    ] = False,
+    clusters: Annotated[
+        bool,
+        option("Picture", "Of a model: a row a cluster, its head first.", "--clusters"),
+    ] = False,
+    quantiles: Annotated[
+        bool,
+        option(
+            "Picture", "Of a model: what it decodes at the quantiles of a normal prior in the plane.", "--quantiles"
+        ),
+    ] = False,
 ) -> None:
     """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
     blocks (`interpolate --grid`).
@@ -82,9 +97,10 @@ def render(
       posectl render plain-paths acai-paths --label plain --label ACAI -o rows.png
       posectl render plain-grid acai-grid -o blocks.png
       posectl render poses#clip3 -o clip.gif
+      posectl render digits-aae-supervised --styles -o styles.png
     """
     picture = session.lab().render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),
-        turntable=turntable, crossfade=crossfade, **shared,
+        turntable=turntable, crossfade=crossfade, styles=styles, clusters=clusters, quantiles=quantiles, **shared,
     )  # fmt: skip
     session.out.data(str(output), picture.info)

@@ -62,6 +62,11 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
         ),
         "lam": lam,
+        "labelled": parameter(
+            str | None, None, "Objective",
+            "Training samples whose labels are seen, drawn from every class alike: 100, 1000, or all.", metavar="N",
+            show_default="all",
+        ),
         "pairing": parameter(
             Literal["reverse", "halves"], DEFAULT.pairing, "Objective",
             "Samples that are interpolated: the batch and itself reversed, or its halves.",
@@ -104,13 +109,14 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> dict[st
 
     Beside a preset they are those alone that somebody gave, for it fills in the rest.
     """
-    from posectl.cli.values import numbers
+    from posectl.cli.values import count_or_all, numbers
 
     given = {**shared, **own}
     given |= {
         "reg": tuple(given["reg"] or DEFAULT.reg),
         "set": tuple(given["set"] or ()),
         "betas": numbers(given["betas"], "--betas"),
+        "labelled": count_or_all(given["labelled"], "--labelled"),
     }
     if given["preset"] == OWN:
         return given

@@ -41,6 +41,19 @@ def one(values: Sequence[T], text: str, option: str) -> T:
     return values[0]
 
 
+def count_or_all(text: str | None, option: str) -> int | None:
+    """Read a whole number from 1 on; "all", or nothing, is None."""
+    if text in (None, "all"):
+        return None
+    try:
+        count = int(str(text))
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise UsageError(f"{option} {text!r} is no whole number from 1 on, nor all.", f"For example {option} 100.")
+    return count
+
+
 def number_or_word(text: str, words: Sequence[str], option: str) -> float | str:
     """Read a number, or one of the words that may stand for it."""
     if text in words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -17,7 +17,7 @@ from posectl.core.latent.posterior import reparameterise
 from posectl.core.latent.priors import Prior
 from posectl.core.memory import Blocks
 from posectl.core.nets import Architecture
-from posectl.core.objectives.base import Objective, build_decoder, build_encoder
+from posectl.core.objectives.base import Draws, Objective, build_decoder, build_encoder
 from posectl.core.random import generator
 from posectl.errors import IntegrityError, InvalidInputError
 
@@ -79,12 +79,42 @@ class Autoencoder:
                 f"The model takes samples of shape {tuple(self.shape)}, and these have {tuple(samples.shape[1:])}.",
                 "Use a model that was trained on data of this shape.",
             )
-        code, extra = self._blocks(self.encoder, samples).tensor_split([self.architecture.latent], dim=1)
+        code, extra = self._blocks(self._encoded, samples).tensor_split([self.architecture.latent], dim=1)
         if self.posterior is not None:
             same = zlib.crc32(np.ascontiguousarray(samples.cpu().numpy()).data)
             noise = torch.randn(code.shape, generator=generator(self.posterior, "posterior", same))
             code = reparameterise(code, extra, noise.to(code.device))
         return self.prior.project(code)
+
+    def _encoded(self, x: Tensor) -> Tensor:
+        """Return the encoder's outputs for samples (1, N, *shape), with the codes complete."""
+        outputs = self.encoder(x)
+        code, extra = outputs.tensor_split([self.architecture.latent], dim=-1)
+        for objective in self.objectives:
+            code = objective.completed(code, x, self.decoder, self.kind)
+        return torch.cat((code, extra), dim=-1)
+
+    @property
+    def heads(self) -> Objective | None:
+        """The objective by which the encoder tells classes or clusters apart; None where it does not."""
+        return next((objective for objective in self.objectives if objective.heads), None)
+
+    @torch.no_grad()
+    def probabilities(self, samples: Tensor) -> Tensor:
+        """Return the probabilities (N, K) of classes, or clusters, of samples (N, *shape), of a model with `heads`."""
+        assert self.heads is not None
+        return self.heads.probabilities(self._blocks(self.encoder, samples), self.latent)
+
+    @torch.no_grad()
+    def draw(self, count: int, generator: torch.Generator) -> Draws:
+        """Draw codes (count, d) on the CPU from the distribution that codes were shaped to, or else the prior."""
+        noise = torch.randn(count, self.latent, generator=generator)
+        uniform = torch.rand(count, generator=generator)
+        for objective in self.objectives:
+            drawn = objective.draws(self.prior, noise, uniform, self.encoder)
+            if drawn is not None:
+                return drawn._replace(codes=drawn.codes.cpu())
+        return Draws(self.prior.draw(noise))
 
     @torch.no_grad()
     def features(self, samples: Tensor) -> Tensor:
@@ -115,7 +145,7 @@ class Autoencoder:
         """Decode the codes of samples (N, *shape)."""
         return self.decode(self.encode(samples))
 
-    def _blocks(self, module: nn.Module, rows: Tensor) -> Tensor:
+    def _blocks(self, module: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         def outputs(some: slice) -> Tensor:
             return module(rows[some].to(self.device)[None])[0]
 

@@ -14,7 +14,7 @@ from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
 from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
-from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
+from posectl.stages.comparison.published import LINES, MNIST, TABLE_I, column, lines_columns, mnist_columns
 from posectl.stages.comparison.scores import (
     ALL,
     HEADLINE,
@@ -53,11 +53,12 @@ def compare(
     No two headings are alike: scores of other weights, by a published protocol or against another reference than the
     model's own dataset say so in theirs.
 
-    published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1.
+    published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1,
+        "mnist" that of AAE with as many labels.
     seeds: models that differ in their seed alone become one column, of the mean over seeds and the spread between them.
     ratio: every figure as a multiple of the first subject's.
     """
-    tables = [*TABLE_I, LINES]
+    tables = [*TABLE_I, LINES, MNIST]
     if published is not None and published not in tables:
         raise UsageError(f"There is no published table {published!r}.", did_you_mean(published, tables))
     compat = _COMPAT.get(published or "")
@@ -120,6 +121,12 @@ def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Colu
         return [
             Column(f"published {method}", "", figures, over="runs", scored=False)
             for method, figures in lines_columns().items()
+        ]
+    if table == MNIST:
+        return [
+            Column(f"published {method}, {count or 'all'} labels", "", figures, over="runs", scored=False)
+            for count in dict.fromkeys(labelled for a in artifacts for labelled in _labelled(run, a))
+            for method, figures in mnist_columns(count).items()
         ]
     lams = sorted({lam for a in artifacts if (lam := _lambda(run, a)) is not None})
     found = {lam: figures for lam in lams if (figures := column(table, lam))}
@@ -190,6 +197,14 @@ def _key_without_seed(run: Run, scores: Artifact) -> str:
     settings = {key: entry["value"] for key, entry in sorted(model.config.items())}
     protocol = {k: v for k, v in sorted(scores.summary["protocol"].items()) if k not in ("subject", "seed")}
     return json.dumps([settings, sorted(parent.digest for parent in model.parents), protocol, drawn(scores)])
+
+
+def _labelled(run: Run, scores: Artifact) -> list[int | None]:
+    """Return how many labels the model behind scores saw, None for all; nothing of one that does not classify."""
+    model = parent_of(run, scores, "model")
+    if model is None or "error_rate" not in scores.summary["scores"]:
+        return []
+    return [model.config.get("labelled", {}).get("value")]
 
 
 def _lambda(run: Run, scores: Artifact) -> float | None:

@@ -24,6 +24,12 @@ _GROUNDS = {
     "interval_sweep": f"a model or baseline of {_FACTORS}",
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
+    "class_probabilities": "a model that classifies (--reg aae-semi)",
+    **dict.fromkeys(("cluster_probabilities", "test_cluster_probabilities"), "a model of clusters (--reg aae-cluster)"),
+    **dict.fromkeys(
+        ("labelled_samples", "labelled_labels", "test_samples"), "a model that classifies, of 10,000 labels at most"
+    ),
+    **dict.fromkeys(("matched_codes", "prior_codes"), "a model with test samples"),
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
 """The words for missing inputs; the rest go by their own names."""

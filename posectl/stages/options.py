@@ -37,7 +37,8 @@ class TrainOptions:
     reg: regularizers.
     lam: their weights, in pairs with reg; none: each one's published weight.
     set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
-    latent: numbers of a code.
+    latent: numbers of a code; of one that begins with classes, those after them.
+    labelled: training samples whose labels are seen, drawn from every class alike; None: all.
     steps: training steps.
     batch: samples a step.
     lr: Adam's learning rate.
@@ -59,6 +60,7 @@ class TrainOptions:
     lam: tuple[float, ...] = ()
     set: tuple[str, ...] = ()
     latent: int = 8
+    labelled: int | None = None
     steps: int = size(20_000, quick=30)
     batch: int = 64
     lr: float = 1e-3
@@ -191,6 +193,8 @@ class RenderOptions:
     labels: one for each subject; (): their own.
     turntable: whether single poses are turned.
     crossfade: whether that of pixels stands beside images; None: beside paths, not beside blocks.
+    styles, clusters, quantiles: of a model of images, whether test images are drawn under every label; its clusters,
+        each with its head; what it decodes at the quantiles of its prior.
     unit, up, joints, shape: as of an evaluation.
     """
 
@@ -201,6 +205,9 @@ class RenderOptions:
     labels: tuple[str, ...] = ()
     turntable: bool = False
     crossfade: bool | None = None
+    styles: bool = False
+    clusters: bool = False
+    quantiles: bool = False
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None
@@ -208,7 +215,17 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+    "auto",
+    "transitions",
+    "errors",
+    "retrieval",
+    "distances",
+    "training-curve",
+    "path",
+    "training",
+    "manifold",
+    "prior",
+    "sweep",
 ]
 
 

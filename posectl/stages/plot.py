@@ -20,7 +20,7 @@ from posectl.stages.artifacts.files import is_file, read_file
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.comparison.scores import in_millimetres, label, with_unit
 from posectl.stages.drawing.looks import looks_of
-from posectl.stages.drawing.manifold import manifold_of
+from posectl.stages.drawing.manifold import beside_prior, manifold_of
 from posectl.stages.drawing.score_curves import (
     error_panels,
     every_score,
@@ -48,7 +48,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     image; distances, between factors, to both ends (AEAI, Figs. 6, 7, 8, 14, 15), with the pixel cross-fade beside;
     training-curve, metrics over the images seen, of scores at different steps, or of models by all theirs.
     Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
-    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2).
+    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2);
+    prior, the codes of one beside draws of the distribution that they are to follow (AAE, Figs. 5, 8).
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
     """
@@ -141,11 +142,20 @@ def _training(run: Run, subjects: Subjects, out: Path | None, options: PlotOptio
 
 
 def _manifold(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    model = _one_model(subjects, "A manifold is that of one model.")
+    shown = manifold_of(run, model, by=options.by, dimensions=options.dimensions)
+    return figures.manifold(shown, out, title=model.ref)
+
+
+def _prior(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    return figures.beside_prior(beside_prior(run, _one_model(subjects, "A prior is that of one model.")), out)
+
+
+def _one_model(subjects: Subjects, said: str) -> Artifact:
     models = _artifacts(subjects, "model")
     if len(models) > 1:
-        raise UsageError("A manifold is that of one model.", "Draw one figure for each.")
-    shown = manifold_of(run, models[0], by=options.by, dimensions=options.dimensions)
-    return figures.manifold(shown, out, title=models[0].ref)
+        raise UsageError(said, "Draw one figure for each.")
+    return models[0]
 
 
 def _sweep(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
@@ -166,12 +176,13 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "path": _paths,
     "training": _training,
     "manifold": _manifold,
+    "prior": _prior,
     "sweep": _sweep,
 }
 
 _SCORED = ("scores", "model", "sweep")
 _OF = {"auto": (*_SCORED, "paths"), "path": ("paths",), "sweep": ("sweep",)} | dict.fromkeys(
-    ("training", "manifold"), ("model",)
+    ("training", "manifold", "prior"), ("model",)
 )
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 

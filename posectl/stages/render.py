@@ -16,6 +16,7 @@ from posectl.render.write import FILMS, SUFFIXES, write
 from posectl.stages.artifacts.files import conventions
 from posectl.stages.drawing.drawings import Film, drawing_of
 from posectl.stages.drawing.subject import common_kind, open_subject
+from posectl.stages.drawing.views import asked_view, view_of
 from posectl.stages.options import PATH_FPS, RenderOptions
 from posectl.stages.run import Run
 
@@ -41,9 +42,11 @@ def render(
         raise UsageError(
             f"{len(subjects)} subjects and {len(options.labels)} labels were given.", "Give one --label each."
         )
-    opened = [open_subject(run, subject, conventions(options)) for subject in subjects]
-    draw = drawing_of(common_kind(opened))
-    drawn = draw(run, opened, options, suffix in FILMS)
+    if view := asked_view(options):
+        drawn: Page | Film | np.ndarray = view_of(run, view, subjects, options, suffix in FILMS)
+    else:
+        opened = [open_subject(run, subject, conventions(options)) for subject in subjects]
+        drawn = drawing_of(common_kind(opened))(run, opened, options, suffix in FILMS)
     frames, clock = drawn if isinstance(drawn, Film) else (drawn, None)
     info = write(out, frames, options.fps or clock or PATH_FPS)
     speed = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.errors import UsageError
 from posectl.stages.artifacts.about import DecodedAbout
@@ -22,7 +21,7 @@ def sample(run: Run, model: str | None = None, options: SampleOptions = SampleOp
     autoencoder = load_model(run, artifact, weights=options.weights)
 
     def fill(draft: Draft) -> dict[str, Any]:
-        codes = sample_codes(autoencoder.prior, options.count, autoencoder.latent, generator(run.seed, "sample"))
+        codes = autoencoder.draw(options.count, generator(run.seed, "sample")).codes
         decoded = autoencoder.decode(codes.to(autoencoder.device))
         draft.put("samples", decoded.cpu().numpy(), ("sample", *autoencoder.kind.axes))
         draft.put("codes", codes.numpy(), ("sample", "code"))

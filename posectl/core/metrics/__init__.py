@@ -18,6 +18,12 @@ paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, 
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
 such angle lie; interval_sweep: paths and truths of many lengths.
 
+Models alone: matched_codes (N, d), with matched_labels (N,), are test codes that are held against prior_codes (M, d),
+draws of the distribution that they are to follow, of prior_classes (M,). Of models that tell classes apart:
+class_probabilities (M, K) of test samples; labelled_samples (N, *shape) with labelled_labels (N,), whose labels the
+training saw, and test_samples. Of those that tell clusters apart: cluster_probabilities (N, K) of training samples and
+test_cluster_probabilities (M, K).
+
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.
 

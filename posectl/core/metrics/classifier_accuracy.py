@@ -66,7 +66,7 @@ def classifier_accuracy(
     mean, deviation = codes.double().mean(0), codes.double().std(0)
     scale = torch.where(deviation > 0, deviation, 1.0)
     standard, test_standard = ((some.double() - mean) / scale for some in (codes, test_codes))
-    settled = _converge(standard, labels, classes)
+    settled = converge(standard, labels, classes)
     loss, least = (
         F.cross_entropy(logits.double(), labels).item() for logits in (layer(codes), settled(standard))
     )  # fmt: skip
@@ -93,7 +93,7 @@ def _train(codes: Tensor, labels: Tensor, classes: int, fit: Fit, g: torch.Gener
     return Layer(weight.detach(), bias.detach())
 
 
-def _converge(codes: Tensor, labels: Tensor, classes: int) -> Layer:
+def converge(codes: Tensor, labels: Tensor, classes: int) -> Layer:
     """Minimise the mean cross-entropy of codes (N, d) float64 + |W|^2 / (2 N), which has one minimum."""
     weight = torch.zeros(classes, codes.shape[1], dtype=codes.dtype, device=codes.device, requires_grad=True)
     bias = torch.zeros(classes, dtype=codes.dtype, device=codes.device, requires_grad=True)

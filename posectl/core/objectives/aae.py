@@ -15,13 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from posectl.core.latent.priors import NORMAL, SPHERE
+from posectl.core.latent.priors import NORMAL, SPHERE, Prior
 from posectl.core.latent.targets import mixture, swiss_roll
 from posectl.core.nets import Architecture
-from posectl.core.nets.layers import Activation, Linear, Replicated, together
 from posectl.core.objectives import objective
-from posectl.core.objectives.base import Networks, Objective
-from posectl.core.objectives.cross_entropy import fake_loss, real_loss
+from posectl.core.objectives.base import Draws
+from posectl.core.objectives.discriminator import Compared, Discriminated
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError, did_you_mean
 
@@ -32,31 +31,32 @@ _PARTS = 10
 
 @objective("aae")
 @dataclass(frozen=True)
-class AAE(Objective):
+class AAE(Discriminated):
     """The AAE regularizer.
 
     lam: weight of the encoder's loss; beside squared metres 1 forgets the poses, and 0.01 is a fair start. Paper: 1,
         of images in [-1, 1].
+    width: units of each hidden layer of the discriminator. Paper: 100.
+    depth: hidden layers of the discriminator. Paper: 2.
     prior: distribution of codes: "latent" is the latent space's own, N(0, I) or uniform on the sphere; "gaussian"
         and "sphere" name them; "mixture" and "swiss-roll" are shapes of ten components in the plane, see
         core/latent/targets.py. Paper: gaussian.
     labels: whether the discriminator sees each sample's class, and the class is the draw's component. Paper: both
         are shown.
     classes: number of classes, which comes from the data.
-    width: units of each hidden layer of the discriminator. Paper: 100.
-    depth: hidden layers of the discriminator. Paper: 2.
+    unlabelled: whether there are samples without a label, whose class is one more, and whose draws are of any
+        component; so it is where --labelled leaves some. Paper: both are shown.
     """
 
     name = "aae"
     noise = {"aae": Noise("normal", "code"), "aae.component": Noise("uniform")}
     adversary_names = ("discriminator",)
+    shapes_code = True
 
-    lam: float = 1.0
     prior: str = "latent"
     labels: bool = False
     classes: int = 0
-    width: int = 100
-    depth: int = 2
+    unlabelled: bool = False
 
     def __post_init__(self) -> None:
         known = [*_WHOLE, *_IN_PARTS]
@@ -67,54 +67,38 @@ class AAE(Objective):
                 f"aae.labels names the components of a prior, and {self.prior!r} has none.",
                 "Add --set aae.prior=mixture, or swiss-roll.",
             )
-        if self.width < 1 or self.depth < 1:
-            raise UsageError(
-                "aae's discriminator must be at least one unit wide and one layer deep.", "As published: 100, 2."
-            )
+        super().__post_init__()
 
     @property
     def needs_labels(self) -> bool:  # type: ignore[override]
         """True if the discriminator sees labels."""
         return self.labels
 
-    def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
-        """Build the discriminator. Raises UsageError for a prior that a code of odd length cannot follow."""
+    def sizes(self, architecture: Architecture) -> dict[str, int]:
+        """Return what the discriminator sees. Raises UsageError for a prior that a code of odd length cannot follow."""
         if self.prior in _IN_PARTS and architecture.latent % 2:
             raise UsageError(
                 f"aae's {self.prior} fills pairs of elements, and a code of {architecture.latent} has an odd one.",
                 f"--latent {architecture.latent + 1}.",
             )
-        layers: list[nn.Module] = []
-        features = architecture.latent + (self.classes if self.labels else 0)
-        for _ in range(self.depth):
-            layers += [Linear(replicas, features, self.width), Activation("leaky_relu", inplace=True)]
-            features = self.width
-        layers.append(Linear(replicas, features, 1))
-        return {"discriminator": Replicated(*layers, outputs=())}
+        return {"discriminator": architecture.latent + (self._told if self.labels else 0)}
 
-    def term(self, step: Step, networks: Networks) -> Tensor:
-        """Return the cross-entropy (R,) of the discriminator on codes, with the target of draws from the prior."""
-        of_code, _ = self._logits(step, networks)
-        return real_loss(of_code)
+    def parts(self, step: Step) -> dict[str, Compared]:
+        """Return codes and draws, with labels where the discriminator sees them."""
+        return {"discriminator": (self._with_labels(step.z, step), self._with_labels(self.draw(step), step))}
 
-    def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
-        """Return the cross-entropy (R,) of the discriminator on codes and on draws."""
-        of_code, of_draw = self._logits(step, networks)
-        return {"discriminator": fake_loss(of_code) + real_loss(of_draw)}
-
-    def _logits(self, step: Step, networks: Networks) -> tuple[Tensor, ...]:
-        def judge() -> tuple[Tensor, ...]:
-            codes, draws = self._with_labels(step.z, step), self._with_labels(self.draw(step), step)
-            return together(networks["discriminator"], codes, draws)
-
-        return step.once("aae", judge)
+    @property
+    def _told(self) -> int:
+        """The number of classes that the discriminator is told of: the last is that of samples without a label."""
+        return self.classes + self.unlabelled
 
     def _with_labels(self, codes: Tensor, step: Step) -> Tensor:
         """Return the discriminator's input for codes (R, B, d): with labels, (R, B, d + classes)."""
         if not self.labels:
             return codes
         assert step.labels is not None
-        return torch.cat((codes, F.one_hot(step.labels, self.classes).to(codes.dtype)), dim=-1)
+        told = torch.where(step.labels < 0, self.classes, step.labels)
+        return torch.cat((codes, F.one_hot(told, self._told).to(codes.dtype)), dim=-1)
 
     def draw(self, step: Step) -> Tensor:
         """Draw codes (R, B, d) from the prior. Raises UsageError for one that codes on the sphere cannot follow."""
@@ -130,7 +114,20 @@ class AAE(Objective):
 
     def _component(self, step: Step) -> tuple[Tensor, int]:
         """Return each draw's component (R, B), and the number of components."""
+        any_component = (self._components * step.drawn("aae.component")).floor()
         if self.labels:
             assert step.labels is not None
-            return step.labels, self.classes
-        return (_PARTS * step.drawn("aae.component")).floor(), _PARTS
+            return torch.where(step.labels < 0, any_component.long(), step.labels), self._components
+        return any_component, self._components
+
+    @property
+    def _components(self) -> int:
+        return self.classes if self.labels else _PARTS
+
+    def draws(self, prior: Prior, noise: Tensor, uniform: Tensor, encoder: nn.Module) -> Draws:
+        """Return draws of the prior that codes were shaped to."""
+        if self.prior in _IN_PARTS:
+            component = (self._components * uniform).floor().long()
+            codes = _IN_PARTS[self.prior](component, noise, self._components)
+            return Draws(codes, component if self.labels else None)
+        return Draws((_WHOLE[self.prior] or prior).draw(noise))

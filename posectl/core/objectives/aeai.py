@@ -35,6 +35,7 @@ class AEAI(Adversarial):
     """
 
     name = "aeai"
+    encodes_again = True
     needs_velocity = True
 
     lam: float = 1.0

@@ -42,6 +42,7 @@ class AMR(Objective):
     """
 
     name = "amr"
+    encodes_again = True
     replaces_reconstruction = True
     adversary_names = ("discriminator",)
 

@@ -6,23 +6,33 @@ is in `adversary_names` minimises its own loss, and no gradient of that loss rea
 are trained with the autoencoder. Losses are (R,): one figure a replica, never mixed.
 
 Hooks change the autoencoder itself: `encoder` and `decoder` wrap the networks for training and for use alike;
-`corrupt_input` and `corrupt_code` act in training alone.
+`corrupt_input` and `corrupt_code` act in training alone. An objective whose code has a part that stands for classes
+says of how many (`heads`), and reads their probabilities from the encoder's outputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
+from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
 Networks = Mapping[str, nn.Module]
+
+
+class Draws(NamedTuple):
+    """Codes (N, d) drawn from a prior, and the class (N,) that each is drawn for, where the prior knows classes."""
+
+    codes: Tensor
+    classes: Tensor | None = None
 
 
 class Objective:
@@ -37,8 +47,33 @@ class Objective:
     needs_velocity: ClassVar[bool] = False
     needs_data: ClassVar[bool] = False
     adversary_names: ClassVar[tuple[str, ...]] = ()
+    # What it asks of a training: a batch of labelled samples alone beside each; a label for every sample; codes that
+    # are not on a sphere.
+    needs_labelled: ClassVar[bool] = False
+    needs_all_labels: ClassVar[bool] = False
+    needs_normal: ClassVar[bool] = False
+    # What no two objectives do at once: give codes a distribution, change what the encoder gives.
+    shapes_code: ClassVar[bool] = False
+    changes_encoder: ClassVar[bool] = False
+    encodes_again: ClassVar[bool] = False
 
     lam: float
+
+    @property
+    def heads(self) -> int:
+        """The number of classes, or clusters, that the encoder tells apart; 0 where it does not."""
+        return 0
+
+    @property
+    def in_code(self) -> int:
+        """The numbers of a code that stand for classes, before those of `--latent`."""
+        return 0
+
+    def informed(self, classes: int, unlabelled: bool) -> Objective:
+        """Return the objective for data of so many classes; unlabelled: whether samples have no label."""
+        known = {field.name for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        values = {"classes": classes, "unlabelled": unlabelled}
+        return dataclasses.replace(self, **{k: v for k, v in values.items() if k in known})  # type: ignore[type-var]
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         """Return the encoder to use in place of the net's own. Its first `architecture.latent` outputs are the code."""
@@ -59,6 +94,23 @@ class Objective:
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor:
         """Return the code to decode for the reconstruction in place of z (R, B, d), in training."""
         return z
+
+    def with_labels(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """Return codes z (R, B, d) with what labels (R, B) say of them, in training."""
+        return z
+
+    def completed(self, z: Tensor, x: Tensor, decode: Callable[[Tensor], Tensor], kind: Kind) -> Tensor:
+        """Return codes z (R, B, d) of samples x with what labels would say of them, in use, where there are none."""
+        return z
+
+    def probabilities(self, outputs: Tensor, latent: int) -> Tensor:
+        """Return those (..., heads) of classes by the encoder's outputs (..., k), of which `latent` are a code."""
+        raise NotImplementedError
+
+    def draws(self, prior: Prior, noise: Tensor, uniform: Tensor, encoder: nn.Module) -> Draws | None:
+        """Return draws from the distribution of codes, by standard normal noise (N, d) and uniform (N,); None where
+        that is the latent space's own."""
+        return None
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return the loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
@@ -106,7 +158,7 @@ def mean_over_batch(values: Tensor) -> Tensor:
 
 
 def check_together(objectives: list[Objective]) -> None:
-    """Raise UsageError where two objectives are the same, or both replace the reconstruction."""
+    """Raise UsageError where two objectives are the same, or do what only one can."""
     names = [objective.name for objective in objectives]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -114,6 +166,19 @@ def check_together(objectives: list[Objective]) -> None:
     replacing = [objective.name for objective in objectives if objective.replaces_reconstruction]
     if len(replacing) > 1:
         raise UsageError(f"{' and '.join(replacing)} each replace the reconstruction loss.", "Keep one of them.")
+    shaping = [objective.name for objective in objectives if objective.shapes_code]
+    if len(shaping) > 1:
+        raise UsageError(f"{' and '.join(shaping)} each shape the distribution of codes.", "Keep one of them.")
+    changing = [objective.name for objective in objectives if objective.changes_encoder]
+    if len(changing) > 1:
+        raise UsageError(f"{' and '.join(changing)} each change what the encoder gives.", "Keep one of them.")
+    told = [objective.name for objective in objectives if objective.needs_all_labels]
+    again = [objective.name for objective in objectives if objective.encodes_again]
+    if told and again:
+        raise UsageError(
+            f"{again[0]} encodes what was decoded, and the label in a code of {told[0]} comes from no encoder.",
+            f"Leave --reg {again[0]} out, or take --reg aae-semi.",
+        )
 
 
 def check_unweighted(objective: Objective, strength: str) -> None:

@@ -29,6 +29,7 @@ class Cycle(Objective):
     """
 
     name = "cycle"
+    encodes_again = True
     noise = {"t": UNIFORM}
 
     lam: float = 0.01

@@ -65,6 +65,8 @@ class Corruption(Protocol):
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor: ...
 
+    def with_labels(self, z: Tensor, labels: Tensor | None) -> Tensor: ...
+
 
 class Step:
     """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decodes that regularizers share.
@@ -77,7 +79,8 @@ class Step:
     Objectives may corrupt what is encoded (x_in) and what is decoded for the reconstruction (z_in); codes z are never
     corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`. `code_shape` is that
     of a code before it was flattened, (maps, side, side), and (latent,) unless given. `data`
-    (R, N, *shape) are more of the training samples, the batch itself unless given.
+    (R, N, *shape) are more of the training samples, the batch itself unless given. `labels` (R, B) are -1 where a
+    sample has none; `labelled` are samples (R, B', *shape) that have one, with their labels (R, B').
     """
 
     def __init__(
@@ -92,20 +95,34 @@ class Step:
         latent: int | None = None,
         code_shape: tuple[int, ...] | None = None,
         labels: Tensor | None = None,
+        labelled: tuple[Tensor, Tensor] | None = None,
         data: Tensor | None = None,
         pairing: Pairing = "reverse",
         objectives: Sequence[Corruption] = (),
     ) -> None:
-        self._encoder, self._decoder, self.prior = encoder, decoder, prior
+        self.encoder, self._decoder, self.prior = encoder, decoder, prior
         self.kind, self.noise, self._latent, self._objectives = kind, noise, latent, objectives
         self.halves = pairing == "halves"
         self._code_shape = code_shape
         self._batch = batch
         self.data = batch if data is None else data
         self.x = batch.chunk(2, dim=1)[0] if self.halves else batch
+        self._batch_labels, self._labelled = labels, labelled
         self.labels = labels if labels is None or not self.halves else labels.chunk(2, dim=1)[0]
         self.needs_velocity = any(objective.needs_velocity for objective in objectives)
         self._made: dict[str, Any] = {}
+
+    @property
+    def latent(self) -> int:
+        """The numbers of a code, which come first among the encoder's outputs."""
+        assert self._latent is not None
+        return self._latent
+
+    @property
+    def labelled(self) -> tuple[Tensor, Tensor]:
+        """Samples (R, B', *shape) that have a label, and their labels (R, B'), of objectives that need them."""
+        assert self._labelled is not None
+        return self._labelled
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """Return what `make` returned at the first call under this key, for values that several losses share."""
@@ -126,7 +143,7 @@ class Step:
 
     def encode(self, *batches: Tensor) -> tuple[Tensor, ...]:
         """Codes (R, B, d) of each batch, on the prior's support."""
-        return tuple(self.prior.project(raw[..., : self._latent]) for raw in together(self._encoder, *batches))
+        return tuple(self.prior.project(raw[..., : self._latent]) for raw in together(self.encoder, *batches))
 
     def decode(self, *codes: Tensor) -> tuple[Tensor, ...]:
         """Samples (R, B, *shape) of each set of codes."""
@@ -165,12 +182,12 @@ class Step:
     @cached_property
     def _raw(self) -> tuple[Tensor, ...]:
         if self.halves:
-            return together(self._encoder, *self._corrupted_batch.chunk(2, dim=1))
-        return together(self._encoder, self.x_in)
+            return together(self.encoder, *self._corrupted_batch.chunk(2, dim=1))
+        return together(self.encoder, self.x_in)
 
     @cached_property
     def z(self) -> Tensor:
-        return self.prior.project(self.z_raw)
+        return self._with_labels(self.prior.project(self.z_raw), self.labels)
 
     @property
     def z_raw(self) -> Tensor:
@@ -185,7 +202,15 @@ class Step:
 
     @cached_property
     def z_partner(self) -> Tensor:
-        return self.prior.project(self._raw[1][..., : self._latent]) if self.halves else self.z.flip(1)
+        if not self.halves:
+            return self.z.flip(1)
+        labels = None if self._batch_labels is None else self._batch_labels.chunk(2, dim=1)[1]
+        return self._with_labels(self.prior.project(self._raw[1][..., : self._latent]), labels)
+
+    def _with_labels(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        for objective in self._objectives:
+            z = objective.with_labels(z, labels)
+        return z
 
     @cached_property
     def z_in(self) -> Tensor:

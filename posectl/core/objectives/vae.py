@@ -46,6 +46,7 @@ class VAE(Objective):
     noise = {"vae": Noise("normal", "code")}
     replaces_reconstruction = True
     has_posterior = True
+    changes_encoder = True
 
     lam: float = 1.0
     sigma: float = 0.02

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from posectl.core.objectives.step import Noise
 from posectl.core.random import generator
+from posectl.core.training.labelled import labelled_rows
 
 # Steps drawn at once, fewer where samples are large. Part of what a seed means: another number is another stream.
 BLOCK = 128
@@ -23,25 +24,44 @@ LabelledSamples = tuple[Tensor, Tensor | None]
 
 class SampleStream(Protocol):
     """A source of training samples. `read` returns the first-th sample and on of the run of a seed: samples
-    (count, *shape) and labels (count,), or None, on the device. first is a multiple of count."""
+    (count, *shape) and labels (count,), or None, on the device. first is a multiple of count. `read_labelled` returns
+    such samples of those alone that have a label."""
 
     shape: tuple[int, ...]
     device: torch.device
 
     def read(self, seed: int, first: int, count: int) -> LabelledSamples: ...
 
+    def read_labelled(self, seed: int, first: int, count: int) -> tuple[Tensor, Tensor]: ...
+
 
 class FiniteSamples:
     """Samples (N, *shape) that stay on the device. Every epoch is a new permutation, a function of (seed, epoch);
-    batches run on across its end."""
+    batches run on across its end. labelled: how many of the labels (N,) a run may see; None: all of them."""
 
-    def __init__(self, samples: Tensor, labels: Tensor | None = None) -> None:
-        self.samples, self.labels = samples, labels
+    def __init__(self, samples: Tensor, labels: Tensor | None = None, labelled: int | None = None) -> None:
+        self.samples, self.labels, self.labelled = samples, labels, labelled
+        self._shown: dict[int, tuple[Tensor, Tensor]] = {}
         self.shape, self.device = tuple(samples.shape[1:]), samples.device
 
     def read(self, seed: int, first: int, count: int) -> LabelledSamples:
         rows = order(seed, len(self.samples), first, count).to(self.device)
-        return self.samples[rows], None if self.labels is None else self.labels[rows]
+        return self.samples[rows], None if self.labels is None else self._seen(seed)[1][rows]
+
+    def read_labelled(self, seed: int, first: int, count: int) -> tuple[Tensor, Tensor]:
+        known, labels = self._seen(seed)
+        rows = known[order(seed, len(known), first, count, "labelled/order").to(self.device)]
+        return self.samples[rows], labels[rows]
+
+    def _seen(self, seed: int) -> tuple[Tensor, Tensor]:
+        """Return the rows whose labels the run of a seed sees, and all labels (N,) as it sees them, -1 for others."""
+        assert self.labels is not None
+        if seed not in self._shown:
+            rows = labelled_rows(self.labels, self.labelled, seed)
+            labels = torch.full_like(self.labels, -1)
+            labels[rows] = self.labels[rows]
+            self._shown[seed] = rows, labels
+        return self._shown[seed]
 
 
 class GeneratedSamples:
@@ -57,14 +77,21 @@ class GeneratedSamples:
         samples, labels = self.draw(count, generator(seed, "draw", first // count))
         return samples.to(self.device), None if labels is None else labels.to(self.device)
 
+    def read_labelled(self, seed: int, first: int, count: int) -> tuple[Tensor, Tensor]:
+        samples, labels = self.draw(count, generator(seed, "draw labelled", first // count))
+        assert labels is not None
+        return samples.to(self.device), labels.to(self.device)
+
 
 @dataclass(frozen=True)
 class Block:
-    """x (steps, R, B, *shape), labels (steps, R, B) or None, and noise by name (steps, R, B, ...)."""
+    """x (steps, R, B, *shape), labels (steps, R, B) or None, and noise by name (steps, R, B, ...); and, where a step
+    needs them, labelled samples and their labels, shaped as x and labels."""
 
     x: Tensor
     noise: Mapping[str, Tensor]
     labels: Tensor | None = None
+    labelled: tuple[Tensor, Tensor] | None = None
 
     @cached_property
     def samples(self) -> Tensor:
@@ -75,7 +102,7 @@ class Block:
 @dataclass
 class Batches:
     """The batches of R replicas; each replica has its own stream. Block i of a seed is the same whenever and wherever
-    it is drawn."""
+    it is drawn. with_labelled: whether there is a batch of labelled samples beside each."""
 
     samples: SampleStream
     batch: int
@@ -83,6 +110,7 @@ class Batches:
     latent: int
     noise: Mapping[str, Noise]
     augment: Callable[[Tensor, torch.Generator], Tensor] | None = None
+    with_labelled: bool = False
 
     @property
     def steps(self) -> int:
@@ -95,7 +123,7 @@ class Batches:
         """Return how many numbers a block of one replica holds, noise and all."""
         draw = torch.Generator()
         noise = sum(each.sample(1, 1, self.latent, self.samples.shape, draw).numel() for each in self.noise.values())
-        return self.steps * self.batch * (math.prod(self.samples.shape) + noise)
+        return self.steps * self.batch * ((1 + self.with_labelled) * math.prod(self.samples.shape) + noise)
 
     def block(self, index: int) -> Block:
         """The batches and noise of steps index * steps and on."""
@@ -103,8 +131,7 @@ class Batches:
         xs, labels, noises = [], [], []
         for seed in self.seeds:
             x, of_x = self.samples.read(seed, index * count, count)
-            x = x.unflatten(0, (self.steps, self.batch))
-            xs.append(self.augment(x, generator(seed, "augment", index)) if self.augment else x)
+            xs.append(self._augmented(x, seed, "augment", index))
             if of_x is not None:
                 labels.append(of_x.unflatten(0, (self.steps, self.batch)))
             noises.append({
@@ -114,17 +141,31 @@ class Batches:
                 for name, each in self.noise.items()
             })  # fmt: skip
         noise = {name: torch.stack([n[name] for n in noises], dim=1).to(self.samples.device) for name in self.noise}
-        return Block(torch.stack(xs, dim=1), noise, torch.stack(labels, dim=1) if labels else None)
+        labelled = self._labelled(index, count) if self.with_labelled else None
+        return Block(torch.stack(xs, dim=1), noise, torch.stack(labels, dim=1) if labels else None, labelled)
+
+    def _augmented(self, x: Tensor, seed: int, purpose: str, index: int) -> Tensor:
+        """Return samples (steps * B, *shape) by step (steps, B, *shape), augmented."""
+        x = x.unflatten(0, (self.steps, self.batch))
+        return self.augment(x, generator(seed, purpose, index)) if self.augment else x
+
+    def _labelled(self, index: int, count: int) -> tuple[Tensor, Tensor]:
+        read = [self.samples.read_labelled(seed, index * count, count) for seed in self.seeds]
+        xs = [
+            self._augmented(x, seed, "augment labelled", index) for seed, (x, _) in zip(self.seeds, read, strict=True)
+        ]
+        labels = [of_x.unflatten(0, (self.steps, self.batch)) for _, of_x in read]
+        return torch.stack(xs, dim=1), torch.stack(labels, dim=1)
 
 
-def order(seed: int, samples: int, first: int, count: int) -> Tensor:
-    """The rows (count,) that a run of this seed visits from its first-th sample on."""
+def order(seed: int, samples: int, first: int, count: int, purpose: str = "order") -> Tensor:
+    """The rows (count,) that a run of this seed visits from its first-th sample on; purpose: of the random stream."""
     epochs = range(first // samples, (first + count - 1) // samples + 1)
-    rows = torch.cat([_permutation(seed, samples, epoch) for epoch in epochs])
+    rows = torch.cat([_permutation(seed, samples, epoch, purpose) for epoch in epochs])
     start = first - epochs[0] * samples
     return rows[start : start + count]
 
 
 @lru_cache(maxsize=64)
-def _permutation(seed: int, samples: int, epoch: int) -> Tensor:
-    return torch.randperm(samples, generator=generator(seed, "order", epoch))
+def _permutation(seed: int, samples: int, epoch: int, purpose: str) -> Tensor:
+    return torch.randperm(samples, generator=generator(seed, purpose, epoch))

@@ -94,7 +94,8 @@ class Trainer:
             for group, parameters in self.losses.groups.items()
         }
         noise = {name: each for objective in self.objectives for name, each in objective.noise.items()}
-        self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment)
+        needs_labelled = any(objective.needs_labelled for objective in self.objectives)
+        self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment, needs_labelled)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
         self.history = History(plan.steps, self.losses.figures, self._weights())
 
@@ -147,6 +148,7 @@ class Trainer:
             latent=self.latent,
             code_shape=self._code_shape,
             labels=None if block.labels is None else block.labels[k],
+            labelled=None if block.labelled is None else (block.labelled[0][k], block.labelled[1][k]),
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
             objectives=self.objectives,
@@ -188,6 +190,8 @@ class Trainer:
         for block in self.test.split(rows):
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
+            for objective in self.objectives:
+                codes = objective.completed(codes, x, self.networks["decoder"], self.kind)
             errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
         self._train_mode(True)
         self.history.add_test(self.step, (errors / len(self.test)).cpu().numpy(), self._weights())

@@ -9,6 +9,7 @@ from posectl.render.figures.factors import (
     retrieval_curves,
 )
 from posectl.render.figures.manifold import Manifold, manifold
+from posectl.render.figures.prior import beside_prior
 from posectl.render.figures.sweeps import against_lambda
 from posectl.render.figures.training import over_training, training_curves
 from posectl.render.figures.transitions import path_transitions, transition_curves
@@ -19,6 +20,7 @@ __all__ = [
     "Panel",
     "RetrievalCurve",
     "against_lambda",
+    "beside_prior",
     "distance_curves",
     "error_curves",
     "manifold",

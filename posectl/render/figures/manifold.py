@@ -72,7 +72,7 @@ def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Fi
     solid = codes.shape[1] == 3
     with page(path, 5.4, 4.6) as figure:
         axes: Any = figure.add_subplot(projection="3d" if solid else None)
-        dots = axes.scatter(*codes.T, **_dots(shown, len(codes)))
+        points = axes.scatter(*codes.T, **dots(shown, len(codes)))
         for line in shown.grid:
             axes.plot(*np.asarray(line).T, color=INK, linewidth=0.7, alpha=0.75)
         axes.set_title(title)
@@ -84,9 +84,9 @@ def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Fi
         else:
             axes.set_aspect("equal", adjustable="datalim")
         if shown.classes:
-            _name_classes(figure, shown)
+            name_classes(figure, shown)
         elif shown.values is not None and shown.what:
-            bar = figure.colorbar(dots, ax=axes, label=shown.what, shrink=0.7, pad=0.12 if solid else 0.02)
+            bar = figure.colorbar(points, ax=axes, label=shown.what, shrink=0.7, pad=0.12 if solid else 0.02)
             bar.outline.set_visible(False)
             if shown.period is not None:
                 bar.set_ticks([shown.period * part / 4 for part in range(5)])
@@ -95,12 +95,12 @@ def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Fi
     return figure
 
 
-def _name_classes(figure: Figure, shown: Manifold) -> None:
+def name_classes(figure: Figure, shown: Manifold) -> None:
     """Name the classes at the side, in their colours."""
     names = [*shown.classes, f"{shown.others} others"][: len(shown.classes) + bool(shown.others)]
-    dots = [Line2D([], [], color=colour, marker="o", ls="", ms=4) for colour in _colours_of(shown)]
+    marks = [Line2D([], [], color=colour, marker="o", ls="", ms=4) for colour in _colours_of(shown)]
     figure.set_figwidth(figure.get_figwidth() - BAR + room([*names, shown.what]))
-    figure.legend(dots, names, loc="outside right upper", title=shown.what, alignment="left")
+    figure.legend(marks, names, loc="outside right upper", title=shown.what, alignment="left")
 
 
 def _colours_of(shown: Manifold) -> list[Any]:
@@ -130,7 +130,8 @@ def _name_grid(figure: Figure, axes: Any, marks: Sequence[tuple[np.ndarray, str]
             text.remove()
 
 
-def _dots(shown: Manifold, count: int) -> dict[str, Any]:
+def dots(shown: Manifold, count: int) -> dict[str, Any]:
+    """Return the look of so many codes, as options of a scatter."""
     look: dict[str, Any] = {"s": 14 if count <= MANY else 4, "linewidths": 0, "alpha": 0.9, "rasterized": count > MANY}
     if shown.values is None:
         return {**look, "color": MUTED}

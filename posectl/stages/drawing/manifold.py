@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.random import generator
 from posectl.errors import UsageError, did_you_mean
 from posectl.render.figures import Manifold
 from posectl.render.figures.manifold import CLASS_COLOURS
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.evaluation.codes import provide_matched
 from posectl.stages.evaluation.factors import FactorSpace
+from posectl.stages.evaluation.inputs import Inputs
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
@@ -63,6 +66,29 @@ def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensio
     if period:
         return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0, grid=grid, marks=marks)
     return Manifold(shown, axes, values, f"{name} (deg)" if name in DEGREES else name, grid=grid, marks=marks)
+
+
+def beside_prior(run: Run, artifact: Artifact) -> dict[str, Manifold]:
+    """Return the codes of a model's samples, by their label where that is known, and as many draws of the distribution
+    that they are to follow, by title, in the plane: as they are, or by the principal components of the codes."""
+    model, dataset = load_model(run, artifact), dataset_of(run, artifact)
+    rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
+    codes = _encoded(model, torch.from_numpy(dataset.samples[rows]))
+    drawn = model.draw(len(rows), generator(run.seed, "plot/prior"))
+    project, axes = _projection(codes, 2)
+    inputs = Inputs()
+    provide_matched(inputs, model, dataset, run.seed)
+    title = artifact.ref
+    if inputs.has("matched_codes"):
+        title += f", MMD² {inputs.score('prior_mmd')['mean']:.2g}"
+    shown, prior = project(codes), project(drawn.codes.double().numpy())
+    if not (dataset.about.classes and dataset.artifact.has("label")):
+        return {title: Manifold(shown, axes), "prior": Manifold(prior, axes)}
+    values, classes, others = _classes(dataset, "label", rows)
+    coloured = Manifold(shown, axes, values, "label", classes=classes, others=others)
+    if drawn.classes is None:
+        return {title: coloured, "prior": Manifold(prior, axes)}
+    return {title: coloured, "prior": replace(coloured, codes=prior, values=drawn.classes.numpy())}
 
 
 def _encoded(model: Autoencoder, samples: Tensor) -> np.ndarray:

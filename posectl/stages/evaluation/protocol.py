@@ -17,7 +17,6 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import Kind
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.foreign import load_poses
@@ -27,6 +26,7 @@ from posectl.registry import Registry
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.files import conventions, file_record, is_file
 from posectl.stages.artifacts.formats import Taken, format_of
+from posectl.stages.evaluation.codes import provide_heads, provide_matched
 from posectl.stages.evaluation.endpoints import all_pairs, random_pairs
 from posectl.stages.evaluation.inputs import Inputs
 from posectl.stages.options import EvaluateOptions
@@ -138,9 +138,7 @@ class Protocol:
             return model.decode_path(a, b, steps, path)
 
         def drawn(purpose: str, count: int) -> Tensor:
-            return model.decode(
-                sample_codes(model.prior, count, model.latent, generator(seed, f"evaluate/{purpose}")).to(model.device)
-            )
+            return model.decode(model.draw(count, generator(seed, f"evaluate/{purpose}")).codes.to(model.device))
 
         truth = reference.test if len(reference.test) else reference.train
         originals, reconstructions = self.reconstruction
@@ -300,7 +298,8 @@ def _check_shape(evaluation: Evaluation, model: Autoencoder, reference: Referenc
 
 
 def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDataset) -> None:
-    """Provide codes and labels of a dataset that has classes in both splits."""
+    """Provide draws of the prior beside codes, and codes and labels of a dataset that has classes in both splits."""
+    provide_matched(evaluation.inputs, model, dataset, evaluation.run.seed)
     classes = dataset.about.classes
     if not (classes and dataset.artifact.has("label") and {TRAIN, TEST} <= set(np.unique(dataset.split).tolist())):
         return
@@ -313,6 +312,7 @@ def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDa
         test_labels=lambda: known[split == TEST],
         classes=lambda: classes,
     )
+    provide_heads(evaluation.inputs, model, dataset)
     if evaluation.options.compat == "acai" and model.has_posterior:  # vae.py classifies what its posterior is made of
         evaluation.inputs.provide(
             features=lambda: model.features(evaluation.tensor(dataset.train)),

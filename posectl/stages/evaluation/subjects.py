@@ -17,6 +17,7 @@ from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, i
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.baselines import baseline
 from posectl.stages.evaluation.clouds import CloudProtocol
+from posectl.stages.evaluation.codes import provide_labelled
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
 from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
@@ -138,7 +139,10 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
     )
     path = fitting_path(artifact, model, evaluation.options.path)
     evaluation.modules += modules_of(artifact)
-    protocol_of(kind).model(evaluation, model, path, _dataset_of(evaluation, artifact))
+    dataset = _dataset_of(evaluation, artifact)
+    protocol_of(kind).model(evaluation, model, path, dataset)
+    if dataset is not None and evaluation.against is None:
+        provide_labelled(evaluation.inputs, artifact, model, dataset)
     return evaluation
 
 

@@ -12,7 +12,6 @@ import torch
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.distances import ONE_SAMPLE, spread
 from posectl.core.kinds import Kind
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.core.training.loop import Trainer
 from posectl.printable import error_text
@@ -70,7 +69,7 @@ def examine(trainer: Trainer, index: int, replica: Replica, dataset: StoredDatas
     mean = torch.from_numpy(dataset.train.mean(0, dtype="float64")).to(trainer.test)
     some = trainer.test[:_SAMPLES]
     codes = model.encode(some)
-    draws = sample_codes(model.prior, _SAMPLES, model.latent, generator(replica.seed, "health"))
+    draws = model.draw(_SAMPLES, generator(replica.seed, "health")).codes
     return Health(
         kind,
         first=float(history.tests[0][index]),

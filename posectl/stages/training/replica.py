@@ -23,8 +23,8 @@ from posectl.stages.training.settings import (
     build_architecture,
     build_objectives,
     describe,
+    informed,
     resolve_options,
-    with_classes,
 )
 from posectl.store import Artifact
 
@@ -47,9 +47,11 @@ class Replica:
 def identify(run: Run, dataset: StoredDataset, options: TrainOptions, seed: int, device: torch.device) -> Replica:
     """Identify the training of these options and seed. Raises UsageError where the options do not fit together."""
     options = resolve_options(options, dataset)
-    objectives = tuple(with_classes(objective, dataset) for objective in build_objectives(options))
-    architecture = build_architecture(options, tuple(dataset.shape))
+    objectives = informed(build_objectives(options), options, dataset)
+    architecture = build_architecture(options, tuple(dataset.shape), sum(each.in_code for each in objectives))
     config = run.config(options)
+    if options.labelled is None:  # as before there was this option
+        del config["labelled"]
     config["objectives"] = {"value": [describe(o) for o in objectives], "source": "resolved"}
     config["architecture"] = {"value": describe(architecture), "source": "resolved"}
     work = work_of("model", config, seed, str(device), [("dataset", dataset.artifact.digest)])

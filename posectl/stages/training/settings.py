@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from posectl.core.latent.priors import PRIORS
+import numpy as np
+
+from posectl.core.latent.priors import NORMAL, PRIORS
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
-from posectl.core.objectives.base import Objective
+from posectl.core.objectives.base import Objective, check_together
+from posectl.data.dataset import TRAIN
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -59,12 +62,14 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
     return [_objective(name, settings[name]) for name in names]
 
 
-def build_architecture(options: TrainOptions, shape: tuple[int, ...]) -> Architecture:
-    """Build the net that the options name, with its settings, for samples of this shape."""
+def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: int = 0) -> Architecture:
+    """Build the net that the options name, with its settings, for samples of this shape; in_code: numbers of a code
+    that stand for classes, before those of the options."""
     name = str(options.net)
     cls = NETS.get(name)
     names, _ = _parts(options)
-    return cls(shape=shape, latent=options.latent, **_typed(name, "net", cls, _settings(options, [name, *names])[name]))
+    latent = in_code + options.latent
+    return cls(shape=shape, latent=latent, **_typed(name, "net", cls, _settings(options, [name, *names])[name]))
 
 
 def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -166,17 +171,70 @@ def resolve_options(options: TrainOptions, dataset: StoredDataset) -> TrainOptio
     return replace(options, prior=options.prior or kind.prior, net=options.net or kind.net)
 
 
-def with_classes(objective: Objective, dataset: StoredDataset) -> Objective:
-    """Return the objective with the number of classes of the labels. Raises InvalidInputError if there are none."""
-    if not objective.needs_labels:
-        return objective
+def informed(objectives: Sequence[Objective], options: TrainOptions, dataset: StoredDataset) -> tuple[Objective, ...]:
+    """Return the objectives as the labels of the data make them.
+
+    Raises InvalidInputError where labels are needed and there are none, or of one class alone, and UsageError where the
+    options do not fit them.
+    """
+    check_together(list(objectives))
+    on_sphere = [each.name for each in objectives if each.needs_normal and options.prior != NORMAL.name]
+    if on_sphere:
+        raise UsageError(f"Part of a code of {on_sphere[0]} stands for classes, on no sphere.", "Add --prior normal.")
+    needing = [each for each in objectives if each.needs_labels]
+    if options.labelled is not None and not needing:
+        raise UsageError(
+            f"--labelled {options.labelled} is of labels that are learned, and no regularizer here learns any.",
+            "Add --reg aae-semi, or leave --labelled out.",
+        )
+    if not needing:
+        return tuple(objectives)
+    classes, some = _classes(needing[0].name, dataset), options.labelled is not None
+    if some:
+        _check_labelled(needing, int(options.labelled or 0), dataset)
+    return tuple(each.informed(classes, unlabelled=some) if each.needs_labels else each for each in objectives)
+
+
+def _classes(name: str, dataset: StoredDataset) -> int:
+    """Return the number of classes. Raises InvalidInputError for labels that teach nothing."""
     classes = dataset.about.classes
     if not classes:
         raise InvalidInputError(
-            f"{objective.name} is to be informed by labels, and {dataset.artifact.ref} has none.",
+            f"{name} is to be informed by labels, and {dataset.artifact.ref} has none.",
             "Take a dataset with classes, as MNIST's or a folder of folders.",
         )
-    return replace(objective, classes=classes)  # type: ignore[type-var]
+    if not dataset.about.scene.get("endless"):
+        found = len(np.unique(dataset.known("label")[dataset.split == TRAIN]))
+        if found < 2:
+            raise InvalidInputError(
+                f"All training samples of {dataset.artifact.ref} are of one class, and {name} tells several apart.",
+                "Prepare samples of two classes or more.",
+            )
+    return classes
+
+
+def _check_labelled(needing: Sequence[Objective], labelled: int, dataset: StoredDataset) -> None:
+    """Raise UsageError for a number of labelled samples that there are not, or that cannot teach these objectives."""
+    samples = int((dataset.split == TRAIN).sum())
+    whole = next((each.name for each in needing if each.needs_all_labels), None)
+    if whole is not None:
+        raise UsageError(
+            f"{whole} is told the label of every sample, and --labelled {labelled} leaves some without.",
+            "Leave --labelled out, or take --reg aae-semi.",
+        )
+    if dataset.about.scene.get("endless"):
+        raise UsageError(f"{dataset.artifact.ref} draws every sample afresh, with its label.", "Leave --labelled out.")
+    if labelled > samples:
+        raise UsageError(
+            f"--labelled {labelled} is more than the {samples:,} training samples of {dataset.artifact.ref}.",
+            f"--labelled {samples} at most, or all.",
+        )
+    found = len(np.unique(dataset.known("label")[dataset.split == TRAIN]))
+    if labelled < found:
+        raise UsageError(
+            f"--labelled {labelled} leaves some of the {found} classes without a sample.",
+            f"--labelled {found} or more.",
+        )
 
 
 def default_name(options: TrainOptions, dataset: StoredDataset) -> str:

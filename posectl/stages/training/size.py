@@ -53,7 +53,10 @@ def size_of(replicas: Sequence[Replica], dataset: StoredDataset) -> Size:
     held = parameters["encoder"] + parameters["decoder"]
     noise = {name: each for objective in replica.objectives for name, each in objective.noise.items()}
     samples = FiniteSamples(torch.empty(0, *dataset.shape, device="meta"))
-    batches = Batches(samples, options.batch, (0,), options.latent, noise)
+    batches = Batches(
+        samples, options.batch, (0,), replica.architecture.latent, noise,
+        with_labelled=any(objective.needs_labelled for objective in replica.objectives),
+    )  # fmt: skip
     memory = {
         "samples": 0 if dataset.about.scene.get("endless") else len(dataset.split) * math.prod(dataset.shape),
         "networks": count * (_COPIES * sum(parameters.values()) + 2 * buffers),

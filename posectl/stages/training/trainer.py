@@ -41,13 +41,14 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
     )  # fmt: skip
     return Trainer(
         replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
-        training_samples(dataset, device), test, plan,
+        training_samples(dataset, device, options.labelled), test, plan,
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
     )  # fmt: skip
 
 
-def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStream:
-    """Return the training samples: those of the dataset, or fresh ones where its scene is endless."""
+def training_samples(dataset: StoredDataset, device: torch.device, labelled: int | None = None) -> SampleStream:
+    """Return the training samples: those of the dataset, or fresh ones where its scene is endless; labelled: how many
+    of them show their label, None for all."""
     draw = sampler(dataset.about.scene, device)
     if draw is not None:
 
@@ -60,7 +61,7 @@ def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStre
     labels = None
     if dataset.about.classes:
         labels = torch.from_numpy(dataset.known("label")[dataset.split == TRAIN].astype(np.int64)).to(device)
-    return FiniteSamples(train, labels)
+    return FiniteSamples(train, labels, labelled)
 
 
 def advance(

@@ -183,3 +183,27 @@ def test_shapes_of_the_plane_take_pairs():
 def test_a_discriminator_has_a_layer_and_a_unit(size):
     with pytest.raises(UsageError, match="discriminator"):
         AAE(**size)
+
+
+def test_a_sample_without_a_label_is_of_one_more_class_and_its_draw_of_any_component():
+    objective = AAE(prior="mixture", labels=True, classes=3, unlabelled=True)
+    labels = torch.tensor([[2, -1, 1, -1]])
+    step = linear_step(X, NOISES, labels=labels)
+    # COMPONENT is 0.31 and 0.7 where there is no label: components 0 and 2 of three.
+    draws = mixture(torch.tensor([[2, 0, 1, 2]]), NOISE, 3)
+    torch.testing.assert_close(objective.draw(step), draws)
+    told = torch.tensor([[[0, 0, 1, 0], [0, 0, 0, 1], [0, 1, 0, 0], [0, 0, 0, 1]]], dtype=torch.float64)
+    codes, drawn = objective.parts(step)["discriminator"]
+    torch.testing.assert_close(codes, torch.cat((2 * X, told), 2))
+    torch.testing.assert_close(drawn, torch.cat((draws, told), 2))
+    assert objective.sizes(MLP((17, 3), 4))["discriminator"] == 4 + 3 + 1
+
+
+def test_what_is_drawn_for_use_follows_the_prior_that_codes_were_shaped_to():
+    noise, uniform = NOISE[0].float(), COMPONENT[0].float()
+    plain = AAE(prior="mixture").draws(NORMAL, noise, uniform, nn.Identity())
+    torch.testing.assert_close(plain.codes, mixture(torch.tensor([0, 3, 9, 7]), noise, 10))
+    assert plain.classes is None
+    told = AAE(prior="mixture", labels=True, classes=3).draws(NORMAL, noise, uniform, nn.Identity())
+    assert told.classes.tolist() == [0, 0, 2, 2]
+    torch.testing.assert_close(AAE().draws(SPHERE, noise, uniform, nn.Identity()).codes, SPHERE.draw(noise))

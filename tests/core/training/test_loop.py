@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from posectl.core.kinds import KINDS
-from posectl.core.latent.priors import SPHERE
+from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.mlp import MLP
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.acai import ACAI
 from posectl.core.objectives.none import Nothing
 from posectl.core.training.augment import for_poses
+from posectl.core.training.batches import FiniteSamples
 from posectl.core.training.loop import Plan, Trainer
 
 MIRROR = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
@@ -22,14 +23,15 @@ def trainer(
     objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=False, lr=1e-3, data=None, precision="fp32",
     latent=4, batch=16, widths=(16, 16),
 ):  # fmt: skip
-    objective = objective or ACAI()
+    objective = (objective or ACAI()).informed(3, unlabelled=False)
     if data is None:
         data = torch.randn(500, 17, 3, generator=torch.Generator().manual_seed(1)) * 0.3
+    labels = torch.randint(3, (len(data),), generator=torch.Generator().manual_seed(2))
     return Trainer(
-        MLP((17, 3), latent, widths=widths, batch_norm=batch_norm),
-        SPHERE,
+        MLP((17, 3), objective.in_code + latent, widths=widths, batch_norm=batch_norm),
+        NORMAL if objective.needs_normal else SPHERE,
         [[replace(objective, lam=lam) if objective.has_term else objective] for lam in lams],
-        data,
+        FiniteSamples(data, labels if objective.needs_labels else None),
         data[:40],
         Plan(steps=steps, batch=batch, evaluate_every=70, lr=lr, precision=precision),
         seeds or [0] * len(lams),
@@ -89,7 +91,9 @@ def assert_stacks(objective, *, rtol=0, **sizes):
 
 
 # As published, 16,384 entries and 512 units, it takes minutes.
-SMALL = {"vqvae": {"codes": 64, "width": 32}}
+_NARROW = {"width": 16}
+SMALL = {"vqvae": {"codes": 64, "width": 32}, "aae-supervised": _NARROW, "aae-semi": _NARROW,
+         "aae-cluster": {**_NARROW, "clusters": 5}, "aae-reduce": _NARROW}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OBJECTIVES.built_in())

@@ -1,0 +1,43 @@
+"""AAE that clusters: the encoder gives one of so many clusters and a style, and no label is seen.
+
+Source: Makhzani et al., "Adversarial Autoencoders", 2015, section 6 and Fig. 12; with the size of the style of
+musyoku/adversarial-autoencoder, 10 (--latent 10).
+
+Defaults: the paper's networks, but for the activation of the discriminators, a leaky ReLU; not its momentum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posectl.core.objectives import objective
+from posectl.core.objectives.categorical import Categorical
+from posectl.errors import UsageError
+
+
+@objective("aae-cluster")
+@dataclass(frozen=True)
+class ClusteringAAE(Categorical):
+    """The clustering AAE.
+
+    lam: weight of the encoder's losses by the two discriminators. Paper: 1, in steps of its own.
+    width: units of each hidden layer of a discriminator. Paper: 1000.
+    depth: hidden layers of a discriminator. Paper: 2.
+    clusters: number of clusters. Paper: 16 and 30.
+    """
+
+    name = "aae-cluster"
+
+    clusters: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.clusters < 2:
+            raise UsageError(
+                f"{self.name}.clusters is two or more, not {self.clusters}.", f"--set {self.name}.clusters=16."
+            )
+
+    @property
+    def heads(self) -> int:
+        """The number of clusters."""
+        return self.clusters

@@ -1,0 +1,103 @@
+"""Codes with a part that stands for classes: the softmax of the encoder's first outputs, before a style.
+
+Source: Makhzani et al., "Adversarial Autoencoders", 2015, sections 5 and 6. A code is (y, z): y the probabilities of
+classes or clusters, z of as many numbers as `--latent`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from posectl.core.latent.priors import Prior
+from posectl.core.nets import Architecture
+from posectl.core.objectives.base import Draws, Objective, mean_over_batch
+from posectl.core.objectives.discriminator import Compared, Discriminated
+from posectl.core.objectives.step import Noise, Step
+
+
+class SoftmaxFirst(nn.Module):
+    """An encoder whose first `heads` outputs pass through a softmax."""
+
+    def __init__(self, inner: nn.Module, heads: int) -> None:
+        super().__init__()
+        self.inner, self.heads = inner, heads
+
+    def forward(self, x: Tensor) -> Tensor:
+        raw = self.inner(x)
+        return torch.cat((raw[..., : self.heads].softmax(-1), raw[..., self.heads :]), dim=-1)
+
+
+def cross_entropy(probabilities: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean (R,) of -log p of the labels (R, B), by probabilities (R, B, K)."""
+    of_label = probabilities.gather(-1, labels[..., None])[..., 0]
+    return mean_over_batch(-of_label.clamp_min(torch.finfo(of_label.dtype).tiny).log())
+
+
+def one_hots(uniform: Tensor, heads: int) -> tuple[Tensor, Tensor]:
+    """Return classes (...) by noise uniform in [0, 1), each as likely, and their one-hot vectors (..., heads)."""
+    classes = (heads * uniform).floor().long()
+    return classes, F.one_hot(classes, heads).to(uniform.dtype)
+
+
+def labels_loss(objective: Objective, step: Step) -> Tensor:
+    """Return the cross-entropy (R,) of the step's labelled samples."""
+    samples, labels = step.labelled
+    return cross_entropy(objective.probabilities(step.encoder(samples), step.latent), labels)
+
+
+@dataclass(frozen=True)
+class Headed(Objective):
+    """An objective of codes (y, z) whose y the encoder gives."""
+
+    needs_normal = True
+    changes_encoder = True
+
+    lam: float = 1.0
+
+    @property
+    def in_code(self) -> int:
+        """The heads, which come first in a code."""
+        return self.heads
+
+    def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
+        """Return the net's encoder with a softmax over the heads."""
+        return SoftmaxFirst(inner, self.heads)
+
+    def probabilities(self, outputs: Tensor, latent: int) -> Tensor:
+        """Return y."""
+        return outputs[..., : self.heads]
+
+
+@dataclass(frozen=True)
+class Categorical(Headed, Discriminated):
+    """An objective that gives y a uniform distribution over one-hot vectors, and z a standard normal one."""
+
+    noise = {"style": Noise("normal", "code"), "class": Noise("uniform")}
+    adversary_names = ("categorical", "gaussian")
+    shapes_code = True
+
+    width: int = 1000
+    depth: int = 2
+
+    def sizes(self, architecture: Architecture) -> dict[str, int]:
+        """Return the sizes of y and of z."""
+        return {"categorical": self.heads, "gaussian": architecture.latent - self.heads}
+
+    def parts(self, step: Step) -> dict[str, Compared]:
+        """Return y beside one-hot vectors, and z beside normal noise."""
+        _, drawn = one_hots(step.drawn("class"), self.heads)
+        y, z = step.z[..., : self.heads], step.z[..., self.heads :]
+        return {"categorical": (y, drawn), "gaussian": (z, step.drawn("style")[..., self.heads :])}
+
+    def draws(self, prior: Prior, noise: Tensor, uniform: Tensor, encoder: nn.Module) -> Draws:
+        """Return draws of (y, z)."""
+        classes, y = one_hots(uniform, self.heads)
+        return Draws(torch.cat((y.to(noise), noise[..., self.heads :]), dim=-1), self.meant(classes))
+
+    def meant(self, heads: Tensor) -> Tensor | None:
+        """Return the classes that heads stand for; None where they are clusters."""
+        return None
