@@ -121,7 +121,7 @@ def evaluate(
     Arrays of shape (B, T, 17, 3) are paths, (N, 17, 3) samples; (B, T, 32, 32) and (B, T, C, H, W) are paths of images.
     Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
     and --joints.
-    Baselines of images are crossfade, perfect, switch, blank and wrong-way.
+    Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train.
 
     \b
     Examples:

@@ -127,9 +127,19 @@ def _stills(view: CloudView, clouds: np.ndarray, colour: theme.Colour) -> np.nda
     return np.stack([view.draw(view.surface(cloud), colour) for cloud in clouds])
 
 
+def rows_of_clouds(rows: Sequence[np.ndarray], up: str, size: int) -> list[np.ndarray]:
+    """Draw rows of clouds (K, P, 3), each row in a colour of its own: tiles (K, size, size, 3) uint8 of each."""
+    view = CloudView(rows, up=up, size=size)
+    return [_stills(view, clouds, _cycle(i)) for i, clouds in enumerate(rows)]
+
+
 def _colour(found: Sequence[_Shown], subject: int, row: int) -> theme.Colour:
     """Return the colour of a class, or of a subject."""
-    name = theme.CYCLE[(row if found[subject].names else subject) % len(theme.CYCLE)]
+    return _cycle(row if found[subject].names else subject)
+
+
+def _cycle(number: int) -> theme.Colour:
+    name = theme.CYCLE[number % len(theme.CYCLE)]
     return int(name[1:3], 16), int(name[3:5], 16), int(name[5:7], 16)
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import torch
 
+from posectl.core.autoencoder import Autoencoder
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render import theme
+from posectl.render.rows import draw_rows
 from posectl.render.scene import TURN
 from posectl.stages.drawing import clouds as drawing
-from posectl.stages.options import RenderOptions
+from posectl.stages.drawing import views
+from posectl.stages.options import RenderOptions, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.render import render
 from posectl.stages.run import Run
+from posectl.stages.train import train
 
 SIZE = RenderOptions(size=160)
 
@@ -128,3 +133,29 @@ def test_what_shares_no_picture_is_refused(run, tmp_path):
         render(run, ["some", "lying"], tmp_path / "out.png", SIZE)
     with pytest.raises(UsageError, match="too small"):
         render(run, ["some"], tmp_path / "out.png", RenderOptions(size=64))
+
+
+def test_clusters_of_codes_are_rows_named_by_their_commonest_class(run, tmp_path, monkeypatch):
+    prepare(run, "shapes", options={"points": 64, "count": 10, "classes": ("lamp", "chair")})
+    model = train(run, "shapes", TrainOptions(steps=1, batch=4, latent=3, set=("cloud.width=0.1",)))
+    samples, labels = (run.artifacts.get("shapes", "dataset").read(name) for name in ("samples", "label"))
+
+    def encode(self, clouds):
+        """Codes that lie apart by class, chairs about 5 and lamps about -5."""
+        rows = [np.flatnonzero((samples == cloud.numpy()).all((1, 2)))[0] for cloud in clouds]
+        spread = torch.tensor(rows)[:, None] * torch.tensor([[0.01, 0.02, 0.005]])
+        return 10.0 * torch.from_numpy(labels[rows]).float()[:, None] - 5 + spread
+
+    drawn = []
+    monkeypatch.setattr(Autoencoder, "encode", encode)
+    monkeypatch.setattr(
+        Autoencoder, "decode", lambda self, codes: drawn.append(codes) or torch.zeros(len(codes), 64, 3)
+    )
+    monkeypatch.setattr(
+        views, "draw_rows", lambda rows, **words: drawn.append((rows, words)) or draw_rows(rows, **words)
+    )
+    render(run, [model.ref], tmp_path / "clusters.png", RenderOptions(size=160, clusters=True))
+    heads, (rows, words) = drawn
+    assert sorted(round(value, 0) for value in heads[:, 0].tolist()) == [-5, 5]
+    assert sorted(name.split(": ")[1] for name in words["row_labels"]) == ["chair  50.0 %", "lamp  50.0 %"]
+    assert [len(row) for row in rows] == [3, 3]  # the head, and two of four test clouds each
