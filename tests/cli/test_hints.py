@@ -33,6 +33,8 @@ COMMANDS = {
     "api/lab": "interpolate",
     "stages/explore": "explore",
     "stages/exploring": "explore",
+    "stages/report": "report",
+    "stages/reporting": "report",
     "cli/files": "interpolate, sample, compare",
     "cli/interpolate": "interpolate",
     "cli/plot": "plot",

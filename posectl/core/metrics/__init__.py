@@ -29,6 +29,8 @@ with the distances in and between them; clouds and reconstructed_clouds (N, P, 3
 morph_paths and morph_truth (B, T, P, 3), paths between two of a class and the shapes at the factors between; sum_clouds
 and sum_truth (S, P, 3), what a - b + c makes of three of a class and the shapes at that sum of the factors.
 
+Of attribute vectors: edits (posectl.core.metrics.entanglement).
+
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.
 

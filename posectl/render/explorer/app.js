@@ -228,7 +228,7 @@ class Explorer {
       } });
       return make("label", { class: "check" }, box, this.header.models[index].label);
     });
-    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.request(); } });
+    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.series.forEach((each) => { each.now = null; }); this.request(); } });
     return make("div", {},
       make("div", { class: "row play" }, this.play, this.scrub.element, button("Walk", () => this.walk(), "Go on from B to another random end")),
       make("div", { class: "row" }, ...paths, ...models,
@@ -494,8 +494,18 @@ class Explorer {
   measure(/** @type {any} */ series, /** @type {number} */ n) {
     const { model, path } = series;
     const codes = this.ends.map((end) => model.code(end));
-    const key = `${n} ${codes[0].join()} ${codes[1].join()}`;
     const steps = model.background ? Math.min(n, COARSE) : n;
+    const key = `${steps} ${codes[0].join()} ${codes[1].join()}`;
+    // A worker has the steps of the path alone.
+    const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
+    const now = `${key} ${alpha}`;
+    if (series.now !== now) {
+      const sample = this.decodePath(model, path, codes, [alpha]);
+      if (sample) {
+        const ghost = this.reference.length && !this.withoutGhost ? nearest(this.kind, sample, 0, this.reference) : null;
+        Object.assign(series, { now, sample, ghost });
+      }
+    }
     if (series.key !== key) {
       const samples = this.decodePath(model, path, codes, Array.from({ length: steps }, (_, t) => t / (steps - 1)));
       if (samples) {
@@ -503,15 +513,6 @@ class Explorer {
         if (this.header.kind === "poses") series.bones = boneErrors(samples, steps, this.scene.parents);
       }
     }
-    const now = `${key} ${this.alpha}`;
-    if (series.now === now) return;
-    // A worker has the steps of the path alone.
-    const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
-    const sample = this.decodePath(model, path, codes, [alpha]);
-    if (!sample) return;
-    series.now = now;
-    series.sample = sample;
-    series.ghost = this.reference.length && !this.withoutGhost ? nearest(this.kind, sample, 0, this.reference) : null;
   }
 
   /** Decode the steps of a path; the straight line in data space mixes the decoded ends. */
