@@ -70,7 +70,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "3d-aae": Preset(
         "clouds", "MaciejZamorski/3d-AAE, experiments/train_aae.py, settings/hyperparams.json",
-        "2,000 epochs, weights drawn by Kaiming, codes drawn from a Gaussian", {
+        "2,000 epochs, codes drawn from a Gaussian", {
             # The authors sum the reconstruction over the batch of 50, and take the mean of the critic's scores.
             "lr": 5e-4, "batch": 50, "net": "cloud", "latent": 2048, "prior": "normal-0.2",
             "reg": ("aae-wgan",), "lam": (0.02,),

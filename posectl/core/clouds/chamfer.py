@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 PAIRS, _ON_DEVICE = 1 << 18, 1 << 26
-"""Pairs of points that are compared at once, on a CPU some 3 MB in float32. No result depends on it."""
+"""Pairs of points that are compared at once, on a CPU and on other devices. No result depends on it."""
 
 
 def chamfer(a: Tensor, b: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from posectl.core.nets import net
-from posectl.core.nets.layers import Activation, Linear, Replicated
+from posectl.core.nets.layers import Activation, HeLinear, Replicated
 from posectl.core.nets.mlp import MeanOutput
 from posectl.errors import UsageError
 
@@ -85,5 +85,5 @@ class Pointwise(nn.Module):
 def _layers(replicas: int, sizes: Sequence[int]) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(sizes):
-        layers += [Linear(replicas, inputs, outputs), Activation("relu", inplace=True)]
+        layers += [HeLinear(replicas, inputs, outputs), Activation("relu", inplace=True)]
     return layers[:-1]

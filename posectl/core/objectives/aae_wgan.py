@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
-from posectl.core.nets.layers import Activation, Linear, Replicated, together
+from posectl.core.nets.layers import Activation, HeLinear, Replicated, together
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import UNIFORM, Noise, Step
@@ -59,9 +59,9 @@ class WassersteinAAE(Objective):
         features = architecture.latent
         for published in _WIDTHS:
             width = max(1, round(self.width * published))
-            layers += [Linear(replicas, features, width), Activation("relu", inplace=True)]
+            layers += [HeLinear(replicas, features, width), Activation("relu", inplace=True)]
             features = width
-        return {"critic": Replicated(*layers, Linear(replicas, features, 1), outputs=())}
+        return {"critic": Replicated(*layers, HeLinear(replicas, features, 1), outputs=())}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return minus the mean (R,) of the critic's score of codes."""

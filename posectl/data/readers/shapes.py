@@ -16,12 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.clouds.surface import check_points
-from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.clouds.drawn import check_drawing, last_fifths
+from posectl.data.dataset import Dataset
 from posectl.data.readers import Progress, option, reader
-from posectl.errors import UsageError, did_you_mean
-
-_FIFTH = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ def read(paths: Sequence[Path], options: ShapeOptions, progress: Progress) -> Da
     from posectl.data.clouds.shapes import CLASSES, FACTORS, draw, random_factors
 
     names = options.classes or CLASSES
-    _check(paths, options, names, CLASSES)
+    check_drawing(paths, names, CLASSES, ("class of shapes", "--classes"), options.points, options.count, options.seed)
     count = options.count
     clouds = np.empty((len(names) * count, options.points, 3), np.float32)
     factors = np.empty((len(clouds), len(FACTORS)))
@@ -55,10 +52,9 @@ def read(paths: Sequence[Path], options: ShapeOptions, progress: Progress) -> Da
         drawn = random_factors(name, rng)
         factors[row] = list(drawn.values())
         clouds[row] = draw(name, drawn, options.points, rng)
-    test = max(1, round(count / _FIFTH))
     return Dataset(
         samples=clouds,
-        split=np.tile(np.repeat(np.array([TRAIN, TEST], np.uint8), (count - test, test)), len(names)),
+        split=last_fifths(count, len(names)),
         per_sample={
             "label": np.repeat(np.arange(len(names), dtype=np.int32), count),
             **{factor: factors[:, i].copy() for i, factor in enumerate(FACTORS)},
@@ -74,18 +70,3 @@ def read(paths: Sequence[Path], options: ShapeOptions, progress: Progress) -> Da
             "split": f"the last fifth of each class to test, all drawn by seed {options.seed}",
         },
     )
-
-
-def _check(paths: Sequence[Path], options: ShapeOptions, names: Sequence[str], known: Sequence[str]) -> None:
-    if paths:
-        raise UsageError("The shapes are drawn, and read no files.", "Use `posectl prepare clouds` for files.")
-    for name in names:
-        if name not in known:
-            raise UsageError(f"There is no class of shapes {name!r}.", did_you_mean(name, known))
-    if len(set(names)) < len(names):
-        raise UsageError("A class of shapes is named twice.", f"--classes {','.join(dict.fromkeys(names))}")
-    check_points(options.points)
-    if options.count < 2:
-        raise UsageError(f"A train and a test split need two shapes, not {options.count}.", "Try --count 500.")
-    if options.seed < 0:
-        raise UsageError(f"A seed is not negative, and {options.seed} is.", "Try --seed 0.")
