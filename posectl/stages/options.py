@@ -296,11 +296,13 @@ class ExploreOptions:
 
     points: samples on the map, at most, evenly spread over the dataset.
     real: those of them, at most, that are looked through for the nearest real one.
+    attributes: refs of attribute artifacts of the models, whose vectors become sliders.
     weights: "last", or "best" by test error.
     """
 
     points: int = size(20_000, quick=200)
     real: int = size(2_000, quick=50)
+    attributes: tuple[str, ...] = ()
     weights: Literal["last", "best"] = "last"
 
 
