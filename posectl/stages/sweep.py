@@ -19,7 +19,7 @@ from posectl.stages.run import Result, Run, produce
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.engines import Engine, train_all
 from posectl.stages.training.replica import existing_models, identify
-from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.settings import build_objectives, check_options, default_name, remarks
 from posectl.stages.training.stack import NamedReplica, Outcome, stacks
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
@@ -59,6 +59,8 @@ def sweep(
     run.detail(
         f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.jobs} at once."
     )
+    for remark in remarks(replicas[0].replica.objectives, data):
+        run.tell(remark)
     for replica in replicas:
         run.artifacts.check_free("model", replica.name)
     config = {**run.config(options), **run.config(axes)}

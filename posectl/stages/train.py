@@ -18,7 +18,7 @@ from posectl.stages.training.health import examine
 from posectl.stages.training.log import NoLog, check_form, logging_to
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import identify
-from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.settings import build_objectives, check_options, default_name, remarks
 from posectl.stages.training.size import check_fits
 from posectl.stages.training.trainer import advance, build_trainer, interruptible, latest
 from posectl.store import Checkpoints, Draft
@@ -52,6 +52,8 @@ def train(
     run.detail(
         f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.test):,} to test; {replica.architecture}."
     )
+    for remark in remarks(replica.objectives, data):
+        run.tell(remark)
     parents = [("dataset", data.artifact)]
     if not (run.name or run.force):
         made = find_existing(run, "model", None, replica.key, replica.work, ["dataset"])

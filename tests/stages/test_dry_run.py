@@ -45,10 +45,11 @@ def test_it_leaves_nothing_and_changes_nothing(run, tmp_path):
     assert again.digest == model.digest
 
 
-@pytest.mark.parametrize("reg", OBJECTIVES.built_in())
+@pytest.mark.parametrize("reg", [reg for reg in OBJECTIVES.built_in() if not OBJECTIVES.get(reg)().needs_labels])
 def test_every_regularizer_is_measured(run, reg):
     codes = ("vqvae.codes=16",) if reg == "vqvae" else ()
-    found = dry_run(run, None, replace(SMALL, reg=(reg,), latent=4, steps=4, set=(*SMALL.set, *codes)))
+    prior = "normal" if OBJECTIVES.get(reg).needs_normal else None
+    found = dry_run(run, None, replace(SMALL, reg=(reg,), latent=4, steps=4, prior=prior, set=(*SMALL.set, *codes)))
     assert found.seconds > 0
     assert found.memory["step"] > 0
 

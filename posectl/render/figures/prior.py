@@ -29,7 +29,7 @@ def beside_prior(panels: Mapping[str, Manifold], path: str | Path | None) -> Fig
             axes.scatter(*np.asarray(shown.codes).T, **dots(shown, len(shown.codes)))
             axes.set_title(title)
             axes.set_xlabel(shown.axes[0])
-            axes.set_aspect("equal", adjustable="datalim")
+            axes.set_aspect("equal", adjustable="box")
         every[0].set_ylabel(next(iter(panels.values())).axes[1])
         named = [shown for shown in panels.values() if shown.classes]
         if named:

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
@@ -52,7 +51,7 @@ def from_dataset(run: Run, dataset: StoredDataset, models: Sequence[Autoencoder]
 def from_priors(run: Run, models: Sequence[Autoencoder], options: ExploreOptions) -> Shown:
     """Take draws from the priors."""
     count = min(options.points, _DRAWS)
-    codes = [sample_codes(model.prior, count, model.latent, generator(run.seed, "explore")).numpy() for model in models]
+    codes = [model.draw(count, generator(run.seed, "explore")).codes.numpy() for model in models]
     nothing = np.zeros((0, *models[0].shape), np.float32)
     return Shown(Points(np.arange(count), nothing), codes, nothing, count)
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent.priors import sample_codes
 from posectl.core.metrics.nearest import nearest
 from posectl.core.metrics.transitions import end_to_end, path_lengths, transitions
 from posectl.core.random import generator
@@ -62,7 +61,7 @@ def _values(model: Autoencoder, paths: torch.Tensor, reference: torch.Tensor) ->
 
 def drawn(model: Autoencoder, reference: torch.Tensor, count: int, seed: int) -> dict[str, Any]:
     """Return samples (n, *shape) of draws from the prior, the real samples nearest to them, and distances (n,)."""
-    codes = sample_codes(model.prior, count, model.latent, generator(seed, "report/draws"))
+    codes = model.draw(count, generator(seed, "report/draws")).codes
     samples = model.decode(codes)
     distances, rows = nearest(samples, reference, 1, model.kind.search)
     return {

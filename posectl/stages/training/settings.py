@@ -14,7 +14,7 @@ from posectl.core.latent.priors import NORMAL, PRIORS
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import Objective, check_together
-from posectl.data.dataset import TRAIN
+from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -193,6 +193,22 @@ def informed(objectives: Sequence[Objective], options: TrainOptions, dataset: St
     if some:
         _check_labelled(needing, int(options.labelled or 0), dataset)
     return tuple(each.informed(classes, unlabelled=some) if each.needs_labels else each for each in objectives)
+
+
+def remarks(objectives: Sequence[Objective], dataset: StoredDataset) -> list[str]:
+    """Say in a sentence each what the classes of the data cannot show of objectives that tell classes apart."""
+    heads = next((each for each in objectives if each.heads), None)
+    if heads is None or not dataset.about.classes or dataset.about.scene.get("endless"):
+        return []
+    labels, ref = dataset.known("label"), dataset.artifact.ref
+    train, test = (set(np.unique(labels[dataset.split == split]).tolist()) for split in (TRAIN, TEST))
+    said = []
+    if not heads.needs_labels and heads.heads < len(train):
+        said.append(f"{heads.heads} clusters are fewer than the {len(train)} classes of {ref}: some share one.")
+    for left, where in ((train - test, "training"), (test - train, "test")):
+        if left:
+            said.append(f"Of {ref}, classes {sorted(left)} are in the {where} samples alone.")
+    return said
 
 
 def _classes(name: str, dataset: StoredDataset) -> int:

@@ -166,7 +166,7 @@ def test_two_that_shape_the_code_do_not_stand_together():
         family_trainer(SemiSupervisedAAE(), Classifier())
 
 
-def test_few_labels_and_many_samples_teach_more_than_the_labels_alone():
+def test_six_labels_teach_more_than_chance():
     def error(*objectives):
         run = family_trainer(*objectives, labelled=6, steps=400, latent=2)
         run.run()
@@ -176,8 +176,8 @@ def test_few_labels_and_many_samples_teach_more_than_the_labels_alone():
             told = run.objectives[0].probabilities(run.networks["encoder"](data[300:][None])[0], run.latent).argmax(1)
         return (told != truth).float().mean().item()
 
-    assert error(Classifier()) < 0.5
-    assert error(SemiSupervisedAAE(width=16, lam=0.1)) < 0.5
+    assert error(Classifier()) < 0.4
+    assert error(SemiSupervisedAAE(width=16, lam=0.1)) < 0.4
 
 
 def test_a_cluster_is_one_of_two_at_least():
