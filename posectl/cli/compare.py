@@ -94,7 +94,7 @@ def compare(
         session.out.tell(note)
     if output is not None:
         write_bytes(output, (table.as_text(form or "md") + "\n").encode(), force=session.force)
-        session.out.data(str(output), {"path": str(output), **as_json(table)})
+        session.out.data([str(output)], {"path": str(output), **as_json(table)})
     elif form is None and sys.stdout.isatty() and not session.out.as_json:
         _print(table)
     else:

@@ -45,16 +45,13 @@ def write_npy(session: Session, array: np.ndarray, path: str, answer: dict[str, 
         sys.stdout.buffer.flush()
         return
     write_bytes(Path(path), data.getvalue(), force=session.force)
-    session.out.data(path, answer)
+    session.out.data([path], answer)
 
 
 def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
     """Write all of the data or nothing. Raises ConflictError rather than overwrite, unless `force`."""
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
-            path.write_bytes(data)
-            return
-        if path.exists() and not force:
+        if path.is_file() and not force:
             raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
         with durable.new_file(path) as file:
             file.write(data)

@@ -82,4 +82,4 @@ def plot(
     from posectl.cli.values import names
 
     figure = session.lab().plot(subjects, output, kind=kind, metrics=names(metric) or (), by=by, dimensions=dimensions)
-    session.out.data(str(output), {"path": str(output), "kind": figure.get_label(), "subjects": subjects})
+    session.out.data([str(output)], {"path": str(output), "kind": figure.get_label(), "subjects": subjects})

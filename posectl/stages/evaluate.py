@@ -29,8 +29,8 @@ _GROUNDS = {
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     "edits": "attribute vectors",
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
-    "class_probabilities": "a model that classifies (--reg aae-semi)",
-    **dict.fromkeys(("cluster_probabilities", "test_cluster_probabilities"), "a model of clusters (--reg aae-cluster)"),
+    "class_probabilities": "a model that tells classes apart",
+    **dict.fromkeys(("cluster_probabilities", "test_cluster_probabilities"), "a model of clusters"),
     **dict.fromkeys(
         ("labelled_samples", "labelled_labels", "test_samples"), "a model that classifies, of 10,000 labels at most"
     ),

@@ -11,11 +11,13 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from posectl.content import head_of, other_format
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError
+from posectl.errors import IntegrityError, InvalidInputError
+from posectl.inputs import open_input
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
@@ -35,7 +37,7 @@ def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
 
     Raises IntegrityError if an artifact is damaged.
     """
-    with durable.storage_errors(f"write {zip_path}"):
+    with durable.storage_errors(f"write {zip_path}", "--output"):
         if zip_path.is_dir():
             raise InvalidInputError(f"{zip_path} is a folder.", "Name the zip file to write.")
         with durable.new_file(zip_path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -50,8 +52,7 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
     InvalidInputError naming the entry that no export would write, IntegrityError, and ConflictError for a name that is
     another kind's here.
     """
-    if not zip_path.is_file():
-        raise NotFoundError(f"There is no file {zip_path}.", "`posectl store export` writes one.")
+    open_input(zip_path).close()  # which says what is wrong with what is no file
     with durable.storage_errors(f"import {zip_path}"), ExitStack() as stack:
         try:
             archive = stack.enter_context(zipfile.ZipFile(zip_path))
@@ -69,10 +70,12 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
             if not _find(catalogue, name, artifact):
-                catalogue.check_free(artifact.kind, name, "Import it into another --store.")
+                _check_free(catalogue, artifact, name)
             durable.fsync_tree(staging.path)
         return [
-            _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
+            _find(catalogue, name, artifact)
+            or Artifact(staging.commit(name, partial(_check_free, catalogue, artifact, name)))
+            for name, staging, artifact in staged
         ]
 
 
@@ -164,6 +167,10 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds a damaged {name}: {message}; nothing was imported.", "Export it again.")
     if artifact.name != name:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
+
+
+def _check_free(catalogue: Catalogue, artifact: Artifact, name: str) -> None:
+    catalogue.check_free(artifact.kind, name, "Import it into another --store.")
 
 
 def _find(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:

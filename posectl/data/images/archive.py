@@ -26,7 +26,7 @@ from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
 from posectl.data.images.scale import in_range
 from posectl.data.images.split import named_split
-from posectl.data.safe.npy import known_key, load_arrays, split_key
+from posectl.data.safe.npy import known_key, listed, load_arrays, split_key
 from posectl.errors import InvalidInputError
 
 SUFFIXES = {".npy", ".npz"}
@@ -45,9 +45,8 @@ def read(path: Path, request: Request) -> ImageSet:
         arrays = _one_split(arrays)
     key = key or next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
     if key is None:
-        listed = f"the arrays {', '.join(arrays)}" if arrays else "no array"
         hint = f"Name the one that you mean: {path}:{next(iter(arrays))}." if arrays else "Save images with np.savez."
-        raise InvalidInputError(f"{path} holds {listed}, and none is called 'images'.", hint)
+        raise InvalidInputError(f"{path} holds {listed(arrays)}, and none is called 'images'.", hint)
     name = f"{key!r} in {file}" if file.suffix == ".npz" else str(path)
     images = fit(in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
     beside = {name: array for name, array in arrays.items() if array.shape == (len(images),)}

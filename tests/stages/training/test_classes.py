@@ -115,7 +115,7 @@ def test_clusters_have_the_error_of_their_heads_and_no_error_of_classes(run):
     found = evaluate(run, model.ref).artifact.summary["scores"]
     assert found["head_error_rate"]["clusters"] == 5
     assert "error_rate" not in found
-    with pytest.raises(InvalidInputError, match="a model that classifies"):
+    with pytest.raises(InvalidInputError, match="a model that tells classes apart"):
         evaluate(run, model.ref, options=EvaluateOptions(metrics=("error_rate",)))
 
 
