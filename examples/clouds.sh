@@ -39,6 +39,22 @@ for name in $MODELS; do
         --evaluate-every 50 "${TRAIN[@]}" --name "clouds-$name" --resume)")
 done
 scores=$(posectl evaluate "${models[@]}" "${EVALUATE[@]}")
+# Beside them training clouds as samples and, of shapes, mixes of points between two of a class.
+baselines=(baseline:train)
+[ "$DATA" != shapes ] || baselines+=(baseline:crossfade baseline:matched)
+scores="$scores $(posectl evaluate "${baselines[@]}" --against "$data" "${EVALUATE[@]}")"
 read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
 posectl plot "${models[@]}" -o "$OUT/training.png" --force
+
+# Figs. 16 to 21, 22 and 23: interpolations, a sum, and clusters; and what is drawn, turning.
+for model in "${models[@]}"; do
+    name=${model%:*}
+    p=$(posectl interpolate "$data#0" "$data#1" --model "$model" --steps 8)
+    d=$(posectl sample "$model" -n 16)
+    a=$(posectl arithmetic "$data#0 - $data#1 + $data#2" --model "$model")
+    posectl render "$p" -o "$OUT/$name-path.png" --force
+    posectl render "$a" -o "$OUT/$name-sum.png" --force
+    posectl render "$d" -o "$OUT/$name-draws.gif" --force
+    posectl render "$model" --clusters --columns 9 -o "$OUT/$name-clusters.png" --force
+done

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ import torch
 
 from posectl.api.arrays import as_tensor
 from posectl.core.kinds import KINDS, Kind, of_shape
-from posectl.core.metrics import METRICS, Score
+from posectl.core.metrics import INPUTS, METRICS, Score
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 
 _PATHS = {"paths", "random_paths", "interval_paths", "interval_truth"}
@@ -47,7 +47,7 @@ def _of_arrays(name: str) -> Callable[..., Score]:
     """Wrap a metric so that it takes arrays of either sort, and tells their kind."""
     metric = METRICS.get(name)
     signature = inspect.signature(metric)
-    shown = [p for p in signature.parameters.values() if p.name != "kind"]
+    shown = sorted({p.name: p for p in _arrays(metric) if p.name != "kind"}.values(), key=_place)
 
     @functools.wraps(metric)
     def of_arrays(*arrays: Any, kind: str | Kind | None = None, **named: Any) -> Score:
@@ -58,9 +58,32 @@ def _of_arrays(name: str) -> Callable[..., Score]:
         values = {key: _tensor(value, key) for key, value in given.items()}
         if "kind" in signature.parameters:
             values["kind"] = _kind(kind, values)
-        return metric(**values)
+        return _called(metric, values)
 
     return of_arrays
+
+
+def _arrays(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
+    """Yield the parameters of a metric, those of a registered input in place of that input."""
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in INPUTS.names():
+            yield from _arrays(INPUTS.get(parameter.name))
+        else:
+            yield parameter
+
+
+def _place(parameter: inspect.Parameter) -> tuple[int, bool]:
+    return parameter.kind, parameter.default is not parameter.empty
+
+
+def _called(function: Callable[..., Any], values: dict[str, Any]) -> Any:
+    """Call a metric, or the function of an input, with the values and inputs that it names."""
+    made = {name: _called(INPUTS.get(name), values) for name in _named(function) if name in INPUTS.names()}
+    return function(**{name: value for name, value in {**values, **made}.items() if name in _named(function)})
+
+
+def _named(function: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(function).parameters)
 
 
 def _tensor(value: Any, name: str) -> Any:

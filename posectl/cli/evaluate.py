@@ -73,6 +73,9 @@ OPTIONS: Options = {
         "Number of real samples for which recall looks for the nearest draw, and whose codes convexity takes.",
         show_default="10000; of images 2000", **_COUNT,
     ),
+    "clouds": parameter(
+        int, DEFAULT.clouds, "Metrics", "Number of generated and of real clouds that sets are compared by.", **_COUNT
+    ),
     "k": parameter(
         int, DEFAULT.k, "Metrics",
         "Number of neighbours for precision, recall, density and coverage (prdc), and for convexity.", **_COUNT,
@@ -128,7 +131,7 @@ def evaluate(
     and with --as samples (N, 32, 32) and (N, C, H, W) are images.
     Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
     and --joints.
-    Baselines of images are crossfade, perfect, switch, blank and wrong-way.
+    Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train.
 
     \b
     Examples:

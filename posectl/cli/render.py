@@ -1,4 +1,4 @@
-"""posectl render: poses or images as GIF, MP4 or PNG."""
+"""posectl render: poses, images or clouds as GIF, MP4 or PNG."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def render(
     ] = DEFAULT.size,
     columns: Annotated[
         int,
-        option("Picture", "Number of samples in a row of a PNG; 0: 10 poses, 16 images.", metavar="N", min=0),
+        option("Picture", "Number of samples in a row of a PNG; 0: 10 poses, 16 images, 8 clouds.", metavar="N", min=0),
     ] = DEFAULT.columns,
     most: Annotated[
         int,
@@ -60,7 +60,7 @@ def render(
         list[str] | None,
         option("Picture", "Label of a subject; repeated for each.", "--label", metavar="TEXT", show_default="the ref"),
     ] = None,
-    turntable: Annotated[bool, option("Picture", "Turn the camera around the poses.", "--turntable")] = False,
+    turntable: Annotated[bool, option("Picture", "Turn poses or clouds once round.", "--turntable")] = False,
     crossfade: Annotated[
         bool | None,
         option(
@@ -85,12 +85,12 @@ def render(
         ),
     ] = False,
 ) -> None:
-    """Draw poses or images: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row, or in
-    blocks (`interpolate --grid`).
+    """Draw poses, images or clouds: side by side as a GIF or MP4, clips in real time; as a PNG, SVG or PDF row by row,
+    or in blocks (`interpolate --grid`).
 
     Of a model test samples are drawn, each followed by its reconstruction.
-    Files hold poses (..., 17, 3), which are turned upright, or images in [-1, 1]: paths (B, T, C, H, W) or single ones
-    (N, C, H, W).
+    Files hold poses (..., 17, 3), which are turned upright, images in [-1, 1], paths (B, T, C, H, W) or single ones
+    (N, C, H, W), or clouds of points (..., P, 3).
 
     \b
     Examples:

@@ -86,7 +86,7 @@ def _mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
 
 def _mean_square(a: Tensor, b: Tensor, axes: int) -> Tensor:
     squares = (a - b).square().flatten(-axes)
-    return _pairwise_sum(squares) / squares.shape[-1]
+    return pairwise_sum(squares) / squares.shape[-1]
 
 
 def _sum_in_order(values: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ def _sum_in_order(values: Tensor) -> Tensor:
     return functools.reduce(torch.add, values.unbind(-1))
 
 
-def _pairwise_sum(values: Tensor) -> Tensor:
+def pairwise_sum(values: Tensor) -> Tensor:
     """Sum over the last axis, one half added to the other until one value is left: for many values."""
     while (count := values.shape[-1]) > 1:
         half = count // 2

@@ -31,16 +31,21 @@ def viewpoint(
 
     Raises UsageError where no picture can be drawn so small, or from there.
     """
-    if size < SMALLEST:
-        raise UsageError(f"A picture of {size} pixels is too small.", f"Take a size of {SMALLEST} or more.")
     if azimuth is None:
         azimuth = heading(poses, body) + THREE_QUARTER
+    check_view(size, azimuth, elevation)
+    return azimuth, elevation
+
+
+def check_view(size: int, azimuth: float, elevation: float) -> None:
+    """Raises UsageError where no picture can be drawn so small, or from there."""
+    if size < SMALLEST:
+        raise UsageError(f"A picture of {size} pixels is too small.", f"Take a size of {SMALLEST} or more.")
     if not math.isfinite(azimuth) or not -90 <= elevation <= 90:
         raise UsageError(
             f"There is no view from azimuth {azimuth} and elevation {elevation}.",
             "Give degrees; the elevation from -90 to 90.",
         )
-    return azimuth, elevation
 
 
 def check_bytes(*shape: int) -> None:

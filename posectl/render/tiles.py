@@ -14,11 +14,14 @@ GAP = 2  # pixels between tiles
 
 def as_tiles(images: np.ndarray, name: str) -> np.ndarray:
     """Images (..., C, H, W) in [-1, 1] as uint8 (..., H, W, 3); values beyond are cut off, grey has three equal parts.
+    Pictures (..., H, W, 3) uint8 are tiles already.
 
     Raises InvalidInputError for another shape, other than 1 or 3 channels, and for non-finite values; `name` says
     whose they are.
     """
     images = np.asarray(images)
+    if images.dtype == np.uint8 and images.ndim >= 3 and images.shape[-1] == 3 and images.size:
+        return images
     if images.ndim < 3 or images.shape[-3] not in (1, 3) or not images.size or images.dtype.kind != "f":
         raise InvalidInputError(
             f"{name} has the shape {images.shape} of {images.dtype}, and no image can be made of it.",

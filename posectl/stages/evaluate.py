@@ -19,7 +19,11 @@ from posectl.store import Draft
 
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
+_SHAPES = "clouds whose factors are known (prepare shapes)"
 _GROUNDS = {
+    **dict.fromkeys(("morph_paths", "morph_truth", "sum_clouds", "sum_truth"), _SHAPES),
+    **dict.fromkeys(("cloud_sets", "cloud_samples", "cloud_reference"), "generated clouds and real ones"),
+    **dict.fromkeys(("clouds", "reconstructed_clouds"), "a model of clouds"),
     **dict.fromkeys(
         ("trace", "true_images", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS
     ),

@@ -197,6 +197,7 @@ class EvaluateOptions:
     samples: draws for precision; None: 10,000, of images 2,000.
     recall_samples: draws that recall searches; None: 180,000, of images 2,000.
     recall_targets: real samples whose recall is asked, and whose codes convexity takes; None: 10,000, of images 2,000.
+    clouds: generated and real clouds that sets are compared by, so many of each.
     k: neighbours of prdc, between samples and recall targets, and of convexity, between codes.
     interval: of images whose factors are known, degrees between the ends of paths compared with true images; None: as
         published, 80 for errors and 70 where alpha is retrieved.
@@ -220,6 +221,7 @@ class EvaluateOptions:
     samples: int | None = size(None, quick=100)
     recall_samples: int | None = size(None, quick=200)
     recall_targets: int | None = size(None, quick=50)
+    clouds: int = size(200, quick=20)
     k: int = 5
     interval: float | None = None
     intervals: int = size(72, quick=4)

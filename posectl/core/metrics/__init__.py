@@ -29,6 +29,12 @@ draws of the distribution that they are to follow, of prior_classes (M,). Of mod
 class_probabilities (M, K) of test samples; labelled_samples (N, *shape) with labelled_labels (N,), whose labels the
 training saw, and test_samples. Of those that tell clusters apart: cluster_probabilities (N, K) of training samples and
 test_cluster_probabilities (M, K).
+
+Clouds: cloud_samples (M, P, 3), decoded draws, and cloud_reference (N, Q, 3), real ones; of both `cloud_sets` is made,
+with the distances in and between them; clouds and reconstructed_clouds (N, P, 3). Shapes whose factors are known:
+morph_paths and morph_truth (B, T, P, 3), paths between two of a class and the shapes at the factors between; sum_clouds
+and sum_truth (S, P, 3), what a - b + c makes of three of a class and the shapes at that sum of the factors.
+
 Of attribute vectors: edits (posectl.core.metrics.entanglement).
 
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples

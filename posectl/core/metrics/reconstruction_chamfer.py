@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from posectl.core.clouds.chamfer import mean_chamfer
 from posectl.core.metrics import Score, metric
+from posectl.core.metrics.cloud_distances import chamfer
 from posectl.core.metrics.summary import summarise
 
 
@@ -20,4 +20,4 @@ def reconstruction_chamfer(clouds: Tensor, reconstructed_clouds: Tensor) -> Scor
     >>> round(posectl.metrics.reconstruction_chamfer(clouds, clouds + [1e-3, 0.0, 0.0])["mean"], 9)  # 1e-6, both ways
     2e-06
     """
-    return summarise(mean_chamfer(clouds.double(), reconstructed_clouds.double()), "1")
+    return summarise(chamfer(clouds, reconstructed_clouds), "1")

@@ -1,6 +1,7 @@
-"""Pictures of a model of images: one style under all labels, clusters by their heads, and the quantiles of its prior.
+"""Pictures of a model of images or clouds: one style under all labels, its clusters, and the quantiles of its prior.
 
-Source: Makhzani et al., "Adversarial Autoencoders", 2015, Figs. 10, 12 and 6 of the seed's slides.
+Source: Makhzani et al., "Adversarial Autoencoders", 2015, Figs. 10, 12 and 6 of the seed's slides; Fig. 23
+shows clusters of clouds.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.metrics.kmeans import Whitening, assign, kmeans
+from posectl.core.random import generator
 from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render.blocks import draw_blocks
 from posectl.render.page import Page
+from posectl.render.panel import SMALLEST
 from posectl.render.rows import draw_rows
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.drawing.clouds import rows_of_clouds
 from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
 from posectl.store import Artifact
@@ -27,6 +32,8 @@ from posectl.store import Artifact
 ROWS, COLUMNS, QUANTILES = 10, 16, 20
 # Parts of the size of an animation's panel.
 TILE, SMALL_TILE = 0.2, 0.1
+# Of codes that tell no clusters apart: as many where classes are not known, and the runs of k-means for them.
+CLUSTERS, RESTARTS, ITERATIONS = 8, 100, 1000
 _TRAIN = "`posectl train --reg aae-supervised`, aae-semi and aae-cluster make models of such codes."
 
 
@@ -39,16 +46,16 @@ def asked_view(options: RenderOptions) -> str:
 
 
 def view_of(run: Run, view: str, subjects: Sequence[str | np.ndarray], options: RenderOptions, animated: bool) -> Page:
-    """Draw a view of one model. Raises UsageError for what is no model of images, or none that has such a view."""
+    """Draw a view of one model. Raises UsageError for what is no model of images or clouds, or has no such view."""
     if animated:
         raise UsageError(f"--{view} is a still picture.", "Write it as a .png, .svg or .pdf.")
     if len(subjects) != 1 or not isinstance(subjects[0], str):
         raise UsageError(f"--{view} is a picture of one model.", "Name one, such as the newest in `posectl ls`.")
     artifact = run.artifacts.get(subjects[0], "model")
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
-    if model.kind.name != "images":
+    if model.kind.name not in ("images", "clouds"):
         raise InvalidInputError(
-            f"--{view} draws models of images, and {artifact.ref} is of {model.kind.name}.",
+            f"--{view} draws models of images or clouds, and {artifact.ref} is of {model.kind.name}.",
             "`posectl sample` and `posectl render` show what it decodes.",
         )
     return VIEWS[view](artifact, model, dataset, options)
@@ -65,8 +72,9 @@ def _styles(artifact: Artifact, model: Autoencoder, dataset: StoredDataset, opti
         np.concatenate([image[None], decoded]) for image, decoded in zip(some, under(model, codes, heads), strict=True)
     ]
     names = dataset.about.class_names if heads == dataset.about.classes else ()
-    labels = ["image", *(names or map(str, range(heads)))]
-    return draw_rows(rows, column_labels=labels, size=round(TILE * options.size))
+    labels = [dataset.kind.noun, *(names or map(str, range(heads)))]
+    tiles, size = _tiles(rows, dataset, TILE * options.size)
+    return draw_rows(tiles, column_labels=labels, size=size)
 
 
 def under(model: Autoencoder, codes: Tensor, heads: int) -> np.ndarray:
@@ -77,23 +85,38 @@ def under(model: Autoencoder, codes: Tensor, heads: int) -> np.ndarray:
 
 
 def _clusters(artifact: Artifact, model: Autoencoder, dataset: StoredDataset, options: RenderOptions) -> Page:
-    """Draw a row a cluster: its head decoded with no style, then test images that are in it."""
-    if model.heads is None:
-        raise UsageError(f"{artifact.ref} tells no clusters apart.", "`posectl train --reg aae-cluster` makes one.")
-    test, count = dataset.test, model.heads.heads
-    cluster = model.probabilities(_tensor(model, test)).argmax(1).cpu().numpy()
-    columns = (options.columns or COLUMNS) - 1
-    rows = [
-        np.concatenate([head[None], _evenly(test[cluster == i], columns)]) for i, head in enumerate(head_images(model))
-    ]
-    names = _head_names(model, dataset)
+    """Draw a row a cluster: its head decoded with no style, or the middle of its codes, then test samples in it."""
+    cluster, heads, names = _by_heads(model, dataset) if model.heads else _by_kmeans(model, dataset)
+    test, columns, most = dataset.test, (options.columns or COLUMNS) - 1, options.most or len(heads)
+    rows = [np.concatenate([head[None], _evenly(test[cluster == i], columns)]) for i, head in enumerate(heads)]
     shares = [f"{name}  {100 * (cluster == i).mean():.1f} %" for i, name in enumerate(names)]
-    return draw_rows(
-        rows[: options.most or count],
-        row_labels=shares[: options.most or count],
-        column_labels=(),
-        size=round(TILE * options.size),
-    )
+    tiles, size = _tiles(rows[:most], dataset, TILE * options.size)
+    return draw_rows(tiles, row_labels=shares[:most], size=size)
+
+
+def _by_heads(model: Autoencoder, dataset: StoredDataset) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return the cluster (N,) of each test sample, the clusters' heads (K, *shape), and their names."""
+    cluster = model.probabilities(_tensor(model, dataset.test)).argmax(1).cpu().numpy()
+    return cluster, head_images(model), _head_names(model, dataset)
+
+
+def _by_kmeans(model: Autoencoder, dataset: StoredDataset) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return as `_by_heads` the clusters of whitened codes of training samples, as many as there are classes; each
+    bears the name of the class that most of its training samples have."""
+    count = dataset.about.classes or CLUSTERS
+    train, test = (model.encode(_tensor(model, some)) for some in (dataset.train, dataset.test))
+    white = Whitening(train)
+    # Scaled to order one, for single precision.
+    points, tests = (white(codes).mul(len(train) ** 0.5).float() for codes in (train, test))
+    centres = kmeans(points, count, restarts=RESTARTS, iterations=ITERATIONS, generator=generator(0, "clusters"))
+    member = F.one_hot(assign(points, centres), count).to(train)
+    middles = member.T @ train / member.sum(0).clamp(min=1)[:, None]
+    names = [f"{i + 1}" for i in range(count)]
+    if dataset.about.class_names and dataset.artifact.has("label"):
+        labels = torch.from_numpy(dataset.known("label")[dataset.split == TRAIN]).long().to(member.device)
+        most = (member.T @ F.one_hot(labels).to(member)).argmax(1).tolist()
+        names = [f"{name}: {dataset.about.class_names[label]}" for name, label in zip(names, most, strict=True)]
+    return assign(tests, centres).cpu().numpy(), model.decode(model.prior.project(middles)).cpu().numpy(), names
 
 
 def head_images(model: Autoencoder) -> np.ndarray:
@@ -131,7 +154,8 @@ def _quantiles(artifact: Artifact, model: Autoencoder, dataset: StoredDataset, o
             "`posectl train --reg aae --latent 2 --prior normal` makes a model whose codes are.",
         )
     block = model.decode(codes.to(model.device)).unflatten(0, (count, count)).cpu().numpy()
-    return draw_blocks([block], size=round(SMALL_TILE * options.size))
+    tiles, size = _tiles(list(block), dataset, SMALL_TILE * options.size)
+    return draw_blocks([np.stack(tiles)], size=size)
 
 
 def quantiles(count: int) -> Tensor:
@@ -146,6 +170,14 @@ def _drawn(model: Autoencoder, noise: Tensor) -> Tensor:
     made = (o.draws(model.prior, noise, torch.zeros(len(noise)), model.encoder) for o in model.objectives)
     drawn = next((each for each in made if each is not None), None)
     return (model.prior.draw(noise) if drawn is None else drawn.codes).cpu()
+
+
+def _tiles(rows: Sequence[np.ndarray], dataset: StoredDataset, size: float) -> tuple[Sequence[np.ndarray], int]:
+    """Return rows of samples as `draw_rows` takes them, and the size of a tile: images as they are, clouds drawn."""
+    if dataset.kind.name == "clouds":
+        side = max(SMALLEST, round(2 * size))
+        return rows_of_clouds(rows, dataset.up, side), side
+    return rows, round(size)
 
 
 def _evenly(images: np.ndarray, most: int) -> np.ndarray:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.latent.priors import sample_codes
 from posectl.core.random import generator
-from posectl.errors import InvalidInputError
+from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.evaluation.morphs import MIXES, SUM_WEIGHTS, has_factors, morphs_of, path_weights
 from posectl.stages.evaluation.protocol import (
     Evaluation,
     Protocol,
@@ -21,6 +23,12 @@ from posectl.stages.evaluation.protocol import (
     provide_labels,
 )
 from posectl.stages.options import EvaluateOptions
+
+TRAINING = "train"
+"""The baseline that draws training clouds as samples: no model can do much better."""
+
+Combine = Callable[[Tensor, Tensor], Tensor]
+"""Clouds (B, T, P, 3) that are made of real ones (B, K, P, 3), combined by weights (T, K)."""
 
 
 @protocol("clouds")
@@ -53,8 +61,18 @@ class CloudProtocol(Protocol):
             return model.decode_path(a, b, options.random_steps, path)
 
         def drawn() -> Tensor:
-            codes = sample_codes(model.prior, len(clouds), model.latent, generator(seed, "evaluate/samples"))
+            count = min(options.clouds, len(clouds))
+            codes = model.draw(count, generator(seed, "evaluate/samples")).codes
             return model.decode(codes.to(model.device))
+
+        def on_path(ends: Tensor, weights: Tensor) -> Tensor:
+            a, b = model.encode(ends.flatten(0, 1)).unflatten(0, ends.shape[:2]).unbind(1)
+            return model.decode_path(a, b, len(weights), path)
+
+        def summed(terms: Tensor, weights: Tensor) -> Tensor:
+            codes = model.encode(terms.flatten(0, 1)).unflatten(0, terms.shape[:2])
+            totals = torch.einsum("tk,bkd->btd", weights.to(codes), codes)
+            return model.decode(model.prior.project(totals.flatten(0, 1))).unflatten(0, totals.shape[:2])
 
         evaluation.inputs.provide(
             model=lambda: model,
@@ -70,11 +88,44 @@ class CloudProtocol(Protocol):
             "pairs": options.random_pairs,
             "steps": options.random_steps,
             "endpoints": "random pairs of test clouds",
-            "samples": len(clouds),
+            "samples": min(options.clouds, len(clouds)),
         }
         if dataset is not None:
             provide_labels(evaluation, model, dataset)
         self.provide_reference(evaluation, reference)
+        if reference.parent is not None:
+            self.provide_morphs(evaluation, StoredDataset(reference.parent), on_path, summed)
+
+    def baseline(self, evaluation: Evaluation, name: str, dataset: StoredDataset) -> None:
+        """Provide the sums that a mix of points makes of test clouds; or, of "train", training clouds as samples."""
+        reference = self.stored_reference(dataset)
+        self.provide_reference(evaluation, reference)
+        if name == TRAINING:
+            evaluation.inputs.provide(cloud_samples=lambda: _some(evaluation, reference.train, "samples"))
+            return
+        if name not in MIXES:
+            raise UsageError(f"There is no baseline {name!r} of clouds.", did_you_mean(name, [*MIXES, TRAINING]))
+        mix = MIXES[name]
+        if not has_factors(dataset):
+            raise InvalidInputError(
+                f"The shapes between those of {dataset.artifact.ref} are not known.",
+                "Make some: posectl prepare shapes.",
+            )
+        self.provide_morphs(evaluation, dataset, mix, mix)
+
+    def provide_morphs(self, evaluation: Evaluation, dataset: StoredDataset, on_path: Combine, summed: Combine) -> None:
+        """Provide paths and sums of test shapes whose factors are known, beside the true shapes."""
+        if not has_factors(dataset):
+            return
+        inputs, options, seed = evaluation.inputs, evaluation.options, evaluation.run.seed
+        inputs.provide(
+            morphs=lambda: morphs_of(dataset, options.intervals, seed, evaluation.device),
+            morph_paths=lambda: on_path(inputs.get("morphs").ends, path_weights()),
+            morph_truth=lambda: inputs.get("morphs").between,
+            sum_clouds=lambda: summed(inputs.get("morphs").terms, SUM_WEIGHTS)[:, 0],
+            sum_truth=lambda: inputs.get("morphs").totals,
+        )
+        evaluation.protocol |= {"intervals": options.intervals, "morphs": "pairs and triples of a class"}
 
     def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
         """Provide paths (B, T, P, 3), or samples (N, P, 3), as they are."""
@@ -89,13 +140,19 @@ class CloudProtocol(Protocol):
     def provide_reference(self, evaluation: Evaluation, reference: Reference) -> None:
         """Provide the real clouds, of the test split."""
         clouds = reference.test if len(reference.test) else reference.train
-        evaluation.inputs.provide(cloud_reference=lambda: evaluation.tensor(clouds))
+        evaluation.inputs.provide(cloud_reference=lambda: _some(evaluation, clouds, "reference"))
         evaluation.protocol |= {
             "reference": reference.label,
-            "reference_clouds": len(clouds),
-            "reference_split": "test",
+            "reference_clouds": min(evaluation.options.clouds, len(clouds)),
+            "reference_split": "test" if len(reference.test) else "train",
         }
         if reference.parent is not None:
             evaluation.parents = [*evaluation.parents, ("reference", reference.parent)]
         if reference.record is not None:
             evaluation.files = [*(evaluation.files or []), reference.record]
+
+
+def _some(evaluation: Evaluation, clouds: np.ndarray, purpose: str) -> Tensor:
+    """Draw as many clouds as sets are compared by, each at most once."""
+    order = torch.randperm(len(clouds), generator=generator(evaluation.run.seed, f"evaluate/{purpose} of clouds"))
+    return evaluation.tensor(clouds[order[: evaluation.options.clouds].numpy()])

@@ -18,6 +18,7 @@ from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, i
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.attributes import provide_edits
 from posectl.stages.evaluation.baselines import baseline
+from posectl.stages.evaluation.clouds import CloudProtocol
 from posectl.stages.evaluation.codes import provide_labelled
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
@@ -40,7 +41,7 @@ def open_subject(
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)
     elif subject is not None and is_baseline(subject):
-        evaluation = _baseline(begin, subject)
+        evaluation = _baseline(run, begin, subject, against)
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
@@ -75,8 +76,14 @@ Begin = Callable[[str, str, Kind], Evaluation]
 """A function that begins the evaluation of a label, under a name, of a kind."""
 
 
-def _baseline(begin: Begin, subject: str) -> Evaluation:
+def _baseline(run: Run, begin: Begin, subject: str, against: str | None) -> Evaluation:
     name = subject.removeprefix(BASELINE)
+    if against is not None and not is_file(against):
+        named = StoredDataset(run.artifacts.get(against, "dataset"))
+        if named.kind.name == "clouds":
+            evaluation = begin(subject, f"{name}-{named.artifact.name}"[:56], named.kind)
+            CloudProtocol(named.kind).baseline(evaluation, name, named)
+            return evaluation
     images = ImageProtocol(KINDS.get("images"))
     evaluation = begin(subject, name, images.kind)
     dataset = images.dataset(evaluation, None)

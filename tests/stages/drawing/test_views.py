@@ -106,7 +106,6 @@ def test_a_manifold_is_drawn_of_a_normal_prior(run, tmp_path, subject):
     ("subject", "options", "error", "message", "hint"),
     [
         ("plain", {"styles": True}, UsageError, "no labels", "aae-supervised"),
-        ("plain", {"clusters": True}, UsageError, "no clusters", "aae-cluster"),
         ("told", {"quantiles": True}, UsageError, "not distributed as N", "--reg aae --latent 2"),
         ("styled", {"quantiles": True}, UsageError, "not distributed as N", "--reg aae --latent 2"),
         ("styled", {"styles": True, "clusters": True}, UsageError, "pictures of their own", "one after"),
