@@ -7,6 +7,7 @@ the samples' layout in memory.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 
 import torch
@@ -16,7 +17,7 @@ BLOCK = 1 << 20
 """Coordinates that are compared at once; some 40 MB in float64. No result depends on it."""
 
 ONE_SAMPLE = 0.05
-"""The share of the data's spread below which decoded samples are all one."""
+"""The share of the data's spread below which decoded samples are all one, whatever their codes."""
 
 
 def mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
@@ -66,6 +67,16 @@ def spread(samples: Tensor) -> float:
     """
     wide = samples.double()
     return (wide - wide.mean(0)).square().mean().sqrt().item()
+
+
+def share_of_spread(decoded: Tensor, real: Tensor) -> float:
+    """Return the spread of decoded samples (M, *shape) over that of real ones (N, *shape); one where either is none."""
+    return share(spread(decoded), spread(real))
+
+
+def share(part: float, whole: float) -> float:
+    """Return the share of a part; one where there is no whole, or either is no number."""
+    return part / whole if whole > 0 and math.isfinite(part / whole) else 1.0
 
 
 def _in_blocks(measure: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor, axes: int) -> Tensor:
