@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.errors import InvalidInputError, UsageError
+from posectl.errors import InvalidInputError, UsageError, unwritable
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """A path beside `path`, with its suffix, to write to; it takes the name `path` at the end, and vanishes on failure.
 
     Its folder is made if it is not there. A device or pipe, which has no contents to lose, is written to as it is.
-    Raises UsageError where `path` is a folder itself, InvalidInputError where nothing can be written.
+    Raises UsageError where `path` is a folder itself, UnavailableError where nothing can be written.
     """
     path = Path(path)
     if path.is_dir():
@@ -44,9 +44,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield beside
         os.replace(beside, path)
     except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be written: {error.strerror or error}.", "Check the folder, or write elsewhere."
-        ) from error
+        raise unwritable(path, error) from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

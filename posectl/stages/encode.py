@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 import torch
 
+from posectl.data.foreign import Conventions
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.files import is_file, samples_of
-from posectl.stages.artifacts.model import HINT, load_model
+from posectl.stages.artifacts.model import HINT, load_model, model_about
 from posectl.stages.run import Run
 from posectl.store import Artifact, Ref
 
@@ -18,14 +19,24 @@ Split = Literal["train", "test", "all"]
 
 
 def encode(
-    run: Run, samples: str, model: str | None = None, *, weights: str = "last", split: Split = "all"
+    run: Run,
+    samples: str,
+    model: str | None = None,
+    *,
+    weights: str = "last",
+    split: Split = "all",
+    said: Conventions = Conventions(),
 ) -> tuple[Artifact, np.ndarray]:
     """Encode the samples of a file, of a dataset or one of its splits, or one sample `ref#i`; return the model (the
-    newest if None) and codes (N, d) float32. Raises InvalidInputError for samples of another shape than the model's."""
+    newest if None) and codes (N, d) float32.
+
+    said: the conventions of poses in a file. Raises InvalidInputError for samples of another shape than the model's.
+    """
     artifact = run.subject(model, "model", HINT)
     autoencoder = load_model(run, artifact, weights=weights)
     if is_file(samples) or Ref.parse(samples).sample is not None:
-        array, _ = samples_of(run, samples, autoencoder.kind, autoencoder.shape)
+        up = model_about(artifact).samples.up or None
+        array, _ = samples_of(run, samples, autoencoder.kind, autoencoder.shape, said, up)
     else:
         dataset = StoredDataset(run.artifacts.get(samples))
         array = dataset.samples if split == "all" else getattr(dataset, split)

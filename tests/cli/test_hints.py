@@ -16,7 +16,7 @@ from posectl.cli.prepare import source_command
 from posectl.data.readers import READERS
 
 ROOT = Path(__file__).parents[2] / "posectl"
-FOREIGN = "prepare arrays, evaluate, render, interpolate"
+FOREIGN = "prepare arrays, evaluate, render, interpolate, encode"
 TRAINING, DRAWN = "train, sweep", "prepare images, prepare lines, prepare pole"
 POSES = "prepare arrays, prepare h36m, prepare mocap"
 
@@ -29,7 +29,7 @@ COMMANDS = {
     "cli/demo": "demo",
     "cli/doctor": "doctor",
     "cli/evaluate": "evaluate",
-    "cli/files": "interpolate, sample, compare",
+    "api/files": "interpolate, sample, compare, encode, decode",
     "cli/interpolate": "interpolate",
     "cli/plot": "plot",
     "cli/prepare": "prepare mocap",
@@ -53,7 +53,7 @@ COMMANDS = {
     "data/h36m": "prepare h36m",
     "data/images": "prepare images",
     "data/images/size": DRAWN,
-    "data/layouts": FOREIGN,
+    "data/layouts": f"{FOREIGN}, plot",
     "data/mocap": "prepare mocap",
     "data/posefile": "prepare arrays",
     "data/poses": FOREIGN,
@@ -64,10 +64,10 @@ COMMANDS = {
     "data/readers/mannequin": "prepare mannequin",
     "data/readers/mocap": "prepare mocap",
     "data/readers/pole": "prepare pole",
-    "stages/artifacts/formats": "evaluate, render, interpolate",
+    "stages/artifacts/formats": "evaluate, render, interpolate, encode",
     "stages/artifacts/image_arrays": "evaluate, render",
     "stages/artifacts/model": "evaluate, interpolate",
-    "stages/artifacts/pose_arrays": "evaluate, render, interpolate",
+    "stages/artifacts/pose_arrays": "evaluate, render, interpolate, encode",
     "stages/compare": "compare",
     "stages/comparison/choice": "evaluate",
     "stages/comparison/tables": "compare",
