@@ -36,7 +36,7 @@ def encode(
         str,
         typer.Argument(
             metavar="SAMPLES",
-            help="A .npy file, a dataset, or a sample: poses#12.",
+            help="A .npy file, a dataset, a sample, poses#12, or a clip, poses#clip3.",
             autocompletion=complete.refs_of("dataset"),
         ),
     ],

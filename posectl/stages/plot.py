@@ -61,6 +61,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     of = _OF.get(options.kind, _SCORED)
     artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s), *of) for s in subjects}
     kind = _fitting(artifacts) if options.kind == "auto" else options.kind
+    if kind != "path" and (part := next((p for s in subjects if not is_file(s) and (p := Ref.parse(s).part)), None)):
+        raise UsageError(f"{part} picks a part, and a figure of {kind} is of whole artifacts.", f"Leave out {part}.")
     if kind not in _DRAW:
         raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(PlotKind))}.")
     if kind != "path" and None in artifacts.values():
