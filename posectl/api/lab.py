@@ -16,6 +16,7 @@ import torch
 from posectl.api import progress as progress_
 from posectl.api.artifacts import Coded, Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
 from posectl.api.options import Regularizers, Weights, options_from, regularizers
+from posectl.api.pages import Page
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
 from posectl.data.foreign import Conventions
@@ -25,6 +26,7 @@ from posectl.stages.artifacts.listing import HEADER, rows_of
 from posectl.stages.options import (
     Axes,
     EvaluateOptions,
+    ExploreOptions,
     InterpolateOptions,
     PlotOptions,
     RenderOptions,
@@ -243,9 +245,8 @@ class Lab:
 
     def interpolate(
         self,
-        a: Subject,
-        b: Subject,
-        *below: Subject,
+        *ends: Subject,
+        codes: str | Path | None = None,
         model: Subject = None,
         name: str | None = None,
         seed: int | None = None,
@@ -253,8 +254,9 @@ class Lab:
     ) -> Paths:
         """Decode the path between two samples, "poses#12" or .npy files, and publish it. For arrays: model.interpolate.
 
-        below: with grid=N, the lower corners of a block. options: steps, path, weights, grid; of files unit, up,
-        joints. Raises UsageError, NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
+        ends: two, or with grid=N four, the corners of a block. codes: a .npy of codes in their place, (2, d) or
+        (B, 2, d). options: steps, path, weights, grid; of files unit, up, joints. Raises UsageError, NotFoundError, and
+        InvalidInputError for ends that coincide or are antipodal.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -262,11 +264,24 @@ class Lab:
         >>> lab.interpolate("mannequin#0", "mannequin#9", model=model, steps=7).array.shape
         (1, 7, 17, 3)
         """
-        from posectl.stages.interpolate import interpolate
+        from posectl.stages.interpolate import interpolate, interpolate_codes
 
         given = options_from(InterpolateOptions, options, "interpolate")
+        if codes is not None and ends:
+            raise UsageError(
+                "A path goes between samples or between codes, not both.", "Leave out A and B, or --codes."
+            )
         with self._running(name, seed) as run:
-            result = interpolate(run, str(a), str(b), _ref(model, "model"), given, below=[*map(str, below)])
+            if codes is not None:
+                made = interpolate_codes(run, str(codes), _ref(model, "model"), given)
+                return Stored.of(run, made)  # type: ignore[return-value]
+            if len(ends) < 2:
+                raise UsageError(
+                    f"A path goes between two endpoints, and {len(ends)} were named.",
+                    "Name two, four with --grid 8 for the block between them, or --codes FILE.",
+                )
+            a, b, *below = map(str, ends)
+            result = interpolate(run, a, b, _ref(model, "model"), given, below=below)
             return Stored.of(run, result)  # type: ignore[return-value]
 
     def sample(
@@ -403,6 +418,26 @@ class Lab:
             made = plot(run, named, Path(out) if out else None, given)
             made["figure"].set_label(made["kind"])
             return made["figure"]
+
+    def explore(self, models: Subject = (), out: str | Path | None = None, **options: Any) -> Page:
+        """Make a page in which the latent space of models of one dataset is played; of the newest, if none is named.
+
+        out: a .html to write, too. options: points, real, weights. `page.serve()` opens it in a browser; a notebook
+        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError, ConflictError.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> lab.explore(model).text.startswith("<!doctype html>")
+        True
+        """
+        from posectl.stages.explore import explore
+
+        given = options_from(ExploreOptions, options, "explore")
+        with self._running(None, None) as run:
+            named = [str(_ref(each, "model")) for each in _several(models)]
+            made = explore(run, named, Path(out) if out else None, given)
+            return Page(made["html"], made["data"], Path(out) if out else None, tuple(made["models"]))
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: an animation that shows itself in a notebook, or a file.

@@ -14,6 +14,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     doctor,
     encode,
     evaluate,
+    explore,
     interpolate,
     plot,
     prepare,

@@ -21,14 +21,18 @@ def interpolate(
     session: Session,
     shared: dict[str, Any],
     a: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="A",
             help="First end: a .npy file, or a sample of a dataset, poses#12.",
+            show_default=False,
             autocompletion=complete.refs_of("dataset"),
         ),
-    ],
-    b: Annotated[str, typer.Argument(metavar="B", help="Last end.", autocompletion=complete.refs_of("dataset"))],
+    ] = None,
+    b: Annotated[
+        str | None,
+        typer.Argument(metavar="B", help="Last end.", show_default=False, autocompletion=complete.refs_of("dataset")),
+    ] = None,
     below: Annotated[
         list[str] | None,
         typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs_of("dataset")),
@@ -54,6 +58,10 @@ def interpolate(
             show_default="slerp on the sphere, lerp elsewhere",
         ),
     ] = None,
+    codes: Annotated[
+        str | None,
+        option("Model", "A .npy of codes in place of A and B: (2, d), or (B, 2, d).", metavar="FILE"),
+    ] = None,
     steps: Annotated[int, option("Options", "Samples on the path, both ends included.", metavar="N")] = DEFAULT.steps,
     grid: Annotated[
         int,
@@ -72,11 +80,13 @@ def interpolate(
     Examples:
       posectl interpolate a.npy b.npy --steps 100
       posectl interpolate poses#12 poses#3456 --model acai:v2
+      posectl interpolate --codes ends.npy --model acai:v2
       posectl interpolate lines#0 lines#1 lines#2 lines#3 --grid 8
     """
     from posectl.cli.files import write_array
 
+    ends = [end for end in (a, b, *(below or ())) if end is not None]
     made = session.lab().interpolate(
-        a, b, *(below or ()), model=model, steps=steps, path=path, weights=weights, grid=grid, **shared
+        *ends, codes=codes, model=model, steps=steps, path=path, weights=weights, grid=grid, **shared
     )
     write_array(session, made, "paths", output)

@@ -12,7 +12,7 @@ from posectl.version import __version__
 # The order in which a user meets the commands.
 _ORDER = (
     "prepare", "train", "sweep", "regularizers", "interpolate", "sample", "encode", "decode", "evaluate", "compare",
-    "render", "plot", "store", "demo", "doctor", "completion",
+    "render", "plot", "explore", "store", "demo", "doctor", "completion",
 )  # fmt: skip
 
 

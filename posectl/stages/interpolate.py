@@ -12,9 +12,10 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.latent import paths
+from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.about import DecodedAbout
-from posectl.stages.artifacts.files import conventions, samples_of
+from posectl.stages.artifacts.files import conventions, file_record, load_codes, samples_of
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of
 from posectl.stages.options import InterpolateOptions
 from posectl.stages.run import Result, Run, produce
@@ -76,6 +77,43 @@ def interpolate(
     )  # fmt: skip
 
 
+def interpolate_codes(
+    run: Run, codes: str, model: str | None = None, options: InterpolateOptions = InterpolateOptions()
+) -> Result:
+    """Decode `steps` codes from the first to the last of each pair of a file's codes, (2, d) or (B, 2, d), and publish
+    them as paths (B, T, ...).
+
+    Codes are taken as they are: those of a model on the sphere have unit length. Raises UsageError as `interpolate`,
+    and for a block; InvalidInputError for other codes than the model's, and for ends that coincide or are antipodal.
+    """
+    if options.grid:
+        raise UsageError("A block is made of four samples, not of codes.", "Leave out --grid.")
+    paths.alphas(options.steps)
+    artifact = run.subject(model, "model", HINT)
+    about = model_about(artifact)
+    autoencoder = load_model(run, artifact, weights=options.weights)
+    path = fitting_path(artifact, autoencoder, options.path)
+    pairs, name = load_codes(codes, artifact, autoencoder, (2, autoencoder.latent)), source_name(codes)
+    pairs = pairs.reshape(-1, 2, autoencoder.latent)
+    first, last = (pairs[:, end].copy() for end in (0, 1))
+    paired(first, last)
+    a, b = torch.from_numpy(first), torch.from_numpy(last)
+    check_apart(a, b, path)
+    config = run.config(dataclasses.replace(options, path=path))
+
+    def fill(draft: Draft) -> dict[str, Any]:
+        decoded = autoencoder.decode_path(a.to(autoencoder.device), b.to(autoencoder.device), options.steps, path)
+        draft.put("paths", decoded.cpu().numpy(), ("path", "step", *autoencoder.kind.axes))
+        draft.put("alpha", paths.alphas(options.steps).numpy(), ("step",))
+        return {"paths": len(decoded), "steps": options.steps, "along": path}
+
+    return produce(
+        run, "paths", f"{artifact.name}-paths", config, fill,
+        stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)],
+        inputs=[file_record(name, pairs)], device=str(autoencoder.device), about=DecodedAbout(samples=about.samples),
+    )  # fmt: skip
+
+
 def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:
     if options.grid < 0 or options.grid == 1:
         raise UsageError(f"A block has at least 2 samples on a side, not {options.grid}.", "For example --grid 8.")
@@ -130,10 +168,15 @@ def paired(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 def encode_ends(model: Autoencoder, start: np.ndarray, stop: np.ndarray, path: str) -> tuple[Tensor, Tensor]:
     """Encode first and last samples (B, *shape) of paths. Raises InvalidInputError for antipodal codes on a sphere."""
     a, b = (model.encode(torch.from_numpy(end).to(model.device)) for end in (start, stop))
+    check_apart(a, b, path)
+    return a, b
+
+
+def check_apart(a: Tensor, b: Tensor, path: str) -> None:
+    """Raise InvalidInputError for antipodal codes (B, d) where the path goes the shortest way round a sphere."""
     apart = paths.angle(a, b)[:, 0]
     if path in ("slerp", "lerp-sphere") and bool((apart > torch.pi - _ANTIPODAL).any()):
         raise InvalidInputError(
             f"The codes of pair {int(apart.argmax())} are antipodal, and no way between them is the shortest.",
             "Choose another pair, or --path circle.",
         )
-    return a, b

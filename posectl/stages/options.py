@@ -228,6 +228,20 @@ class PlotOptions:
     joints: LayoutName | None = None
 
 
+@dataclass(frozen=True)
+class ExploreOptions:
+    """The options of an explorer's page.
+
+    points: samples on the map, at most, evenly spread over the dataset.
+    real: those of them, at most, that are looked through for the nearest real one.
+    weights: "last", or "best" by test error.
+    """
+
+    points: int = size(20_000, quick=200)
+    real: int = size(2_000, quick=50)
+    weights: Literal["last", "best"] = "last"
+
+
 # Regularizers that go together under one name, with their weights; --lam multiplies them all.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},

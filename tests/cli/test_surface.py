@@ -14,8 +14,8 @@ from posectl.cli.completion import SCRIPTS
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
 COMMANDS = (
-    "prepare train sweep regularizers interpolate sample encode decode evaluate compare render plot store demo doctor "
-    "completion"
+    "prepare train sweep regularizers interpolate sample encode decode evaluate compare render plot explore store demo "
+    "doctor completion"
 ).split()
 
 
@@ -94,7 +94,7 @@ def test_help_texts_are_whole_phrases_under_headings():
 
 
 def test_help_shows_a_default_wherever_an_option_takes_a_value():
-    without = {"config", "output", "label"}  # left out, they do nothing
+    without = {"codes", "config", "output", "label"}  # left out, they do nothing
     for command, parameter in parameters():
         if parameter.opts[0].startswith("-") and not parameter.required and not getattr(parameter, "is_flag", False):
             shown = parameter.default is not None or isinstance(parameter.show_default, str)

@@ -25,13 +25,13 @@ class Replicated(nn.Sequential):
 
     def __init__(self, *layers: nn.Module, outputs: tuple[int, ...]) -> None:
         super().__init__(*layers)
-        self._outputs = outputs
+        self.outputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.flatten(2)
         for layer in self:
             x = layer.forward(x)
-        return x if x.shape[2:] == self._outputs else x.view(*x.shape[:2], *self._outputs)
+        return x if x.shape[2:] == self.outputs else x.view(*x.shape[:2], *self.outputs)
 
 
 class Linear(nn.Module):

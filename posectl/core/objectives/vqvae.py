@@ -150,7 +150,11 @@ class Codebook(nn.Module):
     def nearest(self, vectors: Tensor) -> Tensor:
         """Find the entry nearest to each vector: (R, N, d) to (R, N)."""
         with torch.no_grad():
-            return closest(vectors, self.means * self._shares()[..., None])
+            return closest(vectors, self.all_entries())
+
+    def all_entries(self) -> Tensor:
+        """Return all entries (R, K, d)."""
+        return self.means * self._shares()[..., None]
 
     def entries(self, which: Tensor) -> Tensor:
         """Return the entries (R, N, d) of these numbers (R, N)."""

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import Kind
 from posectl.data.foreign import Conventions, load_poses
-from posectl.data.safe.npy import source_name, split_key
+from posectl.data.safe.npy import load_array, source_name, split_key
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import Shape, Taken, as_many, format_of, infer_kind
 from posectl.stages.options import EvaluateOptions, InterpolateOptions, RenderOptions
 from posectl.stages.run import Run
-from posectl.store import Ref
+from posectl.store import Artifact, Ref
 
 STDIN, BASELINE = "-", "baseline:"
 
@@ -81,3 +82,19 @@ def samples_of(
         raise InvalidInputError(f"{source!r} is a whole {what}, and one sample is wanted.", f"Pick one: {pick}#0.")
     record = {"ref": dataset.artifact.ref, "sample": ref.sample, "digest": dataset.artifact.digest}
     return as_many(dataset.sample(ref.sample)[None], shape, source), record
+
+
+def load_codes(source: str, artifact: Artifact, model: Autoencoder, shape: tuple[int, ...]) -> np.ndarray:
+    """Read a model's codes from a file as float32: one array of this shape, or N. Raises InvalidInputError for others
+    than the model's, and for NaN or infinite ones."""
+    array, name = load_array(source), source_name(source)
+    fits = array.ndim in (len(shape), len(shape) + 1) and array.shape[-len(shape) :] == shape
+    if array.dtype.kind not in "fiu" or not fits:
+        raise InvalidInputError(
+            f"{name} holds {array.dtype} of shape {array.shape}, and a code of {artifact.ref} has {model.latent} "
+            "numbers.",
+            f"Give (N, {', '.join(map(str, shape))}), as `posectl encode` writes codes.",
+        )
+    if not np.isfinite(array).all():
+        raise InvalidInputError(f"{name} holds codes that are NaN or infinite.", "Leave those out.")
+    return np.ascontiguousarray(array, dtype=np.float32)

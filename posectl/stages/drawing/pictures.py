@@ -75,7 +75,9 @@ def _of_paths(run: Run, artifact: Artifact, subject: Subject, most: int) -> Pict
     rows = slice(0, most) if subject.sample is None else subject.row
     paths = artifact.read("paths", rows=rows)
     row_of_block = bool(read_about(artifact, DecodedAbout).grid)
-    return Pictures(name, paths, _own_ends(paths) if row_of_block else artifact.read("ends", rows=rows))
+    return Pictures(
+        name, paths, _own_ends(paths) if row_of_block or not artifact.has("ends") else artifact.read("ends", rows=rows)
+    )
 
 
 def _own_ends(paths: np.ndarray) -> np.ndarray:

@@ -1,0 +1,725 @@
+// The page: two ends on a map of codes, the path between them decoded, drawn and measured while they are moved.
+
+import { drawChart } from "./chart.js";
+import { byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
+import { unpack } from "./data.js";
+import { button, choice, make, slider } from "./dom.js";
+import { drawSample } from "./drawing.js";
+import { gif, npy, save } from "./files.js";
+import { LatentMap } from "./map.js";
+import { boneErrors, nearest, transitions } from "./measures.js";
+import { Model } from "./model.js";
+import { normals, pathsOf, random } from "./paths.js";
+
+const COARSE = 13; // steps of a path while an end is dragged
+const FINE = 49; // and at rest
+const AROUND = 8; // samples whose codes make that of a place on the map
+const DATA = "data space"; // the straight line between the decoded ends
+const SECONDS = 4; // from one end to the other
+
+/** Open the packed text of a page in an element. */
+export async function explore(/** @type {HTMLElement} */ root, /** @type {string} */ text, /** @type {(state: any) => void} */ told = () => {}) {
+  root.classList.add("posectl-explore");
+  try {
+    return new Explorer(root, await unpack(text), told);
+  } catch (error) {
+    root.replaceChildren(make("p", { class: "failure", role: "alert" }, String(/** @type {Error} */ (error).message)));
+    throw error;
+  }
+}
+
+class Explorer {
+  constructor(/** @type {HTMLElement} */ root, /** @type {import("./data.js").Data} */ data, /** @type {(state: any) => void} */ told) {
+    const { header, arrays } = data;
+    this.root = root;
+    this.header = header;
+    this.arrays = arrays;
+    this.told = told;
+    this.size = header.shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1);
+    this.kind = { kind: header.kind, size: this.size };
+    this.reference = arrays.get("reference") ?? new Float32Array(0);
+    /** @type {Model[]} */
+    this.models = header.models.map((/** @type {any} */ about, /** @type {number} */ i) => new Model(about, arrays, i, this.size));
+    this.shown = new Set(this.models.keys());
+    const own = pathsOf(this.models[0].prior)[0];
+    /** @type {Set<string>} */
+    this.paths = new Set([own]);
+    this.alpha = 0.5;
+    this.forward = true;
+    this.playing = false;
+    this.camera = { yaw: -0.6, pitch: 0.15 };
+    this.active = 0;
+    this.seed = 0;
+    /** @type {number[]} */
+    this.frameTimes = [];
+    this.count = header.count;
+    this.scene = this.sceneOf();
+    this.ends = [this.sampleEnd(header.start[0]), this.sampleEnd(header.start[1])];
+    this.build();
+    this.recolour(0);
+    this.listen();
+    this.request();
+  }
+
+  sceneOf() {
+    const { kind, shape, skeleton, up } = this.header;
+    const parents = skeleton?.parents ?? [];
+    const side = parents.map((/** @type {number} */ _, /** @type {number} */ j) =>
+      skeleton.left.includes(j) ? "left" : skeleton.right.includes(j) ? "right" : "middle");
+    return { kind, shape, parents, side, up: up || "+z", reach: this.header.reach };
+  }
+
+  // Ends
+
+  /** @returns {import("./model.js").End} */
+  sampleEnd(/** @type {number} */ row) {
+    return { rows: [row], weights: [1], noise: null, set: new Map() };
+  }
+
+  setEnd(/** @type {import("./model.js").End} */ end, index = this.active) {
+    this.ends[index] = end;
+    this.moved();
+  }
+
+  /** Move an end to a place on the map: the weighted codes of the samples around it. */
+  drag(/** @type {import("./map.js").Point} */ place, index = this.active) {
+    this.setEnd({ ...this.map.around(place, AROUND), noise: null, set: new Map() }, index);
+    this.places[index] = place;
+  }
+
+  moved() {
+    this.places[this.active] = null;
+    this.coarse = true;
+    clearTimeout(this.settle);
+    this.settle = setTimeout(() => {
+      this.coarse = false;
+      this.request();
+    }, 150);
+    this.request();
+  }
+
+  /** The place of a code on the map. */
+  project(/** @type {ArrayLike<number>} */ code) {
+    const d = this.models[0].latent, [middle, axes] = [this.arrays.get("middle"), this.arrays.get("axes")];
+    const place = { x: 0, y: 0 };
+    for (let k = 0; k < d; k++) {
+      place.x += (code[k] - middle[k]) * axes[k];
+      place.y += (code[k] - middle[k]) * axes[d + k];
+    }
+    return place;
+  }
+
+  allPlaces() {
+    const model = this.models[0], places = new Float32Array(2 * this.count);
+    for (let i = 0; i < this.count; i++) {
+      const { x, y } = this.project(model.codes.subarray(i * model.latent, (i + 1) * model.latent));
+      places.set([x, y], 2 * i);
+    }
+    return places;
+  }
+
+  // The page
+
+  build() {
+    const { header } = this;
+    this.points = make("canvas", { class: "layer" });
+    this.over = make("canvas", {
+      class: "layer over", tabindex: "0", role: "application",
+      "aria-label": "Map of codes. Arrow keys move the chosen end, A and B choose it, plus and minus zoom, space plays.",
+    });
+    this.places = [null, null];
+    this.legend = make("div", { class: "legend", "aria-hidden": "true" });
+    this.panels = make("div", { class: "panels" });
+    this.numbers = make("table", { class: "numbers" });
+    this.speedChart = make("canvas", { class: "chart", role: "img", "aria-label": "Speed along the path" });
+    this.boneChart = make("canvas", { class: "chart", role: "img", "aria-label": "Bone length error along the path" });
+    this.status = make("p", { class: "status", role: "status" });
+    this.command = make("code", { class: "command" });
+    this.root.replaceChildren(
+      make("header", {}, make("h1", {}, header.title), make("p", {}, header.subtitle)),
+      make("main", {},
+        make("section", { class: "left", "aria-label": "Codes" },
+          make("div", { class: "map" }, this.points, this.over), this.legend, this.mapControls(), this.endControls()),
+        make("section", { class: "right", "aria-label": "Path" },
+          this.pathControls(), this.panels, this.numbers,
+          make("div", { class: "charts" },
+            make("figure", {}, make("figcaption", {}, "speed, 1 is even"), this.speedChart),
+            ...(header.kind === "poses" ? [make("figure", {}, make("figcaption", {}, "bone length error, %"), this.boneChart)] : [])),
+          this.saveControls())),
+    );
+    this.map = new LatentMap(this.points, this.over, this.allPlaces());
+    this.buildPanels();
+  }
+
+  mapControls() {
+    const { header } = this;
+    /** @type {{name: string, paint: () => {colours: Uint8Array, legend: (Node | string)[]}}[]} */
+    this.colourings = [
+      ...header.labels.map((/** @type {any} */ label) => ({ name: label.name, paint: () => this.paintClasses(label) })),
+      ...header.factors.map((/** @type {any} */ factor) => ({ name: factor.name, paint: () => this.paintValues(this.arrays.get(`factor.${factor.name}`), factor.period, factor.unit) })),
+      ...this.models.flatMap((model, i) => (model.speed ? [{ name: `speed of ${header.models[i].label}`, paint: () => this.paintValues(model.speed, 0, header.models[i].speedUnit) }] : [])),
+      ...(this.models[0].density ? [{ name: "density of codes", paint: () => this.paintValues(this.models[0].density, 0, "") }] : []),
+    ];
+    const colour = choice("Colour by", this.colourings.length ? this.colourings.map(({ name }) => name) : ["nothing"], (index) => this.recolour(index));
+    const draws = make("input", { type: "checkbox", onchange: () => this.showDraws(draws.checked) });
+    return make("div", { class: "row" }, colour.element, make("label", { class: "check" }, draws, "draws from the prior"),
+      button("Fit", () => { this.map.fit(); this.request(); }, "Show all codes"));
+  }
+
+  endControls() {
+    const { header } = this;
+    this.endButtons = ["A", "B"].map((name, index) =>
+      make("button", { type: "button", class: `end ${name.toLowerCase()}`, onclick: () => this.choose(index), "aria-pressed": String(index === 0) }, name));
+    const number = make("input", { type: "number", min: "0", max: String(header.total - 1), "aria-label": `Number of a ${header.noun}`, placeholder: `${header.noun} #` });
+    number.addEventListener("change", () => this.pick(this.rowOf(Number(number.value))));
+    const lists = header.labels.map((/** @type {any} */ label) =>
+      choice(label.name, ["any", ...label.names], (index) => this.pickWhere(label, index - 1)).element);
+    this.sliders = make("div", { class: "sliders" });
+    const which = choice("Numbers of the code in", header.models.map((/** @type {any} */ each) => each.label), (index) => { this.slid = index; this.buildSliders(); });
+    this.slid = 0;
+    this.buildSliders();
+    return make("fieldset", { class: "ends" },
+      make("legend", {}, "End"),
+      make("div", { class: "row" }, ...this.endButtons, number,
+        button("Random", () => this.pick(Math.floor(Math.random() * this.count)), `A ${header.noun} of the data`),
+        button("Draw", () => this.drawEnd(), "A code drawn from the prior"),
+        button("Swap", () => { this.ends.reverse(); this.places.reverse(); this.request(); })),
+      make("div", { class: "row" }, ...lists),
+      make("details", {}, make("summary", {}, "The code, number by number"), ...(this.models.length > 1 ? [which.element] : []), this.sliders));
+  }
+
+  buildSliders() {
+    const model = this.models[this.slid];
+    const most = model.prior === "sphere" ? 1 : model.about.most;
+    this.inputs = Array.from({ length: Math.min(model.latent, 64) }, (_, axis) => slider(`z${axis + 1}`, { min: -most, max: most, step: most / 500, value: 0 }, (value) => {
+      const end = this.ends[this.active];
+      this.setEnd({ ...end, set: new Map(end.set).set(model.index, model.moved(model.code(end), axis, value)) });
+    }));
+    (this.header.attributes ?? []).filter((/** @type {any} */ each) => each.model === model.index).forEach((/** @type {any} */ attribute) => {
+      const direction = this.arrays.get(attribute.direction);
+      let before = 0;
+      this.inputs.push({ ...slider(attribute.name, { min: -attribute.most, max: attribute.most, step: attribute.most / 100, value: 0 }, (value) => {
+        const end = this.ends[this.active], code = model.code(end);
+        const moved = Float64Array.from(code, (each, k) => each + (value - before) * direction[k]);
+        before = value;
+        this.setEnd({ ...end, set: new Map(end.set).set(model.index, moved) });
+      }), attribute: true });
+    });
+    this.sliders.replaceChildren(...this.inputs.map(({ element }) => element));
+  }
+
+  pathControls() {
+    this.play = button("Play", () => this.toggle());
+    this.scrub = slider("alpha", { min: 0, max: 1, step: 0.001, value: this.alpha }, (value) => { this.alpha = value; this.request(); });
+    const names = [...pathsOf(this.models[0].prior), DATA];
+    const paths = names.map((name) => {
+      const box = make("input", { type: "checkbox", checked: this.paths.has(name), onchange: () => {
+        if (box.checked) this.paths.add(name);
+        else this.paths.delete(name);
+        this.buildPanels();
+      } });
+      return make("label", { class: "check" }, box, name);
+    });
+    const models = this.models.length < 2 ? [] : this.models.map((model, index) => {
+      const box = make("input", { type: "checkbox", checked: true, onchange: () => {
+        if (box.checked) this.shown.add(index);
+        else this.shown.delete(index);
+        this.buildPanels();
+      } });
+      return make("label", { class: "check" }, box, this.header.models[index].label);
+    });
+    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.request(); } });
+    return make("div", {},
+      make("div", { class: "row play" }, this.play, this.scrub.element, button("Walk", () => this.walk(), "Go on from B to another random end")),
+      make("div", { class: "row" }, ...paths, ...models,
+        ...(this.reference.length ? [make("label", { class: "check" }, ghost, `nearest real ${this.header.noun}`)] : [])));
+  }
+
+  saveControls() {
+    return make("div", { class: "saves" },
+      make("div", { class: "row" },
+        button("Save path .npy", () => this.savePath()), button("Save ends .npy", () => this.saveEnds()),
+        button("Save PNG", () => this.savePng()), button("Save GIF", () => this.saveGif()),
+        button("Copy command", () => this.copy())),
+      this.command, this.status);
+  }
+
+  /** One panel for each model and path that is shown. */
+  buildPanels() {
+    this.series = this.models.flatMap((model, m) => (this.shown.has(m) ? [...this.paths].map((path) => ({ model, m, path })) : []))
+      .map((each, index) => {
+        const colour = classColour(each.m), order = [...pathsOf(this.models[0].prior), DATA].indexOf(each.path);
+        const canvas = make("canvas", { class: "sample", tabindex: "0", role: "img" });
+        const label = this.models.length > 1 || this.paths.size < 2 ? this.header.models[each.m].label : "";
+        const name = [label, this.paths.size > 1 || each.path === DATA ? each.path : ""].filter(Boolean).join(", ");
+        const swatch = make("span", { class: `swatch dash${order}` });
+        swatch.style.borderTopColor = colour;
+        const element = make("figure", { class: "panel" }, make("figcaption", {}, swatch, name), canvas);
+        return { ...each, index, colour, dash: [[], [7, 4], [2, 3], [9, 3, 2, 3]][order], canvas, name, element, samples: null, n: 0, ghost: null };
+      });
+    this.panels.replaceChildren(...this.series.map(({ element }) => element));
+    if (this.map) this.listenToPanels();
+    this.request();
+  }
+
+  // Colours
+
+  paintClasses(/** @type {any} */ label) {
+    const classes = this.arrays.get(`label.${label.name}`);
+    const legend = label.names.slice(0, 12).map((/** @type {string} */ name, /** @type {number} */ i) => {
+      const swatch = make("i");
+      swatch.style.background = classColour(i);
+      return make("span", {}, swatch, make("b", {}, name));
+    });
+    if (label.names.length > 12) legend.push(make("span", {}, `and ${label.names.length - 12} more`));
+    return { colours: byClass(classes), legend };
+  }
+
+  paintValues(/** @type {ArrayLike<number>} */ values, /** @type {number} */ period, /** @type {string} */ unit) {
+    const { colours, low, high } = byValue(values, period);
+    const bar = make("i", { class: "bar" });
+    if (!period) bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${scaleColour(share)})`).join(", ")})`;
+    const text = (/** @type {number} */ value) => `${+value.toPrecision(3)}`;
+    return { colours, legend: [make("span", {}, text(low), bar, `${text(high)} ${unit}`)] };
+  }
+
+  recolour(/** @type {number} */ index) {
+    this.colouring = index;
+    if (!this.colourings.length) return;
+    const { colours, legend } = this.colourings[index].paint();
+    const all = this.withDraws ? new Uint8Array(this.map.places.length / 2 * 3).fill(150) : colours;
+    if (this.withDraws) all.set(colours);
+    this.map.paint(all);
+    this.legend.replaceChildren(...legend, ...(this.withDraws ? [make("span", {}, make("i", { class: "drawn" }), "draws")] : []));
+    this.request();
+  }
+
+  /** Put draws from the prior beside the codes of the data. */
+  showDraws(/** @type {boolean} */ wanted) {
+    const model = this.models[0], uniform = random(1), draws = Math.min(4000, this.count);
+    const places = this.allPlaces();
+    this.withDraws = wanted;
+    if (wanted) {
+      const all = new Float32Array(places.length + 2 * draws);
+      all.set(places);
+      for (let i = 0; i < draws; i++) {
+        const end = { rows: [], weights: [], noise: normals(uniform, model.latent), set: new Map() };
+        const { x, y } = this.project(model.code(end));
+        all.set([x, y], places.length + 2 * i);
+      }
+      this.map.replace(all);
+    } else this.map.replace(places);
+    this.map.fit();
+    this.recolour(this.colouring);
+  }
+
+  // Choosing
+
+  choose(/** @type {number} */ index) {
+    this.active = index;
+    this.endButtons.forEach((each, i) => each.setAttribute("aria-pressed", String(i === index)));
+    this.request();
+  }
+
+  pick(/** @type {number} */ row) {
+    if (row >= 0) this.setEnd(this.sampleEnd(row));
+  }
+
+  /** The row in the page of a sample's number in the data set, or of the next one that the page has. */
+  rowOf(/** @type {number} */ number) {
+    const rows = this.arrays.get("rows");
+    let best = 0;
+    for (let i = 0; i < rows.length; i++) if (Math.abs(rows[i] - number) < Math.abs(rows[best] - number)) best = i;
+    if (rows[best] !== number) this.say(`The page holds ${this.count} of ${this.header.total} ${this.header.nouns}; #${rows[best]} is the nearest.`);
+    return best;
+  }
+
+  pickWhere(/** @type {any} */ label, /** @type {number} */ value) {
+    const classes = this.arrays.get(`label.${label.name}`), found = [];
+    for (let i = 0; i < this.count; i++) if (value < 0 || classes[i] === value) found.push(i);
+    this.pick(found[Math.floor(Math.random() * found.length)] ?? -1);
+  }
+
+  drawEnd() {
+    const most = Math.max(...this.models.map((model) => model.latent));
+    this.setEnd({ rows: [], weights: [], noise: normals(Math.random, most), set: new Map() });
+  }
+
+  walk() {
+    this.ends = [this.ends[1], this.ends[0]];
+    this.alpha = 0;
+    this.forward = true;
+    this.choose(1);
+    this.pick(Math.floor(Math.random() * this.count));
+    if (!this.playing) this.toggle();
+    this.walking = true;
+  }
+
+  toggle() {
+    this.playing = !this.playing;
+    this.walking = this.walking && this.playing;
+    this.play.textContent = this.playing ? "Pause" : "Play";
+    this.before = undefined;
+    this.request();
+  }
+
+  // Listening
+
+  listen() {
+    const { over } = this;
+    let held = -1, panned = null;
+    over.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+      over.setPointerCapture(event.pointerId);
+      const place = this.map.toPlace(event), at = this.map.toPixels(place), ratio = this.map.ratio ?? 1;
+      const far = this.endPlaces().map((each) => { const p = this.map.toPixels(each); return Math.hypot(p.x - at.x, p.y - at.y); });
+      const near = far[0] < far[1] ? 0 : 1;
+      if (far[near] < 18 * ratio) {
+        held = near;
+        this.choose(near);
+      } else if (event.shiftKey || event.button === 1) panned = place;
+      else {
+        held = this.active;
+        this.drag(place);
+      }
+    });
+    over.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+      if (held >= 0) this.drag(this.map.toPlace(event), held);
+      else if (panned) {
+        const place = this.map.toPlace(event);
+        this.map.centre.x += panned.x - place.x;
+        this.map.centre.y += panned.y - place.y;
+        this.map.stale = true;
+        this.request();
+      }
+    });
+    for (const name of ["pointerup", "pointercancel"]) over.addEventListener(name, () => { held = -1; panned = null; });
+    over.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
+      event.preventDefault();
+      this.map.zoom(Math.exp(-event.deltaY / 400), this.map.toPlace(event));
+      this.request();
+    }, { passive: false });
+    over.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.onKey(event));
+    new ResizeObserver(() => { this.map.resize(); this.map.stale = true; this.request(); }).observe(this.root);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.request());
+    addEventListener("beforeprint", () => this.draw(0));
+  }
+
+  onKey(/** @type {KeyboardEvent} */ event) {
+    /** @type {Record<string, [number, number]>} */
+    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const key = event.key.toLowerCase();
+    if (event.key in arrows) {
+      const [x, y] = arrows[event.key], step = this.map.span * (event.shiftKey ? 0.05 : 0.01), from = this.endPlaces()[this.active];
+      this.drag({ x: from.x + x * step, y: from.y + y * step });
+    } else if (key === "a" || key === "b") this.choose(key === "a" ? 0 : 1);
+    else if (key === " ") this.toggle();
+    else if (key === "+" || key === "=" || key === "-") {
+      this.map.zoom(key === "-" ? 0.8 : 1.25, this.map.centre);
+      this.request();
+    } else return;
+    event.preventDefault();
+  }
+
+  listenToPanels() {
+    for (const { canvas } of this.series) {
+      /** @type {{x: number, y: number} | null} */
+      let from = null;
+      canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+        canvas.setPointerCapture(event.pointerId);
+        from = { x: event.clientX, y: event.clientY };
+      });
+      canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+        if (!from) return;
+        this.turn((event.clientX - from.x) / 120, (event.clientY - from.y) / 120);
+        from = { x: event.clientX, y: event.clientY };
+      });
+      canvas.addEventListener("pointerup", () => { from = null; });
+      canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+        /** @type {Record<string, [number, number]>} */
+        const turns = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
+        if (!(event.key in turns)) return;
+        event.preventDefault();
+        this.turn(...turns[event.key]);
+      });
+    }
+  }
+
+  turn(/** @type {number} */ yaw, /** @type {number} */ pitch) {
+    this.camera.yaw += yaw;
+    this.camera.pitch = Math.max(-1.5, Math.min(1.5, this.camera.pitch + pitch));
+    this.request();
+  }
+
+  // Frames
+
+  request() {
+    if (this.asked) return;
+    this.asked = true;
+    requestAnimationFrame((now) => {
+      this.asked = false;
+      const started = performance.now();
+      this.draw(now);
+      this.frameTimes.push(performance.now() - started);
+      if (this.frameTimes.length > 5000) this.frameTimes.shift();
+    });
+  }
+
+  draw(/** @type {number} */ now) {
+    if (this.playing) this.advance(now);
+    const look = lookOf(this.root);
+    const n = this.coarse ? COARSE : FINE;
+    for (const each of this.series) this.measure(each, n);
+    this.map.drawPoints();
+    this.drawOver(look);
+    for (const each of this.series) this.drawPanel(each, look);
+    this.drawCharts(look);
+    this.showNumbers();
+    if (!this.coarse) this.showRest();
+    if (this.playing) this.request();
+  }
+
+  advance(/** @type {number} */ now) {
+    const seconds = this.before === undefined ? 0 : Math.min(0.1, (now - this.before) / 1000);
+    this.before = now;
+    this.alpha += ((this.forward ? 1 : -1) * seconds) / SECONDS;
+    if (this.alpha > 1 && this.walking) this.walk();
+    else if (this.alpha > 1 || this.alpha < 0) {
+      this.alpha = Math.max(0, Math.min(1, this.alpha));
+      this.forward = !this.forward;
+    }
+    this.scrub.input.value = String(this.alpha);
+  }
+
+  /** Decode a series' path, unless it is the one that was decoded last, and its sample at alpha. */
+  measure(/** @type {any} */ series, /** @type {number} */ n) {
+    const { model, path } = series;
+    const codes = this.ends.map((end) => model.code(end));
+    const key = `${n} ${codes[0].join()} ${codes[1].join()}`;
+    const steps = model.background ? Math.min(n, COARSE) : n;
+    if (series.key !== key) {
+      const samples = this.decodePath(model, path, codes, Array.from({ length: steps }, (_, t) => t / (steps - 1)));
+      if (samples) {
+        Object.assign(series, { key, samples, n: steps, ...transitions(this.kind, samples, steps) });
+        if (this.header.kind === "poses") series.bones = boneErrors(samples, steps, this.scene.parents);
+      }
+    }
+    const now = `${key} ${this.alpha}`;
+    if (series.now === now) return;
+    // A worker has the steps of the path alone.
+    const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
+    const sample = this.decodePath(model, path, codes, [alpha]);
+    if (!sample) return;
+    series.now = now;
+    series.sample = sample;
+    series.ghost = this.reference.length && !this.withoutGhost ? nearest(this.kind, sample, 0, this.reference) : null;
+  }
+
+  /** Decode the steps of a path; the straight line in data space mixes the decoded ends. */
+  decodePath(/** @type {Model} */ model, /** @type {string} */ path, /** @type {Float64Array[]} */ codes, /** @type {number[]} */ alphas) {
+    const later = () => this.request();
+    if (path !== DATA) return model.decode(model.along(pathsOf(model.prior).includes(path) ? path : pathsOf(model.prior)[0], codes[0], codes[1], alphas), later);
+    const ends = model.decode(model.along("lerp", codes[0], codes[1], [0, 1]), later);
+    if (!ends) return null;
+    const size = this.size, mixed = new Float32Array(alphas.length * size);
+    alphas.forEach((alpha, t) => {
+      for (let k = 0; k < size; k++) mixed[t * size + k] = (1 - alpha) * ends[k] + alpha * ends[size + k];
+    });
+    return mixed;
+  }
+
+  endPlaces() {
+    return this.ends.map((end, i) => this.places[i] ?? this.project(this.models[0].code(end)));
+  }
+
+  drawOver(/** @type {any} */ look) {
+    const context = this.over.getContext("2d"), ratio = this.map.ratio ?? 1;
+    context.clearRect(0, 0, this.over.width, this.over.height);
+    const codes = this.ends.map((end) => this.models[0].code(end));
+    for (const { path, dash } of this.series.filter(({ m, path }) => m === this.series[0]?.m && path !== DATA)) {
+      if (!pathsOf(this.models[0].prior).includes(path)) continue;
+      context.beginPath();
+      const line = this.models[0].along(path, codes[0], codes[1], Array.from({ length: 49 }, (_, t) => t / 48));
+      for (let t = 0; t < 49; t++) {
+        const { x, y } = this.map.toPixels(this.project(line.subarray(t * codes[0].length, (t + 1) * codes[0].length)));
+        context.lineTo(x, y);
+      }
+      for (const [colour, width] of [[look.paper, 5], [look.strong, 2]]) {
+        context.setLineDash(colour === look.paper ? [] : dash.map((/** @type {number} */ each) => each * ratio));
+        context.strokeStyle = colour;
+        context.lineWidth = width * ratio;
+        context.stroke();
+      }
+      context.setLineDash([]);
+      const at = this.map.toPixels(this.project(this.models[0].along(path, codes[0], codes[1], [this.alpha])));
+      this.dot(context, at, 5 * ratio, look.strong, look.paper, ratio);
+    }
+    this.endPlaces().forEach((place, i) => {
+      const at = this.map.toPixels(place);
+      this.dot(context, at, 11 * ratio, i === 0 ? look.a : look.b, i === this.active ? look.strong : look.paper, 2 * ratio);
+      context.fillStyle = "#fff";
+      context.font = `bold ${12 * ratio}px system-ui, sans-serif`;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.fillText("AB"[i], at.x, at.y + ratio);
+    });
+  }
+
+  dot(/** @type {CanvasRenderingContext2D} */ context, /** @type {import("./map.js").Point} */ at, /** @type {number} */ radius, /** @type {string} */ fill, /** @type {string} */ rim, /** @type {number} */ width) {
+    context.beginPath();
+    context.arc(at.x, at.y, radius, 0, 7);
+    context.fillStyle = fill;
+    context.fill();
+    context.strokeStyle = rim;
+    context.lineWidth = width;
+    context.stroke();
+  }
+
+  drawPanel(/** @type {any} */ series, /** @type {any} */ look) {
+    const { canvas, sample, ghost } = series;
+    const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
+    [canvas.width, canvas.height] = [Math.max(1, Math.round(box.width * ratio)), Math.max(1, Math.round(box.height * ratio))];
+    const context = canvas.getContext("2d");
+    if (sample) this.paint(context, canvas.width, canvas.height, look, sample, ghost);
+  }
+
+  paint(/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ width, /** @type {number} */ height, /** @type {any} */ look, /** @type {Float32Array} */ sample, /** @type {any} */ ghost) {
+    if (this.header.kind === "images" && ghost) {
+      // An image has no room behind it: the nearest real one stands beside it.
+      drawSample(context, width / 2, height, this.scene, this.camera, look, sample, 0, null);
+      context.translate(width / 2, 0);
+      context.globalAlpha = 0.55;
+      drawSample(context, width / 2, height, this.scene, this.camera, look, this.reference, ghost.row * this.size, null);
+      context.globalAlpha = 1;
+      context.translate(-width / 2, 0);
+      return;
+    }
+    drawSample(context, width, height, this.scene, this.camera, look, sample, 0, ghost && { samples: this.reference, from: ghost.row * this.size });
+  }
+
+  drawCharts(/** @type {any} */ look) {
+    const ready = this.series.filter(({ samples }) => samples);
+    const at = { alpha: this.alpha, ink: look.ink, grid: look.grid };
+    drawChart(this.speedChart, ready.map(({ curve, colour, dash }) => ({ values: curve, colour, dash })), { ...at, level: 1, least: 2 });
+    if (this.header.kind === "poses") {
+      drawChart(this.boneChart, ready.map(({ bones, colour, dash }) => ({ values: bones, colour, dash })), { ...at, level: null, least: 5 });
+    }
+  }
+
+  showNumbers() {
+    const [unit, times] = this.header.kind === "poses" ? ["mm", 1000] : ["", 1];
+    const text = (/** @type {number} */ value, /** @type {number} */ digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
+    const far = (/** @type {number} */ value) => (times === 1 ? text(value, 3) : text(value * times, 1)) + (unit && ` ${unit}`);
+    const head = ["", "length / straight", "fastest / slowest", "length", ...(this.reference.length && !this.withoutGhost ? ["to the nearest real"] : [])];
+    this.table(this.numbers, head, this.series.filter(({ samples }) => samples).map(({ name, ratio, unevenness, length, ghost }) =>
+      [name, text(ratio, 3), text(unevenness, 1), far(length), ...(ghost ? [far(ghost.distance)] : [])]));
+  }
+
+  /** Fill a table, whose cells are kept from frame to frame. */
+  table(/** @type {HTMLTableElement} */ table, /** @type {string[]} */ head, /** @type {string[][]} */ rows) {
+    const all = [head, ...rows];
+    while (table.rows.length > all.length) table.deleteRow(-1);
+    all.forEach((cells, r) => {
+      const row = table.rows[r] ?? table.insertRow();
+      while (row.cells.length > cells.length) row.deleteCell(-1);
+      cells.forEach((text, c) => {
+        const cell = row.cells[c] ?? row.appendChild(make(r === 0 || c === 0 ? "th" : "td", { scope: r === 0 ? "col" : "row" }));
+        if (cell.textContent !== text) cell.textContent = text;
+      });
+    });
+  }
+
+  /** What need not follow every frame: the sliders, the command, the names of panels, and who listens. */
+  showRest() {
+    const model = this.models[this.slid], code = model.code(this.ends[this.active]);
+    this.inputs.forEach((each, axis) => { if (!each.attribute && document.activeElement !== each.input) each.input.value = String(code[axis]); });
+    this.command.textContent = this.commandLine();
+    for (const { canvas, name } of this.series) canvas.setAttribute("aria-label", `${this.header.noun} at alpha ${this.alpha.toFixed(2)} by ${name}`);
+    this.told({ alpha: this.alpha, codes: this.models.map((each) => this.ends.map((end) => Array.from(each.code(end)))), samples: this.pairNumbers() });
+  }
+
+  // What leaves the page
+
+  /** The numbers of the two samples in the data set; null where an end is no sample. */
+  pairNumbers() {
+    const rows = this.arrays.get("rows");
+    if (this.ends.some(({ rows: own, set, noise }) => own.length !== 1 || set.size > 0 || noise)) return null;
+    return this.ends.map((end) => rows[end.rows[0]]);
+  }
+
+  first() {
+    return this.series.find(({ path }) => path !== DATA) ?? this.series[0];
+  }
+
+  commandLine() {
+    const series = this.first();
+    if (!series) return "";
+    const pair = this.pairNumbers(), about = this.header.models[series.m];
+    const path = pathsOf(series.model.prior)[0] === series.path || series.path === DATA ? "" : ` --path ${series.path}`;
+    const ends = pair && this.header.dataset ? pair.map((number) => `'${this.header.dataset}#${number}'`).join(" ") : "--codes ends.npy";
+    return `posectl interpolate ${ends} --model ${about.ref} --steps ${FINE}${path}`;
+  }
+
+  copy() {
+    const text = this.commandLine();
+    if (!this.pairNumbers()) this.saveEnds();
+    const said = () => this.say(this.pairNumbers() ? "Copied." : "Copied; ends.npy holds the codes.");
+    if (navigator.clipboard) navigator.clipboard.writeText(text).then(said, () => this.say("Select the command and copy it."));
+    else this.say("Select the command and copy it.");
+  }
+
+  say(/** @type {string} */ text) {
+    this.status.textContent = text;
+  }
+
+  saveEnds() {
+    const { model } = this.first();
+    const codes = this.ends.map((end) => model.code(end));
+    save(npy(Float32Array.from([...codes[0], ...codes[1]]), [2, model.latent]), "ends.npy");
+  }
+
+  savePath() {
+    const { samples, n } = this.first();
+    if (samples) save(npy(samples, [1, n, ...this.header.shape]), "path.npy");
+  }
+
+  /** Draw the panels that are shown, side by side, at alpha. */
+  still(/** @type {number} */ side, /** @type {any} */ look) {
+    const canvas = make("canvas");
+    const columns = Math.min(3, this.series.length);
+    [canvas.width, canvas.height] = [columns * side, Math.ceil(this.series.length / columns) * (side + 24)];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.fillStyle = look.paper;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    this.series.forEach((series, i) => {
+      context.save();
+      context.translate((i % columns) * side, Math.floor(i / columns) * (side + 24));
+      context.fillStyle = look.strong;
+      context.font = "14px system-ui, sans-serif";
+      context.fillText(`${series.name}  α ${this.alpha.toFixed(2)}`, 8, 18, side - 16);
+      context.translate(0, 24);
+      if (series.sample) this.paint(context, side, side, look, series.sample, series.ghost);
+      context.restore();
+    });
+    return canvas;
+  }
+
+  savePng() {
+    this.still(600, lookOf(this.root)).toBlob((/** @type {Blob} */ blob) => save(blob, "path.png"), "image/png");
+  }
+
+  saveGif() {
+    const kept = this.alpha, frames = [], look = lookOf(this.root);
+    const steps = Array.from({ length: 25 }, (_, t) => t / 24);
+    let size = [0, 0];
+    for (const alpha of [...steps, ...steps.slice(1, -1).reverse()]) {
+      this.alpha = alpha;
+      for (const series of this.series) this.measure(series, FINE);
+      const canvas = this.still(280, look);
+      size = [canvas.width, canvas.height];
+      frames.push(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
+    }
+    this.alpha = kept;
+    save(gif(frames, size[0], size[1], 8), "path.gif");
+    this.request();
+  }
+}

@@ -1,0 +1,1 @@
+"""What the explorer's page holds of models and their data."""

@@ -1,0 +1,249 @@
+"""explore: the page of a model, played in a real browser; what is drawn is what the command line computes."""
+
+from __future__ import annotations
+
+import shlex
+import urllib.error
+import urllib.request
+from threading import Thread
+
+import numpy as np
+import pytest
+from chromium import browser, complaints, emulate, requests, resize
+
+import posectl as library
+
+READY = """
+    const done = arguments[arguments.length - 1];
+    opened.then((e) => { window.e = e; done(true); }, (error) => done(String(error)));
+"""
+REST = "const done = arguments[arguments.length - 1]; setTimeout(() => requestAnimationFrame(() => done(true)), 400);"
+
+
+@pytest.fixture(scope="module")
+def shown(store_with_a_model, tmp_path_factory):
+    """The store's page of two models, opened from disk, and the folder where the browser saves files."""
+    from cli.conftest import run_in
+
+    folder = tmp_path_factory.mktemp("explore")
+    import shutil
+
+    shutil.copytree(store_with_a_model, folder, dirs_exist_ok=True)
+    plain = run_in(folder, "train", "poses", "--steps", "20", "--set", "mlp.widths=16", "--name", "plain")
+    assert plain.code == 0, plain.err
+    made = run_in(folder, "explore", "acai", "plain", "-o", "page.html", "--json")
+    assert made.code == 0, made.err
+    assert made.json["models"] == ["acai:v1", "plain:v1"]
+    with browser(folder) as driver:
+        driver.get((folder / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        yield driver, folder
+
+
+def drawn(driver):
+    """The sample that each panel shows, and the names of the panels."""
+    driver.execute_async_script(REST)
+    return driver.execute_script("return e.series.map((each) => [each.name, Array.from(each.sample), each.n])")
+
+
+def saved(folder, name):
+    import time
+
+    for _ in range(100):
+        files = sorted(folder.glob(f"{name.split('.')[0]}*.{name.split('.')[1]}"), key=lambda f: f.stat().st_mtime)
+        if files and not list(folder.glob("*.crdownload")) and files[-1].stat().st_size:
+            return files[-1]
+        time.sleep(0.1)
+    raise AssertionError(f"{name} was not saved")
+
+
+def test_the_page_asks_for_nothing_and_complains_of_nothing(shown):
+    driver, folder = shown
+    driver.get((folder / "page.html").as_uri())
+    assert driver.execute_async_script(READY) is True
+    drawn(driver)
+    assert [each for each in requests(driver) if not each.startswith(("file:", "blob:"))] == []
+    assert complaints(driver) == []
+
+
+def test_joints_and_the_saved_path_are_those_of_the_copied_command(shown):
+    from cli.conftest import run_in
+
+    driver, folder = shown
+    driver.execute_script("e.pick(5); e.choose(1); e.pick(40); e.alpha = 0.25;")
+    panels = drawn(driver)
+    command = driver.execute_script("return e.commandLine()")
+    assert command.startswith("posectl interpolate 'poses:v1#5' 'poses:v1#40' --model acai:v1")
+    made = run_in(folder, *shlex.split(command)[1:])
+    assert made.code == 0, made.err
+    paths = library.open(folder / "artifacts", quiet=True)[made.out.strip()].array
+    np.testing.assert_allclose(np.reshape(panels[0][1], (17, 3)), paths[0, 12], atol=1e-4)  # 12 of 48 is a quarter
+    driver.execute_script("e.savePath()")
+    np.testing.assert_allclose(np.load(saved(folder, "path.npy"), allow_pickle=False), paths, atol=1e-4)
+
+
+def test_a_dragged_end_is_saved_as_codes_that_the_command_line_takes(shown):
+    from cli.conftest import run_in
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.by import By
+
+    driver, folder = shown
+    before = driver.execute_script("e.choose(0); e.pick(5); e.alpha = 0; return e.models[0].code(e.ends[0]).join()")
+    over = driver.find_element(By.CSS_SELECTOR, "canvas.over")
+    ActionChains(driver).move_to_element_with_offset(over, 40, 30).click_and_hold().move_by_offset(
+        25, 10
+    ).release().perform()
+    panels = drawn(driver)
+    assert driver.execute_script("return e.models[0].code(e.ends[0]).join()") != before
+    assert "--codes ends.npy" in driver.execute_script("return e.commandLine()")
+    driver.execute_script("e.saveEnds()")
+    made = run_in(folder, "interpolate", "--codes", saved(folder, "ends.npy").name, "--model", "acai", "--steps", "49")
+    assert made.code == 0, made.err
+    paths = library.open(folder / "artifacts", quiet=True)[made.out.strip()].array
+    np.testing.assert_allclose(np.reshape(panels[0][1], (17, 3)), paths[0, 0], atol=1e-4)
+
+
+def test_a_place_on_the_map_has_the_mean_code_of_the_samples_around_it_on_the_sphere(shown):
+    driver, _ = shown
+    found = driver.execute_script("""
+      e.choose(0); e.drag({ x: 0.1, y: -0.05 });
+      const { rows, weights } = e.ends[0];
+      const { codes } = e.models[0], own = e.models[0].code(e.ends[0]);
+      return [rows, weights, Array.from(codes), Array.from(own), Array.from(e.map.places)];
+    """)
+    rows, weights = np.array(found[0]), np.array(found[1])
+    codes, places = np.reshape(found[2], (-1, 8)), np.reshape(found[4], (-1, 2))
+    far = np.linalg.norm(places - [0.1, -0.05], axis=1)
+    np.testing.assert_array_equal(np.sort(rows), np.sort(np.argsort(far)[:8]))
+    np.testing.assert_allclose(weights, (1 / far[rows] ** 2) / (1 / far[rows] ** 2).sum(), rtol=1e-2)
+    mean = weights @ codes[rows]
+    np.testing.assert_allclose(found[3], mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def test_keys_alone_play_it(shown):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    driver, _ = shown
+    over = driver.find_element(By.CSS_SELECTOR, "canvas.over")
+    over.send_keys("b")
+    assert driver.execute_script("return e.active") == 1
+    before = driver.execute_script("return e.endPlaces()[1]")
+    over.send_keys(Keys.ARROW_RIGHT, Keys.ARROW_UP)
+    after = driver.execute_script("return e.endPlaces()[1]")
+    assert after["x"] > before["x"]
+    assert after["y"] > before["y"]
+    over.send_keys(" ")
+    assert driver.execute_script("return e.playing") is True
+    over.send_keys(" ")
+    turned = driver.execute_script("return e.camera.yaw")
+    driver.find_element(By.CSS_SELECTOR, "canvas.sample").send_keys(Keys.ARROW_LEFT)
+    assert driver.execute_script("return e.camera.yaw") < turned
+    unnamed = driver.execute_script("""
+      const named = (each) => each.textContent || each.ariaLabel || each.closest("label")?.textContent;
+      const all = [...document.querySelectorAll("button, select, input, canvas:not(.layer), canvas.over")];
+      return all.filter((each) => !named(each)).length;
+    """)
+    assert unnamed == 0
+
+
+def test_a_number_of_the_code_moves_it_along_the_sphere(shown):
+    driver, _ = shown
+    before, after = driver.execute_script("""
+      const model = e.models[0], code = model.code(e.ends[0]);
+      return [Array.from(code), Array.from(model.moved(code, 2, 0.6))];
+    """)
+    assert after[2] == 0.6
+    assert np.linalg.norm(after) == pytest.approx(1, abs=1e-6)
+    others = np.delete(before, 2), np.delete(after, 2)
+    np.testing.assert_allclose(others[1] / np.linalg.norm(others[1]), others[0] / np.linalg.norm(others[0]), atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [390, 1440, 2560])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_every_width(shown, width, scheme):
+    driver, _ = shown
+    resize(driver, width, 1000)
+    emulate(driver, prefers_color_scheme=scheme)
+    drawn(driver)
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    background = driver.execute_script("return getComputedStyle(e.root).backgroundColor")
+    assert (background == "rgb(20, 23, 29)") == (scheme == "dark")
+
+
+def test_without_webgl_the_points_are_there_too(shown):
+    _, folder = shown
+    with browser(webgl=False) as driver:
+        driver.get((folder / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        driver.execute_async_script(REST)
+        drawn = """
+            const { width, height } = e.points, pixels = e.points.getContext("2d").getImageData(0, 0, width, height);
+            return [!e.map.gl, pixels.data.some((each) => each > 0)];
+        """
+        assert driver.execute_script(drawn) == [True, True]
+        assert complaints(driver) == []
+
+
+def test_a_page_is_served_here_alone_and_only_to_its_own_address():
+    from posectl.api.pages import Page
+
+    server = Page("<!doctype html>words").server()
+    Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    try:
+        assert server.server_address[0] == "127.0.0.1"
+        assert urllib.request.urlopen(f"{address}/").read() == b"<!doctype html>words"
+        for path, headers in (("/etc/passwd", {}), ("/..%2f", {}), ("/", {"Host": "evil.example"}),
+                              ("/", {"Origin": "http://evil.example"})):  # fmt: skip
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(urllib.request.Request(address + path, headers=headers))
+            assert refused.value.code in (403, 404)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_bad_input_has_a_sentence(trained, tmp_path):
+    assert "should end in .html" in trained("explore", "-o", "page.txt").err
+    assert trained("explore", "-o", "page.html", "--points", "1").code == 2
+    (tmp_path / "there.html").write_text("mine")
+    assert trained("explore", "-o", "there.html").code == 7
+    assert (tmp_path / "there.html").read_text() == "mine"
+    assert trained("explore", "nosuch", "-o", "page.html").code == 3
+    assert trained("interpolate", "poses#1", "poses#2", "--codes", "x.npy").code == 2
+    np.save(tmp_path / "c.npy", np.zeros((2, 5)))
+    assert "has 8 numbers" in trained("interpolate", "--codes", "c.npy").err
+
+
+def test_without_its_dataset_a_page_shows_draws_and_says_so(trained, tmp_path):
+    assert trained("store", "rm", "poses", "--force").code == 0
+    made = trained("explore", "acai", "-o", "page.html")
+    assert made.code == 0, made.err
+    assert "draws from the prior, and nothing real" in made.err
+
+
+WIDGET = """
+    const done = arguments[arguments.length - 1], values = { data: arguments[0], state: {} };
+    const el = document.body.appendChild(document.createElement("div"));
+    const model = { get: (key) => values[key], set: (key, value) => { values[key] = value; }, save_changes: () => {} };
+    widget.render({ model, el }).then(() => setTimeout(() => done([values.state, !!el.querySelector("canvas")]), 600));
+"""
+
+
+def test_a_notebooks_widget_says_which_pair_it_shows(shown):
+    pytest.importorskip("anywidget")
+    driver, folder = shown
+    lab = library.open(folder / "artifacts", quiet=True)
+    page = lab.explore("acai")
+    assert page.pair == {}
+    text = page.widget._esm.replace("export default {", "globalThis.widget = {")
+    (folder / "widget.html").write_text(f'<meta charset="utf-8"><script type="module">{text}</script>')
+    driver.get((folder / "widget.html").as_uri())
+    state, is_drawn = driver.execute_async_script(WIDGET, page.widget.data)
+    driver.get((folder / "page.html").as_uri())
+    assert driver.execute_async_script(READY) is True
+    assert is_drawn
+    assert state["alpha"] == 0.5
+    codes = lab["acai"].encode(lab["poses"].samples[state["samples"]])
+    np.testing.assert_allclose(state["codes"][0], codes, atol=1e-4)
