@@ -423,7 +423,8 @@ class Lab:
         """Make a page in which the latent space of models of one dataset is played; of the newest, if none is named.
 
         out: a .html to write, too. options: points, real, weights. `page.serve()` opens it in a browser; a notebook
-        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError, ConflictError.
+        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError,
+        ConflictError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
