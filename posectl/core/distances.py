@@ -58,15 +58,17 @@ def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
 
 
 def spread(samples: Tensor) -> float:
-    """Return the root mean square of all elements of samples (N, *shape) about their mean sample.
+    """Return the mean distance of samples (N, *shape) from their mean sample, as the root mean square over elements.
+
+    So it is not that of a few that are far away.
 
     >>> import torch
     >>> from posectl.core.distances import spread
     >>> spread(torch.tensor([[1.0], [3.0]]))
     1.0
     """
-    wide = samples.double()
-    return (wide - wide.mean(0)).square().mean().sqrt().item()
+    wide = samples.double().flatten(1)
+    return (wide - wide.mean(0)).square().mean(1).sqrt().mean().item()
 
 
 def share_of_spread(decoded: Tensor, real: Tensor) -> float:

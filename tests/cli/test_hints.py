@@ -73,6 +73,7 @@ COMMANDS = {
     "stages/artifacts/model": "evaluate, interpolate",
     "stages/artifacts/pose_arrays": "evaluate, render, interpolate, encode",
     "stages/compare": "compare",
+    "stages/demo": "demo",
     "stages/comparison/choice": "evaluate",
     "stages/comparison/tables": "compare",
     "stages/drawing": "render",

@@ -27,7 +27,7 @@ def warnings_of(inputs: Inputs, kind: Kind, scores: Mapping[str, Score]) -> list
     if spread < ONE_SAMPLE:
         said.append(
             f"The decoder gives much the same {kind.noun} whatever the code: the ends of its paths spread by "
-            f"{spread:.2%} of what real {kind.nouns} do. What is scored of such paths, monotonicity for one, means "
+            f"{spread:.2%} of what real {kind.noun}s do. What is scored of such paths, monotonicity for one, means "
             "nothing."
         )
     return said
