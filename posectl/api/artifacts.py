@@ -1,4 +1,4 @@
-"""Artifacts as a notebook holds them: datasets, models, paths, samples, scores and sweeps."""
+"""Artifacts as a notebook holds them: datasets, models, paths, samples, scores, sweeps and attributes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from posectl.core.random import generator
 from posectl.data.foreign import Conventions
 from posectl.errors import InvalidInputError
 from posectl.printable import error_text
+from posectl.stages.artifacts.attribute import load_attributes
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.artifacts.model import fitting_path, load_model, model_about
@@ -55,7 +56,7 @@ class Stored:
 
     @property
     def kind(self) -> str:
-        """The kind of artifact: dataset, model, paths, samples, scores or sweep."""
+        """The kind of artifact: dataset, model, paths, samples, scores, sweep or attribute."""
         return self.artifact.kind
 
     @property
@@ -317,8 +318,23 @@ class Sweep(Stored):
         return as_html(("model", "λ", "d", "seed", "test error"), rows, caption=self.ref)
 
 
+class Attributes(Stored):
+    """Directions of attributes in a model's codes."""
+
+    @property
+    def names(self) -> list[str]:
+        """The attributes' names, in the order of their directions."""
+        return [each.name for each in load_attributes(self.artifact).attributes]
+
+    @property
+    def directions(self) -> np.ndarray:
+        """The directions (A, d) float32."""
+        return self.artifact.read("directions")
+
+
 _CLASSES: dict[str, type[Stored]] = {
     "dataset": Dataset, "model": Model, "paths": Paths, "samples": Samples, "scores": Scores, "sweep": Sweep,
+    "attribute": Attributes,
 }  # fmt: skip
 
 

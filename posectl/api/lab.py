@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from posectl.api import progress as progress_
-from posectl.api.artifacts import Coded, Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
+from posectl.api.artifacts import Attributes, Coded, Dataset, Model, Paths, Samples, Scores, Stored, Sweep, wrap
 from posectl.api.options import Regularizers, Weights, options_from, regularizers
 from posectl.api.pages import Page
 from posectl.api.pictures import Picture
@@ -24,12 +24,16 @@ from posectl.errors import UsageError
 from posectl.stages.artifacts.formats import infer_kind
 from posectl.stages.artifacts.listing import HEADER, rows_of
 from posectl.stages.options import (
+    ApplyOptions,
+    ArithmeticOptions,
+    AttributeOptions,
     Axes,
     EvaluateOptions,
     ExploreOptions,
     InterpolateOptions,
     PlotOptions,
     RenderOptions,
+    ReportOptions,
     SampleOptions,
     TrainOptions,
     non_defaults,
@@ -302,6 +306,70 @@ class Lab:
         with self._running(name, seed) as run:
             return Stored.of(run, sample(run, _ref(model, "model"), given))  # type: ignore[return-value]
 
+    def fit_attribute(
+        self, model: Subject = None, labels: str | Sequence[str] = (), *, name: str | None = None, **options: Any
+    ) -> Attributes:
+        """Fit directions of labels in a model's codes, by least squares over all of them, and publish them.
+
+        labels: action, style, subject, label, factors; of poses "speed" and "height:RWrist", too. options: by
+        ("least-squares" or "means"), weights. Raises UsageError for a label that there is not, InvalidInputError for
+        one that is unknown or the same everywhere.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.fit_attribute(model, ["speed", "phase"]).directions.shape
+        (2, 4)
+        """
+        from posectl.stages.fit_attribute import fit_attribute
+
+        given = options_from(AttributeOptions, {"labels": labels, **options}, "fit_attribute")
+        with self._running(name, None) as run:
+            return Stored.of(run, fit_attribute(run, _ref(model, "model"), given))  # type: ignore[return-value]
+
+    def apply_attribute(
+        self, attributes: Subject, *subjects: Subject, name: str | None = None, **options: Any
+    ) -> Samples | Paths:
+        """Move samples, "poses#12" or .npy files, along a direction, and publish them: one amount gives samples, the
+        first and last of a path give paths.
+
+        options: attribute ("action=walk" or "walk"), amount (3, or (-3, 3)), steps; of files unit, up, joints. Raises
+        UsageError for an attribute that there is not.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> faster = lab.fit_attribute(model, "speed")
+        >>> lab.apply_attribute(faster, "mannequin#0", amount=(0, 3), steps=7).array.shape
+        (1, 7, 17, 3)
+        """
+        from posectl.stages.apply_attribute import apply_attribute
+
+        given = options_from(ApplyOptions, options, "apply_attribute")
+        with self._running(name, None) as run:
+            result = apply_attribute(run, str(_ref(attributes, "attribute")), [str(each) for each in subjects], given)
+            return Stored.of(run, result)  # type: ignore[return-value]
+
+    def arithmetic(
+        self, expression: str, *, model: Subject = None, name: str | None = None, **options: Any
+    ) -> Samples:  # fmt: skip
+        """Add and subtract samples by their codes, decode the sum, and publish it.
+
+        options: weights; of files unit, up, joints. Raises UsageError for what does not parse, InvalidInputError for
+        samples of several datasets.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.arithmetic("mannequin#3 - mannequin#9 + mannequin#12", model=model).array.shape
+        (1, 17, 3)
+        """
+        from posectl.stages.arithmetic import arithmetic
+
+        given = options_from(ArithmeticOptions, options, "arithmetic")
+        with self._running(name, None) as run:
+            return Stored.of(run, arithmetic(run, expression, _ref(model, "model"), given))  # type: ignore[return-value]
+
     def encode(
         self, samples: Subject, *, model: Subject = None, weights: str = "last", split: Split = "all", **said: Any
     ) -> Coded:
@@ -422,8 +490,8 @@ class Lab:
     def explore(self, models: Subject = (), out: str | Path | None = None, **options: Any) -> Page:
         """Make a page in which the latent space of models of one dataset is played; of the newest, if none is named.
 
-        out: a .html to write, too. options: points, real, weights. `page.serve()` opens it in a browser; a notebook
-        shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError,
+        out: a .html to write, too. options: points, real, attributes, weights. `page.serve()` opens it in a browser; a
+        notebook shows it, and with the extra `notebook` `page.pair` is what it shows. Raises UsageError, NotFoundError,
         ConflictError.
 
         >>> import posectl
@@ -439,6 +507,26 @@ class Lab:
             named = [str(_ref(each, "model")) for each in _several(models)]
             made = explore(run, named, Path(out) if out else None, given)
             return Page(made["html"], made["data"], Path(out) if out else None, tuple(made["models"]))
+
+    def report(self, subjects: Subject = (), out: str | Path | None = None, **options: Any) -> Page:
+        """Make one page on models and sweeps of one dataset, or on the newest model: what was trained, scores, figures,
+        paths that play, draws, and the script that makes it again.
+
+        out: a .html to write, too. options: published, most, draws, real, weights. Raises UsageError, NotFoundError,
+        ConflictError.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> lab.report(model).models == (model.ref,)
+        True
+        """
+        from posectl.stages.report import report
+
+        given = options_from(ReportOptions, options, "report")
+        with self._running(None, None) as run:
+            made = report(run, [str(_ref(each)) for each in _several(subjects)], Path(out) if out else None, given)
+            return Page(made["html"], "", Path(out) if out else None, tuple(made["models"]))
 
     def render(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Picture:
         """Draw samples: an animation that shows itself in a notebook, or a file.

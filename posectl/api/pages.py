@@ -47,6 +47,8 @@ class Page:
         return f"<Page{where}: {', '.join(self.models)}, {self.bytes:,} bytes>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        if not self.data:
+            return {"text/html": self._repr_html_(), "text/plain": repr(self)}
         try:
             return self.widget._repr_mimebundle_(**options)
         except UnavailableError:

@@ -27,7 +27,7 @@ def widget(data: str) -> Any:
         ) from error
 
     class Explorer(anywidget.AnyWidget):
-        _esm = module().replace("export { explore };", _RENDER)
+        _esm = module(_RENDER)
         _css = style()
         data = traitlets.Unicode().tag(sync=True)
         state = traitlets.Dict().tag(sync=True)

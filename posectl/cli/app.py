@@ -8,6 +8,8 @@ import sys
 from typer.main import get_command
 
 from posectl.cli import (  # noqa: F401 - each adds its commands to the app
+    arithmetic,
+    attribute,
     compare,
     completion,
     demo,
@@ -20,6 +22,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     prepare,
     regularizers,
     render,
+    report,
     sample,
     store,
     sweep,

@@ -97,9 +97,9 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="SUBJECT",
-            help="Models, sweeps, paths, samples, .npy files or baseline:NAME.",
+            help="Models, sweeps, paths, samples, attributes, .npy files or baseline:NAME.",
             show_default="the newest model",
-            autocompletion=complete.refs_of("model", "paths", "samples", "sweep"),
+            autocompletion=complete.refs_of("model", "paths", "samples", "sweep", "attribute"),
         ),
     ] = None,
     against: Annotated[

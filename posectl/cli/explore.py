@@ -36,6 +36,17 @@ def explore(
     port: Annotated[int, option("Output", "Port to serve it at; 0: a free one.", metavar="N", min=0, max=65535)] = 0,
     points: Annotated[int, option("Page", "Samples on the map, at most.", metavar="N")] = DEFAULT.points,
     real: Annotated[int, option("Page", "Real samples to compare with, at most.", metavar="N")] = DEFAULT.real,
+    attribute: Annotated[
+        list[str] | None,
+        option(
+            "Page",
+            "Attribute vectors that become sliders; repeat for more.",
+            "--attribute",
+            metavar="REF",
+            show_default="none",
+            autocompletion=complete.refs_of("attribute"),
+        ),
+    ] = None,
     weights: Annotated[Literal["last", "best"], option("Page", "Weights of the models.")] = DEFAULT.weights,
 ) -> None:
     """Play with the latent space of models in a browser.
@@ -48,7 +59,9 @@ def explore(
       posectl explore
       posectl explore plain acai posectl -o explore.html
     """
-    made = session.lab().explore(models or (), output, points=points, real=real, weights=weights)
+    made = session.lab().explore(
+        models or (), output, points=points, real=real, attributes=attribute or (), weights=weights
+    )
     if output is not None:
         session.out.data(str(output), {"path": str(output), "bytes": made.bytes, "models": list(made.models)})
         return

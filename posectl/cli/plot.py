@@ -49,7 +49,7 @@ def plot(
         str | None,
         option(
             "Picture",
-            "What colours a manifold: a factor, label; action, subject or clip.",
+            "What colours a manifold: a factor, label; action, style, subject or clip.",
             metavar="NAME",
             show_default="the first known",
         ),
@@ -71,7 +71,7 @@ def plot(
     Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
     images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; training-curve, metrics
     over the images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one. Sweeps:
-    metrics against lambda.
+    metrics against lambda. Scores of attributes: entanglement.
 
     \b
     Examples:

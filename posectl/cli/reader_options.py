@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from posectl.cli.common import COMMON
 from posectl.cli.help import Options, parameter
-from posectl.cli.values import names, number_or_word
+from posectl.cli.values import names, number_or_word, numbers
 from posectl.errors import PosectlError
 from posectl.fields import hints
 
@@ -84,7 +84,8 @@ def _form(field: dataclasses.Field[Any], hint: Any) -> _Form:
         words = [word for each in choices if get_origin(each) is Literal for word in get_args(each)]
         return _Form(str | None, default, lambda text, flag: number_or_word(text, words, flag))
     if get_origin(kind) is tuple and field.metadata.get("metavar") == "LIST":
-        return _Form(str | None, ",".join(default or ()) or None, lambda text, flag: names(text))
+        read = numbers if get_args(kind)[0] is float else lambda text, flag: names(text)
+        return _Form(str | None, ",".join(map(str, default or ())) or None, read)
     if get_origin(kind) is tuple:
         return _Form(list[str] | None, list(default or ()) or None, lambda items, flag: tuple(items))
     if kind not in (bool, int, float, str, Path) and get_origin(kind) is not Literal:

@@ -47,7 +47,7 @@ OptionalRef = Annotated[
     typer.Argument(metavar="REF", help="An artifact.", show_default="all", autocompletion=complete.refs),
 ]
 DryRun = Annotated[bool, option("Options", "Say what would happen, and change nothing.", "--dry-run", "-n")]
-KINDS = Literal["dataset", "model", "paths", "samples", "scores", "sweep"]
+KINDS = Literal["dataset", "model", "paths", "samples", "scores", "sweep", "attribute"]
 
 
 def _opened(session: Session) -> Store:

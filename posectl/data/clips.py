@@ -5,11 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError
+
+Split = Literal["subjects", "clips"]
+"""What goes to test as a whole where nothing else says what is for test."""
 
 _FIFTH = 5
 # Shares of frames outside of these are no fifth.
@@ -103,15 +107,15 @@ def as_text(array: np.ndarray) -> np.ndarray:
 
 
 def train_test_split(
-    clips: Clips, groups: np.ndarray | None = None, called: str = "subjects"
+    clips: Clips, groups: np.ndarray | None = None, called: str = "subjects", how: Split | None = None
 ) -> tuple[Clips, np.ndarray, str]:
     """Return (clips, split (N,) uint8, how) with about a fifth of the frames in test; the same for the same clips.
 
     Whole `groups` (C,), `called` so, go to test when there are several, which by default are the subjects, if all
-    are known; else whole clips. Where that comes to less than a tenth of the frames or more than a third, as it does
-    with two large clips, the last fifth of each clip goes to test, which is a clip of its own then.
+    are known; else, and for how="clips", whole clips. Where that comes to less than a tenth of the frames or more than
+    a third, as it does with two large clips, the last fifth of each clip goes to test, which is a clip of its own then.
     """
-    if groups is None and all(clips.subject):
+    if groups is None and all(clips.subject) and how != "clips":
         groups = clips.subject
     for what, names in ((called, groups), ("clips", clips.name)):
         if names is not None and len(set(names)) > 1:

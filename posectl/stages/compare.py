@@ -131,7 +131,7 @@ def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]
     about = {a.ref: read_about(a, ScoresAbout) for a in artifacts}
     there = {(about[a.ref].label, _reference_digest(a)) for a in artifacts}
     beside = []
-    for digest, scores in {_reference_digest(a): a for a in artifacts if about[a.ref].kind == "images"}.items():
+    for digest, scores in {_reference_digest(a): a for a in artifacts if _is_of_paths(a, about[a.ref])}.items():
         dataset = parent_of(run, scores, "reference")
         if dataset is None:
             continue
@@ -140,6 +140,11 @@ def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]
             made = None if (f"{BASELINE}{name}", digest) in there else _baseline(run, name, scores, dataset)
             beside += [made] if made is not None else []
     return beside
+
+
+def _is_of_paths(scores: Artifact, about: ScoresAbout) -> bool:
+    """Tell whether scores are of paths of images, and not of attribute vectors."""
+    return about.kind == "images" and not any(parent.role == "attribute" for parent in scores.parents)
 
 
 def _reference_digest(scores: Artifact) -> str | None:

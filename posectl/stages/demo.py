@@ -15,11 +15,13 @@ from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.compare import Comparison, compare
 from posectl.stages.evaluate import evaluate
+from posectl.stages.explore import explore
 from posectl.stages.interpolate import interpolate
 from posectl.stages.options import Axes, EvaluateOptions, RenderOptions, TrainOptions, non_defaults, with_quick_sizes
 from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.render import render
+from posectl.stages.report import report
 from posectl.stages.run import Run
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
@@ -33,7 +35,7 @@ LABELS = ("plain autoencoder", f"ACAI, λ = {LAMBDA:g}", "posectl's recipe")
 
 @dataclass(frozen=True)
 class Demo:
-    """The results of the demo: refs, files, the comparison, and three sentences on what is to be seen."""
+    """The results of the demo: refs, files, the comparison, and sentences on what is to be seen."""
 
     refs: list[str]
     files: list[Path]
@@ -64,11 +66,14 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
     table = compare(run, scores)
     table = replace(table, columns=[replace(c, label=name) for c, name in zip(table.columns, LABELS, strict=True)])
     files = [folder / name for name in ("paths.gif", "transitions.png", "training.png", "comparison.md")]
+    files += [folder / "explore.html", folder / "report.html"]
     drawing = replace(run, force=True)
     render(drawing, paths, files[0], RenderOptions(labels=LABELS, size=280))
     plot(drawing, scores, files[1])
     plot(drawing, models, files[2])
     files[3].write_text(table.as_text("md") + "\n", encoding="utf-8")
+    explore(drawing, models, files[4])
+    report(drawing, models, files[5])
     return Demo([dataset.ref, *models, *paths, *scores], files, table, _explained(table))
 
 
@@ -85,7 +90,7 @@ def _train(run: Run, dataset: str, options: TrainOptions) -> list[str]:
 
 
 def _explained(table: Comparison) -> list[str]:
-    """Say in three sentences what the pictures and the table show, with the figures that came out."""
+    """Say what the pictures, the table and the pages show, with the figures that came out."""
 
     def of(metric: str, scale: float = 1.0) -> str:
         plain, acai, recipe = (scale * column.scores[metric]["mean"] for column in table.columns)
@@ -98,6 +103,7 @@ def _explained(table: Comparison) -> list[str]:
         f"and the largest step is {of('smoothness_ratio')} times the smallest.",
         f"comparison.md: poses drawn from the prior lie {of('precision_distance', 1000)} mm from the nearest real one, "
         f"at a reconstruction error of {of('reconstruction_mpjpe', 1000)} mm.",
+        "explore.html, in a browser: the three latent spaces, to play with; report.html: all of this on one page.",
     ]
 
 

@@ -23,6 +23,7 @@ _GROUNDS = {
     **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
     "interval_sweep": f"a model or baseline of {_FACTORS}",
     **dict.fromkeys(("codes", "test_codes"), "a model"),
+    "edits": "attribute vectors",
     **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
@@ -37,8 +38,9 @@ def evaluate(
 ) -> Result:
     """Score the subject (the newest model if None) and publish a scores artifact.
 
-    A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; a paths or
-    samples artifact, file or array is scored as it is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
+    A model makes the paths and samples that the protocol asks for, against the dataset it was trained on; attribute
+    vectors are scored by what moves along them change in test samples; a paths or samples artifact, file or array as it
+    is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and
     (B, T, C, H, W) are paths of images. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics),
     `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that
@@ -81,11 +83,12 @@ def evaluate(
 
 
 def _put_curve(draft: Draft, name: str, score: Score) -> None:
-    """Move a metric's curve from its score to arrays of the artifact, over the axis that it names first."""
+    """Move a metric's curve from its score to arrays of the artifact, over the axis that it names first; a matrix is
+    over it twice."""
     curve = score.pop("curve", {})
     axis = next(iter(curve), "")
     for key, values in curve.items():
-        draft.put(f"{name}/{key}", values.numpy(), (axis,))
+        draft.put(f"{name}/{key}", values.numpy(), (axis, f"{axis}_2")[: values.ndim])
 
 
 def _applicable(evaluation: Evaluation, options: EvaluateOptions) -> list[str]:

@@ -12,7 +12,7 @@ from posectl.render.explorer.page import page
 from posectl.render.files import replacing
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.model import HINT, load_model
-from posectl.stages.exploring.model import put_model
+from posectl.stages.exploring.model import put_attributes, put_model
 from posectl.stages.exploring.shown import from_dataset, from_priors, put_shown
 from posectl.stages.options import ExploreOptions
 from posectl.stages.run import Run
@@ -66,9 +66,9 @@ def _packed(run: Run, artifacts: Sequence[Artifact], options: ExploreOptions) ->
         for index, (artifact, model, codes) in enumerate(zip(artifacts, loaded, shown.codes, strict=True))
     ]
     title = ", ".join(artifact.ref for artifact in artifacts)
-    return title, pack.text(
-        {"title": f"{title}: a latent space", "models": models, **put_shown(pack, shown, loaded[0])}
-    )
+    attributes = put_attributes(pack, run, options.attributes, artifacts)
+    told = {"title": f"{title}: a latent space", "models": models, "attributes": attributes}
+    return title, pack.text({**told, **put_shown(pack, shown, loaded[0])})
 
 
 def _dataset(run: Run, artifacts: Sequence[Artifact]) -> StoredDataset | None:

@@ -25,7 +25,7 @@ _COUNTED = ("core", "data", "stages")
 # What is said of a file's poses shows in the digest of its array as it was read.
 _OF_FILES = {"unit", "up", "joints", "shape"}
 _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"}, "scores": _OF_FILES,
-               "paths": _OF_FILES}  # fmt: skip
+               "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
 
 
 def work_of(

@@ -114,6 +114,50 @@ class InterpolateOptions:
 
 
 @dataclass(frozen=True)
+class AttributeOptions:
+    """The options of attribute vectors.
+
+    labels: names of the labels whose attributes are fitted together.
+    by: "least-squares" over all of them at once, or difference of "means" of each by itself.
+    weights: "last", or "best" by test error.
+    """
+
+    labels: tuple[str, ...] = ()
+    by: Literal["least-squares", "means"] = "least-squares"
+    weights: Literal["last", "best"] = "last"
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """The options of moving samples along an attribute vector.
+
+    attribute: its name, "action=walk", or what no other has, "walk"; None: the only one.
+    amount: one amount, for samples, or the first and last of a path; of a class 1 leads from samples without it to
+        those with it, of a number it is a standard deviation.
+    steps: samples on such a path, both ends included.
+    unit, up, joints: as of an interpolation.
+    """
+
+    attribute: str | None = None
+    amount: tuple[float, ...] = (1.0,)
+    steps: int = 100
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+
+
+@dataclass(frozen=True)
+class ArithmeticOptions:
+    """The options of sums of samples. weights: "last", or "best" by test error; unit, up, joints: as of an
+    interpolation."""
+
+    weights: Literal["last", "best"] = "last"
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+
+
+@dataclass(frozen=True)
 class SampleOptions:
     """The options of sampling.
 
@@ -206,7 +250,17 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto", "transitions", "errors", "retrieval", "distances", "training-curve", "path", "training", "manifold", "sweep"
+    "auto",
+    "transitions",
+    "errors",
+    "retrieval",
+    "distances",
+    "training-curve",
+    "path",
+    "training",
+    "manifold",
+    "sweep",
+    "entanglement",
 ]
 
 
@@ -234,11 +288,31 @@ class ExploreOptions:
 
     points: samples on the map, at most, evenly spread over the dataset.
     real: those of them, at most, that are looked through for the nearest real one.
+    attributes: refs of attribute artifacts of the models, whose vectors become sliders.
     weights: "last", or "best" by test error.
     """
 
     points: int = size(20_000, quick=200)
     real: int = size(2_000, quick=50)
+    attributes: tuple[str, ...] = ()
+    weights: Literal["last", "best"] = "last"
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """The options of a report.
+
+    published: the table whose figures stand beside, as `compare` has them; None: none.
+    most: models whose paths and draws are shown, at most.
+    draws: from each model's prior.
+    real: samples that are looked through for the nearest real one, at most.
+    weights: "last", or "best" by test error.
+    """
+
+    published: str | None = None
+    most: int = 12
+    draws: int = 6
+    real: int = size(20_000, quick=200)
     weights: Literal["last", "best"] = "last"
 
 

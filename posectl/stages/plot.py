@@ -38,6 +38,7 @@ from posectl.store import Artifact, Ref
 T = TypeVar("T")
 
 SUFFIXES = (".png", ".pdf", ".svg")
+_MATRIX = "entanglement/matrix"
 
 
 def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptions = PlotOptions()) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     training-curve, metrics over the images seen, of scores at different steps, or of models by all theirs.
     Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
     Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2).
+    Of scores of attribute vectors: entanglement, what moves along each change.
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
     """
@@ -81,8 +83,9 @@ def _fitting(subjects: Subjects) -> str:
     if len(kinds) > 1:
         raise InvalidInputError(f"One figure cannot show {' and '.join(sorted(kinds))}.", "Plot one kind at a time.")
     kind = kinds.pop()
-    if kind == "scores" and all(a is not None and a.has("alpha_mse/mean") for a in subjects.values()):
-        return "errors"
+    for array, figure in (("alpha_mse/mean", "errors"), (_MATRIX, "entanglement")):
+        if kind == "scores" and all(a is not None and a.has(array) for a in subjects.values()):
+            return figure
     return by_kind[kind]
 
 
@@ -154,6 +157,19 @@ def _sweep(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions)
     return figures.against_lambda(_spoken(sweep_lines(run, _artifacts(subjects, "sweep"), options.metrics)), out)
 
 
+def _entanglement(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    scores = labelled(run, _artifacts(subjects, "scores"))
+    for artifact in scores.values():
+        if not artifact.has(_MATRIX):
+            raise InvalidInputError(
+                f"{artifact.ref} scored no attributes.", "Evaluate those of `posectl attribute fit`."
+            )
+    names = {tuple(each.summary["scores"]["entanglement"]["attributes"]) for each in scores.values()}
+    if len(names) > 1:
+        raise InvalidInputError("The scores are of different attributes.", "Plot those of the same labels together.")
+    return figures.matrices({name: each.read(_MATRIX) for name, each in scores.items()}, [*names.pop()], out)
+
+
 def _spoken(metrics: Mapping[str, T]) -> dict[str, T]:
     """Return what is known of metrics by their names as people write them."""
     return {name.replace("_", " "): each for name, each in metrics.items()}
@@ -169,12 +185,16 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "training": _training,
     "manifold": _manifold,
     "sweep": _sweep,
+    "entanglement": _entanglement,
 }
 
 _SCORED = ("scores", "model", "sweep")
-_OF = {"auto": (*_SCORED, "paths"), "path": ("paths",), "sweep": ("sweep",)} | dict.fromkeys(
-    ("training", "manifold"), ("model",)
-)
+_OF = {
+    "auto": (*_SCORED, "paths"),
+    "path": ("paths",),
+    "sweep": ("sweep",),
+    "entanglement": ("scores",),
+} | dict.fromkeys(("training", "manifold"), ("model",))
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 

@@ -10,6 +10,7 @@ from threading import Thread
 import numpy as np
 import pytest
 from chromium import browser, complaints, emulate, requests, resize
+from cli.conftest import run_in
 
 import posectl as library
 
@@ -23,7 +24,6 @@ REST = "const done = arguments[arguments.length - 1]; setTimeout(() => requestAn
 @pytest.fixture(scope="module")
 def shown(store_with_a_model, tmp_path_factory):
     """The store's page of two models, opened from disk, and the folder where the browser saves files."""
-    from cli.conftest import run_in
 
     folder = tmp_path_factory.mktemp("explore")
     import shutil
@@ -67,7 +67,6 @@ def test_the_page_asks_for_nothing_and_complains_of_nothing(shown):
 
 
 def test_joints_and_the_saved_path_are_those_of_the_copied_command(shown):
-    from cli.conftest import run_in
 
     driver, folder = shown
     driver.execute_script("e.pick(5); e.choose(1); e.pick(40); e.alpha = 0.25;")
@@ -83,7 +82,6 @@ def test_joints_and_the_saved_path_are_those_of_the_copied_command(shown):
 
 
 def test_a_dragged_end_is_saved_as_codes_that_the_command_line_takes(shown):
-    from cli.conftest import run_in
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.by import By
 
@@ -221,6 +219,25 @@ def test_without_its_dataset_a_page_shows_draws_and_says_so(trained, tmp_path):
     made = trained("explore", "acai", "-o", "page.html")
     assert made.code == 0, made.err
     assert "draws from the prior, and nothing real" in made.err
+
+
+def test_an_attributes_slider_gives_the_code_that_apply_gives(shown, tmp_path):
+    driver, folder = shown
+    fitted = run_in(folder, "attribute", "fit", "acai", "--label", "clip", "--name", "clips", "--force")
+    if fitted.code:
+        pytest.skip(fitted.err)  # the small dataset has no labels
+    name = fitted.out.strip()
+    made = run_in(folder, "explore", "acai", "--attribute", name, "-o", "sliders.html", "--force")
+    assert made.code == 0, made.err
+    driver.get((folder / "sliders.html").as_uri())
+    assert driver.execute_async_script(READY) is True
+    code, base, direction = driver.execute_script("""
+      e.pick(5); e.setEnd({ ...e.ends[0], amounts: new Map([[0, 2]]) });
+      const model = e.models[0], { direction } = model.attributes[0];
+      return [model.code(e.ends[0]), model.base(e.ends[0]), direction].map((each) => Array.from(each));
+    """)
+    moved = np.array(base) + 2 * np.array(direction)
+    np.testing.assert_allclose(code, moved / np.linalg.norm(moved), atol=1e-6)
 
 
 WIDGET = """

@@ -14,8 +14,8 @@ from posectl.cli.completion import SCRIPTS
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
 COMMANDS = (
-    "prepare train sweep regularizers interpolate sample encode decode evaluate compare render plot explore store demo "
-    "doctor completion"
+    "prepare train sweep regularizers interpolate sample encode decode attribute arithmetic evaluate compare render "
+    "plot explore report store demo doctor completion"
 ).split()
 
 

@@ -37,6 +37,14 @@ def test_whole_subjects_are_where_all_are_known() -> None:
     assert how == "whole subjects to test, chosen by posectl: 200 of 1,000 frames, 20 %"
 
 
+def test_whole_clips_are_where_that_is_asked_for_though_subjects_are_known() -> None:
+    table, split, how = train_test_split(clips([100] * 10, ["a", "b", "c", "d", "e"] * 2), how="clips")
+    assert [name for name, _, test in runs(split, table) if test] == [
+        name for name, _, test in runs(*train_test_split(clips([100] * 10))[1::-1]) if test
+    ]
+    assert how.startswith("whole clips to test")
+
+
 @pytest.mark.parametrize("subjects", [None, ["a", "b"]])
 def test_two_large_clips_give_their_last_fifths(subjects) -> None:
     table, split, how = train_test_split(clips([523, 597], subjects))

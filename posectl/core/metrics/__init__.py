@@ -18,6 +18,8 @@ paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, 
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
 such angle lie; interval_sweep: paths and truths of many lengths.
 
+Of attribute vectors: edits (posectl.core.metrics.entanglement).
+
 test_reference and test_targets: the test samples of reference and recall_targets, where these hold training samples
 too. features, test_features: what is classified in place of codes.
 

@@ -95,9 +95,10 @@ def _scaled(body: Body, factors: Mapping[str, float]) -> Body:
     return replace(body, **{length: getattr(body, length) * factor for length, factor in factors.items()})
 
 
-def random_body(rng: np.random.Generator) -> Body:
-    """Draw a person of 1.52 to 1.92 m with limbs, shoulders and hips a few per cent off the table's proportions."""
-    body = body_of(rng.uniform(1.52, 1.92))
+def random_body(rng: np.random.Generator, stature: float | None = None) -> Body:
+    """Draw a person of so many metres, by default 1.52 to 1.92, with limbs, shoulders and hips a few per cent off the
+    table's proportions."""
+    body = body_of(rng.uniform(1.52, 1.92) if stature is None else stature)
     legs, arms, shoulders, hips = 1 + rng.uniform(-1, 1, 4) * (0.03, 0.04, 0.08, 0.08)
     limbs = {"thigh": legs, "shin": legs, "upper_arm": arms, "forearm": arms}
     return _scaled(body, {**limbs, "shoulder_half": shoulders, "hip_half": hips})

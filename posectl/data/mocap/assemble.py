@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from posectl.data.clips import Clips, train_test_split
+from posectl.data.clips import Clips, Split, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.layouts import layout
 from posectl.data.mocap.clip import Clip
@@ -22,14 +22,20 @@ from posectl.errors import UsageError, did_you_mean
 
 
 def to_dataset(
-    clips: Sequence[Clip], test: Sequence[Path], *, warnings: Sequence[str], citations: Sequence[str]
+    clips: Sequence[Clip],
+    test: Sequence[Path],
+    how: Split | None = None,
+    *,
+    warnings: Sequence[str],
+    citations: Sequence[str],
 ) -> Dataset:
-    """Build the dataset of clips; `test` names the test split's files, folders, clips or subjects (none: a fifth).
+    """Build the dataset of clips; `test` names the test split's files, folders, clips or subjects (none: a fifth, of
+    whole subjects or clips by `how`).
 
     Raises UsageError for a name that no clip bears, and for names that leave nothing to train on.
     """
     table = _table(clips)
-    table, split, how = _split(clips, table, test)
+    table, split, told = _split(clips, table, test, how)
     return Dataset(
         samples=np.concatenate([clip.poses for clip in clips]),
         split=split,
@@ -48,7 +54,7 @@ def to_dataset(
             "coordinates": "world",
             "source": "mocap",
             "citation": " ".join(dict.fromkeys(citation for citation in citations if citation)),
-            "split": how,
+            "split": told,
             "found": _found(clips),
             **_layouts(clips),
             "factors": [],
@@ -73,7 +79,9 @@ def _table(clips: Sequence[Clip]) -> Clips:
     )
 
 
-def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[Clips, np.ndarray, str]:
+def _split(
+    clips: Sequence[Clip], table: Clips, test: Sequence[Path], how: Split | None
+) -> tuple[Clips, np.ndarray, str]:
     """Return (table, split (N,), its description)."""
     if test:
         chosen = np.zeros(len(clips), dtype=bool)
@@ -87,9 +95,9 @@ def _split(clips: Sequence[Clip], table: Clips, test: Sequence[Path]) -> tuple[C
         return table, np.array([TRAIN], np.uint8), "one pose, to train"
     # The clips of a file are one take. A take of an unknown subject counts as a subject of its own, unless all are.
     takes = np.array([str(name).removesuffix(clip.part) for name, clip in zip(table.name, clips, strict=True)])
-    if (table.subject != "").any():
+    if (table.subject != "").any() and how != "clips":
         return train_test_split(table, np.where(table.subject == "", takes, table.subject))
-    return train_test_split(table, takes if any(clip.part for clip in clips) else None, "takes")
+    return train_test_split(table, takes if any(clip.part for clip in clips) else None, "takes", how)
 
 
 def _named(name: Path, clips: Sequence[Clip], table: Clips) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The subject and the action of a take, by its file's name."""
+"""The subject, the action and the style of a take, by its file's name."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ _EXPMAP = re.compile(r"([A-Za-z]+(?:_[A-Za-z]+)*)_(\d+)(?!\d)", re.ASCII)
 
 @dataclass(frozen=True)
 class Take:
-    """A subject and an action; empty where the name does not give it."""
+    """A subject, an action and a style; empty where the name does not give it."""
 
     subject: str = ""
     action: str = ""
+    style: str = ""
 
 
 def take_of(path: Path) -> Take:
-    """Read subject and action from the name of a motion file."""
+    """Read subject, action and style from the name of a motion file."""
     if found := _BANDAI.match(path.stem):
         number, action, style, _ = found.groups()
-        return Take(f"BN{number}-{style}", action)
+        return Take(f"BN{number}-{style}", action, style)
     if found := _CMU.match(path.stem):
         return Take(f"CMU{found.group(1).zfill(2)}")
     if found := _NTU.match(path.stem):

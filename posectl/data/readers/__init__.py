@@ -34,6 +34,14 @@ def option(default: Any, help: str, **shown: Any) -> Any:
     return dataclasses.field(default=default, metadata={"help": help, **shown})
 
 
+def split_option() -> Any:
+    """Make the field `split` of the options of a reader of poses, for posectl.data.clips.train_test_split."""
+    return option(
+        None, "What goes to the test split as a whole, a fifth of the frames, whatever the files say.",
+        default_shown="what the files say, else subjects, if all are known",
+    )  # fmt: skip
+
+
 def drop_bad_option() -> Any:
     """Make the field `drop_bad` of the options of a reader of poses, which `prepare` honours."""
     return option(False, "Leave out frames that no body can be in, and record which.")

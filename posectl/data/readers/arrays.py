@@ -30,11 +30,11 @@ from typing import Any
 
 import numpy as np
 
-from posectl.data.clips import Clips, join, train_test_split
+from posectl.data.clips import Clips, Split, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, Dataset
 from posectl.data.foreign import Conventions
 from posectl.data.posefile import PoseFile, read_file
-from posectl.data.readers import Progress, drop_bad_option, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader, split_option
 from posectl.data.skeleton import H36M17
 from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
@@ -59,6 +59,7 @@ class ArrayOptions:
     up: Axis | None = option(
         None, "Axis of the files that points up.", default_shown="what the files say, else found from the poses"
     )
+    split: Split | None = split_option()
     fps: float = option(30.0, "Frame rate of files that do not state theirs, frames a second.", metavar="N")
     drop_bad: bool = drop_bad_option()
 
@@ -73,13 +74,15 @@ def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Da
     """
     unit, up, fps, joints = options.unit, options.up, options.fps, options.joints
     _check_options(paths, unit, up, fps)
+    if options.test and options.split:
+        raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
     is_test = _split_by_file(paths, options.test)
     said = Conventions(unit, up, joints)
     files = [read_file(path, said, fps=fps, drop_bad=options.drop_bad) for path in is_test]
     if len({file.up for file in files}) > 1:
         found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
         raise InvalidInputError(f"The files do not agree on which way is up: {found}.", "Name it, as in --up +z.")
-    return _dataset(is_test, files)
+    return _dataset(is_test, files, options.split)
 
 
 def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | None, fps: float) -> None:
@@ -108,8 +111,12 @@ def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Pat
     return {file: is_test if decided else None for file, is_test in zip(files, tests, strict=True)}
 
 
-def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]) -> tuple[Clips, np.ndarray, str]:
-    """Return (clips, split (N,), its description): by file if that is known, else as the files say, else automatic."""
+def _split(
+    clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile], how: Split | None
+) -> tuple[Clips, np.ndarray, str]:
+    """Return (clips, split (N,), its description): by `how`; by file if that is known; as files say; automatic."""
+    if how is not None:
+        return train_test_split(clips, how=how)
     if None not in is_test.values():
         marks = [
             np.full(len(f.poses), TEST if t else TRAIN, np.uint8) for f, t in zip(files, is_test.values(), strict=True)
@@ -131,12 +138,12 @@ def _split(clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile]
     return clips, split, "as the files say"
 
 
-def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile]) -> Dataset:
+def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile], how: Split | None) -> Dataset:
     clips = join([file.clips for file in files])
     frames = int(clips.length.sum())
     if frames < 2:
         raise InvalidInputError("One pose is no dataset.", "Name files with two poses or more.")
-    clips, split, how = _split(clips, is_test, files)
+    clips, split, told = _split(clips, is_test, files, how)
     per_sample = {"frame": np.concatenate([file.frame for file in files]), "clip": clips.rows()}
     if any(file.root is not None for file in files):
         per_sample["root"] = np.concatenate([_root_or_origin(file) for file in files])
@@ -150,7 +157,7 @@ def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile]) -> Dataset
         "coordinates": "camera" if files[0].up == "-y" else "world",
         "source": "arrays: " + ", ".join(path.name for path in is_test),
         "citation": "",
-        "split": how,
+        "split": told,
         "factors": [],
     }
     layouts = {file.layout.name: file.layout for file in files if file.layout.name != H36M17.name}

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from posectl.data.clips import Split
 from posectl.data.dataset import Dataset
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.assemble import citations_of, to_dataset
@@ -41,7 +42,7 @@ from posectl.data.mocap.draft import template
 from posectl.data.mocap.files import find_files, read_clips
 from posectl.data.mocap.jointmap import read_map
 from posectl.data.mocap.world import METRES
-from posectl.data.readers import Progress, drop_bad_option, option, reader
+from posectl.data.readers import Progress, drop_bad_option, option, reader, split_option
 from posectl.data.units import AXES, Axis
 from posectl.errors import PosectlError, UsageError, did_you_mean
 
@@ -68,6 +69,7 @@ class MocapOptions:
         (), "A file, folder, clip or subject of the test split; may be repeated.", metavar="NAME",
         default_shown="about a fifth, of whole subjects or clips if they allow it",
     )  # fmt: skip
+    split: Split | None = split_option()
     skip_broken: bool = option(False, "Leave broken files out, and name them.")
     drop_bad: bool = drop_bad_option()
     jobs: int | None = option(
@@ -107,7 +109,8 @@ def read(paths: Sequence[Path], options: MocapOptions, progress: Progress) -> Da
         raise skipped[0]
     warnings = [f"Skipped: {error.message}" for error in skipped]
     citations = [own_map.citation] if own_map else citations_of(clips)
-    return to_dataset(clips, [Path(name) for name in options.test], warnings=warnings, citations=citations)
+    test = [Path(name) for name in options.test]
+    return to_dataset(clips, test, options.split, warnings=warnings, citations=citations)
 
 
 def show_joints(paths: Sequence[str | os.PathLike[str]]) -> str:
@@ -124,6 +127,8 @@ def show_joints(paths: Sequence[str | os.PathLike[str]]) -> str:
 
 def _check_options(options: MocapOptions) -> None:
     fps, up, unit, jobs = options.fps, options.up, options.unit, options.jobs
+    if options.test and options.split:
+        raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
     if fps not in (None, "native") and not (
         isinstance(fps, int | float) and math.isfinite(fps) and 0 < fps <= _FASTEST
     ):

@@ -40,6 +40,8 @@ class Explorer {
     this.reference = arrays.get("reference") ?? new Float32Array(0);
     /** @type {Model[]} */
     this.models = header.models.map((/** @type {any} */ about, /** @type {number} */ i) => new Model(about, arrays, i, this.size));
+    const attributes = header.attributes.map((/** @type {any} */ each) => ({ ...each, direction: arrays.get(each.direction) }));
+    this.models.forEach((model) => { model.attributes = attributes; });
     this.shown = new Set(this.models.keys());
     const own = pathsOf(this.models[0].prior)[0];
     /** @type {Set<string>} */
@@ -193,17 +195,16 @@ class Explorer {
     const most = model.prior === "sphere" ? 1 : model.about.most;
     this.inputs = Array.from({ length: Math.min(model.latent, 64) }, (_, axis) => slider(`z${axis + 1}`, { min: -most, max: most, step: most / 500, value: 0 }, (value) => {
       const end = this.ends[this.active];
-      this.setEnd({ ...end, set: new Map(end.set).set(model.index, model.moved(model.code(end), axis, value)) });
+      this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, model.moved(model.code(end), axis, value)) });
     }));
-    (this.header.attributes ?? []).filter((/** @type {any} */ each) => each.model === model.index).forEach((/** @type {any} */ attribute) => {
-      const direction = this.arrays.get(attribute.direction);
-      let before = 0;
-      this.inputs.push({ ...slider(attribute.name, { min: -attribute.most, max: attribute.most, step: attribute.most / 100, value: 0 }, (value) => {
-        const end = this.ends[this.active], code = model.code(end);
-        const moved = Float64Array.from(code, (each, k) => each + (value - before) * direction[k]);
-        before = value;
-        this.setEnd({ ...end, set: new Map(end.set).set(model.index, moved) });
-      }), attribute: true });
+    model.attributes.forEach((attribute, number) => {
+      if (attribute.model !== model.index) return;
+      const range = { min: -attribute.most, max: attribute.most, step: attribute.most / 100, value: 0 };
+      const { element, input } = slider(attribute.name, range, (value) => {
+        const end = this.ends[this.active];
+        this.setEnd({ ...end, amounts: new Map(end.amounts ?? []).set(number, value) });
+      });
+      this.inputs.push({ element, input, attribute: number });
     });
     this.sliders.replaceChildren(...this.inputs.map(({ element }) => element));
   }
@@ -228,7 +229,7 @@ class Explorer {
       } });
       return make("label", { class: "check" }, box, this.header.models[index].label);
     });
-    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.request(); } });
+    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.series.forEach((each) => { each.now = null; }); this.request(); } });
     return make("div", {},
       make("div", { class: "row play" }, this.play, this.scrub.element, button("Walk", () => this.walk(), "Go on from B to another random end")),
       make("div", { class: "row" }, ...paths, ...models,
@@ -494,8 +495,18 @@ class Explorer {
   measure(/** @type {any} */ series, /** @type {number} */ n) {
     const { model, path } = series;
     const codes = this.ends.map((end) => model.code(end));
-    const key = `${n} ${codes[0].join()} ${codes[1].join()}`;
     const steps = model.background ? Math.min(n, COARSE) : n;
+    const key = `${steps} ${codes[0].join()} ${codes[1].join()}`;
+    // A worker has the steps of the path alone.
+    const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
+    const now = `${key} ${alpha}`;
+    if (series.now !== now) {
+      const sample = this.decodePath(model, path, codes, [alpha]);
+      if (sample) {
+        const ghost = this.reference.length && !this.withoutGhost ? nearest(this.kind, sample, 0, this.reference) : null;
+        Object.assign(series, { now, sample, ghost });
+      }
+    }
     if (series.key !== key) {
       const samples = this.decodePath(model, path, codes, Array.from({ length: steps }, (_, t) => t / (steps - 1)));
       if (samples) {
@@ -503,15 +514,6 @@ class Explorer {
         if (this.header.kind === "poses") series.bones = boneErrors(samples, steps, this.scene.parents);
       }
     }
-    const now = `${key} ${this.alpha}`;
-    if (series.now === now) return;
-    // A worker has the steps of the path alone.
-    const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
-    const sample = this.decodePath(model, path, codes, [alpha]);
-    if (!sample) return;
-    series.now = now;
-    series.sample = sample;
-    series.ghost = this.reference.length && !this.withoutGhost ? nearest(this.kind, sample, 0, this.reference) : null;
   }
 
   /** Decode the steps of a path; the straight line in data space mixes the decoded ends. */
@@ -631,7 +633,11 @@ class Explorer {
   /** What need not follow every frame: the sliders, the command, the names of panels, and who listens. */
   showRest() {
     const model = this.models[this.slid], code = model.code(this.ends[this.active]);
-    this.inputs.forEach((each, axis) => { if (!each.attribute && document.activeElement !== each.input) each.input.value = String(code[axis]); });
+    this.inputs.forEach((each, axis) => {
+      if (document.activeElement === each.input) return;
+      const { amounts } = this.ends[this.active];
+      each.input.value = String(each.attribute === undefined ? code[axis] : amounts?.get(each.attribute) ?? 0);
+    });
     this.command.textContent = this.commandLine();
     for (const { canvas, name } of this.series) canvas.setAttribute("aria-label", `${this.header.noun} at alpha ${this.alpha.toFixed(2)} by ${name}`);
     this.told({ alpha: this.alpha, codes: this.models.map((each) => this.ends.map((end) => Array.from(each.code(end)))), samples: this.pairNumbers() });
@@ -642,7 +648,8 @@ class Explorer {
   /** The numbers of the two samples in the data set; null where an end is no sample. */
   pairNumbers() {
     const rows = this.arrays.get("rows");
-    if (this.ends.some(({ rows: own, set, noise }) => own.length !== 1 || set.size > 0 || noise)) return null;
+    const moved = (/** @type {import("./model.js").End} */ end) => end.rows.length !== 1 || end.set.size || end.noise || [...(end.amounts?.values() ?? [])].some(Boolean);
+    if (this.ends.some(moved)) return null;
     return this.ends.map((end) => rows[end.rows[0]]);
   }
 

@@ -5,8 +5,8 @@ import { PATHS, onto } from "./paths.js";
 
 /**
  * One end of a path, the same for all models: a weighted mean of samples (`rows`), or a draw (`noise`); `set` holds the
- * codes that were moved by hand, by model.
- * @typedef {{rows: number[], weights: number[], noise: Float64Array | null, set: Map<number, Float64Array>}} End
+ * codes that were moved by hand, by model, and `amounts` those of attributes, by their number, that are added.
+ * @typedef {{rows: number[], weights: number[], noise: Float64Array | null, set: Map<number, Float64Array>, amounts?: Map<number, number>}} End
  */
 
 const SLOW = 3e6; // products of a decode, beyond which it goes to a worker
@@ -27,12 +27,23 @@ export class Model {
     }));
     this.network = new Network(operations, about.latent);
     this.background = this.network.products > SLOW ? new Background(this.network) : null;
+    /** @type {{name: string, model: number, most: number, direction: Float32Array}[]} */
+    this.attributes = [];
     /** @type {Map<string, Float32Array>} */
     this.cache = new Map();
   }
 
-  /** The code of an end: codes of samples are averaged and put on the prior's support; a draw is the prior's. */
+  /** The code of an end, with its attributes added, on the prior's support. */
   code(/** @type {End} */ end) {
+    const base = this.base(end);
+    const added = [...(end.amounts ?? [])].filter(([number, amount]) => amount && this.attributes[number]?.model === this.index);
+    if (!added.length) return base;
+    const sum = Float64Array.from(base, (each, k) => added.reduce((total, [number, amount]) => total + amount * this.attributes[number].direction[k], each));
+    return onto(sum, this.prior);
+  }
+
+  /** The code of an end: codes of samples are averaged and put on the prior's support; a draw is the prior's. */
+  base(/** @type {End} */ end) {
     const own = end.set.get(this.index);
     if (own) return own;
     if (end.noise) return onto(end.noise.subarray(0, this.latent), this.prior);

@@ -15,16 +15,17 @@ from importlib.resources import files
 # In the order of what they import.
 _SOURCES = (
     "data", "network", "paths", "measures", "model", "map", "chart", "colours", "dom", "drawing", "files", "app",
+    "report",
 )  # fmt: skip
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(async function|function|class|const) )", re.MULTILINE)
 
 
-def module() -> str:
-    """Return the sources as one module, which exports `explore`."""
+def module(end: str = "export { explore, report };") -> str:
+    """Return the sources as one module; end: its last words, in place of what it exports."""
     joined = "\n".join(_EXPORT.sub("", _IMPORT.sub("", source(f"{name}.js"))) for name in _SOURCES)
-    return f"{joined}\nexport {{ explore }};\n"
+    return f"{joined}\n{end}\n"
 
 
 def style() -> str:
@@ -37,15 +38,15 @@ def source(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 
-def page(title: str, data: str, *, described: str = "") -> str:
-    """Return the page with this title and packed data (see `packing`).
+def page(title: str, data: str, *, entry: str = "explore", described: str = "") -> str:
+    """Return the page with this title and packed data (see `packing`), opened by a function that the module exports.
 
     Its content policy lets this very script and style run, workers made of them, and nothing else.
     """
-    script = module().replace(
-        "export { explore };",
-        'globalThis.opened = explore(document.getElementById("app"), document.getElementById("data").textContent);',
+    opened = (
+        f'globalThis.opened = {entry}(document.getElementById("app"), document.getElementById("data").textContent);'
     )
+    script = module(opened)
     sheet = f"body {{ margin: 0; background: #f7f8fa; color-scheme: light dark; }}\n{_DARK}\n{style()}"
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(sheet)}; worker-src blob:; "

@@ -9,6 +9,7 @@ from posectl.render.figures.factors import (
     retrieval_curves,
 )
 from posectl.render.figures.manifold import Manifold, manifold
+from posectl.render.figures.matrix import matrices
 from posectl.render.figures.sweeps import against_lambda
 from posectl.render.figures.training import over_training, training_curves
 from posectl.render.figures.transitions import path_transitions, transition_curves
@@ -22,6 +23,7 @@ __all__ = [
     "distance_curves",
     "error_curves",
     "manifold",
+    "matrices",
     "over_training",
     "path_transitions",
     "retrieval_curves",

@@ -17,7 +17,7 @@ from posectl.store import Artifact
 A = TypeVar("A", bound="About")
 
 Description = dict[str, Any]
-"""A net or an objective: its name, under "name", and the fields of its dataclass."""
+"""A net, an objective or an attribute: its name, under "name", and its other fields."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,16 @@ class DecodedAbout(About):
     samples: Samples = Samples()
     grid: int = 0
     inputs: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class AttributeAbout(About):
+    """The description of attribute vectors. samples: their kind; by: "least-squares" or "means"; attributes: the fields
+    of posectl.core.latent.attributes.Attribute of each, in the order of the vectors."""
+
+    samples: Samples = Samples()
+    by: str = ""
+    attributes: tuple[Description, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,13 @@ from posectl.data.safe.npy import load_array, source_name, split_key
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import Shape, Taken, as_many, format_of, infer_kind
-from posectl.stages.options import EvaluateOptions, InterpolateOptions, RenderOptions
+from posectl.stages.options import (
+    ApplyOptions,
+    ArithmeticOptions,
+    EvaluateOptions,
+    InterpolateOptions,
+    RenderOptions,
+)
 from posectl.stages.run import Run
 from posectl.store import Artifact, Ref
 
@@ -38,7 +44,9 @@ def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
     return {"file": source, "shape": list(array.shape), "sha256": digest}
 
 
-def conventions(options: InterpolateOptions | EvaluateOptions | RenderOptions) -> Conventions:
+def conventions(
+    options: InterpolateOptions | ApplyOptions | ArithmeticOptions | EvaluateOptions | RenderOptions,
+) -> Conventions:
     """Return the conventions of poses in files that options name."""
     return Conventions(options.unit, options.up, options.joints)
 

@@ -31,7 +31,7 @@ def expand_sweeps(run: Run, subjects: list[str]) -> list[str]:
         if is_file(subject) or is_baseline(subject):
             spread.append(subject)
         else:
-            artifact = run.artifacts.locate(subject, "model", "paths", "samples", "sweep")
+            artifact = run.artifacts.locate(subject, "model", "paths", "samples", "sweep", "attribute")
             spread += [model.ref for model in members(run, artifact)] if artifact.kind == "sweep" else [subject]
     return spread
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from posectl.core import device as devices
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import KINDS
@@ -12,13 +15,14 @@ from posectl.core.latent.priors import PRIORS, SPHERE
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import Objective
-from posectl.errors import IntegrityError, UsageError, did_you_mean
+from posectl.errors import IntegrityError, InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description, ModelAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
 
 HINT = "`posectl train` makes one."
+_NOWHERE = 1e-5  # the length of a sum of unit codes in float32 that cancel out
 
 
 def model_about(artifact: Artifact) -> ModelAbout:
@@ -91,6 +95,17 @@ def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> 
             "Take --path lerp, or a model of `posectl train --prior sphere`.",
         )
     return wanted
+
+
+def placed(model: Autoencoder, codes: Tensor) -> Tensor:
+    """Bring codes (N, d) that were added up back to where the prior's live: on the sphere divided by their length, so
+    that what was moved by a direction stays on the great circle towards it, and never passes it.
+
+    Raises InvalidInputError for sums of no length, which lie in no direction.
+    """
+    if model.prior.path == SPHERE.path and bool((torch.linalg.vector_norm(codes, dim=-1) < _NOWHERE).any()):
+        raise InvalidInputError("The codes cancel out, and the sphere has no middle.", "Take others.")
+    return model.prior.project(codes)
 
 
 def _known_weights(artifact: Artifact, weights: str) -> str:

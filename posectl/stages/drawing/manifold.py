@@ -14,6 +14,7 @@ from posectl.errors import UsageError, did_you_mean
 from posectl.render.figures import Manifold
 from posectl.render.figures.manifold import CLASS_COLOURS
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
+from posectl.stages.artifacts.labels import class_values, stored_labels
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.run import Run
@@ -25,8 +26,6 @@ SPOKES, QUARTERS = 12, 4
 MOST_LEVELS, LEVELS = 16, 8
 
 DEGREES = ("azimuth", "elevation")  # factors that are in degrees, whether they go round or not
-LABELS = ("label", "object")
-CLIPS = {"action": "clips/action", "subject": "clips/subject", "clip": "clips/name"}
 
 Project = Callable[[np.ndarray], np.ndarray]
 
@@ -42,8 +41,8 @@ class Grid:
 def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensions: int | None = None) -> Manifold:
     """Return the codes of all samples of a model's dataset (MOST, evenly, of more) with the lines of the factors' grid.
 
-    The codes are coloured `by` a factor, a label, or the action, subject or name of their clip (None: the first that is
-    known, in this order); the lines are there where a factor is periodic. Codes of two or three dimensions are shown as
+    The codes are coloured `by` a factor or a label, of samples or of their clips (None: the first that is known, in
+    this order); the lines are there where a factor is periodic. Codes of two or three dimensions are shown as
     they are; more, or others than `dimensions`, by their principal components, two unless `dimensions` says 3. Raises
     UsageError for unknown names and impossible dimensions.
     """
@@ -87,11 +86,7 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
 
 def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
     """Return the name of the values that colour the codes; None where nothing is known of the samples."""
-    known = [
-        *dataset.about.factors,
-        *(name for name in LABELS if dataset.artifact.has(name)),
-        *(name for name, column in CLIPS.items() if dataset.artifact.has("clip") and dataset.artifact.has(column)),
-    ]
+    known = stored_labels(dataset)
     if by is not None and by not in known:
         raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", did_you_mean(by, known))
     return by or (known[0] if known else None)
@@ -100,8 +95,7 @@ def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
 def _classes(dataset: StoredDataset, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str], int]:
     """Return the numbers (N,) of the samples' classes, the names of the classes in their order, and how many classes
     beyond share the next number: the rarest, where there are more than colours."""
-    found = dataset.known(CLIPS[name])[dataset.known("clip")[rows]] if name in CLIPS else dataset.known(name)[rows]
-    values, numbers, counts = np.unique(found, return_inverse=True, return_counts=True)
+    values, numbers, counts = np.unique(class_values(dataset, name)[rows], return_inverse=True, return_counts=True)
     most = len(CLASS_COLOURS)
     shown = np.sort(np.argsort(-counts, kind="stable")[:most])
     places = np.full(len(values), len(shown))

@@ -11,10 +11,11 @@ from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
 from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
-from posectl.stages.artifacts.about import DecodedAbout, read_about
+from posectl.stages.artifacts.about import AttributeAbout, DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
 from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, is_file, read_file
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
+from posectl.stages.evaluation.attributes import provide_edits
 from posectl.stages.evaluation.baselines import baseline
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
@@ -41,7 +42,7 @@ def open_subject(
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
-        kinds = ("model", "paths", "samples")
+        kinds = ("model", "paths", "samples", "attribute")
         artifact = run.artifacts.get(subject, *kinds) if subject else run.subject(None, "model", HINT)
         evaluation = _artifact(begin, artifact)
     settings, kind = evaluation.options, evaluation.kind
@@ -103,6 +104,8 @@ def _array(begin: Begin, source: str | np.ndarray, options: EvaluateOptions, aga
 def _artifact(begin: Begin, artifact: Artifact) -> Evaluation:
     if artifact.kind == "model":
         return _model(begin, artifact)
+    if artifact.kind == "attribute":
+        return _attribute(begin, artifact)
     about = read_about(artifact, DecodedAbout)
     kind = kind_named(about.samples.kind)
     evaluation = begin(artifact.ref, artifact.name, kind)
@@ -112,6 +115,13 @@ def _artifact(begin: Begin, artifact: Artifact) -> Evaluation:
     protocol_of(kind).array(
         evaluation, artifact.read(artifact.kind), None if model is None else _dataset_of(evaluation, model)
     )
+    return evaluation
+
+
+def _attribute(begin: Begin, artifact: Artifact) -> Evaluation:
+    about = read_about(artifact, AttributeAbout)
+    evaluation = begin(f"{artifact.ref} ({about.by})", artifact.name, kind_named(about.samples.kind))
+    provide_edits(evaluation, artifact)
     return evaluation
 
 

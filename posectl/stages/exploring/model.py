@@ -10,14 +10,19 @@ import torch
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.operations import Operation, apply, describe
+from posectl.errors import UsageError
+from posectl.printable import one_line
 from posectl.render.explorer.packing import Pack, shortened
+from posectl.stages.artifacts.attribute import load_attributes, model_of
 from posectl.stages.comparison.scores import model_label
 from posectl.stages.exploring.codes import decoder_speed, density
+from posectl.stages.run import Run
 from posectl.store import Artifact
 
 # Weights are put down in 16 bits where decoded samples stay within this, in the samples' unit.
 EXACT = 2e-5
 _TRIED = 256
+_MOST = 3.0  # of an attribute, each way: classes are 0 and 1, numbers count in standard deviations
 
 
 def put_model(
@@ -50,6 +55,25 @@ def put_model(
         "speedUnit": f"{unit} a unit of code" if unit != "1" else "a unit of code",
         "operations": described,
     }
+
+
+def put_attributes(pack: Pack, run: Run, refs: Sequence[str], models: Sequence[Artifact]) -> list[dict[str, Any]]:
+    """Put the vectors of attribute artifacts into a page; return how they are described there.
+
+    Raises UsageError for those of another model.
+    """
+    described: list[dict[str, Any]] = []
+    for ref in refs:
+        stored = load_attributes(run.artifacts.get(ref, "attribute"))
+        model = model_of(run, stored.artifact)
+        places = [index for index, each in enumerate(models) if each.digest == model.digest]
+        if not places:
+            raise UsageError(f"{stored.artifact.ref} is of {model.ref}, which the page does not show.", "Name it, too.")
+        for attribute, direction in zip(stored.attributes, stored.directions, strict=True):
+            name = f"attribute.{len(described)}"
+            pack.put(name, direction.astype(np.float32))
+            described.append({"name": one_line(attribute.name), "model": places[0], "direction": name, "most": _MOST})
+    return described
 
 
 def _put_operation(pack: Pack, name: str, operation: Operation, *, short: bool) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import numpy as np
 
 from posectl.printable import printable
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.drawing.manifold import CLIPS, DEGREES, LABELS
+from posectl.stages.artifacts.labels import PER_SAMPLE, class_values, clip_labels
+from posectl.stages.drawing.manifold import DEGREES
 
 _LETTERS = 60  # of a name
 
@@ -52,11 +53,9 @@ def points_of(dataset: StoredDataset, most: int) -> Points:
     """Return at most so many samples of a dataset, with all labels and factors that are known of them."""
     rows = evenly(len(dataset.split), most)
     labels = [_label(name, dataset.known(name)[rows], dataset.about.class_names if name == "label" else ())
-              for name in LABELS if dataset.artifact.has(name)]  # fmt: skip
-    if dataset.artifact.has("clip"):
-        clip = dataset.known("clip")[rows]
-        clips = {name: dataset.known(column)[clip] for name, column in CLIPS.items() if dataset.artifact.has(column)}
-        labels += [_label(name, values) for name, values in clips.items() if len(np.unique(values)) > 1]
+              for name in PER_SAMPLE if dataset.artifact.has(name)]  # fmt: skip
+    clips = {name: class_values(dataset, name)[rows] for name in clip_labels(dataset)}
+    labels += [_label(name, values) for name, values in clips.items() if len(np.unique(values)) > 1]
     factors = [_factor(dataset, name, rows) for name in dataset.about.factors]
     return Points(rows, dataset.samples[rows], labels, factors)
 

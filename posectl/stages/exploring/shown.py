@@ -69,23 +69,31 @@ def put_shown(pack: Pack, shown: Shown, model: Autoencoder) -> dict[str, Any]:
     for factor in points.factors:
         pack.put_short(f"factor.{factor.name}", factor.values)
     decoded = model.decode(torch.from_numpy(shown.codes[0][:_SOME])).cpu().numpy()
-    skeleton = {"parents": list(H36M17.parents), "left": list(H36M17.left), "right": list(H36M17.right)}
     told = f"{len(points.rows):,} of {shown.total:,} {kind.nouns} of {shown.dataset}"
     return {
         "subtitle": told if shown.dataset else "The dataset is gone: the points are draws from the prior.",
+        **sample_header(model, decoded, shown.up),
+        "count": len(points.rows),
+        "total": shown.total,
+        "dataset": shown.dataset,
+        "start": _far_apart(shown.codes[0]),
+        "labels": [{"name": each.name, "names": each.names} for each in points.labels],
+        "factors": [{"name": each.name, "unit": each.unit, "period": each.period} for each in points.factors],
+    }
+
+
+def sample_header(model: Autoencoder, samples: np.ndarray, up: str) -> dict[str, Any]:
+    """Return how a page draws samples of a model's kind; samples (N, *shape): some, for their size."""
+    kind = model.kind
+    skeleton = {"parents": list(H36M17.parents), "left": list(H36M17.left), "right": list(H36M17.right)}
+    return {
         "kind": kind.name,
         "noun": kind.noun,
         "nouns": kind.nouns,
         "shape": list(model.shape),
-        "count": len(points.rows),
-        "total": shown.total,
-        "dataset": shown.dataset,
-        "up": shown.up,
+        "up": up,
         "skeleton": skeleton if kind.name == "poses" else None,
-        "reach": _reach(decoded, kind.coordinates),
-        "start": _far_apart(shown.codes[0]),
-        "labels": [{"name": each.name, "names": each.names} for each in points.labels],
-        "factors": [{"name": each.name, "unit": each.unit, "period": each.period} for each in points.factors],
+        "reach": _reach(samples, kind.coordinates),
     }
 
 

@@ -318,6 +318,19 @@ def test_one_array_of_a_file_of_several_is_read_with_the_labels_that_are_its_own
     assert (both.split == TEST).tolist() == [False] * 200 + [True] * 60
 
 
+def test_a_split_by_clips_goes_before_what_files_say(tmp_path: Path, poses: np.ndarray) -> None:
+    clip, subject = np.arange(200) // 20, np.where(np.arange(200) < 100, "a", "b")
+    for name in ("train", "test"):
+        np.savez(tmp_path / f"{name}.npz", positions=poses, clip=clip, subject=subject, split=np.arange(200) % 2)
+    files = [tmp_path / "train.npz", tmp_path / "test.npz"]
+    dataset = read(files, split="clips")
+    assert dataset.about["split"].startswith("whole clips to test")
+    assert all(len(set(dataset.split[dataset.per_sample["clip"] == each])) == 1 for each in range(20))
+    assert set(dataset.per_clip["subject"][dataset.per_sample["clip"][dataset.split == TEST]]) == {"a", "b"}
+    with pytest.raises(UsageError, match="--test and --split"):
+        read(files[:1], test=(str(files[1]),), split="clips")
+
+
 def test_a_split_array_counts(tmp_path: Path, poses: np.ndarray) -> None:
     marks = np.where(np.arange(200) % 100 < 90, "train", "test")
     np.savez(tmp_path / "a.npz", poses=poses, split=marks)

@@ -187,6 +187,15 @@ def test_a_test_file_beside_the_others_is_read_too(people, tmp_path_factory):
     assert (read([people], test=[other.parent]).split == TEST).sum() == 7
 
 
+def test_a_split_by_clips_deals_out_the_clips_of_known_subjects(people):
+    (people / "01_03.bvh").write_text(person_bvh(still(3)))
+    dataset = read([people], split="clips")
+    assert dataset.about["split"].startswith("whole clips to test")
+    assert read([people], split="subjects").about["split"].startswith("whole subjects to test")
+    with pytest.raises(UsageError, match="--test and --split"):
+        read([people], test=["CMU01"], split="clips")
+
+
 def test_one_clip_is_split_in_time(people):
     dataset = read([people / "02_01.bvh"])
     np.testing.assert_array_equal(dataset.split, [TRAIN] * 4 + [TEST])
