@@ -12,7 +12,11 @@ from posectl.core.metrics import Score
 from posectl.stages.evaluation.inputs import Inputs
 
 SAMPLES = 512
-"""Real samples, evenly spaced, whose spread stands for that of all."""
+"""Samples, evenly spaced, whose spread stands for that of all."""
+
+
+def _some(samples: torch.Tensor) -> torch.Tensor:
+    return samples[torch.linspace(0, len(samples) - 1, min(SAMPLES, len(samples)), device=samples.device).long()]
 
 
 def warnings_of(inputs: Inputs, kind: Kind, scores: Mapping[str, Score]) -> list[str]:
@@ -22,8 +26,8 @@ def warnings_of(inputs: Inputs, kind: Kind, scores: Mapping[str, Score]) -> list
     if not all(map(inputs.has, ("model", "paths", "reference"))):
         return said
     paths, real = inputs.get("paths"), inputs.get("reference")
-    some = real[torch.linspace(0, len(real) - 1, SAMPLES, device=real.device).long()]
-    spread = share_of_spread(torch.cat([paths[:, 0], paths[:, -1]]), some)
+    ends = torch.cat([paths[:, 0], paths[:, -1]])
+    spread = share_of_spread(_some(ends), _some(real))
     if spread < ONE_SAMPLE:
         said.append(
             f"The decoder gives much the same {kind.noun} whatever the code: the ends of its paths spread by "
