@@ -26,6 +26,7 @@ _NUMPY = "save its arrays with np.save or np.savez."
 _FETCH = "That is what a failed download leaves: fetch it again, from the address of the file itself."
 _FRAMES = "Take the frames out first, as in ffmpeg -i FILE frames/%05d.png, or detect poses in it with another tool."
 IMAGES = "`posectl prepare images` reads it."
+_CLOUDS = "`posectl prepare clouds` reads it."
 _MOCAP = "`posectl prepare mocap` reads it."
 _PICKLE = "`posectl prepare h36m` reads those of Human3.6M; of others " + _NUMPY
 _UNPACK = "Unpack it first, and name what comes out."
@@ -72,6 +73,7 @@ _BINARY = (
     (0, b"\x28\xb5\x2f\xfd", "packed by zstd", _UNPACK),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (0, b"Rar!", "a RAR archive", _UNPACK),
+    *((0, b"ply" + end, "a PLY file", _CLOUDS) for end in (b"\n", b"\r\n")),
     (257, b"ustar", "a tar archive", _UNPACK),
 )  # fmt: skip
 # A pattern of the start of a text, what that is, and a hint. No pattern may match a text in more than one way: where a
@@ -86,6 +88,7 @@ _TEXT = (
     (r"""\{\s*"(error|errors|message|detail|status|code)"\s*:""", "a server's error message", _FETCH),
     (r"[{\[]", "a JSON file", "Read what it holds, and save arrays with np.savez."),
     (r"hierarchy\s", "a BVH file", _MOCAP),
+    (r"off\s*\d+[ \t]+\d", "an OFF file", _CLOUDS),
     (r"(#[^\n]*\n\s*)*:(version|name|units|root|fully-specified)\b", "an ASF or AMC file", _MOCAP),
 )  # fmt: skip
 _FORMS = [(re.compile(pattern, re.IGNORECASE | re.DOTALL), what, hint) for pattern, what, hint in _TEXT]

@@ -56,6 +56,14 @@ def read_stream(stream: BinaryIO | BufferedReader, name: str) -> io.BytesIO:
     return content
 
 
+def exists(path: Path) -> bool:
+    """Tell whether anything is at the path; raise InvalidInputError where that may not be looked at."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from None
+
+
 def is_readable(path: Path) -> bool:
     """Tell whether a regular file is at the path, or at the end of its links."""
     try:

@@ -4,7 +4,7 @@
     python tests/soak.py race --count 320    eight processes publish one name
     python tests/soak.py flip --masks 255    every byte of an artifact, changed in so many ways
     python tests/soak.py full --count 50     a file-size limit, or with --tmpfs a small disk, at so many points
-    python tests/soak.py haunt --count 600   so many seconds of links, pipes and foreign owners among eight processes
+    python tests/soak.py haunt --count 600   so many seconds of links, pipes, kills and halts (haunting.py)
 
 The tests run the same functions with small counts. A new stage is one more entry in STAGES or COMMANDS there.
 """
@@ -12,22 +12,19 @@ The tests run the same functions with small counts. A new stage is one more entr
 from __future__ import annotations
 
 import argparse
-import logging
 import os
-import random
 import resource
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
+from haunting import haunt
 from killing import COMMANDS, SPAWN, STAGES, check_locks, kill_command, kill_loop, publish
 
 from posectl.errors import PosectlError
@@ -101,96 +98,6 @@ def _race(path: Path, number: int, count: int) -> None:
         with Store(path).draft("samples", "race") as draft:
             draft.put("x", np.array([number, turn]))
             draft.publish()
-
-
-def haunt(seconds: float, folder: Path, processes: int = 8, seed: int = 0) -> str:
-    """Plant links, pipes and folders of another owner in a store at which processes work, and kill those.
-
-    Afterwards what the links lead to is untouched, every publication that was told of is there, `gc` leaves nothing,
-    and nobody waits for a pipe. Returns what was done; raises AssertionError.
-    """
-    rng, precious, store = random.Random(seed), folder / "precious", Store(folder / "store")
-    precious.mkdir()
-    (precious / "thesis.tex").write_text("years")
-    publish(store, "haunted", 0)
-    workers = [_haunted_worker(folder, number) for number in range(processes)]
-    planted, kills, deadline = 0, 0, time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        planted += _plant(rng, store, precious)
-        if rng.random() < 0.02:
-            number = rng.randrange(processes)
-            os.kill(
-                workers[number].pid or 0, rng.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-            )
-            workers[number].join(timeout=30)
-            assert workers[number].exitcode is not None, "a worker waits for ever"
-            workers[number], kills = _haunted_worker(folder, number), kills + 1
-        time.sleep(0.01)
-    for worker in workers:
-        worker.kill()
-        worker.join()
-    assert [path.name for path in precious.iterdir()] == ["thesis.tex"]
-    assert (precious / "thesis.tex").read_text() == "years"
-    published = [line.split() for each in folder.glob("journal-*") for line in each.read_text().splitlines()]
-    for ref, digest in published:
-        assert store.get(ref).digest == digest, ref
-    store.gc()
-    assert list(store.layout.staging.iterdir()) == []
-    strange = {problem.message.partition(" ")[2] for problem in store.verify(level=3)}
-    assert strange <= {"does not belong to the store"}, strange
-    return f"{planted} planted, {kills} kills, {len(published)} published"
-
-
-def _haunted_worker(folder: Path, number: int) -> BaseProcess:
-    worker = SPAWN.Process(target=_haunted, args=(folder, number), daemon=True)
-    worker.start()
-    return worker
-
-
-def _haunted(folder: Path, number: int) -> None:
-    """Publish, remove, read, list and collect without end; only posectl's own errors are borne."""
-    logging.disable()
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.SIG_DFL)
-    store, rng, value = Store(folder / "store"), random.Random(number + time.time_ns()), 0
-    while True:
-        value += 1
-        try:
-            with (folder / f"journal-{number}").open("a") as journal:
-                made = publish(store, "haunted", value)
-                journal.write(f"{made.ref} {made.digest}\n")
-            gone = publish(store, f"own-{number}", value, size=10)
-            store.remove(gone.ref)
-            rng.choice(
-                [store.artifacts, store.gc, lambda: store.get("haunted").read("x"), lambda: store.newest("samples")]
-            )()
-        except PosectlError:
-            store.gc()
-
-
-def _plant(rng: random.Random, store: Store, precious: Path) -> int:
-    """Put something where a store has files of its own; return how many."""
-    name = f"{rng.randrange(16**8):08x}"
-    place = store.path / rng.choice([
-        f".staging/{name}.lock", f".staging/{name}.part", f".staging/{name}", ".staging/name-haunted.lock",
-        f"ext-{name}", f"haunted/v9{name[:4].translate(str.maketrans('abcdef', '123456'))}",
-    ])  # fmt: skip
-    with suppress(OSError):
-        match rng.randrange(5):
-            case 0:
-                place.symlink_to(precious)
-            case 1:
-                place.symlink_to(precious / "thesis.tex")
-            case 2:
-                place.symlink_to(precious / "nothing")
-            case 3:
-                os.mkfifo(place)
-            case _ if not place.name.endswith(".lock") and not place.name.startswith(("v", "ext")):
-                place.mkdir()
-                if os.geteuid() == 0:
-                    os.chown(place, 12345, 12345)
-        return 1
-    return 0
 
 
 def flip(artifact: Artifact, store: Store, masks: list[int], step: int = 1) -> int:
@@ -336,7 +243,7 @@ def _run(options: argparse.Namespace, folder: Path) -> str:
         masks = [1 << bit for bit in range(8)] if options.masks == 8 else list(range(1, options.masks + 1))
         return f"{flip(publish(store, 'small', 1, size=20), store, masks)} changes of a byte, each noticed"
     if options.what == "haunt":
-        return haunt(options.count, folder, seed=options.seed)
+        return haunt(options.count, folder, seed=options.seed, sweeps=True)
     messages = (fill_tmpfs if options.tmpfs else fill_by_limit)(options.count, folder / "full")
     return f"{len(messages)} points, {sum(map(bool, messages))} errors, e.g.: {max(messages, key=len)}"
 

@@ -27,6 +27,8 @@ PUBLIC = [
     "posectl.core.kinds",
     "posectl.core.distances",
     *(f"posectl.core.latent.{name}" for name in ("paths", "posterior", "priors")),
+    *(f"posectl.core.clouds.{name}" for name in ("chamfer", "sinkhorn")),
+    "posectl.data.clouds.shapes",
     "posectl.data.synthetic",
     *(f"posectl.data.synthetic.{name}" for name in ("lines", "pole")),
 ]

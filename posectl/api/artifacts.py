@@ -184,18 +184,22 @@ class Model(Stored):
         decoded = self.autoencoder.decode(codes.reshape(-1, self.latent))
         return like(decoded[0] if codes.dim() == 1 else decoded, z)
 
-    def interpolate(self, a: Array, b: Array, *, steps: int = 100, path: str | None = None, **said: Any) -> Array:
+    def interpolate(
+        self, a: Array, b: Array, *, steps: int = 100, path: str | None = None, start: float = 0.0, stop: float = 1.0,
+        **said: Any,
+    ) -> Array:  # fmt: skip
         """Decode the path from a to b, (steps, *shape), of single samples; of (B, *shape) each, (B, steps, *shape).
 
-        alpha = 0 is a. path: slerp, lerp, lerp-sphere or circle; None: the prior's own. said: as of `encode`. The same
-        figures as `posectl interpolate`. Raises InvalidInputError for ends that do not pair, coincide or, on the
-        sphere, are antipodal; UsageError for a path that there is not.
+        alpha goes from start to stop; 0 is a and 1 is b. path: slerp, lerp, lerp-sphere or circle; None: the prior's
+        own. said: as of `encode`. The same figures as `posectl interpolate`. Raises InvalidInputError for ends that do
+        not pair, coincide or, on the sphere, are antipodal; UsageError for a path that there is not, and a span that
+        does not rise.
         """
         first, single = self._samples(a, "a", said)
         last, also_single = self._samples(b, "b", said)
         path = fitting_path(self.artifact, self.autoencoder, path)
         codes = encode_ends(self.autoencoder, *paired(first.cpu().numpy(), last.cpu().numpy()), path)
-        decoded = self.autoencoder.decode_path(*codes, steps, path)
+        decoded = self.autoencoder.decode_path(*codes, steps, path, (start, stop))
         return like(decoded[0] if single and also_single else decoded, a)
 
     def sample(self, count: int = 1, *, seed: int = 0) -> np.ndarray:

@@ -17,10 +17,7 @@ def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", "Name a file in it.")
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
-            path.write_bytes(data)
-            return
-        if path.exists() and not force:
+        if path.is_file() and not force:
             raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
         with durable.new_file(path) as file:
             file.write(data)

@@ -259,8 +259,8 @@ class Lab:
         """Decode the path between two samples, "poses#12" or .npy files, and publish it. For arrays: model.interpolate.
 
         ends: two, or with grid=N four, the corners of a block. codes: a .npy of codes in their place, (2, d) or
-        (B, 2, d). options: steps, path, weights, grid; of files unit, up, joints. Raises UsageError, NotFoundError, and
-        InvalidInputError for ends that coincide or are antipodal.
+        (B, 2, d). options: steps, path, weights, grid, start, stop; of files unit, up, joints. Raises UsageError,
+        NotFoundError, and InvalidInputError for ends that coincide or are antipodal.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

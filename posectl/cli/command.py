@@ -223,7 +223,7 @@ def _foreseen(error: Exception) -> PosectlError | None:
     if isinstance(error, OSError):
         from posectl.store.durable import explained
 
-        return explained(error, "go on")
+        return explained(error, "go on", "place")
     return None
 
 

@@ -38,10 +38,11 @@ def compare(
         option("Metrics", "Metrics to show.", metavar="NAME,...", show_default="all", autocompletion=complete.metrics),
     ] = None,
     published: Annotated[
-        Literal["d8", "d16", "lines"] | None,
+        Literal["d8", "d16", "lines", "mnist32", "mnist256", "svhn32", "svhn256", "cifar256", "cifar1024"] | None,
         option(
             "Metrics",
-            "Add published figures: Table I of the pose report at latent size 8 or 16, or Table 1 of ACAI.",
+            "Add published figures: Table I of the pose report at latent size 8 or 16; ACAI's Table 1 (lines), or a "
+            "row of Table 2.",
             show_default="none",
         ),
     ] = None,
@@ -94,7 +95,7 @@ def compare(
         session.out.tell(note)
     if output is not None:
         write_bytes(output, (table.as_text(form or "md") + "\n").encode(), force=session.force)
-        session.out.data(str(output), {"path": str(output), **as_json(table)})
+        session.out.data([str(output)], {"path": str(output), **as_json(table)})
     elif form is None and sys.stdout.isatty() and not session.out.as_json:
         _print(table)
     else:

@@ -34,7 +34,7 @@ def demo(
 
     made = session.lab().demo(output, steps=steps)
     table = made.comparison
-    session.out.tell("\n".join(["", *made.explanation, "", *(f"  {path}" for path in made.files), ""]))
+    session.out.tell(["", *made.explanation, "", *(f"  {path}" for path in made.files), ""])
     session.out.data(
         table.as_text("md"),
         {

@@ -34,7 +34,7 @@ def doctor(
     if bench:
         value["bench"], measured = _bench(session)
         lines += ["", *measured]
-    session.out.data("\n".join(lines), value)
+    session.out.data(lines, value)
     if bad:
         raise UnavailableError(f"{len(bad)} finding(s) are not as they should be.", "The lines marked BAD say which.")
 

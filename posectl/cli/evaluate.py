@@ -86,6 +86,9 @@ OPTIONS: Options = {
     "kmeans_restarts": parameter(
         int, DEFAULT.kmeans_restarts, "Metrics", "Number of runs of k-means, the best of which counts.", **_COUNT
     ),
+    "labelled": parameter(
+        int, DEFAULT.labelled, "Metrics", "Training samples whose labels are known, of few_label_error.", **_COUNT
+    ),
 }  # fmt: skip
 
 

@@ -44,4 +44,4 @@ def write_npy(session: Session, array: np.ndarray, path: str, answer: dict[str, 
         sys.stdout.buffer.flush()
         return
     write_bytes(Path(path), data.getvalue(), force=session.force)
-    session.out.data(path, answer)
+    session.out.data([path], answer)

@@ -63,6 +63,12 @@ def interpolate(
         option("Model", "A .npy of codes in place of A and B: (2, d), or (B, 2, d).", metavar="FILE"),
     ] = None,
     steps: Annotated[int, option("Options", "Samples on the path, both ends included.", metavar="N")] = DEFAULT.steps,
+    start: Annotated[
+        float, option("Options", "First alpha: below 0 the path begins before A.", "--from", metavar="ALPHA")
+    ] = DEFAULT.start,
+    stop: Annotated[
+        float, option("Options", "Last alpha: above 1 the path goes on beyond B.", "--to", metavar="ALPHA")
+    ] = DEFAULT.stop,
     grid: Annotated[
         int,
         option("Options", "Decode N x N samples between four ends, A B above C D; 0: a path.", metavar="N"),
@@ -80,6 +86,7 @@ def interpolate(
     Examples:
       posectl interpolate a.npy b.npy --steps 100
       posectl interpolate poses#12 poses#3456 --model acai:v2
+      posectl interpolate poses#12 poses#3456 --from -0.2 --to 1.2
       posectl interpolate --codes ends.npy --model acai:v2
       posectl interpolate lines#0 lines#1 lines#2 lines#3 --grid 8
     """
@@ -87,6 +94,7 @@ def interpolate(
 
     ends = [end for end in (a, b, *(below or ())) if end is not None]
     made = session.lab().interpolate(
-        *ends, codes=codes, model=model, steps=steps, path=path, weights=weights, grid=grid, **shared
-    )
+        *ends, codes=codes, model=model, steps=steps, path=path, weights=weights, grid=grid, start=start, stop=stop,
+        **shared,
+    )  # fmt: skip
     write_array(session, made, "paths", output)

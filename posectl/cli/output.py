@@ -51,21 +51,22 @@ class Output:
         """Print the artifact that a command made: its ref alone, or one JSON object; in detail its arrays, too."""
         self._close_bar()
         if self.verbose:
-            self.detail("\n".join(_shapes(result)))
+            self.detail(list(_shapes(result)))
         self.data(result.ref, result.as_json())
 
     def data(self, text: str | Sequence[str], value: Any) -> None:
-        """Print the command's one answer, as a text or its lines, or as JSON."""
+        """Print the command's one answer, as a text of any lines or as lines that stay one each, or as JSON."""
         self._close_bar()
-        lines = printable(text) if isinstance(text, str) else "\n".join(map(one_line, text))
+        lines = printable(text) if isinstance(text, str) else _lines(text)
         sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else lines) + "\n")
         sys.stdout.flush()
 
-    def tell(self, message: str) -> None:
+    def tell(self, message: str | Sequence[str]) -> None:
+        """Say a sentence, or several lines."""
         if not self.quiet:
-            self.console.print(printable(message), markup=False)
+            self.console.print(_lines([message] if isinstance(message, str) else message), markup=False)
 
-    def detail(self, message: str) -> None:
+    def detail(self, message: str | Sequence[str]) -> None:
         if self.verbose:
             self.tell(message)
 
@@ -76,7 +77,7 @@ class Output:
         self._close_bar()
         self.console.print(f"[red]error:[/] {_escape(one_line(error.message))}")
         if error.hint:
-            self.console.print(f"[cyan]hint:[/]  {_escape(error.hint)}")
+            self.console.print(f"[cyan]hint:[/]  {_escape(one_line(error.hint))}")
 
     def rows(self, rows: Iterable[tuple[str, str]], title: str = "") -> None:
         """Print labels and texts, aligned."""
@@ -88,7 +89,7 @@ class Output:
         for label, text in rows:
             table.add_row(f"[dim]{_escape(one_line(label))}[/]", _escape(one_line(text)))
         if title:
-            self.console.print(f"[bold]{_escape(title)}[/]")
+            self.console.print(f"[bold]{_escape(one_line(title))}[/]")
         self.console.print(table)
 
     def table(
@@ -102,15 +103,15 @@ class Output:
         rows = [[one_line(str(cell)) for cell in row] for row in rows]
         lines = aligned(header, rows, fitting(header, rows, self.console.width, spare))
         if title:
-            self.console.print(f"[bold]{_escape(title)}[/]")
+            self.console.print(f"[bold]{_escape(one_line(title))}[/]")
         self.console.print(f"[bold]{_escape(lines[0])}[/]")
-        self.tell("\n".join(lines[1:]))
+        self.tell(lines[1:])
 
     def confirmed(self, question: str) -> bool:
         """Ask on a terminal, and return whether the answer was yes; where nobody can be asked, it is."""
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
-        self.console.print(f"{_escape(question)} \\[y/N] ", end="")
+        self.console.print(f"{_escape(one_line(question))} \\[y/N] ", end="")
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def progress(self, progress: Progress) -> None:
@@ -163,6 +164,10 @@ def _shapes(result: Stored) -> Iterator[str]:
             yield f"{result.ref} {name}: {info.dtype} {tuple(info.shape)}"
     for group, sizes in below.items():
         yield f"{result.ref} {group}: {len(sizes)} arrays of {sum(sizes):,} numbers"
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(map(one_line, lines))
 
 
 def _escape(text: str) -> str:

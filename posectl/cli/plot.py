@@ -68,10 +68,11 @@ def plot(
 ) -> None:
     """Plot scores, paths, models or sweeps.
 
-    Scores (or models, by theirs): transitions over alpha; of images whose factors are known also errors against true
-    images, retrieval of alpha, and distances to both ends, with the pixel cross-fade beside; training-curve, metrics
-    over the images seen. A path: its transitions. Models: training, the losses; manifold, the codes of one. Sweeps:
-    metrics against lambda. Scores of attributes: entanglement.
+    Scores (or models, by theirs): transitions over alpha; peaks, where on a path they are largest; of images whose
+    factors are known also errors against true images, retrieval of alpha, and distances to both ends, with the pixel
+    cross-fade beside; training-curve, metrics over the images seen. A path: its transitions. Models: training, the
+    losses; manifold, the codes of one; tsne, its dataset and its draws in one plane. Sweeps: metrics against lambda.
+    Scores of attributes: entanglement.
 
     \b
     Examples:
@@ -86,4 +87,4 @@ def plot(
     figure = session.lab().plot(
         subjects, output, kind=kind, metrics=names(metric) or (), by=by, dimensions=dimensions, **shared
     )
-    session.out.data(str(output), {"path": str(output), "kind": figure.get_label(), "subjects": subjects})
+    session.out.data([str(output)], {"path": str(output), "kind": figure.get_label(), "subjects": subjects})

@@ -37,7 +37,7 @@ def print_regularizers(session: Session, name: str | None, *, settings: bool) ->
 
     found = regularizers(name)
     lines = [line for each in found for line in _lines(each, settings)]
-    session.out.data("\n".join(lines), found[0] if name else found)
+    session.out.data(lines, found[0] if name else found)
 
 
 def _lines(described: dict[str, Any], settings: bool) -> Iterator[str]:

@@ -87,4 +87,4 @@ def render(
         subjects, output, fps=fps, size=size, columns=columns, most=most, labels=tuple(label or ()),
         turntable=turntable, crossfade=crossfade, **shared,
     )  # fmt: skip
-    session.out.data(str(output), picture.info)
+    session.out.data([str(output)], picture.info)

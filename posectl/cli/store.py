@@ -257,7 +257,7 @@ def export(
 ) -> None:
     """Write an artifact to a zip, the same bytes every time."""
     exported = _opened(session).export(ref, output, with_parents=with_parents)
-    session.out.data(str(output), {"path": str(output), "refs": [a.ref for a in exported]})
+    session.out.data([str(output)], {"path": str(output), "refs": [a.ref for a in exported]})
 
 
 @command(store, "import", computes=False)

@@ -70,7 +70,7 @@ def train(
     )
     if dry_run:
         planned = session.lab().dry_run(dataset, **options)
-        session.out.data("\n".join(_lines(planned)), planned.as_json())
+        session.out.data(list(_lines(planned)), planned.as_json())
         return
     result = session.lab().train(dataset, resume=resume, log="" if log == "none" else log, **options)
     figures = result.figures

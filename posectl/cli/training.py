@@ -51,13 +51,13 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
         "flip": parameter(bool, DEFAULT.flip, "Data", "Mirror half of the poses, left for right.", "--flip/--no-flip"),
         "net": parameter(
             str | None, None, "Model", f"Network: {', '.join(NETS.built_in())}.", metavar="NAME",
-            show_default="mlp; of images conv",
+            show_default="mlp; of images conv, of clouds cloud",
         ),
         "latent": latent,
         "prior": parameter(
-            Literal["sphere", "normal"] | None, None, "Model",
-            "Distribution of the codes: uniform on the unit sphere, or normal.",
-            show_default="sphere; of images normal",
+            Literal["sphere", "normal", "normal-0.2"] | None, None, "Model",
+            "Distribution of the codes: uniform on the unit sphere, or normal, of deviation 1 or 0.2.",
+            show_default="sphere; of images and clouds normal",
         ),
         "set": parameter(
             list[str] | None, None, "Model",
@@ -75,9 +75,10 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             "Samples that are interpolated: the batch and itself reversed, or its halves.",
         ),
         "preset": parameter(
-            Literal["sensible", "naayem", "acai", "aae", "vqvae", "aeai", "amr", "gaia", "published"], OWN, "Optimiser",
-            "Defaults of all options: posectl's own, or a paper's: naayem (published is the same) of poses, others "
-            "of images.",
+            Literal["sensible", "naayem", "acai", "aae", "vqvae", "aeai", "amr", "gaia", "3d-aae", "published"], OWN,
+            "Optimiser",
+            "Defaults of all options: posectl's own, or a paper's: naayem (published is the same) of poses, 3d-aae "
+            "of clouds, others of images.",
         ),
         "steps": parameter(int, DEFAULT.steps, "Optimiser", "Number of training steps.", metavar="N", min=1),
         "batch": parameter(int, DEFAULT.batch, "Optimiser", "Batch size.", metavar="N", min=2),

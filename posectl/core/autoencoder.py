@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
-from posectl.core.latent.paths import between
+from posectl.core.latent.paths import WHOLE, Span, between
 from posectl.core.latent.posterior import reparameterise
 from posectl.core.latent.priors import Prior
 from posectl.core.memory import Blocks
@@ -103,12 +103,12 @@ class Autoencoder:
         """Decode codes (N, d) to samples (N, *shape), on the device."""
         return self._blocks(self.decoder, codes)
 
-    def decode_path(self, a: Tensor, b: Tensor, steps: int, path: str | None = None) -> Tensor:
+    def decode_path(self, a: Tensor, b: Tensor, steps: int, path: str | None = None, span: Span = WHOLE) -> Tensor:
         """Decode the path between codes a and b (B, d) in so many steps, both ends included: (B, steps, *shape).
 
-        path: see `posectl.core.latent.paths.PATHS`; None: the prior's own.
+        path: see `posectl.core.latent.paths.PATHS`; None: the prior's own. span: the first and the last alpha.
         """
-        codes = between(a, b, steps, path or self.prior.path)
+        codes = between(a, b, steps, path or self.prior.path, span)
         return self.decode(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
 
     def reconstruct(self, samples: Tensor) -> Tensor:

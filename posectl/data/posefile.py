@@ -12,7 +12,7 @@ from posectl.data.clips import Clips, as_text, clip_order, clip_table
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.foreign import ALIASES, Conventions, read_poses
 from posectl.data.layouts import Layout
-from posectl.data.safe.npy import array_names, known_key, load_arrays, split_key
+from posectl.data.safe.npy import array_names, known_key, listed, load_arrays, split_key
 from posectl.data.smpl import refuse_parameters
 from posectl.data.units import METRES, Axis, Unit
 from posectl.errors import InvalidInputError
@@ -88,9 +88,8 @@ def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     elif len(present) == 1:
         keys = {"poses": present[0]}
     if "poses" not in keys:
-        listed = f"the arrays {', '.join(present)}" if present else "no array"
         hint = f"Name the one that you mean: {path}:{present[0]}." if present else "Save poses with np.savez."
-        raise InvalidInputError(f"{path} holds {listed}, and none is called 'positions'.", hint)
+        raise InvalidInputError(f"{path} holds {listed(present)}, and none is called 'positions'.", hint)
     keys.update({f"clip_{column}": f"clip_{column}" for column in _TABLE if f"clip_{column}" in present})
     arrays = load_arrays(path, set(keys.values()))
     found = {meaning: arrays[name] for meaning, name in keys.items()}

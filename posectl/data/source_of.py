@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections import Counter
 from itertools import islice
 from pathlib import Path
 
 from posectl.content import IMAGES, NPZ, content_of, head_of
+from posectl.data.clouds.surface import FEWEST_POINTS
 from posectl.data.safe.npy import array_shapes, split_key
 from posectl.errors import PosectlError
 
 _BY_SUFFIX = {
     "arrays": (".npy", ".npz"),
     "mocap": (".bvh", ".amc", ".asf", ".txt", ".c3d", ".skeleton"),
+    "clouds": (".ply", ".off", ".obj", ".xyz", ".pts"),
     "h36m": (".cdf", ".pkl", ".pickle"),
-    "images": (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gz"),
-}
+    "images": (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".bmp",
+        ".gif",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".pgm",
+        ".ppm",
+        ".pnm",
+        ".gz",
+        ".mat",
+    ),
+}  # fmt: skip
 _SOURCES = {suffix: source for source, suffixes in _BY_SUFFIX.items() for suffix in suffixes}
 _BY_CONTENT = {"a BVH file": "mocap", "an ASF or AMC file": "mocap", "a CDF file": "h36m",
-               "a C3D file": "mocap", "a pickle": "h36m", "a gzipped idx file, as MNIST's": "images"}  # fmt: skip
+               "a C3D file": "mocap", "a PLY file": "clouds",
+               "an OFF file": "clouds", "a pickle": "h36m", "a gzipped idx file, as MNIST's": "images"}  # fmt: skip
+# Names of arrays whose many points are the joints of whole bodies, with hands and faces.
+_OF_BODIES = re.compile("joint|pose|position|keypoint|kpt|skeleton", re.IGNORECASE)
 _LOOKED_AT = 2000
 _H36M_COLUMNS = 99
 _LEAST_SIDE = 8
@@ -65,6 +85,9 @@ def _of_arrays(file: Path, key: str | None) -> str:
         return "h36m" if "pickled" in error.message else "arrays"
     if {"S", "imgname"} <= shapes.keys():
         return "h36m"
-    shape = shapes[key] if key in shapes else max(shapes.values(), key=len, default=())
+    name = key if key in shapes else max(shapes, key=lambda each: len(shapes[each]), default="")
+    shape = shapes.get(name, ())
+    if shape[-1:] == (3,) and len(shape) in (2, 3) and shape[-2] >= FEWEST_POINTS and not _OF_BODIES.search(name):
+        return "clouds"
     sides = shape[1:3] if len(shape) == 3 or shape[3:] in ((1,), (3,)) else shape[2:4]
     return "images" if len(sides) == 2 and min(sides) >= _LEAST_SIDE else "arrays"

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from posectl.errors import InvalidInputError, UsageError, unwritable
+from posectl.outputs import kept_mode
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class WrittenInfo:
 def replacing(path: str | Path) -> Iterator[Path]:
     """A path beside `path`, with its suffix, to write to; it takes the name `path` at the end, and vanishes on failure.
 
-    Its folder is made if it is not there. A device or pipe, which has no contents to lose, is written to as it is.
+    Its folder is made if it is not there; an older file's permissions are kept. A device or pipe, which has no contents
+    to lose, is written to as it is.
     Raises UsageError where `path` is a folder itself, UnavailableError where nothing can be written.
     """
     path = Path(path)
@@ -40,8 +42,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(os.path.realpath(path))
     beside = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
+        mode = kept_mode(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
+        if mode is not None:
+            beside.chmod(mode)
         os.replace(beside, path)
     except OSError as error:
         raise unwritable(path, error) from error

@@ -14,7 +14,7 @@ from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
 from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
-from posectl.stages.comparison.published import LINES, TABLE_I, column, lines_columns
+from posectl.stages.comparison.published import LINES, PROBES, TABLE_I, column, lines_columns, probe_columns
 from posectl.stages.comparison.scores import (
     ALL,
     HEADLINE,
@@ -53,11 +53,12 @@ def compare(
     No two headings are alike: scores of other weights, by a published protocol or against another reference than the
     model's own dataset say so in theirs.
 
-    published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1.
+    published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1,
+        "mnist32" and its like a row of ACAI's Table 2.
     seeds: models that differ in their seed alone become one column, of the mean over seeds and the spread between them.
     ratio: every figure as a multiple of the first subject's.
     """
-    tables = [*TABLE_I, LINES]
+    tables = [*TABLE_I, LINES, *PROBES]
     if published is not None and published not in tables:
         raise UsageError(f"There is no published table {published!r}.", did_you_mean(published, tables))
     compat = _COMPAT.get(published or "")
@@ -72,6 +73,7 @@ def compare(
         columns = _over_seeds(run, shown, columns)
     first = columns[len(shown) - len(artifacts)]
     columns += _published(run, published, artifacts) if published else []
+    notes += _other_data(artifacts, published) if published in PROBES else []
     present = {name for c in columns for name in c.scores}
     metrics = () if ALL in metrics else metrics
     for name in metrics:
@@ -116,14 +118,25 @@ def _ordered(names: Collection[str]) -> list[str]:
 
 
 def _published(run: Run, table: str, artifacts: Sequence[Artifact]) -> list[Column]:
-    if table == LINES:
-        return [
-            Column(f"published {method}", "", figures, over="runs", scored=False)
-            for method, figures in lines_columns().items()
-        ]
+    if table not in TABLE_I:
+        methods = lines_columns() if table == LINES else probe_columns(table)
+        name = "published" if table == LINES else f"{_data_of(table)}:"
+        return [Column(f"{name} {each}", "", scores, over="runs", scored=False) for each, scores in methods.items()]
     lams = sorted({lam for a in artifacts if (lam := _lambda(run, a)) is not None})
     found = {lam: figures for lam in lams if (figures := column(table, lam))}
     return [Column(f"Table I {table} λ={lam:g}", "", figures, scored=False) for lam, figures in found.items()]
+
+
+def _data_of(table: str) -> str:
+    """Name the data of a row of ACAI's Table 2, and the size of its codes: "MNIST, d=32"."""
+    data = table.rstrip("0123456789")
+    return f"{data.upper()}, d={table.removeprefix(data)}"
+
+
+def _other_data(artifacts: Sequence[Artifact], table: str) -> list[str]:
+    """Say what data the published figures and the scores are of."""
+    ours = dict.fromkeys(str(each.summary["protocol"].get("reference", "other data")) for each in artifacts)
+    return [f"The published figures are of {_data_of(table)}, of all its images; the others of {', '.join(ours)}."]
 
 
 def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:

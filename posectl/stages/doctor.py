@@ -29,7 +29,7 @@ _NEEDED = (
     "numba",
     "llvmlite",
 )
-_EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib", "c3d": "c3d"}
+_EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib", "c3d": "c3d", "sklearn": "sklearn"}
 
 
 @dataclass(frozen=True)

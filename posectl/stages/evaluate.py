@@ -21,10 +21,14 @@ _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
 _GROUNDS = {
     **dict.fromkeys(("trace", "interval_paths", "interval_truth", "interval_trace", "retrieval_trace"), _FACTORS),
-    "interval_sweep": f"a model or baseline of {_FACTORS}",
+    **dict.fromkeys(
+        ("interval_sweep", "beyond_paths", "beyond_truth", "beyond_alpha"), f"a model or baseline of {_FACTORS}"
+    ),
     **dict.fromkeys(("codes", "test_codes"), "a model"),
     "edits": "attribute vectors",
-    **dict.fromkeys(("labels", "test_labels", "classes"), _LABELS),
+    **dict.fromkeys(("labels", "test_labels", "classes", "train_samples", "test_samples"), _LABELS),
+    "object_trace": "a model or baseline of images of several objects on turntables",
+    "probe_log": "the last weights of a model of `posectl train --reg probe`",
     **dict.fromkeys(("originals", "reconstructions"), "a model of images"),
 }
 """The words for missing inputs; the rest go by their own names."""

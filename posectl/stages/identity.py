@@ -27,6 +27,9 @@ _OF_FILES = {"unit", "up", "joints", "shape"}
 _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"}, "scores": _OF_FILES,
                "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
 
+# Options that came later, with the value by which artifacts from before them were made.
+_LATER: dict[str, dict[str, Any]] = {"paths": {"start": 0.0, "stop": 1.0}, "scores": {"labelled": 100}}
+
 
 def work_of(
     kind: str,
@@ -37,10 +40,12 @@ def work_of(
     inputs: Any = None,
 ) -> str:
     """Digest the inputs of a computation, whatever the code: parents are (role, digest) pairs."""
-    left_out = _IRRELEVANT.get(kind, set())
+    values = {key: entry["value"] for key, entry in config.items()}
+    left_out = {key for key, value in _LATER.get(kind, {}).items() if values.get(key) == value}
+    left_out |= _IRRELEVANT.get(kind, set())
     work = {
         "kind": kind,
-        "config": {key: entry["value"] for key, entry in config.items() if key not in left_out},
+        "config": {key: value for key, value in values.items() if key not in left_out},
         "seed": seed,
         "device": device.partition(":")[0],
         "parents": sorted(parents),

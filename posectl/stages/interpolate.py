@@ -36,15 +36,18 @@ def interpolate(
 ) -> Result:
     """Decode `steps` codes from a's to b's, both included, and publish them as paths (B, T, ...).
 
-    a and b are .npy files of one sample or of B, or samples of a dataset such as "poses#12". alpha = 0 is a. With
-    options.grid = n, a and b are single samples, the upper corners of a block, and `below` its lower ones, c and d: the
-    paths (n, n, ...) are the rows of the block, from its left edge, between a and c, to its right, between b and d.
+    a and b are .npy files of one sample or of B, or samples of a dataset such as "poses#12". alpha = 0 is a; with
+    options.start and stop beyond 0 and 1 the path is gone on with behind a and b. With options.grid = n, a and b are
+    single samples, the upper corners of a block, and `below` its lower ones, c and d: the paths (n, n, ...) are the
+    rows of the block, from its left edge, between a and c, to its right, between b and d.
+
     Raises UsageError for another number of endpoints, or a way round a sphere for codes that are on none;
     InvalidInputError for endpoints that coincide or, on the sphere, are antipodal.
     """
     ends = (a, b, *below)
     _check_count(ends, options)
-    paths.alphas(options.grid or options.steps)  # refuses a wrong number of steps before anything is read
+    span = (options.start, options.stop)
+    paths.alphas(options.grid or options.steps, span)  # refuses what is wrong before anything is read
     artifact = run.subject(model, "model", HINT)
     about = model_about(artifact)
     autoencoder = load_model(run, artifact, weights=options.weights)
@@ -64,16 +67,16 @@ def interpolate(
         codes = encode_ends(autoencoder, *pairs, path)
         if options.grid:
             codes = _edges(*codes, steps, path)
-        decoded = autoencoder.decode_path(*codes, steps, path)
+        decoded = autoencoder.decode_path(*codes, steps, path, span)
         draft.put("paths", decoded.cpu().numpy(), ("path", "step", *kind.axes))
-        draft.put("alpha", paths.alphas(steps).numpy(), ("step",))
+        draft.put("alpha", paths.alphas(steps, span).numpy(), ("step",))
         draft.put("ends", np.stack(pairs, axis=1), ("edge" if options.grid else "path", "end", *kind.axes))
         return {"paths": len(decoded), "steps": steps, "along": path}
 
     return produce(
         run, "paths", f"{artifact.name}-{'grid' if options.grid else 'paths'}", config, fill,
         stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)], inputs=list(records),
-        device=str(autoencoder.device), about=DecodedAbout(samples=about.samples, grid=options.grid),
+        device=str(autoencoder.device), about=DecodedAbout(samples=about.samples, grid=options.grid, span=span),
     )  # fmt: skip
 
 
@@ -88,7 +91,8 @@ def interpolate_codes(
     """
     if options.grid:
         raise UsageError("A block is made of four samples, not of codes.", "Leave out --grid.")
-    paths.alphas(options.steps)
+    span = (options.start, options.stop)
+    paths.alphas(options.steps, span)
     artifact = run.subject(model, "model", HINT)
     about = model_about(artifact)
     autoencoder = load_model(run, artifact, weights=options.weights)
@@ -102,21 +106,24 @@ def interpolate_codes(
     config = run.config(dataclasses.replace(options, path=path))
 
     def fill(draft: Draft) -> dict[str, Any]:
-        decoded = autoencoder.decode_path(a.to(autoencoder.device), b.to(autoencoder.device), options.steps, path)
+        decoded = autoencoder.decode_path(a.to(autoencoder.device), b.to(autoencoder.device), options.steps, path, span)
         draft.put("paths", decoded.cpu().numpy(), ("path", "step", *autoencoder.kind.axes))
-        draft.put("alpha", paths.alphas(options.steps).numpy(), ("step",))
+        draft.put("alpha", paths.alphas(options.steps, span).numpy(), ("step",))
         return {"paths": len(decoded), "steps": options.steps, "along": path}
 
     return produce(
         run, "paths", f"{artifact.name}-paths", config, fill,
         stage="interpolate", modules=modules_of(artifact), parents=[("model", artifact)],
-        inputs=[file_record(name, pairs)], device=str(autoencoder.device), about=DecodedAbout(samples=about.samples),
+        inputs=[file_record(name, pairs)], device=str(autoencoder.device),
+        about=DecodedAbout(samples=about.samples, span=span),
     )  # fmt: skip
 
 
 def _check_count(ends: Sequence[str], options: InterpolateOptions) -> None:
     if options.grid < 0 or options.grid == 1:
         raise UsageError(f"A block has at least 2 samples on a side, not {options.grid}.", "For example --grid 8.")
+    if options.grid and (options.start, options.stop) != paths.WHOLE:
+        raise UsageError("A block goes from corner to corner.", "Leave --from and --to out, or --grid.")
     if options.grid and len(ends) != 4:
         raise UsageError(
             f"--grid needs four endpoints, the corners of its block, and {len(ends)} were named.",

@@ -43,7 +43,7 @@ class TrainOptions:
     lr: Adam's learning rate.
     lr_adversary: the learning rate of critics and discriminators; None: lr.
     betas: Adam's betas.
-    prior: where codes live, "sphere" or "normal"; None: what suits the kind of sample.
+    prior: where codes live, "sphere", "normal", or "normal-0.2" of that deviation; None: what suits the kind.
     net: name of the network; None: what suits the kind of sample.
     precision: of matrix products.
     pairing: "reverse" interpolates between the batch and itself reversed, "halves" as the pose report does.
@@ -100,6 +100,7 @@ class InterpolateOptions:
     path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
     weights: "last", or "best" by test error.
     grid: samples on each side of a block between four ends; 0: paths between two.
+    start, stop: first and last alpha of a path, of which 0 and 1 are its ends; beyond them it is gone on with.
     unit, up, joints: conventions of poses in files, as posectl.data.foreign has them; None: what the files say, else
         found.
     """
@@ -108,6 +109,8 @@ class InterpolateOptions:
     path: str | None = None
     weights: Literal["last", "best"] = "last"
     grid: int = 0
+    start: float = 0.0
+    stop: float = 1.0
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None
@@ -192,6 +195,7 @@ class EvaluateOptions:
     intervals: pairs of every length of interval.
     retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
+    labelled: training samples whose labels a classifier learns, with interpolations and without.
     unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
     """
 
@@ -212,6 +216,7 @@ class EvaluateOptions:
     intervals: int = size(72, quick=4)
     retrieval: str | None = None
     kmeans_restarts: int = size(100, quick=2)
+    labelled: int = 100
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None
@@ -250,18 +255,9 @@ class RenderOptions:
 
 
 PlotKind = Literal[
-    "auto",
-    "transitions",
-    "errors",
-    "retrieval",
-    "distances",
-    "training-curve",
-    "path",
-    "training",
-    "manifold",
-    "sweep",
-    "entanglement",
-]
+    "auto", "transitions", "peaks", "errors", "retrieval", "distances", "training-curve", "path", "training",
+    "manifold", "tsne", "sweep", "entanglement",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,11 @@ from posectl.stages.drawing.score_curves import (
     labelled,
     newest_of,
     over_images_seen,
+    peaks,
     retrieved,
 )
 from posectl.stages.drawing.sweep_lines import sweep_lines
+from posectl.stages.drawing.tsne import tsne_of
 from posectl.stages.options import PlotKind, PlotOptions
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact, Ref
@@ -45,11 +47,13 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     """Draw one figure of all subjects, and write it to `out`, if that is named; `figure` in what it returns.
 
     Of scores, or models by their newest: transitions, their average over alpha, one curve each (pose report, Figs. 1,
-    2); errors, against true images over alpha and the interval's length; retrieval, the alpha of the nearest real
-    image; distances, between factors, to both ends (AEAI, Figs. 6, 7, 8, 14, 15), with the pixel cross-fade beside;
-    training-curve, metrics over the images seen, of scores at different steps, or of models by all theirs.
+    2); peaks, where on a path they are largest (section V.B); errors, against true images over alpha and the interval's
+    length; retrieval, the alpha of the nearest real image; distances, between factors, to both ends (AEAI, Figs. 6, 7,
+    8, 14, 15), with the pixel cross-fade beside; training-curve, metrics over the images seen, of scores at different
+    steps, or of models by all theirs.
     Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
-    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2).
+    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2); tsne,
+    real samples and decoded draws of one in a plane (pose report, section V.E).
     Of scores of attribute vectors: entanglement, what moves along each change.
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
@@ -109,6 +113,11 @@ def _transitions(run: Run, subjects: Subjects, out: Path | None, options: PlotOp
     return figures.transition_curves(curves, out, spread=spread, looks=looks_of(run, shown))
 
 
+def _peaks(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    scores = _scores(run, subjects)
+    return figures.peak_curves(peaks(run, scores), out, looks=looks_of(run, labelled(run, scores)))
+
+
 def _errors(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
     scores = _scores(run, subjects)
     return figures.error_curves(error_panels(run, scores), out, looks=looks_of(run, labelled(run, scores)))
@@ -146,11 +155,21 @@ def _training(run: Run, subjects: Subjects, out: Path | None, options: PlotOptio
 
 
 def _manifold(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    model = _one_model(subjects, "A manifold")
+    shown = manifold_of(run, model, by=options.by, dimensions=options.dimensions)
+    return figures.manifold(shown, out, title=model.ref)
+
+
+def _tsne(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    model = _one_model(subjects, "A t-SNE")
+    return figures.manifold(tsne_of(run, model), out, title=model.ref)
+
+
+def _one_model(subjects: Subjects, what: str) -> Artifact:
     models = _artifacts(subjects, "model")
     if len(models) > 1:
-        raise UsageError("A manifold is that of one model.", "Draw one figure for each.")
-    shown = manifold_of(run, models[0], by=options.by, dimensions=options.dimensions)
-    return figures.manifold(shown, out, title=models[0].ref)
+        raise UsageError(f"{what} is that of one model.", "Draw one figure for each.")
+    return models[0]
 
 
 def _sweep(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
@@ -177,6 +196,7 @@ def _spoken(metrics: Mapping[str, T]) -> dict[str, T]:
 
 _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = {
     "transitions": _transitions,
+    "peaks": _peaks,
     "errors": _errors,
     "retrieval": _retrieval,
     "distances": _distances,
@@ -184,6 +204,7 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "path": _paths,
     "training": _training,
     "manifold": _manifold,
+    "tsne": _tsne,
     "sweep": _sweep,
     "entanglement": _entanglement,
 }
@@ -194,7 +215,7 @@ _OF = {
     "path": ("paths",),
     "sweep": ("sweep",),
     "entanglement": ("scores",),
-} | dict.fromkeys(("training", "manifold"), ("model",))
+} | dict.fromkeys(("training", "manifold", "tsne"), ("model",))
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 
@@ -227,5 +248,8 @@ def _log(artifact: Artifact) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     shown = in_millimetres(error)
     curves = {with_unit("test error", shown["unit"]): (steps, shown["mean"])}
     for name, values in log.items():
-        curves[name] = (np.arange(1, len(values) + 1), values)
+        if name.startswith("test_"):
+            curves[name.replace("_", " ")] = (steps, values)
+        else:
+            curves[name] = (np.arange(1, len(values) + 1), values)
     return curves

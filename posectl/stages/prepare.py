@@ -20,6 +20,7 @@ from posectl.data.readers import READERS
 from posectl.data.report import Report
 from posectl.data.safe.npy import split_key
 from posectl.errors import UsageError, did_you_mean
+from posectl.inputs import exists
 from posectl.stages.artifacts.about import DatasetAbout, parse_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.run import Progress, Result, Run, produce
@@ -78,7 +79,7 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         }
 
     files = [Path(p) for p in (*paths, *given.get("test", ()), *(v for v in given.values() if isinstance(v, Path)))]
-    files = [path for path in (split_key(file)[0] for file in [*files, *reader.beside(files)]) if path.exists()]
+    files = [path for path in (split_key(file)[0] for file in [*files, *reader.beside(files)]) if exists(path)]
     return produce(
         run, "dataset", source, config, fill, stage="prepare", modules=_modules(source),
         inputs=fingerprint(files) if files else None,

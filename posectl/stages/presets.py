@@ -35,7 +35,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "acai": Preset(
-        "images", "brain-research/acai, acai.py, on lines", "the classifier that is trained beside it",
+        "images", "brain-research/acai, acai.py, on lines", "the classifier that is trained beside it: --reg probe",
         {**_LINES, "reg": ("acai",), "lam": (0.5,), "set": (*_CONV, "acai.gamma=0.2")},
     ),
     "aae": Preset(
@@ -66,6 +66,14 @@ PRESETS: dict[str, Preset] = {
         "MUNIT's networks with a style code, the output's sigmoid, 1,000 epochs", {
             "lr": 1e-4, "batch": 8, "net": "conv", "latent": 512, "prior": "normal",
             "reg": ("gaia",), "lam": (5e-5,),
+        },
+    ),
+    "3d-aae": Preset(
+        "clouds", "MaciejZamorski/3d-AAE, experiments/train_aae.py, settings/hyperparams.json",
+        "2,000 epochs, codes drawn from a Gaussian", {
+            # The authors sum the reconstruction over the batch of 50, and take the mean of the critic's scores.
+            "lr": 5e-4, "batch": 50, "net": "cloud", "latent": 2048, "prior": "normal-0.2",
+            "reg": ("aae-wgan",), "lam": (0.02,),
         },
     ),
 }  # fmt: skip

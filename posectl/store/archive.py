@@ -11,11 +11,13 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from posectl.content import head_of, other_format
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, UsageError, unwritable
+from posectl.errors import IntegrityError, InvalidInputError, UsageError, unwritable
+from posectl.inputs import open_input
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bundle import MANIFEST
@@ -52,8 +54,7 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
     InvalidInputError naming the entry that no export would write, IntegrityError, and ConflictError for a name that is
     another kind's here.
     """
-    if not zip_path.is_file():
-        raise NotFoundError(f"There is no file {zip_path}.", "`posectl store export` writes one.")
+    open_input(zip_path).close()  # which says what is wrong with what is no file
     with durable.storage_errors(f"import {zip_path}"), ExitStack() as stack:
         try:
             archive = stack.enter_context(zipfile.ZipFile(zip_path))
@@ -71,10 +72,12 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
             if not _find(catalogue, name, artifact):
-                catalogue.check_free(artifact.kind, name, "Import it into another --store.")
+                _check_free(catalogue, artifact, name)
             durable.fsync_tree(staging.path)
         return [
-            _find(catalogue, name, artifact) or Artifact(staging.commit(name)) for name, staging, artifact in staged
+            _find(catalogue, name, artifact)
+            or Artifact(staging.commit(name, partial(_check_free, catalogue, artifact, name)))
+            for name, staging, artifact in staged
         ]
 
 
@@ -166,6 +169,10 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds a damaged {name}: {message}; nothing was imported.", "Export it again.")
     if artifact.name != name:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
+
+
+def _check_free(catalogue: Catalogue, artifact: Artifact, name: str) -> None:
+    catalogue.check_free(artifact.kind, name, "Import it into another --store.")
 
 
 def _find(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:

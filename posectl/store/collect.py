@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from posectl.errors import IntegrityError
 from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.files import size_of, walk
@@ -68,7 +69,15 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
             return
         durable.remove_tree(lock.path)
         stray = False
-    if not lock.is_abandoned() or not (dry_run or lock.acquire(patience=0)):
+    try:
+        free = lock.is_abandoned() and (dry_run or lock.acquire(patience=0))
+    except PermissionError:
+        collection.kept.append(Junk(path, _size(path), "another user's"))
+        return
+    except IntegrityError:  # something took the lock's place at this very moment; the next `gc` removes it
+        collection.kept.append(Junk(lock.path, 0, "no file of a store"))
+        return
+    if not free:
         owner = lock.owner()
         what = f"in use by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
         collection.kept.append(Junk(path, _size(path), what))
@@ -110,7 +119,7 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a file or folder; 0 where it is gone, or goes meanwhile."""
-    with suppress(FileNotFoundError, NotADirectoryError):
+    """Return the bytes of a file or folder; 0 where it is gone, goes meanwhile, or may not be looked at."""
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         return sum(size_of(path / name) or 0 for name in walk(path)) if is_folder(path) else path.lstat().st_size
     return 0

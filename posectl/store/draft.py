@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
@@ -27,10 +27,11 @@ class Draft:
     A context manager: whatever was not published when the block ends is removed.
     """
 
-    def __init__(self, layout: Layout, kind: str, name: str) -> None:
+    def __init__(self, layout: Layout, kind: str, name: str, check: Callable[[], None] = lambda: None) -> None:
         self.kind = kind
         self.name = name
         self._layout = layout
+        self._check = check
         self._fields: dict[str, Any] = {
             "config": {},
             "summary": {},
@@ -99,7 +100,7 @@ class Draft:
             raise ConflictError(f"This {self.kind} was published, or discarded, already.")
         with durable.storage_errors(f"publish the {self.kind} {self.name!r}"):
             self._writer.finish(self._manifest())
-            path = self._staging.commit(self.name)
+            path = self._staging.commit(self.name, self._check)
         self._published = True
         return Artifact(path)
 

@@ -6,7 +6,6 @@ import errno
 import glob
 import os
 import shutil
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,40 +13,44 @@ from pathlib import Path
 from typing import BinaryIO
 
 from posectl.errors import PosectlError, UnavailableError
+from posectl.outputs import kept_mode
 from posectl.store.locks import lock_until_closed
 
 _DAY = 24 * 3600.0
 _TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}
 _HINTS = {
-    errno.ENOSPC: "Free some space (`posectl store gc` clears what killed commands left), or choose another --store.",
-    errno.EDQUOT: "Free some space (`posectl store gc` clears what killed commands left), or choose another --store.",
-    errno.EFBIG: "Raise the limit on file sizes (`ulimit -f`), or choose another --store.",
-    errno.EROFS: "Choose another --store, or mount this one for writing.",
-    errno.EACCES: "Choose another --store, or ask its owner for access.",
-    errno.EPERM: "Choose another --store, or ask its owner for access.",
+    errno.ENOSPC: "Free some space (`posectl store gc` clears what killed commands left), or choose another {place}.",
+    errno.EDQUOT: "Free some space (`posectl store gc` clears what killed commands left), or choose another {place}.",
+    errno.EFBIG: "Raise the limit on file sizes (`ulimit -f`), or choose another {place}.",
+    errno.EROFS: "Choose another {place}, or mount this one for writing.",
+    errno.EACCES: "Choose another {place}, or ask its owner for access.",
+    errno.EPERM: "Choose another {place}, or ask its owner for access.",
     errno.EMFILE: "Raise the limit on open files (`ulimit -n`).",
     errno.ENFILE: "Close some programs: the system has too many files open.",
-    errno.ENOLCK: "This file system has no locks: choose a --store on another.",
+    errno.ENOLCK: "This file system has no locks: choose a {place} on another.",
     errno.EIO: "The disk may be failing: copy the store elsewhere, then `posectl store verify` the copy.",
 }
 
 
 @contextmanager
-def storage_errors(doing: str) -> Iterator[None]:
-    """Turn an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint."""
+def storage_errors(doing: str, place: str = "--store") -> Iterator[None]:
+    """Turn an OSError of the disk into one sentence, "Cannot `doing`: No space left on device.", and a hint.
+
+    place: what may be another, as a person would say it.
+    """
     try:
         yield
     except PosectlError:
         raise
     except OSError as error:
-        raise explained(error, doing) from error
+        raise explained(error, doing, place) from error
 
 
-def explained(error: OSError, doing: str) -> UnavailableError:
+def explained(error: OSError, doing: str, place: str = "--store") -> UnavailableError:
     """Return an error of the disk in one sentence, with a hint."""
     where = f" ({error.filename})" if error.filename else ""
-    hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another --store.")
-    return UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint)
+    hint = _HINTS.get(error.errno or 0, "See that the disk is there and can be written, or choose another {place}.")
+    return UnavailableError(f"Cannot {doing}: {error.strerror or error}{where}.", hint.format(place=place))
 
 
 def fsync(path: Path) -> None:
@@ -100,18 +103,21 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path`, whole and on the disk, once the block ends well; its folder, too, if
     there is none.
 
-    Where `path` is a link, what it leads to is replaced; an older file's permissions are kept.
+    Where `path` is a link, what it leads to is replaced; an older file's permissions are kept, and one that may not be
+    written stays. A device or pipe, which has no content to lose, is written to as it is.
 
     Where the file system can do it the file has no name until then, and a kill leaves nothing. Elsewhere, and at the
     instant at which an older file gives way, a kill leaves a `.part` beside it, which the next call takes away.
     """
     path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    mode = kept_mode(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     make_folder(path.parent)
     _sweep(path)
-    mode = None
-    with suppress(FileNotFoundError):
-        mode = stat.S_IMODE(path.stat().st_mode)
     try:
         with _nameless(path.parent) or temporary.open("x+b") as file:
             lock_until_closed(file)  # by which others see that its writer lives

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ class Layout:
         with durable.storage_errors(f"list {folder}"):
             if not is_folder(folder):
                 return []
-            matches = (VERSION.fullmatch(entry.name) for entry in folder.iterdir() if is_folder(entry))
+            matches = (VERSION.fullmatch(entry.name) for entry in _entries(folder) if is_folder(entry))
             return sorted(int(match[1]) for match in matches if match)
 
     def next_version(self, name: str) -> int:
@@ -134,7 +135,14 @@ class Layout:
 
 
 def _has_version(folder: Path) -> bool:
-    return is_folder(folder) and any(VERSION.fullmatch(entry.name) for entry in folder.iterdir())
+    return is_folder(folder) and any(VERSION.fullmatch(entry.name) for entry in _entries(folder))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing where `gc` removed it meanwhile."""
+    with suppress(FileNotFoundError):
+        return list(folder.iterdir())
+    return []
 
 
 def _check_mark(path: Path) -> None:

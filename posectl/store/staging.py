@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from posectl.store import durable
@@ -27,19 +28,23 @@ class Staging:
             self._lock.release()
             raise
 
-    def commit(self, name: str) -> Path:
-        """Rename the folder, finished and on the disk, to the next version of `name`; return its path."""
+    def commit(self, name: str, check: Callable[[], None] = lambda: None) -> Path:
+        """Rename the folder, finished and on the disk, to the next version of `name`; return its path.
+
+        check: raises unless the name may have it; nobody publishes under the name meanwhile.
+        """
         folder = self.layout.folder(name)
-        while not (target := self._rename(folder, name)):
+        while not (target := self._rename(folder, name, check)):
             pass
         durable.fsync(folder)
         self._lock.release()
         return target
 
-    def _rename(self, folder: Path, name: str) -> Path | None:
+    def _rename(self, folder: Path, name: str, check: Callable[[], None]) -> Path | None:
         """Take the next number, which nobody may take or remove meanwhile; None if it is to be tried again."""
         with held(self.layout.name_lock(name)):
             check_folder(folder)
+            check()
             durable.make_folder(folder)
             target = folder / f"v{self.layout.next_version(name)}"
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from posectl.errors import NotFoundError, UsageError, did_you_mean
@@ -26,7 +27,8 @@ class Store(Catalogue):
         """Begin a new artifact, to fill and publish; a context manager."""
         if kind not in KINDS:
             raise UsageError(f"There is no kind {kind!r} of artifact.", did_you_mean(kind, KINDS))
-        return Draft(self.layout, kind, check_name(name))
+        free = not self.versions(check_name(name))  # asked again when it is published, for another may have been first
+        return Draft(self.layout, kind, name, partial(self.check_free, kind, name) if free else lambda: None)
 
     def checkpoints(self, key: str) -> Checkpoints:
         """Return the resumable state of the training that `key` determines."""

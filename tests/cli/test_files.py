@@ -39,7 +39,7 @@ def test_where_nothing_can_be_written_is_said(tmp_path):
     with pytest.raises(UsageError, match="is a folder"):
         write_bytes(tmp_path, b"x", force=True)
     (tmp_path / "file").touch()
-    with pytest.raises(UnavailableError, match="cannot be written: File exists"):
+    with pytest.raises(UnavailableError, match="cannot be written: Not a directory"):
         write_bytes(tmp_path / "file" / "x", b"x", force=True)
 
 

@@ -85,6 +85,7 @@ COMMANDS = {
     "stages/drawing": "render",
     "stages/drawing/manifold": "plot",
     "stages/drawing/score_curves": "plot",
+    "stages/drawing/tsne": "plot",
     "stages/encode": "encode",
     "stages/evaluate": "evaluate",
     "stages/evaluation": "evaluate",

@@ -1,6 +1,7 @@
 """posectl sweep as a shell sees it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from haunting import SIGNALS, begin, children, halt, kill_parent
+
+from posectl.store import Store
 
 ROOT = Path(__file__).parents[2]
 ARGS = ("sweep", "poses", "--reg", "acai", "--set", "mlp.widths=16", "--checkpoint-every", "50")
@@ -87,36 +91,40 @@ def test_killed_and_run_again_it_does_only_what_is_missing(trained, tmp_path, en
     assert models(trained) == ["acai:v1", *(f"poses-acai-{each}:v1" for each in replicas)]
 
 
-def _lives(process: int) -> bool:
-    """Whether a process runs, and is not merely waiting to be buried."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
-    except FileNotFoundError:
-        return False
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="asks /proc for children")
+@pytest.mark.parametrize("halted", [False, True])
+@pytest.mark.parametrize("sign", SIGNALS)
+def test_workers_end_with_the_process_that_started_them_at_work_or_idle(trained, tmp_path, sign, halted):
+    store, options = Store(tmp_path / "artifacts"), ("--lam", "0", "--latent", "3,4,5", "--steps", "400000")
+    parent = begin(store, *ARGS, *options, "--engine", "process", "--jobs", "2")
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*"))) < 2:
+        assert time.monotonic() < deadline
+        assert parent.poll() is None
+        time.sleep(0.05)
+    kill_parent(parent, store, sign, after=0, halted=halted)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="asks /proc for children")
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_workers_end_with_the_process_that_started_them_at_work_or_idle(trained, tmp_path, sign):
-    args = (*ARGS, "--lam", "0", "--latent", "3,4,5", "--steps", "400000", "--engine", "process", "--jobs", "2")
-    run = subprocess.Popen(
-        [sys.executable, "-m", "posectl", *args], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+@pytest.mark.parametrize("whom", ["parent", "worker"])
+def test_a_sweep_that_is_stopped_and_goes_on_ends_as_ever(trained, tmp_path, whom):
+    line = (*ARGS, "--lam", "0,0.1", "--latent", "3,4", "--steps", "400")
+    store, another = Store(tmp_path / "artifacts"), tmp_path / "another"
+    shutil.copytree(store.path, another)
+    assert begin(Store(another), *line).wait(timeout=120) == 0
+    parent = begin(store, *line, "--engine", "process", "--jobs", "2")
     deadline = time.monotonic() + 120
-    while len(list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*"))) < 2:
+    while not list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*")):
         assert time.monotonic() < deadline
-        assert run.poll() is None
-        time.sleep(0.05)
-    workers = [int(pid) for pid in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()]
-    assert len(workers) >= 2
-    run.send_signal(sign)
-    run.wait(timeout=30)
-    deadline = time.monotonic() + 10  # a second, on a machine that does nothing else
-    while left := [worker for worker in workers if _lives(worker)]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.05)
+        time.sleep(0.01)
+    halt(parent.pid if whom == "parent" else children(parent.pid)[-1], 2.0)
+    assert parent.wait(timeout=120) == 0
+    assert store.verify() == []
+    for name in ("poses-acai-d3-l0-s0", "poses-acai-d4-l0.1-s0"):
+        mine, theirs = (each.get(name).read("log/autoencoder") for each in (store, Store(another)))
+        assert (mine == theirs).all()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,11 @@ def hostile(tmp_path: Path) -> Store:
     (store.path / "small" / EVIL.replace("/", "-")).mkdir()
     (store.path / ".staging" / f"{EVIL}.part").write_text("left")
     (tmp_path / f"{EVIL}.npy").write_bytes(b"\x93NUMPY but no more")
+    (tmp_path / f"{EVIL}.d").mkdir()
+    (tmp_path / f"{EVIL}.d" / f"{EVIL}.png").write_bytes(b"no picture")
+    (tmp_path / f"{EVIL}.d" / f"{EVIL}.bvh").write_text(f"HIERARCHY ROOT {EVIL}")
+    with zipfile.ZipFile(tmp_path / f"{EVIL}.zip", "w") as archive:
+        archive.writestr(f"{EVIL}/v1/manifest.json", "{}")
     return store
 
 
@@ -50,7 +56,16 @@ COMMANDS = [
     ("render", "small", "-o", "x.png"), ("plot", "small", "-o", "x.png"), ("evaluate", f"{EVIL}.npy"),
     ("render", f"{EVIL}.npy", "-o", f"{EVIL}.png"), ("prepare", "arrays", f"{EVIL}.npy"), ("prepare", "mocap", EVIL),
     ("interpolate", f"{EVIL}.npy", EVIL), ("train", EVIL), ("train", "--reg", EVIL), ("store", "import", EVIL), (EVIL,),
-    ("train", f"--{EVIL}"), ("store", "show", EVIL), ("sample", EVIL),
+    ("train", f"--{EVIL}"), ("store", "show", EVIL), ("sample", EVIL), ("encode", "small"), ("encode", EVIL),
+    ("encode", f"{EVIL}.npy", "--model", EVIL), ("encode", "small", "-o", f"{EVIL}.npy"), ("decode", EVIL),
+    ("decode", f"{EVIL}.npy", "--model", "small"), ("regularizers", EVIL), ("sweep", EVIL), ("sweep", "small"),
+    ("interpolate", "small#0", "small#1"), ("compare", EVIL), ("plot", EVIL), ("train", "small", "--name", EVIL),
+    ("train", "--config", EVIL), ("train", "--set", EVIL), ("train", "--preset", EVIL), ("doctor", "--store", EVIL),
+    ("store", "rm", EVIL), ("store", "diff", EVIL, "small"), ("store", "export", "small", "-o", f"x/{EVIL}.zip"),
+    ("store", "import", f"{EVIL}.zip"), ("store", "upgrade", "--dry-run"), ("prepare", "images", f"{EVIL}.d"),
+    ("prepare", "mocap", f"{EVIL}.d"), ("prepare", "h36m", f"{EVIL}.npy"), ("completion", EVIL), ("demo", EVIL),
+    ("explore", EVIL), ("arithmetic", f"small#0 + {EVIL}"), ("attribute", "fit", EVIL, "--label", EVIL),
+    ("attribute", "apply", EVIL, EVIL),
 ]  # fmt: skip
 
 

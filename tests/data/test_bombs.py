@@ -290,3 +290,11 @@ def test_a_cdf_file_that_is_packed_as_a_whole_counts(tmp_path: Path) -> None:
 def test_json_counts_by_what_it_is_parsed_to(tmp_path: Path) -> None:
     (tmp_path / "cameras.json").write_text('{"extrinsics": [' + "[]," * 120_000 + "[]]}")
     names_the_budget(lambda: load_json(tmp_path / "cameras.json"), tmp_path / "cameras.json")
+
+
+@pytest.mark.parametrize("read", [read_arrays, read_images])
+def test_the_names_in_an_archive_are_listed_as_far_as_a_person_reads(tmp_path: Path, read: Callable) -> None:
+    path = packed(tmp_path / "a.npz", {f"{n}-{'x' * 500}": npy((1,), "|u1", b"0") for n in range(300)})
+    error = refused(lambda: read([path]), path.stat().st_size)
+    assert "and 276 more" in error.message
+    assert len(error.message) < 3000

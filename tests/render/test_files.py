@@ -46,6 +46,15 @@ def test_a_link_keeps_pointing_where_it_did(tmp_path):
     assert (tmp_path / "real.gif").read_bytes() == b"new"
 
 
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
+    target = tmp_path / "a.gif"
+    target.touch(0o640)
+    target.chmod(0o640)
+    with replacing(target) as beside:
+        beside.write_bytes(b"new")
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"new", 0o640)
+
+
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
     pipe = tmp_path / "pipe.gif"
     os.mkfifo(pipe)

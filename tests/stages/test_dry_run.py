@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from core.objectives.settings import UNLABELLED
 
 from posectl.core import memory
-from posectl.core.objectives import OBJECTIVES
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.dry_run import dry_run, dry_sweep
 from posectl.stages.options import Axes, TrainOptions
@@ -45,7 +45,7 @@ def test_it_leaves_nothing_and_changes_nothing(run, tmp_path):
     assert again.digest == model.digest
 
 
-@pytest.mark.parametrize("reg", OBJECTIVES.built_in())
+@pytest.mark.parametrize("reg", UNLABELLED)
 def test_every_regularizer_is_measured(run, reg):
     codes = ("vqvae.codes=16",) if reg == "vqvae" else ()
     found = dry_run(run, None, replace(SMALL, reg=(reg,), latent=4, steps=4, set=(*SMALL.set, *codes)))

@@ -11,6 +11,9 @@ from stages.turntables import publish_turntable
 
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.drawing.along import evenly, over_columns
+from posectl.stages.drawing.pictures import pictures_of
+from posectl.stages.drawing.subject import open_subject
 from posectl.stages.evaluate import evaluate
 from posectl.stages.interpolate import interpolate
 from posectl.stages.options import EvaluateOptions, InterpolateOptions, TrainOptions
@@ -47,6 +50,24 @@ def test_a_block_is_bilinear_in_the_codes_with_the_ends_in_its_corners(run):
     np.testing.assert_allclose(paths, expected.numpy(), atol=1e-5)
     assert made.about["grid"] == 4
     assert made.arrays()["ends"].shape == (2, 2, 1, 16, 16)
+
+
+def test_a_path_goes_on_beyond_its_ends(run):
+    made = interpolate(run, "one#0", "one#18", "ae", InterpolateOptions(steps=5, start=-0.5, stop=1.5)).artifact
+    model = load_model(run, run.artifacts.get("ae"))
+    a, b = model.encode(torch.from_numpy(run.artifacts.get("one").read("samples")[[0, 18]]))
+    alpha = torch.tensor([-0.5, 0, 0.5, 1, 1.5])[:, None]
+    np.testing.assert_allclose(made.read("paths")[0], model.decode(a + alpha * (b - a)).numpy(), atol=1e-5)
+    np.testing.assert_array_equal(made.read("alpha"), alpha[:, 0])
+    found = pictures_of(run, open_subject(run, made.ref), most=1)
+    assert over_columns(5, evenly(5, 5), found.span) == ["α = -0.5", "0", "0.5", "1", "1.5"]
+    whole = interpolate(run, "one#0", "one#18", "ae", InterpolateOptions(steps=5)).artifact
+    assert (made.about["span"], "span" in whole.about) == ([-0.5, 1.5], False)
+
+
+def test_a_block_ends_at_its_corners(run):
+    with pytest.raises(UsageError, match="from corner to corner"):
+        interpolate(run, *CORNERS[:2], "ae", InterpolateOptions(grid=4, stop=1.2), below=CORNERS[2:])
 
 
 def test_the_rows_of_a_block_are_paths_like_others(run):

@@ -46,7 +46,7 @@ def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict
     new = lab.evaluate(lab[subject], **options)
     assert new.ref == f"{scores}:v2"
     assert old.protocol == new.protocol
-    assert set(old) == set(new)
+    assert set(old) <= set(new)  # what was not measured then may be today
     for metric, score in old.items():
         # float32 rounds in another way on every processor. A model of six steps hardly moves, and the smoothness ratio
         # divides by how far it does.

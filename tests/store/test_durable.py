@@ -9,14 +9,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soak
+from users import as_user, only_root
 
 from posectl.errors import ExitCode, PosectlError, UnavailableError
 from posectl.store import Store, durable
@@ -69,16 +70,7 @@ def test_a_store_that_cannot_be_made_says_so(tmp_path: Path) -> None:
         Store(Path("/proc/artifacts")).draft("scores", "any")
 
 
-@contextmanager
-def _as_nobody() -> Iterator[None]:
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
+@only_root
 def test_a_store_that_may_only_be_read_is_read(store: Store, publish: Publish) -> None:
     publish("poses", 1.0)
     with tempfile.TemporaryDirectory() as temporary:  # pytest's own folders are closed to nobody
@@ -92,7 +84,7 @@ def test_a_store_that_may_only_be_read_is_read(store: Store, publish: Publish) -
         store.export("poses", archive)
         store.import_(archive)  # so that all modules are loaded, for nobody may not be let to them either
         archive.unlink()
-        with _as_nobody():
+        with as_user():
             newest = given.newest("dataset")
             assert newest is not None
             assert newest.read("x")[0, 0] == 1.0
@@ -112,9 +104,9 @@ def test_a_store_that_may_only_be_read_is_read(store: Store, publish: Publish) -
                 assert "ask its owner" in error.value.hint
         assert [path.name for path in folder.rglob("*.lock")] == []
         given.path.chmod(0)
-        with _as_nobody(), pytest.raises(UnavailableError, match="Permission denied"):
+        with as_user(), pytest.raises(UnavailableError, match="Permission denied"):
             given.names()
-        with _as_nobody(), pytest.raises(UnavailableError, match="Permission denied"):
+        with as_user(), pytest.raises(UnavailableError, match="Permission denied"):
             Store(given.path)
 
 
@@ -197,6 +189,18 @@ def test_without_locks_only_what_is_a_day_old_is_taken_for_left(
     with durable.new_file(path) as file:
         file.write(b"new")
     assert sorted(tmp_path.iterdir()) == sorted([path, fresh])
+
+
+def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    path, read = tmp_path / "pipe", []
+    os.mkfifo(path)
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader.start()
+    with durable.new_file(path) as file:
+        file.write(b"through")
+    reader.join(10)
+    assert read == [b"through"]
+    assert [each.is_fifo() for each in tmp_path.iterdir()] == [True]
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o664])

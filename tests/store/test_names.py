@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
-from posectl.store import Store
+from posectl.store import Store, durable
 from posectl.store.refs import Ref, fitting_name
 
 from .conftest import Publish
@@ -101,3 +101,29 @@ def test_a_name_put_together_is_cut_where_it_begins() -> None:
     assert fitting_name("poses-acai") == "poses-acai"
     assert fitting_name("p" * 63 + "-acai") == "p" * 58 + "-acai"
     assert fitting_name("p-" + "q" * 62) == "q" * 62
+
+
+def test_of_two_kinds_published_at_once_under_a_new_name_one_has_it(store: Store) -> None:
+    with store.draft("dataset", "poses") as first, store.draft("model", "poses") as second:
+        first.publish()
+        with pytest.raises(ConflictError, match="belongs to poses:v1, a dataset, and is no name for a model"):
+            second.publish()
+    assert store.versions("poses") == [1]
+    assert list(store.layout.staging.iterdir()) == []
+
+
+def test_an_import_asks_for_a_names_kind_as_it_takes_the_name(
+    store: Store, publish: Publish, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.export(publish("poses").ref, tmp_path / "poses.zip")
+    other = Store(tmp_path / "other")
+
+    def publish_a_model(_: object) -> None:
+        monkeypatch.undo()
+        with other.draft("model", "poses") as draft:
+            draft.publish()
+
+    monkeypatch.setattr(durable, "fsync_tree", publish_a_model)  # which comes after the first question
+    with pytest.raises(ConflictError, match="belongs to poses:v1, a model"):
+        other.import_(tmp_path / "poses.zip")
+    assert [each.kind for each in other.artifacts()] == ["model"]

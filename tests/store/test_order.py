@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killing import forget_draft
 
 from posectl.errors import IntegrityError, NotFoundError
 from posectl.store import Store, provenance
 from posectl.store.files import digest_of
 from posectl.store.layout import Layout
+from posectl.store.locks import Lock
 from posectl.store.sealed import decode, encode, seal, unseal
 
 from .conftest import Publish
@@ -182,3 +184,24 @@ def test_integrity_is_still_told_of_what_is_there(store: Store, publish: Publish
     (path / "manifest.json").unlink()
     with pytest.raises(IntegrityError, match="no manifest"):
         _ = store.locate("poses").manifest
+
+
+def test_gc_goes_on_when_a_link_takes_a_locks_place(
+    store: Store, publish: Publish, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    publish()
+    forget_draft(store, "poses")
+    (lock,) = store.layout.staging.glob("*.lock")
+    (tmp_path / "precious").write_text("years")
+    monkeypatch.setattr(Lock, "is_abandoned", lambda self: _replace_by_link(lock, tmp_path / "precious"))
+    assert [junk.what for junk in store.gc().kept] == ["no file of a store"]
+    monkeypatch.undo()
+    store.gc()
+    assert list(store.layout.staging.iterdir()) == []
+    assert (tmp_path / "precious").read_text() == "years"
+
+
+def _replace_by_link(path: Path, target: Path) -> bool:
+    path.unlink()
+    path.symlink_to(target)
+    return True

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.distances import mean_per_joint
-from posectl.core.kinds import Kind, kind
+from posectl.core.kinds import FEWEST_POINTS, Kind, kind
 
 
 @kind("poses")
@@ -24,8 +24,8 @@ class Poses(Kind):
     search = "mpjpe"
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
-        """Tell whether the shape is (J, 3)."""
-        return len(shape) == 2 and shape[1] == 3
+        """Tell whether the shape is (J, 3), with fewer joints than a cloud has points."""
+        return len(shape) == 2 and shape[1] == 3 and shape[0] < FEWEST_POINTS
 
     def errors(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Return the mean joint distance (R, B), metres."""

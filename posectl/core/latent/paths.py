@@ -5,6 +5,7 @@ Every function takes codes a, b (..., d) and weights alpha (..., 1), and broadca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -125,8 +126,16 @@ PATHS: dict[str, Path] = {"slerp": slerp, "lerp": lerp, "lerp-sphere": lerp_sphe
 ON_SPHERE = ("slerp", "lerp-sphere", "circle")
 
 
-def alphas(steps: int) -> Tensor:
-    """Return alpha (steps,) = 0, 1/(steps - 1), ..., 1, both ends exact. Raises UsageError below two steps.
+Span = tuple[float, float]
+"""The first and the last alpha of a path; beyond 0 and 1 it is gone on with, along the same line or great circle."""
+
+WHOLE: Span = (0.0, 1.0)
+
+
+def alphas(steps: int, span: Span = WHOLE) -> Tensor:
+    """Return alpha (steps,), even from first to last, by default 0, 1/(steps - 1), ..., 1, both ends exact.
+
+    Raises UsageError below two steps, and for a span that does not rise.
 
     >>> import torch
     >>> from posectl.core.latent.paths import alphas
@@ -135,11 +144,17 @@ def alphas(steps: int) -> Tensor:
     """
     if steps < 2:
         raise UsageError(f"A path has at least 2 steps, not {steps}.", "Use --steps 2 or more; 100 is usual.")
-    return torch.linspace(0, 1, steps, dtype=torch.float64).to(torch.float32)
+    if not -math.inf < span[0] < span[1] < math.inf:
+        raise UsageError(
+            f"A path cannot go from {span[0]:g} to {span[1]:g}.",
+            "For example `posectl interpolate A B --from -0.2 --to 1.2`.",
+        )
+    return torch.linspace(*span, steps, dtype=torch.float64).to(torch.float32)
 
 
-def between(a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
-    """Return codes (B, steps, d) on the named path from a (B, d) to b (B, d). Raises UsageError for an unknown path.
+def between(a: Tensor, b: Tensor, steps: int, path: str, span: Span = WHOLE) -> Tensor:
+    """Return codes (B, steps, d) on the named path from a (B, d) to b (B, d), or over another span of alpha, in which a
+    is at 0 and b at 1. Raises UsageError for an unknown path.
 
     >>> import torch
     >>> from posectl.core.latent.paths import between
@@ -151,4 +166,4 @@ def between(a: Tensor, b: Tensor, steps: int, path: str) -> Tensor:
     """
     if path not in PATHS:
         raise UsageError(f"There is no path {path!r}.", did_you_mean(path, PATHS))
-    return PATHS[path](a[:, None], b[:, None], alphas(steps).to(a.device)[:, None])
+    return PATHS[path](a[:, None], b[:, None], alphas(steps, span).to(a.device)[:, None])

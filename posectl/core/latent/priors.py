@@ -12,12 +12,14 @@ from torch import Tensor
 @dataclass(frozen=True)
 class Prior:
     """A distribution of codes. `project` takes raw codes (..., d) to the prior's support; `draw` takes standard normal
-    noise (..., d) to codes distributed by the prior; `path` names the natural path from code to code (see `paths`)."""
+    noise (..., d) to codes distributed by the prior; `path` names the natural path from code to code (see `paths`).
+    deviation: of a Gaussian's elements, 1 of others."""
 
     name: str
     project: Callable[[Tensor], Tensor]
     draw: Callable[[Tensor], Tensor]
     path: str
+    deviation: float = 1.0
 
 
 def onto_sphere(codes: Tensor) -> Tensor:
@@ -42,7 +44,9 @@ def unchanged(codes: Tensor) -> Tensor:
 
 SPHERE = Prior("sphere", project=onto_sphere, draw=onto_sphere, path="slerp")
 NORMAL = Prior("normal", project=unchanged, draw=unchanged, path="lerp")
-PRIORS = {prior.name: prior for prior in (SPHERE, NORMAL)}
+# The prior of 3d-AAE (MaciejZamorski/3d-AAE, settings/hyperparams.json).
+NARROW = Prior("normal-0.2", project=unchanged, draw=lambda noise: 0.2 * noise, path="lerp", deviation=0.2)
+PRIORS = {prior.name: prior for prior in (SPHERE, NORMAL, NARROW)}
 
 
 def sample_codes(prior: Prior, count: int, latent: int, generator: torch.Generator) -> Tensor:

@@ -13,10 +13,14 @@ autoencoder (posectl.core.autoencoder), where one is scored.
 
 Poses alone: truth and reconstruction (N, J, 3): test poses and what the model makes of them; parents: the skeleton's
 parent list. Other samples: originals and reconstructions (N, *shape). With labels: codes (N, d) with labels (N,) in 0
-... classes - 1, and test_codes with test_labels; kmeans_restarts. Images whose factors are known: trace: where the
+... classes - 1, and test_codes with test_labels; train_samples and test_samples (N, *shape) that they are of;
+kmeans_restarts; labelled: how many labels are known. Images whose factors are known: trace: where the
 paths lie in their space (`trace.Trace`); interval_paths, interval_truth (B, T, C, H, W) and interval_trace: paths
 between ends that are a fixed angle apart, and the true images; retrieval_trace: where paths between ends of another
-such angle lie; interval_sweep: paths and truths of many lengths.
+such angle lie; interval_sweep: paths and truths of many lengths; beyond_paths, beyond_truth, at beyond_alpha (T,):
+those of interval_paths that go on beyond their ends; object_trace: where paths lie among several objects' views.
+
+probe_log (E,): the test accuracy of a layer that was trained beside the model, at each of its evaluations.
 
 Of attribute vectors: edits (posectl.core.metrics.entanglement).
 

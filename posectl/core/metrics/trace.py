@@ -63,6 +63,16 @@ class Trace:
         return wrapped(self.retrieved.diff(dim=1), self.periods).norm(dim=-1)
 
 
+@dataclass(frozen=True)
+class ObjectTrace:
+    """Paths (B, T, C, H, W) among images of several objects: the trace of their views, the object (B, T) of the real
+    image nearest to each, and the objects (B, 2) at their ends."""
+
+    trace: Trace
+    objects: Tensor
+    ends: Tensor
+
+
 def wrapped(difference: Tensor, periods: Tensor) -> Tensor:
     """Return differences of factors (..., F), the short way round: at most half a period either way."""
     whole = periods * torch.round(difference / periods)

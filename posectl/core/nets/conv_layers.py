@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 from torch.nn import functional as F
 
+from posectl.core.kinds import of_shape
 from posectl.core.nets.layers import BatchNorm, normalised
 from posectl.errors import UsageError
 
@@ -118,7 +119,9 @@ class Pool(nn.Module):
 def check_images(shape: tuple[int, ...], least: int) -> None:
     """Raise UsageError unless samples are images (C, side, side) whose side is a power of two, at least `least`."""
     if len(shape) != 3:
-        raise UsageError(f"Samples of shape {shape} are no images (channels, side, side).", "Take --net mlp.")
+        known = of_shape(shape)
+        suited = known.net if known is not None else "mlp"
+        raise UsageError(f"Samples of shape {shape} are no images (channels, side, side).", f"Take --net {suited}.")
     _, height, width = shape
     if height != width or height & (height - 1) or height < least:
         raise UsageError(

@@ -61,6 +61,18 @@ class Linear(nn.Module):
         self.bias.data[replica] = torch.empty(outputs).uniform_(-bound, bound, generator=generator)
 
 
+class HeLinear(Linear):
+    """The same layer with He's weights, which keep the size of what passes through ReLUs however many there are."""
+
+    def initialise(self, replica: int, generator: torch.Generator) -> None:
+        """Draw weights N(0, 2 / inputs), and set biases to zero."""
+        inputs, outputs = self.matrix.shape[1:]
+        self.matrix.data[replica] = (
+            torch.empty(outputs, inputs).normal_(0, math.sqrt(2 / inputs), generator=generator).T
+        )
+        self.bias.data[replica].zero_()
+
+
 def normalised(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Normalise each column of rows (..., B, C) over the batch, in forward mode.
 

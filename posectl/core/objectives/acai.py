@@ -54,6 +54,6 @@ class ACAI(Objective):
         def guess() -> tuple[Tensor, Tensor]:
             # Two passes: only the critic learns from the blend, which needs no gradient of the autoencoder.
             x_hat, critic = step.x_hat.detach(), networks["critic"]
-            return critic(step.x_mix), critic(x_hat + self.gamma * (step.x - x_hat))
+            return critic(step.x_mix), critic(x_hat + self.gamma * (step.kind.matched(step.x, x_hat) - x_hat))
 
         return step.once("acai", guess)

@@ -81,7 +81,7 @@ class AMR(Objective):
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return l1 times the mean absolute error (R,)."""
-        return self.l1 * mean_over_batch((step.x - step.x_hat).abs())
+        return self.l1 * step.kind.mean_absolute(step.x, step.x_hat)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return BCE(D(x_hat), 1) + BCE(D(x_mix), 1) + beta |encode(x_mix) - z_mix|."""

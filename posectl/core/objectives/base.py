@@ -32,6 +32,7 @@ class Objective:
     noise: ClassVar[Mapping[str, Noise]] = {}
     replaces_reconstruction: ClassVar[bool] = False
     has_term: ClassVar[bool] = True
+    observes: ClassVar[bool] = False  # the autoencoder comes to the same with it and without
     needs_labels: ClassVar[bool] = False
     has_posterior: ClassVar[bool] = False
     needs_velocity: ClassVar[bool] = False
@@ -62,7 +63,7 @@ class Objective:
 
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return the loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
-        return step.kind.mean_square(step.x_hat - step.x)
+        return step.kind.reconstruction(step.x, step.x_hat)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the loss (R,) of the autoencoder that lambda weighs, for objectives that have one (`has_term`)."""
@@ -70,6 +71,11 @@ class Objective:
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """Return the losses (R,) of the networks in `adversary_names`."""
+        return {}
+
+    def tested(self, features: Tensor, labels: Tensor, networks: Networks) -> dict[str, Tensor]:
+        """Return figures (R, B) of test samples by their features (R, B, n) (see `Step`) and labels (R, B), for
+        objectives that `observes`; their means are logged where test errors are taken."""
         return {}
 
     def lr_scales(self, step: Step, networks: Networks) -> dict[str, Tensor]:

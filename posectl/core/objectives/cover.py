@@ -15,7 +15,7 @@ from torch import Tensor
 
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
-from posectl.core.objectives.lookup import closest, rows
+from posectl.core.objectives.lookup import rows
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
@@ -49,6 +49,6 @@ class Cover(Objective):
         codes = step.prior.draw(step.drawn("cover").flatten(1, -2))
         with torch.no_grad():
             (candidates,) = step.decode(codes)
-        which = closest(step.x.flatten(2), candidates.flatten(2))
+        which = step.kind.closest(step.x, candidates)
         (chosen,) = step.decode(rows(codes, which))
-        return step.kind.mean_square(chosen - step.x)
+        return step.kind.reconstruction(step.x, chosen)

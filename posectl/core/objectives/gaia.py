@@ -123,7 +123,7 @@ class GAIA(Objective):
 
 def absolute_error(step: Step, x: Tensor, x_hat: Tensor) -> Tensor:
     """Return the mean absolute error (R,) over every element, in the kind's `intensity`."""
-    return mean_over_batch((x - x_hat).abs()) / step.kind.intensity
+    return step.kind.mean_absolute(x, x_hat) / step.kind.intensity
 
 
 def distance_loss(x: Tensor, z: Tensor) -> Tensor:

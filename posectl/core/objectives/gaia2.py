@@ -75,7 +75,7 @@ class GAIA2(Objective):
             (mixed,) = step.decode(step.prior.project(weights @ step.z))
             seen = together(networks["discriminator"], step.x, step.x_hat, mixed)
             wanted = (step.x, step.x, mixed)
-            return _Errors(*(step.kind.mean_square(again - x) for x, again in zip(wanted, seen, strict=True)))
+            return _Errors(*(step.kind.reconstruction(x, again) for x, again in zip(wanted, seen, strict=True)))
 
         return step.once("gaia2", errors)
 

@@ -17,6 +17,7 @@ from posectl.core.nets import Architecture
 from posectl.core.nets.conv_layers import Conv2d, Pool, UpsampledConv2d
 from posectl.core.nets.layers import Activation, Linear
 from posectl.core.nets.mlp import MLP
+from posectl.errors import UsageError
 
 _HALVINGS = 2
 
@@ -46,7 +47,12 @@ def hourglass(architecture: Architecture, replicas: int, *, share: float = 1.0, 
     if isinstance(architecture, MLP):
         widths = [max(1, round(share * width)) for width in architecture.widths]
         return _dense(architecture.shape, widths, architecture.activation, replicas, skips)
-    depth: int = architecture.depth  # type: ignore[attr-defined]
+    depth: int = getattr(architecture, "depth", 0)
+    if not depth:
+        raise UsageError(
+            f"GAIA's discriminator is made for images and for vectors, and the net {architecture.name} is of neither.",
+            "Take another regularizer, such as --reg acai; of images --net conv, of poses --net mlp.",
+        )
     return _convolutional(architecture.shape, max(1, round(share * depth)), replicas, skips)
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective
-from posectl.core.objectives.lookup import closest, rows
+from posectl.core.objectives.lookup import rows
 from posectl.core.objectives.step import UNIFORM, Noise, Step
 from posectl.errors import UsageError
 
@@ -47,13 +47,13 @@ class Near(Objective):
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the mean of |x - nearest|^2 over path samples, plus `samples` times that over draws of the prior."""
         if not self.samples:
-            return step.kind.mean_square(self._off(step, step.x_t))
+            return step.kind.reconstruction(self._nearest(step, step.x_t), step.x_t)
         (fresh,) = step.decode(step.prior.draw(step.drawn("near")))
-        on_paths, fresh = self._off(step, torch.cat((step.x_t, fresh), dim=1)).chunk(2, dim=1)
-        return step.kind.mean_square(on_paths) + self.samples * step.kind.mean_square(fresh)
+        nearest = self._nearest(step, torch.cat((step.x_t, fresh), dim=1)).chunk(2, dim=1)
+        on_paths, of_fresh = map(step.kind.reconstruction, nearest, (step.x_t, fresh))
+        return on_paths + self.samples * of_fresh
 
-    def _off(self, step: Step, samples: Tensor) -> Tensor:
-        """Return the differences (R, N, *shape) of samples (R, N, *shape) to the nearest of the data."""
-        data = step.data[:, : self.among].flatten(2)
-        which = closest(samples.flatten(2), data)
-        return samples - rows(data, which).view(samples.shape)
+    def _nearest(self, step: Step, samples: Tensor) -> Tensor:
+        """Return the nearest (R, N, *shape) of the data to samples (R, N, *shape)."""
+        data = step.data[:, : self.among]
+        return rows(data.flatten(2), step.kind.closest(samples, data)).view(samples.shape)

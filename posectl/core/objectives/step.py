@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -61,6 +61,9 @@ class Corruption(Protocol):
     @property
     def needs_velocity(self) -> bool: ...
 
+    @property
+    def has_posterior(self) -> bool: ...
+
     def corrupt_input(self, x: Tensor, noise: Mapping[str, Tensor], kind: Kind) -> Tensor: ...
 
     def corrupt_code(self, z: Tensor, step: Step) -> Tensor: ...
@@ -105,6 +108,7 @@ class Step:
         self.x = batch.chunk(2, dim=1)[0] if self.halves else batch
         self.labels = labels if labels is None or not self.halves else labels.chunk(2, dim=1)[0]
         self.needs_velocity = any(objective.needs_velocity for objective in objectives)
+        self._has_posterior = any(objective.has_posterior for objective in objectives)
         self._made: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
@@ -182,6 +186,18 @@ class Step:
     def extra(self) -> Tensor:
         """The outputs of the encoder beyond the code, (R, B, k)."""
         return self._raw[0][..., self._latent :]
+
+    @cached_property
+    def features(self) -> Tensor:
+        """What a classifier of codes reads of x, (R, B, n), without gradients: see `features_of`."""
+        if self.x_in is self.x and not self._has_posterior:
+            return self.z.detach()
+        training = self._encoder.training
+        self._encoder.eval()  # a second pass leaves no trace in running statistics
+        with torch.no_grad():
+            features = features_of(self._encoder, self.prior, self._latent, self.x, self._has_posterior)
+        self._encoder.train(training)
+        return features
 
     @cached_property
     def z_partner(self) -> Tensor:
@@ -262,3 +278,8 @@ class Step:
     def v_s(self) -> Tensor:
         """The derivative along the path at s, (R, B, *shape)."""
         return self._moving["s"][1]
+
+
+def features_of(encoder: nn.Module, prior: Prior, latent: int | None, x: Tensor, has_posterior: bool) -> Tensor:
+    """Return the codes (R, B, d) of samples x (R, B, *shape); of a VAE what means and log variances are made of."""
+    return cast(nn.Sequential, encoder)[:-1](x) if has_posterior else prior.project(encoder(x)[..., :latent])

@@ -8,6 +8,7 @@ Defaults: Berthelot et al.'s beta and likelihood of images; not their Adam at 1e
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -71,14 +72,17 @@ class VAE(Objective):
         """Return -log p(x | z), (R,), but for the Gaussian's constant."""
         if step.kind.likelihood == "gaussian":
             losses = (step.x_hat - step.x).square() / (2 * self.sigma**2)
+        elif step.kind.likelihood == "nearest":
+            losses = step.kind.squares(step.x, step.x_hat)[..., None] / (2 * self.sigma**2)
         else:
             losses = F.binary_cross_entropy_with_logits(step.trace, (step.x + 1) / 2, reduction="none")
         return losses.flatten(2).sum(2).mean(1)
 
     def term(self, step: Step, networks: Networks) -> Tensor:
-        """Return the Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I): sum of (mean^2 + v - 1 - log v) /
-        2."""
-        mean, log_variance = step.z_raw, step.extra
+        """Return the Kullback-Leibler divergence (R,) of N(mean, v) from N(0, I), or the narrower prior: sum of
+        (mean^2 + v - 1 - log v) / 2, in its deviations."""
+        deviation = step.prior.deviation
+        mean, log_variance = step.z_raw / deviation, step.extra - 2 * math.log(deviation)
         return (mean.square() + log_variance.exp() - 1 - log_variance).sum(2).mean(1) / 2
 
 

@@ -13,9 +13,9 @@ class History:
     """The history of R replicas in training.
 
     log: every loss of every step, (steps, figures, R), zero beyond the last; figures: the losses' names.
-    tests: test errors (R,) by step. best: the weights (R, ...) by name at the lowest test error, which was best_error
-    (R,) at best_step (R,). snapshots: weights by name, by step. diverged_at: after which step (R,) a loss was not
-    finite, or -1.
+    tests: test errors (R,) by step; measured: other figures (R,) of test samples, by name and step. best: the weights
+    (R, ...) by name at the lowest test error, which was best_error (R,) at best_step (R,). snapshots: weights by name,
+    by step. diverged_at: after which step (R,) a loss was not finite, or -1.
     """
 
     def __init__(self, steps: int, figures: Sequence[str], weights: Mapping[str, Tensor]) -> None:
@@ -25,6 +25,7 @@ class History:
         self.figures = list(figures)
         self.log = torch.zeros(steps, len(self.figures), self.replicas, device=self.device)
         self.tests: dict[int, np.ndarray] = {}
+        self.measured: dict[str, dict[int, np.ndarray]] = {}
         self.best_error = np.full(self.replicas, np.inf)
         self.best_step = np.zeros(self.replicas, dtype=np.int64)
         self.diverged_at = np.full(self.replicas, -1, dtype=np.int64)
@@ -42,9 +43,14 @@ class History:
         for replica in np.flatnonzero(bad.any(axis=0) & (self.diverged_at < 0)):
             self.diverged_at[replica] = start + int(bad[:, replica].argmax()) + 1
 
-    def add_test(self, step: int, errors: np.ndarray, weights: Mapping[str, Tensor]) -> None:
-        """Note the test errors (R,), and keep the weights of those replicas whose is the lowest yet."""
+    def add_test(
+        self, step: int, errors: np.ndarray, weights: Mapping[str, Tensor], measured: Mapping[str, np.ndarray] = {}
+    ) -> None:
+        """Note the test errors (R,) and what else was measured, and keep the weights of those replicas whose error is
+        the lowest yet."""
         self.tests[step] = errors
+        for name, values in measured.items():
+            self.measured.setdefault(name, {})[step] = values
         better = np.nan_to_num(errors, nan=np.inf) < self.best_error
         if better.any():
             self.best_error[better], self.best_step[better] = errors[better], step
@@ -67,6 +73,7 @@ class History:
         tests = sorted(self.tests)
         return {
             **{name: tensor.cpu().numpy() for name, tensor in weights.items()},
+            **{f"tests/{name}": np.array([of[step] for step in tests]) for name, of in self.measured.items()},
             "log": self.log[:step].cpu().numpy(),
             "tests/step": np.array(tests, dtype=np.int64),
             "tests/error": np.array([self.tests[step] for step in tests]).reshape(-1, self.replicas),
@@ -84,6 +91,9 @@ class History:
             array = torch.from_numpy(arrays[f"step-{number}/{name}"])
             self.snapshots.setdefault(int(number), {})[name] = array.to(self.device)
         self.log[:step] = torch.from_numpy(arrays["log"][:step]).to(self.device)
-        self.tests = dict(zip(arrays["tests/step"].tolist(), arrays["tests/error"], strict=True))
+        steps = arrays["tests/step"].tolist()
+        of_tests = {name.removeprefix("tests/"): array for name, array in arrays.items() if name.startswith("tests/")}
+        tests = {name: dict(zip(steps, array, strict=True)) for name, array in of_tests.items() if name != "step"}
+        self.tests, self.measured = tests.pop("error"), tests
         self.best_error, self.best_step = arrays["best_error"].copy(), arrays["best_step"].copy()
         self.diverged_at = arrays["diverged_at"].copy()

@@ -21,7 +21,7 @@ from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture, code_shape
 from posectl.core.nets.layers import initialise
 from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
-from posectl.core.objectives.step import Pairing, Step
+from posectl.core.objectives.step import Pairing, Step, features_of
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
 from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleStream
@@ -64,8 +64,8 @@ class Trainer:
     """R replicas of one autoencoder, with a seed and objectives each, which differ in their lambdas alone.
 
     objectives: a list for each replica; train: a stream of samples, or samples (N, *shape) on the device; test:
-    samples, which choose the best weights; kind: of the samples. `step` counts the steps that are done; `history` has
-    what they came to.
+    samples, which choose the best weights, with test_labels (N,) where there are any; kind: of the samples. `step`
+    counts the steps that are done; `history` has what they came to.
     """
 
     def __init__(
@@ -80,7 +80,9 @@ class Trainer:
         *,
         kind: Kind,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+        test_labels: Tensor | None = None,
     ) -> None:
+        self.test_labels = test_labels
         self.objectives = list(objectives[0])
         check_together(self.objectives)
         samples = FiniteSamples(train) if isinstance(train, Tensor) else train
@@ -181,16 +183,35 @@ class Trainer:
 
     @torch.no_grad()
     def _evaluate(self) -> None:
-        """Take the test error of every replica."""
+        """Take the test error of every replica, and what observers measure of test samples."""
         self._train_mode(False)
         errors = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
+        measured: dict[str, Tensor] = {}
         rows = max(1, min(_ROWS, _NUMBERS // math.prod(self.test.shape[1:])))
-        for block in self.test.split(rows):
+        for first in range(0, len(self.test), rows):
+            block = self.test[first : first + rows]
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
             errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
+            for name, values in self._observed(x, codes, first).items():
+                measured[name] = measured.get(name, 0) + values.sum(1)
         self._train_mode(True)
-        self.history.add_test(self.step, (errors / len(self.test)).cpu().numpy(), self._weights())
+        means = {name: (total / len(self.test)).cpu().numpy() for name, total in measured.items()}
+        self.history.add_test(self.step, (errors / len(self.test)).cpu().numpy(), self._weights(), means)
+
+    def _observed(self, x: Tensor, codes: Tensor, first: int) -> dict[str, Tensor]:
+        """Return what observers measure (R, B) of test samples x (R, B, *shape), the first-th and on, and their
+        codes."""
+        if self.test_labels is None or not any(objective.observes for objective in self.objectives):
+            return {}
+        if any(objective.has_posterior for objective in self.objectives):
+            codes = features_of(self.networks["encoder"], self.prior, self.latent, x, True)
+        labels = self.test_labels[first : first + x.shape[1]].expand(self.replicas, -1)
+        return {
+            name: values
+            for term in self.losses.terms
+            for name, values in term.objective.tested(codes, labels, term.networks).items()
+        }
 
     def _train_mode(self, on: bool) -> None:
         for module in self.networks.values():

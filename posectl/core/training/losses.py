@@ -65,7 +65,7 @@ class Losses:
         for term in self.terms:
             if term.objective.replaces_reconstruction:
                 return term.objective.reconstruction(step, term.networks)
-        return step.kind.mean_square(step.x_hat - step.x)
+        return step.kind.reconstruction(step.x, step.x_hat)
 
     def lr_scales(self, step: Step) -> dict[str, Tensor]:
         """Return factors (R,) on the learning rates of groups at this step, of those that have one."""

@@ -27,8 +27,8 @@ def check_images(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
         report.row("prepared", "; ".join(dataset.about["prepared"]))
     _values(report, images[finite] if not finite.all() else images)
     for name in dataset.about.get("factors", []):
-        _factor(report, dataset, name)
-    _classes(report, dataset)
+        check_factor(report, dataset, name)
+    check_classes(report, dataset, "images")
 
 
 def _scene(report: Report, dataset: Dataset) -> None:
@@ -54,7 +54,7 @@ def _values(report: Report, images: np.ndarray) -> None:
         report.warn("The three channels are alike; --grey makes the images one channel, and training faster.")
 
 
-def _factor(report: Report, dataset: Dataset, name: str) -> None:
+def check_factor(report: Report, dataset: Dataset, name: str) -> None:
     """Report a factor's range, its number of values, their step if they are evenly spaced, and where it wraps."""
     values = np.unique(dataset.per_sample[name])
     unit, period = _UNITS.get(name, ""), dataset.about.get("periods", {}).get(name)
@@ -67,7 +67,8 @@ def _factor(report: Report, dataset: Dataset, name: str) -> None:
         report.warn(f"The factor {name} has one value alone.")
 
 
-def _classes(report: Report, dataset: Dataset) -> None:
+def check_classes(report: Report, dataset: Dataset, nouns: str) -> None:
+    """Report the classes of samples, which are called `nouns`, and warn of those that a split lacks."""
     label, count = dataset.per_sample.get("label"), dataset.about.get("classes", 0)
     if label is None or not count:
         report.row("classes", "none")
@@ -75,9 +76,11 @@ def _classes(report: Report, dataset: Dataset) -> None:
     names = np.array(dataset.about.get("class_names", range(count))).astype(str)
     sizes = np.bincount(label, minlength=count)
     size = f"{sizes.min():,}" if sizes.min() == sizes.max() else f"{sizes.min():,} to {sizes.max():,}"
-    report.row("classes", f"{count:,} of {size} images: {listed(names)}")
+    report.row("classes", f"{count:,} of {size} {nouns}: {listed(names)}")
     for part, split in ((TRAIN, "train"), (TEST, "test")):
         there = np.unique(label[dataset.split == part])
         missing = np.setdiff1d(np.arange(count), there)
         if len(missing) and len(there):
-            report.warn(f"Classes of which no image is in the {split} split: {listed(names[missing])}.")
+            report.warn(
+                f"Classes of which no {nouns.removesuffix('s')} is in the {split} split: {listed(names[missing])}."
+            )

@@ -105,7 +105,7 @@ def _search(folder: Path, warn: Callable[[str], None]) -> list[LayoutFile]:
         except _UnknownError as unknown:
             left_out.append(f"{label} is {unknown.seen}")
         except PosectlError as error:
-            left_out.append(f"{label}: {error.message}")
+            left_out.append(f"{label}: {error.message.removesuffix('.')}")
             warn(f"{label} is left out: {error.message}")
     if not any(file.layout in LAYOUTS for file in found):
         seen = [f"{file.label} is {COMPANIONS[file.layout]}" for file in found] + left_out

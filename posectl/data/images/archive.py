@@ -1,4 +1,4 @@
-"""Images as arrays: .npy or .npz of (N, H, W), (N, H, W, C) or (N, C, H, W).
+"""Images as arrays: .npy or .npz of (N, H, W), (N, H, W, C) or (N, C, H, W), and SVHN's .mat.
 
 An .npz may say more, under any of these names:
 
@@ -22,16 +22,18 @@ import numpy as np
 
 from posectl.data.clips import as_text
 from posectl.data.dataset import TEST, TRAIN
+from posectl.data.images import matlab
 from posectl.data.images.fit import fit
 from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
 from posectl.data.images.scale import in_range
 from posectl.data.images.split import named_split
 from posectl.data.safe.npy import known_key, load_arrays, split_key
+from posectl.data.safe.npy import listed as arrays_listed
 from posectl.errors import InvalidInputError
 from posectl.printable import listed
 
-SUFFIXES = {".npy", ".npz"}
+SUFFIXES = {".npy", ".npz", matlab.SUFFIX}
 
 _IMAGES = ("images", "imgs", "x", "data", "samples")
 _LABELS = ("labels", "label", "y", "targets", "target")
@@ -40,16 +42,16 @@ _SHAPES = "Images are (N, H, W), (N, H, W, 3) or (N, 3, H, W)."
 
 def read(path: Path, request: Request) -> ImageSet:
     """Read one file. Raises NotFoundError and InvalidInputError."""
-    (file, key), arrays = split_key(path), load_arrays(path)
+    (file, key) = split_key(path)
+    arrays = matlab.load(path) if path.suffix.lower() == matlab.SUFFIX else load_arrays(path)
     if key is not None:
         known_key(key, arrays, str(path))
     else:
         arrays = _one_split(arrays)
     key = key or next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
     if key is None:
-        held = f"the arrays {', '.join(arrays)}" if arrays else "no array"
         hint = f"Name the one that you mean: {path}:{next(iter(arrays))}." if arrays else "Save images with np.savez."
-        raise InvalidInputError(f"{path} holds {held}, and none is called 'images'.", hint)
+        raise InvalidInputError(f"{path} holds {arrays_listed(arrays)}, and none is called 'images'.", hint)
     name = f"{key!r} in {file}" if file.suffix == ".npz" else str(path)
     images = fit(in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
     beside = _beside(arrays, len(images), request, path)

@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
+from posectl import workers
 from posectl.content import head_of, other_format
 from posectl.data.mocap.amc import find_asf
 from posectl.data.mocap.clip import FORMATS, Clip, MotionFile, Options, read_file
@@ -95,7 +96,7 @@ def read_clips(
             if progress is not None:
                 progress(done, len(files), paths[done - 1].name)
         return
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=workers.enter)
     try:
         pending: list[Future[_Outcome]] = [pool.submit(_read, file, options) for file in files]
         for done, future in enumerate(pending, 1):

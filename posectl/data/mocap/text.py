@@ -19,7 +19,7 @@ LARGEST = 1e9
 # Times its bytes that a text of numbers takes while it is parsed: decoded, its tokens counted, as a table.
 _EXPANSION = 24
 _NUL = "\0"
-_OURS = {"a BVH file", "an ASF or AMC file", "a JSON file"}  # a joint map may be JSON, too
+_OURS = {"a BVH file", "an ASF or AMC file", "an OFF file", "a JSON file"}  # a joint map may be JSON, too
 
 
 def read_text(path: Path) -> str:

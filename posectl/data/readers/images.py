@@ -1,4 +1,4 @@
-"""Images from files: MNIST's idx, COIL's turntables, .npz, folders with the label for a name.
+"""Images from files: MNIST's idx, COIL's turntables, .npz, SVHN's .mat, folders with the label for a name.
 
 The layout is found by the names: `*-images-idx3-ubyte[.gz]` with its labels beside it or in a folder nearby,
 `obj{n}__{degrees}.png`, arrays (see posectl.data.images.archive), or any pictures in folders. A path is a file or a
@@ -7,6 +7,7 @@ folder. Images come out square, a power of two wide, of one channel or three, in
 Examples:
   posectl prepare images coil-100/ --objects 5 --size 64
   posectl prepare images t10k-images-idx3-ubyte.gz --name digits
+  posectl prepare images train_32x32.mat --test test_32x32.mat --name svhn
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def _read_images(paths: list[Path], objects: Sequence[str] | None, request: Requ
         listed = ", ".join(str(path) for path in paths)
         source = source_of(paths[0])
         other = f" `posectl prepare {source}` reads what is there." if source not in (None, "images") else ""
-        hint = f"This source reads PNG and other pictures, MNIST's idx files, and .npz.{other}"
+        hint = f"This source reads PNG and other pictures, MNIST's idx files, .npz, and SVHN's .mat.{other}"
         raise InvalidInputError(f"{listed} holds no images.", hint)
     if folder.is_turntable(pictures):
         return folder.read_turntable(pictures, objects, request)

@@ -33,6 +33,7 @@ ArraySource = str | os.PathLike[str] | BinaryIO
 _NPY, _ZIPS = b"\x93NUMPY", (b"PK\x03\x04", b"PK\x05\x06")
 _HEADER_LIMIT = 10_000  # numpy's own limit: a longer literal is slow or unsafe to parse
 _KINDS = "biufcSUMm"
+_LISTED = 24  # names of arrays in a message
 _MOST_AXES, _LARGEST = 8, 1 << 48  # bytes, also of an empty array as if its empty axes were of one
 # What is made of an array: float32 copies of each number, str of each byte of text.
 _COPIES, _TEXT_COPIES = 12, 6
@@ -53,9 +54,8 @@ def load_array(source: ArraySource) -> np.ndarray:
         names = _npz_names(stream, name)
         chosen = next((key for key in ("positions", "poses") if key in names), names[0] if len(names) == 1 else None)
         if chosen is None:
-            listed = f"the arrays {', '.join(names)}" if names else "no array"
             hint = f"Name the one you mean: {name}:{names[0]}." if names else "Save one with np.savez."
-            raise InvalidInputError(f"{name} holds {listed}.", hint)
+            raise InvalidInputError(f"{name} holds {listed(names)}.", hint)
         return _read_npz(stream, [chosen], name)[chosen]
 
 
@@ -93,6 +93,18 @@ def split_key(source: ArraySource) -> tuple[Path, str | None]:
     """Split `file.npz:key` into the file and the name of one array in it; the name is None for any other source."""
     match = re.fullmatch(r"(.+?\.np[yz]):(.+)", "" if hasattr(source, "read") else str(source), re.IGNORECASE)
     return (Path(match[1]), match[2]) if match else (Path(str(source)), None)
+
+
+def listed(names: Collection[str]) -> str:
+    """List the names of arrays for a message; of many, or long ones, so much as a person reads.
+
+    >>> listed(["x", "y"]), listed([])
+    ('the arrays x, y', 'no array')
+    """
+    shown, left = list(names)[:_LISTED], len(names) - _LISTED
+    if not names:
+        return "no array"
+    return f"the arrays {', '.join(name[:80] for name in shown)}" + (f" and {left:,} more" if left > 0 else "")
 
 
 def known_key(key: str, names: Collection[str], name: str) -> str:

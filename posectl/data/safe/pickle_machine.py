@@ -66,16 +66,17 @@ class PickleMachine:
     def run(self) -> Any:
         """Run to STOP and return the top of the stack. Raises InvalidInputError once it takes more than the budget."""
         data, at, uncounted = self.data, 0, 0
-        steps = {
-            ord(op.code): (getattr(self, f"op_{op.name.lower()}", None), _COSTS.get(op.name, _COST))
-            for op in pickletools.opcodes
-        }
+        steps: list[Any] = [None] * 256  # a list, for every instruction looks into it
+        costs = [_COST] * 256
+        for op in pickletools.opcodes:
+            steps[ord(op.code)] = getattr(self, f"op_{op.name.lower()}", None)
+            costs[ord(op.code)] = _COSTS.get(op.name, _COST)
         while (code := data[at]) != _STOP:
-            step, cost = steps[code]
+            step = steps[code]
             if step is None:
                 raise RefusedError(f"something made by {_INSTRUCTIONS[code]}")
             at = step(at + 1)
-            uncounted += cost
+            uncounted += costs[code]
             if uncounted > _COUNTED:
                 self.take(uncounted)
                 uncounted = 0
@@ -99,8 +100,8 @@ class PickleMachine:
     def counted(self, at: int, size: int) -> tuple[memoryview, int]:
         """Return the bytes after a count of `size` bytes, and the place after them."""
         start = at + size
-        end = start + self.number(at, size)
-        if end > len(self.data):
+        end = start + int.from_bytes(self.data[at:start], "little")
+        if end > len(self.data):  # as it is, too, where the count itself is cut short
             raise IndexError(end)
         return self.view[start:end], end
 
@@ -243,7 +244,9 @@ class PickleMachine:
         """Push the text after a count of `size` bytes."""
         content, at = self.counted(at, size)
         text = str(content, encoding, "surrogatepass")
-        self.take(text.__sizeof__())  # up to four times the content
+        self.used += text.__sizeof__()  # up to four times the content
+        if self.used > self.most:  # no call to `take` for each of very many
+            self.take(0)
         self.stack.append(text)
         return at
 

@@ -10,6 +10,7 @@ from posectl.render.figures.factors import (
 )
 from posectl.render.figures.manifold import Manifold, manifold
 from posectl.render.figures.matrix import matrices
+from posectl.render.figures.peaks import PeakCurve, peak_curves
 from posectl.render.figures.sweeps import against_lambda
 from posectl.render.figures.training import over_training, training_curves
 from posectl.render.figures.transitions import path_transitions, transition_curves
@@ -18,6 +19,7 @@ __all__ = [
     "DistanceCurve",
     "Manifold",
     "Panel",
+    "PeakCurve",
     "RetrievalCurve",
     "against_lambda",
     "distance_curves",
@@ -26,6 +28,7 @@ __all__ = [
     "matrices",
     "over_training",
     "path_transitions",
+    "peak_curves",
     "retrieval_curves",
     "training_curves",
     "transition_curves",

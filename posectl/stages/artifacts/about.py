@@ -90,10 +90,11 @@ class ModelAbout(About):
 @dataclass(frozen=True)
 class DecodedAbout(About):
     """The description of paths and samples. samples: their kind; grid: samples on a side of a block, 0 where it is
-    none; inputs: the origin of the ends."""
+    none; span: first and last alpha of paths; inputs: the origin of the ends."""
 
     samples: Samples = Samples()
     grid: int = 0
+    span: tuple[float, ...] = (0.0, 1.0)
     inputs: tuple[Any, ...] = ()
 
 

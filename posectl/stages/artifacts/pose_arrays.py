@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from posectl.core.kinds import FEWEST_POINTS
 from posectl.data.axes import turned
 from posectl.data.checks.poses import doubts
 from posectl.data.foreign import Conventions, read_poses
@@ -24,7 +25,8 @@ class PoseArrays(ArrayFormat):
         """Tell whether an array of this shape may hold poses."""
         rows = len(shape) == 2 and shape[1] in _ROWS and shape[0] != shape[1]
         flat = rows or (shape[-1:] == (_FLAT,) and len(shape) <= 3)
-        return len(shape) <= 4 and (flat or shape[-1:] == (3,) or len(shape) < 2)
+        joints = shape[-1:] == (3,) and max(shape[-2:-1], default=0) < FEWEST_POINTS
+        return len(shape) <= 4 and (flat or joints or len(shape) < 2)
 
     def read(self, array: np.ndarray, source: str) -> np.ndarray:
         """Return poses (..., J, 3) in metres."""

@@ -1,4 +1,4 @@
-"""The published figures of Naayem's Table I and of ACAI's Table 1, for `compare --published`.
+"""The published figures of Naayem's Table I and of ACAI's Tables 1 and 2, for `compare --published`.
 
 Table I: Human3.6M, 17 joints; mean, variance and median as printed (its +- is the variance). ANCI carries the published
 normaliser (1.0101 at 100 steps), and distances are flattened 51-d L2 in metres: `evaluate --compat naayem` computes the
@@ -6,6 +6,10 @@ same. Its recall is biased high by a re-seeding of the generator.
 
 Table 1: lines, 64-d (VQ-VAE 256-d), 2^24 images; mean and standard deviation over runs, each the median of the last 20
 of 256 evaluations. `evaluate --compat acai` computes the same.
+
+Table 2: the accuracy, in percent, of a layer trained beside the autoencoder, by data and size of the code; mean and
+standard deviation over runs, as in Table 1. `train --reg probe` and its `probe_accuracy` compute the same. Of Table 3,
+k-means on codes, no figures could be found in readable form.
 """
 
 from __future__ import annotations
@@ -73,6 +77,38 @@ def lines_columns() -> dict[str, dict[str, dict[str, Any]]]:
     return {
         method: {"mean_distance": _over_runs(mean / 1000, std / 1000), "smoothness": _over_runs(*smoothness)}
         for method, ((mean, std), smoothness) in _TABLE_1.items()
+    }
+
+
+# Accuracy in percent: mean, standard deviation, in the order of Table 1.
+_TABLE_2: dict[str, tuple[tuple[float, float], ...]] = {
+    "mnist32": (
+        (94.90, 0.14), (96.45, 0.42), (96.00, 0.27), (96.56, 0.31), (70.74, 3.27), (97.50, 0.18), (98.25, 0.11),
+    ),
+    "mnist256": (
+        (93.94, 0.13), (94.50, 0.29), (98.51, 0.04), (98.74, 0.14), (90.03, 0.54), (97.25, 1.42), (99.00, 0.08),
+    ),
+    "svhn32": (
+        (26.21, 0.42), (26.09, 1.48), (25.15, 0.78), (29.58, 3.22), (23.43, 0.79), (24.53, 1.33), (34.47, 1.14),
+    ),
+    "svhn256": (
+        (22.74, 0.05), (25.12, 1.05), (77.89, 0.35), (66.30, 1.06), (22.81, 0.24), (44.94, 20.42), (85.14, 0.20),
+    ),
+    "cifar256": (
+        (47.92, 0.20), (40.99, 0.41), (53.78, 0.36), (47.49, 0.22), (40.65, 1.45), (42.80, 0.44), (52.77, 0.45),
+    ),
+    "cifar1024": (
+        (51.62, 0.25), (49.38, 0.77), (60.65, 0.14), (51.39, 0.46), (42.86, 0.88), (16.22, 12.44), (63.99, 0.47),
+    ),
+}  # fmt: skip
+PROBES = tuple(_TABLE_2)
+
+
+def probe_columns(table: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the columns of a row of ACAI's Table 2 ("mnist32", ...) as scores, in its order."""
+    return {
+        method: {"probe_accuracy": _over_runs(mean / 100, std / 100)}
+        for method, (mean, std) in zip(_TABLE_1, _TABLE_2[table], strict=True)
     }
 
 

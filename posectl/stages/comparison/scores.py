@@ -57,7 +57,7 @@ def model_label(model: Artifact) -> str:
     if len(asked) == 1 and asked[0] in RECIPES:
         parts = [" ".join([asked[0], *(f"λ={weight:g}" for weight in lam)])]
     else:
-        parts = [_term(each) for each in about.objectives if each["name"] != "none"]
+        parts = [_term(each) for each in about.objectives if each["name"] != "none" and not _observes(each)]
     return f"{' + '.join(parts) or 'plain'}, d={about.net['latent']}"
 
 
@@ -116,6 +116,10 @@ def in_millimetres(score: Mapping[str, Any]) -> dict[str, Any]:
     powers = {"mean": 1, "std": 1, "median": 1, "minimum": 1, "maximum": 1, "variance": 2}
     known = {key: power for key, power in powers.items() if score.get(key) is not None}
     return {**score, **{key: 1000**power * score[key] for key, power in known.items()}, "unit": "mm"}
+
+
+def _observes(described: Description) -> bool:
+    return OBJECTIVES.get(str(described["name"])).observes
 
 
 def _term(described: Description) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from posectl.core.latent.paths import WHOLE, Span
 from posectl.errors import InvalidInputError, UsageError
 from posectl.render.animation import draw_animation
 from posectl.render.blocks import draw_blocks
 from posectl.render.page import Page
 from posectl.render.rows import draw_rows
 from posectl.stages.artifacts.formats import format_of
-from posectl.stages.drawing.along import evenly, on_frames, over_columns
+from posectl.stages.drawing.along import common_span, evenly, on_frames, over_columns
 from posectl.stages.drawing.drawings import drawing
 from posectl.stages.drawing.pictures import Pictures, corners, distinct_labels, pictures_of
 from posectl.stages.drawing.subject import Subject
@@ -74,9 +75,9 @@ def lay_out(
     return _rows(run, found, labels, columns or COLUMNS, most or max(1, ROWS // len(found)), round(TILE * size))
 
 
-def _crossfade(ends: np.ndarray, steps: int) -> np.ndarray:
-    """Return paths (B, steps, C, H, W) that fade between ends (B, 2, C, H, W)."""
-    return baselines.crossfade(Ends(torch.from_numpy(ends)), steps).numpy()
+def _crossfade(ends: np.ndarray, steps: int, span: Span = WHOLE) -> np.ndarray:
+    """Return paths (B, steps, C, H, W) that fade between ends (B, 2, C, H, W), or over another span of alpha."""
+    return baselines.crossfade(Ends(torch.from_numpy(ends)), steps, span).numpy()
 
 
 def _crossfaded(paths: Pictures) -> Pictures:
@@ -84,7 +85,9 @@ def _crossfaded(paths: Pictures) -> Pictures:
     assert paths.ends is not None
     # A row of a block has its own ends; the block's are its corners.
     ends = paths.images[:, [0, -1]] if paths.block else paths.ends
-    return Pictures(CROSSFADE, _crossfade(ends, paths.images.shape[1]), ends)
+    own = np.array_equal(ends, paths.images[:, [0, -1]])  # then they are at the ends of the span, not at 0 and 1
+    faded = _crossfade(ends, paths.images.shape[1], WHOLE if own else paths.span)
+    return Pictures(CROSSFADE, faded, ends, span=paths.span)
 
 
 def _crossfaded_block(block: Pictures) -> np.ndarray:
@@ -118,13 +121,13 @@ def _rows(run: Run, found: Sequence[Pictures], labels: Sequence[str], columns: i
     shown = min(columns, *steps)
     if shown < max(steps):
         run.tell(f"{shown} of {max(steps)} steps are shown; --columns shows more.")
-    taken = [evenly(count, shown) for count in steps]
+    taken, span = [evenly(count, shown) for count in steps], common_span(each.span for each in found)
     count = min(most, *(len(each.images) for each in found))
     rows = [each.images[path, steps] for path in range(count) for each, steps in zip(found, taken, strict=True)]
     return draw_rows(
         rows,
         row_labels=list(labels) * count,
-        column_labels=over_columns(steps[0], taken[0]),
+        column_labels=over_columns(steps[0], taken[0], span) if span else [],
         begins=range(0, len(rows), len(found)),
         size=size,
     )
@@ -134,4 +137,6 @@ def _animation(found: Sequence[Pictures], labels: Sequence[str], most: int, size
     frames = max(each.images.shape[1] for each in found)
     count = min(most, *(len(each.images) for each in found))
     sequences = [each.images[path, evenly(each.images.shape[1], frames)] for path in range(count) for each in found]
-    return draw_animation(sequences, labels=list(labels) * count, captions=on_frames(frames), size=size)
+    span = common_span(each.span for each in found)
+    captions = on_frames(frames, span) if span else []
+    return draw_animation(sequences, labels=list(labels) * count, captions=captions, size=size)

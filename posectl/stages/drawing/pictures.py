@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posectl.core.latent.paths import WHOLE, Span
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.formats import Shape
@@ -20,12 +21,14 @@ from posectl.store import Artifact
 @dataclass(frozen=True)
 class Pictures:
     """The images of a subject: paths (B, T, C, H, W), or single ones (N, C, H, W). ends (B, 2, C, H, W): the ends of
-    the paths; of a block (n, n, C, H, W), the upper and lower corners of its left and right edge."""
+    the paths; of a block (n, n, C, H, W), the upper and lower corners of its left and right edge. span: the first and
+    the last alpha of the paths."""
 
     label: str
     images: np.ndarray
     ends: np.ndarray | None = None
     block: bool = False
+    span: Span = WHOLE
 
     @property
     def moving(self) -> bool:
@@ -75,9 +78,9 @@ def _of_paths(run: Run, artifact: Artifact, subject: Subject, most: int) -> Pict
     rows = slice(0, most) if subject.sample is None else subject.row
     paths = artifact.read("paths", rows=rows)
     row_of_block = bool(read_about(artifact, DecodedAbout).grid)
-    return Pictures(
-        name, paths, _own_ends(paths) if row_of_block or not artifact.has("ends") else artifact.read("ends", rows=rows)
-    )
+    own = row_of_block or not artifact.has("ends")
+    ends = _own_ends(paths) if own else artifact.read("ends", rows=rows)
+    return Pictures(name, paths, ends, span=subject.span)
 
 
 def _own_ends(paths: np.ndarray) -> np.ndarray:

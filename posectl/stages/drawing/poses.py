@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from posectl.core.latent.paths import WHOLE, Span
 from posectl.data.axes import turned
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
@@ -18,7 +19,7 @@ from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.comparison.scores import label
-from posectl.stages.drawing.along import evenly, on_frames, over_columns
+from posectl.stages.drawing.along import common_span, evenly, on_frames, over_columns
 from posectl.stages.drawing.drawings import Film, drawing
 from posectl.stages.drawing.pictures import distinct_labels
 from posectl.stages.drawing.subject import Subject
@@ -32,13 +33,15 @@ BODY = Body(H36M17.parents, H36M17.left, H36M17.right)
 @dataclass(frozen=True)
 class _Sequences:
     """The poses of a subject, one (T, J, 3) a sequence, z up. moving: whether sequences are motions; rates: how many of
-    each one's poses are a second, where they have a clock; of_model: whether a model decoded them."""
+    each one's poses are a second, where they have a clock; of_model: whether a model decoded them; span: the first and
+    the last alpha of paths."""
 
     label: str
     poses: list[np.ndarray]
     moving: bool
     rates: Sequence[float] = ()
     of_model: bool = False
+    span: Span = WHOLE
 
     @property
     def along(self) -> bool:
@@ -73,7 +76,8 @@ def _film(found: Sequence[_Sequences], names: Sequence[str], most: int, options:
     if all(each.along for each in found):
         frames = max(map(len, moving))
         moving = [poses[evenly(len(poses), frames)] for poses in moving]
-        captions = on_frames(frames) if frames > 1 else []
+        span = common_span(each.span for each in found)
+        captions = on_frames(frames, span) if frames > 1 and span else []
     still = options.turntable or not any(each.moving for each in found)
     drawn = draw_frames(
         moving, BODY, labels=labels if any(labels) else [], size=options.size, turntable=still, captions=captions
@@ -97,7 +101,8 @@ def _sheet(found: Sequence[_Sequences], names: Sequence[str], columns: int, most
     if all(each.along for each in found):
         steps = [len(poses) for each in found for poses in each.poses]
         columns = min(columns, *steps)
-        above = over_columns(steps[0], evenly(steps[0], columns))
+        span = common_span(each.span for each in found)
+        above = over_columns(steps[0], evenly(steps[0], columns), span) if span else []
     rows, labels = [], []
     for name, each in zip(names, found, strict=True):
         strips = [_spread(p, columns) for p in each.poses] if each.moving else _packed(each.poses, columns)
@@ -131,7 +136,7 @@ def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int)
     array = artifact.read("samples" if dataset else artifact.kind, rows=rows)
     up = StoredDataset(artifact).up if dataset else read_about(artifact, DecodedAbout).samples.up
     found = _of_array(name, array, up or "+z", most)
-    return found if dataset else replace(found, label=label(run, artifact), of_model=True)
+    return found if dataset else replace(found, label=label(run, artifact), of_model=True, span=subject.span)
 
 
 def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:

@@ -8,7 +8,7 @@ import numpy as np
 
 from posectl.core.metrics import Score
 from posectl.errors import InvalidInputError
-from posectl.render.figures import DistanceCurve, Panel, RetrievalCurve
+from posectl.render.figures import DistanceCurve, Panel, PeakCurve, RetrievalCurve
 from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
@@ -51,6 +51,17 @@ def retrieved(run: Run, scores: Sequence[Artifact]) -> dict[str, RetrievalCurve]
     return {
         name: RetrievalCurve(*(a.read(f"alpha_retrieval/{curve}") for curve in RetrievalCurve._fields))
         for name, a in shown.items()
+    }
+
+
+def peaks(run: Run, scores: Sequence[Artifact]) -> dict[str, PeakCurve]:
+    """Return where paths are fastest, by label."""
+    shown = labelled(run, scores)
+    if not all(a.has("speed_peak/share") for a in shown.values()):
+        what = "Not all of these scores hold where paths are fastest."
+        raise InvalidInputError(what, "`posectl evaluate --metric speed_peak` scores each.")
+    return {
+        name: PeakCurve(*(a.read(f"speed_peak/{curve}") for curve in PeakCurve._fields)) for name, a in shown.items()
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from posectl.core.kinds import Kind
+from posectl.core.latent.paths import WHOLE, Span
 from posectl.data.foreign import Conventions, load_poses
 from posectl.data.safe.npy import source_name
 from posectl.errors import InvalidInputError, NotFoundError
@@ -52,6 +53,14 @@ class Subject:
         if self.artifact is None or self.artifact.kind != "paths" or self.sample is not None:
             return 0
         return read_about(self.artifact, DecodedAbout).grid
+
+    @property
+    def span(self) -> Span:
+        """The first and the last alpha of paths."""
+        if self.artifact is None or self.artifact.kind != "paths":
+            return WHOLE
+        first, last = read_about(self.artifact, DecodedAbout).span
+        return first, last
 
     @property
     def row(self) -> slice:

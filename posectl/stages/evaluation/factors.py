@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from posectl.core.metrics.trace import Retrieval, Trace, interpolate_factors, retrieve, wrapped
+from posectl.core.latent.paths import WHOLE, Span
+from posectl.core.metrics.trace import ObjectTrace, Retrieval, Trace, interpolate_factors, retrieve, wrapped
 from posectl.core.random import generator
 from posectl.data import synthetic
 from posectl.errors import InvalidInputError
@@ -152,15 +153,24 @@ class FactorSpace:
             expected = self.straight_path(torch.stack([retrieved[:, 0], retrieved[:, -1]], 1), images.shape[1])
         return Trace(expected, retrieved, gap, self.periods, self.unit)
 
+    def object_trace(self, paths: Tensor, ends: PlacedEnds) -> ObjectTrace:
+        """Return the places of paths (B, T, C, H, W) between ends among the views of several objects."""
+        index, gap = retrieve(paths, self.images, self.metric)
+        even = self.straight_path(ends.factors, paths.shape[1])
+        trace = Trace(even, self.values[index], gap, self.periods, self.unit)
+        at_ends = torch.stack([self.objects_in(ends.images[:, i]) for i in (0, 1)], 1)
+        return ObjectTrace(trace, self.objects[index], at_ends)
+
     def objects_in(self, images: Tensor) -> Tensor:
         """Return the object (B,) of the stored image nearest to each of images (B, C, H, W)."""
         if self.has_one_object:
             return self.objects[:1].expand(len(images))
         return self.objects[retrieve(images, self.images, self.metric)[0]]
 
-    def straight_path(self, ends: Tensor, steps: int) -> Tensor:
-        """Return the even path (B, steps, F) between ends (B, 2, F), the short way round."""
-        alpha = torch.linspace(0, 1, steps, dtype=torch.float64, device=self.device)
+    def straight_path(self, ends: Tensor, steps: int, span: Span = WHOLE) -> Tensor:
+        """Return the even path (B, steps, F) between ends (B, 2, F), the short way round, or over another span of
+        alpha."""
+        alpha = torch.linspace(*span, steps, dtype=torch.float64, device=self.device)
         return interpolate_factors(ends[:, 0], ends[:, 1], self.periods, alpha)
 
     def interval(self, degrees: float, most: int, seed: int) -> PlacedEnds | None:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.latent.paths import WHOLE, Span, alphas
 from posectl.data.dataset import TEST
 from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -26,6 +27,9 @@ INTERVAL, RETRIEVAL_INTERVAL = 80.0, 70.0
 """Degrees between the ends of paths whose errors are shown, and of those whose alpha is retrieved (AEAI, section
 4.3)."""
 
+BEYOND = 20.0
+"""Degrees by which extrapolations go on beyond either end."""
+
 
 @protocol("images")
 class ImageProtocol(Protocol):
@@ -35,7 +39,7 @@ class ImageProtocol(Protocol):
     compat = ("acai",)
     not_reproduced = {
         "acai": "a new test set at every evaluation, the median of a run's last 20 evaluations, and a layer trained "
-        "beside the autoencoder (here it is trained after)"
+        "beside the autoencoder: classifier_accuracy's is trained after (`posectl train --reg probe` trains one beside)"
     }
     sizes = {"random_pairs": 256, "random_steps": 16}
 
@@ -50,9 +54,9 @@ class ImageProtocol(Protocol):
                 "Name a dataset of the model's shape with --against.",
             )
 
-        def decoded(ends: Ends, steps: int) -> Tensor:
+        def decoded(ends: Ends, steps: int, span: Span = WHOLE) -> Tensor:
             first, last = (model.encode(ends.images[:, i]) for i in (0, 1))
-            return model.decode_path(first, last, steps, path)
+            return model.decode_path(first, last, steps, path, span)
 
         self.baseline(evaluation, decoded, dataset)
         evaluation.inputs.provide(
@@ -81,6 +85,8 @@ class ImageProtocol(Protocol):
             if space.has_one_object:
                 even = space.straight_path(ends.factors, options.random_steps)
                 evaluation.inputs.provide(trace=lambda: space.trace(evaluation.inputs.get("paths"), even))
+            else:
+                evaluation.inputs.provide(object_trace=lambda: space.object_trace(evaluation.inputs.get("paths"), ends))
             _provide_intervals(evaluation, space, decode)
 
     def array(self, evaluation: Evaluation, array: np.ndarray, behind: StoredDataset | None) -> None:
@@ -180,11 +186,15 @@ def _provide_intervals(evaluation: Evaluation, space: FactorSpace, decode: Basel
     ends = intervals.ends(degrees)
     if ends is None:
         return
+    further, span = steps_of(degrees + 2 * BEYOND), (-BEYOND / degrees, 1 + BEYOND / degrees)
     inputs.provide(
         interval_paths=lambda: decode(ends, steps_of(degrees)),
         interval_truth=lambda: space.truth(intervals.even(ends, degrees), ends.objects),
         interval_trace=lambda: space.trace(inputs.get("interval_paths"), intervals.even(ends, degrees)),
         interval_sweep=lambda: intervals,
+        beyond_paths=lambda: decode(ends, further, span),
+        beyond_truth=lambda: space.truth(space.straight_path(ends.factors, further, span), ends.objects),
+        beyond_alpha=lambda: alphas(further, span),
     )
     evaluation.protocol |= {"interval": degrees, "intervals": len(ends.images)}
     apart = intervals.ends(retrieval)

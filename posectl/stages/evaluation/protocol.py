@@ -34,7 +34,7 @@ from posectl.stages.run import Parents, Run
 from posectl.store import Artifact
 
 _LEAST = {"endpoints": 2, "steps": 2, "random_pairs": 1, "random_steps": 2, "samples": 1, "recall_samples": 1,
-          "recall_targets": 1, "k": 1, "intervals": 1, "kmeans_restarts": 1}  # fmt: skip
+          "recall_targets": 1, "k": 1, "intervals": 1, "kmeans_restarts": 1, "labelled": 1}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -307,6 +307,8 @@ def provide_labels(evaluation: Evaluation, model: Autoencoder, dataset: StoredDa
     known = torch.from_numpy(dataset.known("label")).long()
     split = torch.from_numpy(dataset.split)
     evaluation.inputs.provide(
+        train_samples=lambda: evaluation.tensor(dataset.train),
+        test_samples=lambda: evaluation.tensor(dataset.test),
         codes=lambda: model.encode(evaluation.tensor(dataset.train)),
         labels=lambda: known[split == TRAIN],
         test_codes=lambda: model.encode(evaluation.tensor(dataset.test)),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
@@ -54,6 +55,7 @@ def open_subject(
         compat=lambda: settings.compat,
         k=lambda: settings.k,
         kmeans_restarts=lambda: settings.kmeans_restarts,
+        labelled=lambda: settings.labelled,
         seed=lambda: run.seed,
     )
     evaluation.protocol |= {
@@ -139,6 +141,8 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
         weights=evaluation.options.weights,
         sample_posterior=evaluation.options.sample_posterior,
     )
+    if artifact.has("log/test_accuracy") and evaluation.options.weights == "last":
+        evaluation.inputs.provide(probe_log=lambda: torch.from_numpy(artifact.read("log/test_accuracy")))
     path = fitting_path(artifact, model, evaluation.options.path)
     evaluation.modules += modules_of(artifact)
     protocol_of(kind).model(evaluation, model, path, _dataset_of(evaluation, artifact))

@@ -9,6 +9,7 @@ from pathlib import Path
 from posectl.data.safe.npy import split_key
 from posectl.data.source_of import how_to_read, source_of
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
+from posectl.inputs import exists
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Run
 
@@ -17,10 +18,10 @@ def _of_a_path(ref: str | None) -> UsageError | NotFoundError | None:
     """Return the error for a file or folder in the place of a dataset, with the command that reads it."""
     path = Path(ref or "")
     source = source_of(path)
-    exists = split_key(path)[0].exists()
-    if ref is None or (source is None and not exists):
+    there = exists(split_key(path)[0])
+    if ref is None or (source is None and not there):
         return None
-    if exists:
+    if there:
         what = f"A training takes a dataset of the store, and {ref!r} is a {'folder' if path.is_dir() else 'file'}."
         return UsageError(what, how_to_read(path))
     hint = f"A file is read first, as in: posectl prepare {source} {shlex.quote(ref)}"

@@ -5,9 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue as queues
-import signal
-import threading
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +14,7 @@ from typing import Any
 
 import torch
 
+from posectl import workers
 from posectl.core import device as devices
 from posectl.errors import InterruptedRunError, PosectlError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -27,7 +25,6 @@ from posectl.stages.training.stack import Outcome, Stack, train_stack
 
 ENGINES = ("inline", "process")
 _POLL_SECONDS = 0.2
-_GRACE_SECONDS = 0.6
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ def _in_processes(
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
     failures: list[BaseException] = []
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_enter, initargs=(messages, stop)) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=workers.enter, initargs=(messages, stop)) as pool:
         pending: set[Future[dict[str, Outcome]]] = {
             pool.submit(
                 _work,
@@ -172,6 +169,10 @@ def _in_processes(
         _relay(messages, run, table)
     interruptions = [error for error in failures if isinstance(error, InterruptedRunError)]
     for error in interruptions or failures:
+        if isinstance(error, BrokenProcessPool) and stopped():  # all of a terminal's processes are told that it closes
+            raise InterruptedRunError(
+                "Interrupted; the models that were finished are there.", f"To go on: {run.command}"
+            ) from error
         if isinstance(error, BrokenProcessPool):
             raise PosectlError(
                 "A training process died, perhaps for want of memory; finished models are there.",
@@ -202,57 +203,27 @@ def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
             table.report(*message)
 
 
-# A worker's links to the process that started it.
-_messages: Any = None
-_stop: Any = None
-_leaving = threading.Event()
-
-
-def _enter(messages: Any, stop: Any) -> None:
-    """Begin a worker: it leaves Ctrl-C to the process that started it, and stops when that says so or is gone."""
-    global _messages, _stop
-    _messages, _stop = messages, stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in ("SIGTERM", "SIGHUP"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, lambda *_: threading.Thread(target=_leave, daemon=True).start())
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    _leave()
-
-
-def _leave() -> None:
-    """End this worker, at work or idle, after a moment for a checkpoint."""
-    _leaving.set()
-    time.sleep(_GRACE_SECONDS)
-    os._exit(1)
-
-
 def _work(task: _Task) -> dict[str, Outcome]:
+    messages, stop = workers.shared
     devices.use_threads(task.run.threads)
     dataset = StoredDataset(task.run.artifacts.get(task.dataset))
     return train_stack(
         task.run, dataset, task.stack, task.found, torch.device(task.device),
-        report=lambda progress: _messages.put((task.index, progress)),
-        stopped=lambda: _leaving.is_set() or _stop.is_set(), log=task.log,
+        report=lambda progress: messages.put((task.index, progress)),
+        stopped=lambda: workers.leaving.is_set() or stop.is_set(), log=task.log,
     )  # fmt: skip
 
 
 def _tell(message: str) -> None:
-    _messages.put(message)
+    workers.shared[0].put(message)
 
 
 def _detail(message: str) -> None:
-    _messages.put(_Detail(message))
+    workers.shared[0].put(_Detail(message))
 
 
 def _warn(message: str) -> None:
-    _messages.put(_Warning(message))
+    workers.shared[0].put(_Warning(message))
 
 
 def _no_progress(progress: Progress) -> None:

@@ -56,7 +56,7 @@ def go_on_from(beginnings: Sequence[Beginning], trainer: Trainer) -> str:
         if why := _obstacle(each.model, trainer, kept, step):
             return why
     parts = [_arrays(each.model, trainer, i, kept, best[i]) for i, each in enumerate(beginnings)]
-    arrays = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+    arrays = {name: np.stack([part[name] for part in parts], axis=_axis(name)) for name in parts[0]}
     last = dict.fromkeys(trainer.optimizers, 0)
     for index in range(steps):
         for group in trainer.losses.moving(index):
@@ -64,9 +64,7 @@ def go_on_from(beginnings: Sequence[Beginning], trainer: Trainer) -> str:
     trainer.restore(steps, {
         **arrays,
         "updates": np.array([float(count) for count in last.values()]),
-        "log": np.moveaxis(arrays["log"], 0, -1),
         "tests/step": np.array(list(tests[0]), dtype=np.int64),
-        "tests/error": np.array([list(errors.values()) for errors in tests]).T,
         "best_error": np.array([errors[step] for errors, step in zip(tests, best, strict=True)]),
         "best_step": np.array(best, dtype=np.int64),
         "diverged_at": np.full(len(beginnings), -1, dtype=np.int64),
@@ -89,7 +87,19 @@ def _arrays(model: Artifact, trainer: Trainer, replica: int, kept: list[int], be
     if best == 0:  # the weights as they were drawn, which the trainer still has
         arrays |= {f"best/{name}": tensor[replica].cpu().numpy() for name, tensor in trainer.history.best.items()}
     log = np.stack([model.read(f"log/{name}") for name in trainer.history.figures], axis=1)
-    return {**arrays, "log": log}
+    steps = model.read("log/test_step").tolist()
+    places = [steps.index(step) for step in _tests(model, trainer.plan)]
+    taken = {
+        f"tests/{name.removeprefix('test_')}": values[places]
+        for name, values in model.read_group("log").items()
+        if name.startswith("test_")
+    }
+    return {**arrays, **taken, "log": log}
+
+
+def _axis(name: str) -> int:
+    """Return the replicas' axis of an array of `Trainer.restore`."""
+    return -1 if name == "log" or name.startswith("tests/") else 0
 
 
 def _obstacle(model: Artifact, trainer: Trainer, kept: list[int], best: int) -> str:

@@ -33,7 +33,8 @@ class CSVLog(NoLog):
         folder.mkdir(parents=True, exist_ok=True)
         self._replica = replica
         self.path = folder / "log.csv"
-        self._file = self.path.open("w", newline="", encoding="utf-8")
+        self.path.unlink(missing_ok=True)  # were it a link, what that leads to would be overwritten
+        self._file = self.path.open("x", newline="", encoding="utf-8")
         self._writer = csv.writer(self._file)
         self._done = -1
 

@@ -56,7 +56,8 @@ def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
         draft.put(f"log/{name}", trainer.history.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
     steps = sorted(trainer.history.tests)
     draft.put("log/test_step", np.array(steps, dtype=np.int64), ("test",))
-    draft.put("log/test_error", np.array([trainer.history.tests[s][replica] for s in steps]), ("test",))
+    for name, values in {"error": trainer.history.tests, **trainer.history.measured}.items():
+        draft.put(f"log/test_{name}", np.array([values[s][replica] for s in steps]), ("test",))
 
 
 def _dims(array: np.ndarray) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
 from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
 from posectl.core.training.loop import Plan, Trainer
-from posectl.data.dataset import TRAIN
+from posectl.data.dataset import TEST, TRAIN
 from posectl.data.synthetic import sampler
 from posectl.errors import UnavailableError
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -43,6 +43,7 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
         replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
         training_samples(dataset, device), test, plan,
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
+        test_labels=_labels(dataset, TEST, device),
     )  # fmt: skip
 
 
@@ -57,10 +58,14 @@ def training_samples(dataset: StoredDataset, device: torch.device) -> SampleStre
 
         return GeneratedSamples(draw_labelled, tuple(dataset.shape), device)
     train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(device)
-    labels = None
-    if dataset.about.classes:
-        labels = torch.from_numpy(dataset.known("label")[dataset.split == TRAIN].astype(np.int64)).to(device)
-    return FiniteSamples(train, labels)
+    return FiniteSamples(train, _labels(dataset, TRAIN, device))
+
+
+def _labels(dataset: StoredDataset, split: int, device: torch.device) -> torch.Tensor | None:
+    """Return the labels (N,) of a split; None without classes."""
+    if not dataset.about.classes:
+        return None
+    return torch.from_numpy(dataset.known("label")[dataset.split == split].astype(np.int64)).to(device)
 
 
 def advance(

@@ -125,6 +125,20 @@ def test_alphas_have_exact_ends_and_need_two_steps():
         alphas(1)
 
 
+def test_beyond_its_ends_a_path_goes_on_along_the_same_line_or_circle():
+    codes = between(2 * EAST[None], 2 * NORTH[None], 3, "lerp", (-0.5, 1.5))[0]
+    assert [code.tolist() for code in codes] == [[3, -1], [1, 1], [-1, 3]]
+    turned = between(EAST[None], NORTH[None], 3, "slerp", (-0.5, 1.5))[0]
+    half = math.sqrt(0.5)  # -45, 45 and 135 degrees
+    torch.testing.assert_close(turned, torch.tensor([[half, -half], [half, half], [-half, half]]))
+
+
+@pytest.mark.parametrize("span", [(1.0, 0.0), (0.5, 0.5), (0.0, math.inf), (math.nan, 1.0)])
+def test_a_span_rises_from_a_number_to_another(span):
+    with pytest.raises(UsageError, match="cannot go from"):
+        alphas(5, span)
+
+
 def test_an_unknown_path_is_told_with_the_nearest_name():
     with pytest.raises(UsageError) as error:
         between(EAST[None], NORTH[None], 3, "slurp")

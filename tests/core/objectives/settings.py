@@ -7,9 +7,15 @@ from posectl.core.kinds import KINDS, of_shape
 from posectl.core.latent.priors import NORMAL
 from posectl.core.nets.layers import initialise
 from posectl.core.nets.mlp import MLP
+from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import build_decoder, build_encoder
 from posectl.core.objectives.step import Step
 from posectl.core.random import generator
+
+UNLABELLED = [
+    name for name in OBJECTIVES.built_in() if name != "perceptual" and not OBJECTIVES.get(name)().needs_labels
+]
+"""The regularizers that go with any samples."""
 
 POSES, IMAGES = KINDS.get("poses"), KINDS.get("images")
 

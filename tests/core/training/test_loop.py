@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from core.objectives.settings import UNLABELLED
 
 from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import SPHERE
@@ -92,20 +93,20 @@ def assert_stacks(objective, *, rtol=0, **sizes):
 SMALL = {"vqvae": {"codes": 64, "width": 32}}
 
 
-@pytest.mark.parametrize("name", OBJECTIVES.built_in())
+@pytest.mark.parametrize("name", UNLABELLED)
 def test_stacked_replicas_equal_the_same_models_trained_alone(name, threads):
     # A batch of whole vector registers: what is left over a processor may round in another way.
     assert_stacks(OBJECTIVES.get(name)(**SMALL.get(name, {})), steps=60, latent=8, batch=64)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OBJECTIVES.built_in())
+@pytest.mark.parametrize("name", UNLABELLED)
 def test_stacked_replicas_of_the_published_size_stay_equal(name, threads):
     assert_stacks(OBJECTIVES.get(name)(), steps=200, latent=8, batch=64)
 
 
 @pytest.mark.parametrize("threads", [2], indirect=True)
-@pytest.mark.parametrize("name", OBJECTIVES.built_in())
+@pytest.mark.parametrize("name", UNLABELLED)
 def test_threads_that_share_a_product_round_a_lone_replica_as_its_stack_but_for_the_last_bits(name, threads):
     # A processor's library may share a lone product out among threads along its sums, and those of a stack by replicas.
     objective = OBJECTIVES.get(name)(**SMALL.get(name, {}))

@@ -21,10 +21,11 @@ from posectl.stages.artifacts.pose_arrays import PoseArrays
         ((2, 9, 51), "poses"), ((9, 32, 3), "poses"), ((2, 9, 32, 3), "poses"), ((3,), "poses"), ((), "poses"),
         ((32, 32), "images"), ((1, 32, 32), "images"), ((3, 32, 32), "images"), ((7, 32, 32), "images"),
         ((7, 3, 32, 32), "images"), ((2, 9, 32, 32), "images"), ((2, 9, 3, 32, 32), "images"),
-        ((2, 9, 1, 8, 3), "images"),
+        ((2, 9, 1, 8, 3), "images"), ((64, 17, 3), "poses"), ((9, 63, 3), "poses"), ((9, 64, 3), "clouds"),
+        ((512, 3), "clouds"), ((9, 512, 3), "clouds"), ((2, 9, 512, 3), "clouds"),
     ],
 )  # fmt: skip
-def test_a_shape_tells_poses_from_images(shape: tuple[int, ...], name: str) -> None:
+def test_a_shape_tells_poses_from_images_and_from_clouds(shape: tuple[int, ...], name: str) -> None:
     assert infer_kind(np.zeros(shape, np.float32), "a.npy").name == name
 
 

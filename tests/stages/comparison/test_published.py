@@ -2,7 +2,7 @@
 
 import pytest
 
-from posectl.stages.comparison.published import TABLE_I, column, lines_columns
+from posectl.stages.comparison.published import PROBES, TABLE_I, column, lines_columns, probe_columns
 
 
 def test_published_columns_as_printed():
@@ -32,3 +32,16 @@ def test_the_published_lines_as_printed():
     assert table["ACAI"]["mean_distance"]["std"] == pytest.approx(1e-5)
     ranked = sorted(table, key=lambda method: table[method]["mean_distance"]["mean"])
     assert ranked == ["ACAI", "VAE", "dropout", "AAE", "denoising", "VQ-VAE", "baseline"]
+
+
+def test_the_published_probes_as_printed():
+    # Table 2 of ACAI, in percent: MNIST at 32 numbers, and the extremes of CIFAR-10 at 1,024.
+    rows = {name: probe_columns(name) for name in PROBES}
+    printed = {name: [round(100 * figures["probe_accuracy"]["mean"], 2) for figures in row.values()] for name, row in
+               rows.items()}  # fmt: skip
+    assert printed["mnist32"] == [94.90, 96.45, 96.00, 96.56, 70.74, 97.50, 98.25]
+    assert printed["mnist256"] == [93.94, 94.50, 98.51, 98.74, 90.03, 97.25, 99.00]
+    assert rows["cifar1024"]["VQ-VAE"]["probe_accuracy"]["std"] == pytest.approx(0.1244)
+    # ACAI leads in every row but one, where denoising does.
+    leaders = {name: max(row, key=lambda m: row[m]["probe_accuracy"]["mean"]) for name, row in rows.items()}
+    assert leaders == {**dict.fromkeys(PROBES, "ACAI"), "cifar256": "denoising"}

@@ -65,6 +65,22 @@ def test_a_perfect_pole_path_has_no_error_and_is_retrieved_exactly(run):
     assert read("interval_mse/degrees").tolist() == list(range(15, 85, 5))
 
 
+def test_extrapolations_are_held_against_the_true_images_beyond_the_ends(run):
+    perfect = evaluate(run, "baseline:perfect", "pole", replace(FEW, metrics=("extrapolation_mse",)))
+    assert perfect.figures["scores"]["extrapolation_mse"]["maximum"] == 0
+    # 20 degrees before and behind 80, every 5: four images outside at either end.
+    np.testing.assert_allclose(perfect.artifact.read("extrapolation_mse/alpha"), np.arange(-4, 21) / 16, atol=1e-7)
+    faded = evaluate(run, "baseline:crossfade", "one", replace(FEW, metrics=("extrapolation_mse",), intervals=72))
+    images = run.artifacts.get("one").read("samples").astype(np.float64)
+    errors = []
+    for first in range(72):
+        for step in (-4, -3, -2, -1, 17, 18, 19, 20):
+            alpha = step / 16
+            made = (1 - alpha) * images[first] + alpha * images[(first + 16) % 72]
+            errors.append(((made - images[(first + step) % 72]) ** 2).mean())
+    assert faded.figures["scores"]["extrapolation_mse"]["mean"] == pytest.approx(np.mean(errors), rel=1e-5)
+
+
 def test_the_wrong_way_round_is_seen_by_overshoot_and_by_the_factors(run):
     figures = scores(run, "baseline:wrong-way", "pole", *FACTORS)
     assert figures["overshoot"]["minimum"] > 1
@@ -134,6 +150,21 @@ def test_a_path_between_objects_is_in_no_space_of_factors(run):
     assert "overshoot" not in scores(run, "baseline:crossfade", "turntable", random_pairs=3)
     with pytest.raises(InvalidInputError, match="factors are known"):
         scores(run, "baseline:crossfade", "turntable", "factor_distance")
+
+
+def test_two_objects_at_once_are_told_by_their_nearest_images(run):
+    asked = replace(FEW, metrics=("object_switch",), random_pairs=40)
+    result = evaluate(run, "baseline:switch", "turntable", asked)
+    figures = result.figures["scores"]["object_switch"]
+    # An abrupt switch keeps the object of two views of one, changes it once, and has the views of its ends alone.
+    assert figures["kept"]["mean"] == 1
+    assert (figures["switches"]["minimum"], figures["switches"]["maximum"]) == (1, 1)
+    assert figures["kept"]["count"] + figures["switches"]["count"] == 40
+    assert result.artifact.read("object_switch/last").tolist() == [0, 0, 1, 1, 1]
+    perfect = scores(run, "baseline:perfect", "turntable", "object_switch", random_pairs=40)["object_switch"]
+    assert perfect["kept"]["mean"] == 1
+    # The views are stored every 5 degrees, so the true ones are at most 2.5 off the even turn.
+    assert perfect["turn"]["maximum"] <= 2.5 < figures["turn"]["maximum"]
 
 
 @pytest.mark.parametrize(

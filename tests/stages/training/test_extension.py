@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from core.objectives.settings import UNLABELLED
 
-from posectl.core.objectives import OBJECTIVES
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
@@ -122,7 +122,7 @@ def test_without_resume_it_is_named_and_another_training_is_not(run, told):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reg", OBJECTIVES.built_in())
+@pytest.mark.parametrize("reg", UNLABELLED)
 def test_every_regularizer_goes_on_to_the_bit(run, told, reg):
     codes = ("vqvae.codes=32", "vqvae.width=8") if reg == "vqvae" else ()
     assert_same(*extended(run, told, replace(SHORT, reg=(reg,), set=(*SHORT.set, *codes))))

@@ -1,0 +1,51 @@
+"""Real samples and decoded draws of a model in one plane, by t-SNE (pose report, section V.E)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from posectl.core.latent.priors import sample_codes
+from posectl.core.random import generator
+from posectl.errors import InvalidInputError, UnavailableError
+from posectl.render.figures import Manifold
+from posectl.stages.artifacts.dataset import dataset_of
+from posectl.stages.artifacts.model import load_model
+from posectl.stages.run import Run
+from posectl.store import Artifact
+
+MOST = 1000
+"""Samples of each sort."""
+
+PERPLEXITY = 30.0
+
+
+def tsne_of(run: Run, artifact: Artifact) -> Manifold:
+    """Return real samples of a model's dataset (MOST, evenly, of more) and as many decoded draws from its prior, in two
+    dimensions: scikit-learn's t-SNE of the flattened samples (van der Maaten and Hinton, 2008).
+
+    Near points are alike; distances between groups mean little. Raises UnavailableError without scikit-learn,
+    InvalidInputError for fewer than four samples.
+    """
+    embedding = _tsne()
+    model, dataset = load_model(run, artifact), dataset_of(run, artifact)
+    rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
+    if len(rows) < 4:
+        raise InvalidInputError(f"{dataset.artifact.ref} has {len(rows)} samples.", "t-SNE takes four or more.")
+    codes = sample_codes(model.prior, len(rows), model.latent, generator(run.seed, "tsne"))
+    drawn = model.decode(codes.to(model.device)).cpu().numpy()
+    both = np.concatenate([dataset.samples[rows], drawn]).reshape(2 * len(rows), -1).astype(np.float64)
+    perplexity = min(PERPLEXITY, len(rows) / 3)
+    placed = embedding(2, perplexity=perplexity, init="pca", random_state=run.seed).fit_transform(both)
+    kinds = np.repeat([0, 1], len(rows))
+    return Manifold(placed, ["t-SNE 1", "t-SNE 2"], kinds, f"{dataset.kind.noun}s", classes=["real", "drawn"])
+
+
+def _tsne() -> Any:
+    try:
+        from sklearn.manifold import TSNE
+    except ImportError as error:
+        what = "--kind tsne needs scikit-learn, which is not installed."
+        raise UnavailableError(what, "pip install 'posectl[sklearn]'") from error
+    return TSNE

@@ -1,0 +1,28 @@
+"""Other users for tests that root runs: root may do anything, and so shows nothing of permissions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+only_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another")
+NOBODY, SOMEBODY, GROUP = 65534, 65533, 54321
+
+
+@contextmanager
+def as_user(user: int = NOBODY, group: int = NOBODY, umask: int = 0o022) -> Iterator[None]:
+    """Be another user of one group for a while; modules that are not loaded yet may be closed to them."""
+    groups, before, old = os.getgroups(), os.getegid(), os.umask(umask)
+    os.setgroups([])
+    os.setegid(group)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(before)
+        os.setgroups(groups)
+        os.umask(old)
