@@ -21,6 +21,7 @@ case $2 in
 esac
 METHODS=${METHODS:-${POSECTL_QUICK:+none}}
 METHODS=${METHODS:-none beta-vae aae acai gaia amr aeai}
+SIZE=${SIZE:-${POSECTL_QUICK:+32}}
 SIZE=${SIZE:-64}
 LR=${LR:-0.001}
 OUT=${OUT:-coil}

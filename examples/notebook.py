@@ -2,9 +2,12 @@
 # posectl as a library: the first figures of an autoencoder's latent space, in ten cells.
 #
 # Every cell is a verb of the command line, and finds the same artifacts. Run it as a script, or cell by cell; with
-# POSECTL_QUICK=1 it takes seconds, for a try.
+# POSECTL_QUICK=1 it takes seconds, for a try. EVALUATE in the environment, such as "--samples 200 --endpoints 8",
+# changes the sizes of the evaluation.
 
 # %%
+import os
+
 import numpy as np
 
 import posectl
@@ -32,6 +35,8 @@ print(picture)
 
 # %% How well do they interpolate? Every score says what was measured on what.
 sizes = {"endpoints": 32, "random_pairs": 1000, "samples": 1000, "recall_samples": 5000, "recall_targets": 1000}
+given = os.environ.get("EVALUATE", "").split()
+sizes |= {key.strip("-").replace("-", "_"): int(n) for key, n in zip(given[::2], given[1::2], strict=True)}
 scores = {model.name: lab.evaluate(model, **sizes) for model in (plain, acai)}
 for name, score in scores.items():
     print(name, "ANCI", score["anci"]["mean"], "largest over smallest step", score["smoothness_ratio"]["mean"])

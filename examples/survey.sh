@@ -5,17 +5,19 @@
 #   examples/survey.sh TRAIN.npz TEST.npz COIL MNIST [STEPS]
 #
 # TRAIN, TEST: two files of poses; COIL: a folder of turntables; MNIST: one of MNIST's files. Interrupt it whenever you
-# like: run again, it goes on where it was. REGULARIZERS, BATCH, STORE and OUT may be set in the environment. With
+# like: run again, it goes on where it was. REGULARIZERS, BATCH, STORE, OUT and EVALUATE (options of `posectl evaluate`, such
+# as --samples 1000: every model is scored, too, and a table a dataset written) may be set in the environment. With
 # POSECTL_QUICK=1 it ends within a minute: no regularizer.
 set -euo pipefail
 
-[ $# -ge 4 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 4 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
 steps=${5:-2000}
 REGULARIZERS=${REGULARIZERS:-${POSECTL_QUICK:+none}}
 REGULARIZERS=${REGULARIZERS:-none dropout denoising vae beta-vae aae vqvae acai gaia gaia2 amr aeai adversarial cycle
     smooth uniform speed near cover acai+cycle dropout+aae smooth+cycle+uniform+speed+near}
 BATCH=${BATCH:-16}
 OUT=${OUT:-survey}
+read -ra EVALUATE <<< "${EVALUATE:-}"
 export POSECTL_STORE=${STORE:-$OUT/artifacts}
 mkdir -p "$OUT"
 
@@ -45,3 +47,12 @@ print("{initial_test_error:.3g} → {test_error:.3g}".format(**json.load(sys.std
     done
     [ -z "$failed" ] # what failed stands in the table, and is told by the exit code
 } | tee "$OUT/table.md"
+
+[ ${#EVALUATE[@]} -gt 0 ] || exit 0
+for dataset in poses lines pole coil digits; do
+    models=()
+    for terms in $REGULARIZERS; do models+=("$dataset-${terms//+/-}"); done
+    scores=$(posectl evaluate "${models[@]}" "${EVALUATE[@]}")
+    read -rd '' -a scores <<< "$scores" || true
+    posectl compare "${scores[@]}" -o "$OUT/$dataset.md" --force
+done

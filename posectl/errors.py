@@ -71,6 +71,14 @@ class UnavailableError(PosectlError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+def unwritable(path: object, error: OSError) -> UnavailableError:
+    """Return the error of an output that cannot be written, for want of room or of the right."""
+    reason = error.strerror or error
+    return UnavailableError(
+        f"{path} cannot be written: {reason}.", "Write elsewhere, or see to the folder and its disk."
+    )
+
+
 class ConflictError(PosectlError):
     """A conflict with somebody else's work."""
 

@@ -10,15 +10,18 @@ import numpy as np
 import torch
 
 from posectl.api.arrays import Array, as_tensor, check_rank, like
+from posectl.api.options import options_from
 from posectl.api.tables import as_frame, as_html, number
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.random import generator
+from posectl.data.foreign import Conventions
 from posectl.errors import InvalidInputError
+from posectl.printable import error_text
 from posectl.stages.artifacts.attribute import load_attributes
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.formats import format_of
 from posectl.stages.artifacts.model import fitting_path, load_model, model_about
-from posectl.stages.comparison.scores import flat
+from posectl.stages.comparison.scores import flat, in_millimetres
 from posectl.stages.interpolate import encode_ends, paired
 from posectl.stages.run import Result, Run
 from posectl.store import Artifact
@@ -157,13 +160,14 @@ class Model(Stored):
         """The number of elements of a code."""
         return self.autoencoder.latent
 
-    def encode(self, x: Array) -> Array:
+    def encode(self, x: Array, **said: Any) -> Array:
         """Encode samples (N, *shape), or one (*shape), to codes (N, d) or (d).
 
-        Poses are in metres, moved so that the pelvis is at the origin; images in [-1, 1]. Raises InvalidInputError for
-        other shapes, NaN and infinity.
+        Poses are in metres, moved so that the pelvis is at the origin; images in [-1, 1]. said: unit, up and joints of
+        other poses, which are checked as those in files are. Raises InvalidInputError for other shapes, NaN and
+        infinity.
         """
-        samples, single = self._samples(x, "x")
+        samples, single = self._samples(x, "x", said)
         codes = self.autoencoder.encode(samples)
         return like(codes[0] if single else codes, x)
 
@@ -180,16 +184,18 @@ class Model(Stored):
         return like(decoded[0] if codes.dim() == 1 else decoded, z)
 
     def interpolate(
-        self, a: Array, b: Array, *, steps: int = 100, path: str | None = None, start: float = 0.0, stop: float = 1.0
-    ) -> Array:
+        self, a: Array, b: Array, *, steps: int = 100, path: str | None = None, start: float = 0.0, stop: float = 1.0,
+        **said: Any,
+    ) -> Array:  # fmt: skip
         """Decode the path from a to b, (steps, *shape), of single samples; of (B, *shape) each, (B, steps, *shape).
 
         alpha goes from start to stop; 0 is a and 1 is b. path: slerp, lerp, lerp-sphere or circle; None: the prior's
-        own. The same figures as `posectl interpolate`. Raises InvalidInputError for ends that do not pair, coincide or,
-        on the sphere, are antipodal; UsageError for a path that there is not, and a span that does not rise.
+        own. said: as of `encode`. The same figures as `posectl interpolate`. Raises InvalidInputError for ends that do
+        not pair, coincide or, on the sphere, are antipodal; UsageError for a path that there is not, and a span that
+        does not rise.
         """
-        first, single = self._samples(a, "a")
-        last, also_single = self._samples(b, "b")
+        first, single = self._samples(a, "a", said)
+        last, also_single = self._samples(b, "b", said)
         path = fitting_path(self.artifact, self.autoencoder, path)
         codes = encode_ends(self.autoencoder, *paired(first.cpu().numpy(), last.cpu().numpy()), path)
         decoded = self.autoencoder.decode_path(*codes, steps, path, (start, stop))
@@ -204,9 +210,8 @@ class Model(Stored):
         """Return regularizers, latent size, test error and steps."""
         about = model_about(self.artifact)
         terms = [f"{each['name']} λ={each['lam']:g}" for each in about.objectives if each["name"] != "none"]
-        unit = self.figures.get("unit", "1")
         error = self.figures.get("test_error")
-        shown = f"{1000 * error:.2f} mm" if unit == "m" and error is not None else number(error)
+        shown = number(None) if error is None else error_text(error, self.figures.get("unit", "1"))
         return [
             ("regularizers", ", ".join(terms) or "none"),
             ("d", str(about.net.get("latent", "?"))),
@@ -214,14 +219,20 @@ class Model(Stored):
             ("steps", str(self.figures.get("steps", "?"))),
         ]
 
-    def _samples(self, x: Any, name: str) -> tuple[torch.Tensor, bool]:
+    def _samples(self, x: Any, name: str, said: dict[str, Any]) -> tuple[torch.Tensor, bool]:
         """Bring arrays to samples (N, *shape) on the device, through the door for arrays of this kind."""
         shape, kind = self.shape, self.autoencoder.kind
         check_rank(x, name, (kind.axes, ("N", *kind.axes)))
         tensor = as_tensor(x, name, self.autoencoder.device)
-        array = tensor.cpu().numpy()
-        samples = format_of(kind).samples(array, shape, name)
-        return torch.from_numpy(np.ascontiguousarray(samples)).to(self.autoencoder.device), array.shape == shape
+        arrays = {"poses": tensor.cpu().numpy()}
+        given = options_from(Conventions, said, "encode")
+        samples, warnings = format_of(kind).ends(
+            arrays, shape, name, given, model_about(self.artifact).samples.up or None
+        )
+        for warning in warnings:
+            self.run.warn(warning)
+        single = tensor.shape[-1:] == shape[-1:] and tensor.dim() == len(shape)
+        return torch.from_numpy(np.ascontiguousarray(samples)).to(self.autoencoder.device), single
 
 
 class Coded(NamedTuple):
@@ -275,15 +286,19 @@ class Scores(Stored, Mapping[str, dict[str, Any]]):
 
     def facts(self) -> list[tuple[str, str]]:
         """Return the mean of every metric."""
-        rows = flat(self.figures["scores"]).items()
-        return [(name, f"{number(s['mean'])}{'' if s['unit'] == '1' else ' ' + s['unit']}") for name, s in rows]
+        return [
+            (name, f"{number(s['mean'])}{'' if s['unit'] == '1' else ' ' + s['unit']}") for name, s in self._shown()
+        ]
 
     def _repr_html_(self) -> str:
         rows = [
             [name, *(number(s.get(key)) for key in ("mean", "std", "median")), "" if s["unit"] == "1" else s["unit"]]
-            for name, s in flat(self.figures["scores"]).items()
+            for name, s in self._shown()
         ]
         return as_html(("metric", "mean", "std", "median", "unit"), rows, caption=self.ref)
+
+    def _shown(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(name, in_millimetres(score)) for name, score in flat(self.figures["scores"]).items()]
 
 
 class Sweep(Stored):

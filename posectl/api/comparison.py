@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from posectl.api.files import write_bytes
 from posectl.api.tables import as_frame, as_html, number
 from posectl.stages.comparison.tables import Comparison, form_of
 
@@ -26,9 +27,11 @@ class Compared:
         return self.table.notes
 
     def save(self, path: str | Path) -> None:
-        """Write the table to a new file, in the format of its ending: .md, .csv, .tex or .json."""
-        with Path(path).open("x", encoding="utf-8") as file:
-            file.write(self.table.as_text(form_of(Path(path))) + "\n")
+        """Write the table to a new file, in the format of its ending: .md, .csv, .tex or .json.
+
+        Raises ConflictError where there is one, UnavailableError where it cannot be written.
+        """
+        write_bytes(Path(path), (self.table.as_text(form_of(Path(path))) + "\n").encode(), force=False)
 
     def to_markdown(self) -> str:
         """Return the table as Markdown."""
@@ -62,7 +65,7 @@ class Compared:
 
     def _repr_html_(self) -> str:
         rows = [
-            [row, *(number(c.scores[row]["mean"]) if row in c.scores else "" for c in self.table.columns)]
+            [self.table.line(row).name, *(number(s["mean"]) if s else "" for s in self.table.shown(row))]
             for row in self.table.rows
         ]
         return as_html(["", *(column.label for column in self.table.columns)], rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +19,10 @@ from posectl.api.options import Regularizers, Weights, options_from, regularizer
 from posectl.api.pages import Page
 from posectl.api.pictures import Picture
 from posectl.api.tables import as_html
+from posectl.data.foreign import Conventions
 from posectl.errors import UsageError
 from posectl.stages.artifacts.formats import infer_kind
-from posectl.stages.artifacts.listing import HEADER, listed
+from posectl.stages.artifacts.listing import HEADER, rows_of
 from posectl.stages.options import (
     ApplyOptions,
     ArithmeticOptions,
@@ -42,7 +43,7 @@ from posectl.stages.run import Run
 from posectl.store import Ref, Store
 
 if TYPE_CHECKING:
-    from posectl.stages.dry_run import DryRun
+    from posectl.stages.dry_run import DryRun, StackPlan
     from posectl.stages.encode import Split
 
 Subject = Any
@@ -93,7 +94,7 @@ class Lab:
 
     def _repr_html_(self) -> str:
         everything = self.store.artifacts()
-        return as_html(HEADER, (each.cells() for each in listed(everything, everything)), caption=str(self.store.path))
+        return as_html(HEADER, (each.cells() for each in rows_of(everything, everything)), caption=str(self.store.path))
 
     def __getitem__(self, ref: str) -> Any:
         """Return the artifact of a ref: "poses", "acai:v3", "acai:best". Raises NotFoundError."""
@@ -194,6 +195,7 @@ class Lab:
         zip: bool = False,
         engine: str = "inline",
         jobs: int = 1,
+        log: str = "",
         name: str | None = None,
         seed: int | None = None,
         **options: Any,
@@ -201,7 +203,7 @@ class Lab:
         """Train a model at every point of lists of weights and latent sizes, with several seeds, in stacks.
 
         lam: a list, or one for each regularizer; zip: pair the lists instead of multiplying them; engine, jobs:
-        "process" trains in so many processes. Raises as `train`.
+        "process" trains in so many processes; log: of each model, as of `train`. Raises as `train`.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -212,15 +214,38 @@ class Lab:
         from posectl.stages.sweep import sweep
         from posectl.stages.training.engines import Engine
 
-        lists = [lam] if lam and not isinstance(lam[0], Sequence) else lam
-        named: dict[str, Any] = {**({"lam": lists} if lists else {}), **({} if latent is None else {"latent": latent})}
         with self._running(name, seed) as run:
-            run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, None), **named})
-            own: dict[str, Any] = {key: values.pop(key) for key in ("lam", "latent") if key in values}
-            given = options_from(TrainOptions, values, "sweep")
-            axes = options_from(Axes, {**own, "seeds": seeds, "zip": zip}, "sweep")
-            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs))
+            run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
+            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log))
             return Stored.of(run, result)  # type: ignore[return-value]
+
+    def dry_sweep(
+        self,
+        dataset: Subject = None,
+        *,
+        reg: Regularizers | None = None,
+        lam: Sequence[float] | Sequence[Sequence[float]] = (),
+        latent: int | Sequence[int] | None = None,
+        preset: str = OWN,
+        seeds: int = 1,
+        zip: bool = False,
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> list[StackPlan]:
+        """Tell what `sweep` would do with these arguments, and publish nothing: models, memory and seconds by stack.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> plans = lab.dry_sweep(lab.prepare("mannequin"), reg="acai", lam=[0, 0.1], latent=[4, 8])
+        >>> [len(plan.models) for plan in plans]
+        [2, 2]
+        """
+        from posectl.stages.dry_run import dry_sweep
+
+        with self._running(name, seed) as run:
+            run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
+            return dry_sweep(run, _ref(dataset, "dataset"), given, axes)
 
     def interpolate(
         self,
@@ -345,9 +370,13 @@ class Lab:
         with self._running(name, None) as run:
             return Stored.of(run, arithmetic(run, expression, _ref(model, "model"), given))  # type: ignore[return-value]
 
-    def encode(self, samples: Subject, *, model: Subject = None, weights: str = "last", split: Split = "all") -> Coded:
+    def encode(
+        self, samples: Subject, *, model: Subject = None, weights: str = "last", split: Split = "all", **said: Any
+    ) -> Coded:
         """Encode a file, a dataset or one of its splits, or a sample "poses#12", to codes (N, d). For arrays:
         model.encode.
+
+        said: unit, up and joints of poses in a file.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -358,7 +387,10 @@ class Lab:
         from posectl.stages.encode import encode
 
         with self._running(None, None) as run:
-            made, codes = encode(run, str(_ref(samples)), _ref(model, "model"), weights=weights, split=split)
+            given = options_from(Conventions, said, "encode")
+            made, codes = encode(
+                run, str(_ref(samples)), _ref(model, "model"), weights=weights, split=split, said=given
+            )
             return Coded(codes, made.ref)
 
     def decode(self, codes: str | Path, *, model: Subject = None, weights: str = "last") -> Coded:
@@ -439,8 +471,8 @@ class Lab:
     def plot(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Any:
         """Draw one figure of scores, models, sweeps or paths, and return it as a matplotlib Figure.
 
-        out: a .png, .pdf or .svg to write, too. options: kind, metrics, by, dimensions. Raises UsageError,
-        NotFoundError, InvalidInputError.
+        out: a .png, .pdf or .svg to write, too. options: kind, metrics, by, dimensions; of files
+        joints. Raises UsageError, NotFoundError, InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -555,6 +587,19 @@ class Lab:
             return
         with progress_.Bars() as bar:
             yield replace(run, progress=bar)
+
+
+def _axes(
+    run: Run, dataset: Subject, reg: Regularizers | None, lam: Any, latent: Any, preset: str, seeds: int, zip: bool,
+    options: Mapping[str, Any],
+) -> tuple[Run, TrainOptions, Axes]:  # fmt: skip
+    """Return the run, the options of the trainings of a sweep, and its axes."""
+    lists = [lam] if lam and not isinstance(lam[0], Sequence) else lam
+    named: dict[str, Any] = {**({"lam": lists} if lists else {}), **({} if latent is None else {"latent": latent})}
+    run, values = _with_preset(run, preset, dataset, {**options, **regularizers(reg, None), **named})
+    own: dict[str, Any] = {key: values.pop(key) for key in ("lam", "latent") if key in values}
+    given = options_from(TrainOptions, values, "sweep")
+    return run, given, options_from(Axes, {**own, "seeds": seeds, "zip": zip}, "sweep")
 
 
 def _with_preset(run: Run, preset: str, dataset: Subject, given: dict[str, Any]) -> tuple[Run, dict[str, Any]]:

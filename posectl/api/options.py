@@ -13,21 +13,28 @@ T = TypeVar("T")
 
 USUAL = {
     **dict.fromkeys(("learning-rate", "step-size"), "lr"),
-    **dict.fromkeys(("epochs", "epoch", "iterations", "iters", "num-steps", "max-steps"), "steps"),
+    **dict.fromkeys(
+        ("epochs", "epoch", "iterations", "iters", "num-steps", "n-steps", "max-steps", "num-epochs"), "steps"
+    ),
     **dict.fromkeys(("batch-size", "bs"), "batch"),
-    **dict.fromkeys(("latent-dim", "latent-size", "z-dim", "embedding-dim"), "latent"),
+    **dict.fromkeys(("latent-dim", "latent-size", "z-dim", "zdim", "dim", "embedding-dim", "code-size"), "latent"),
     **dict.fromkeys(("lambda", "weight"), "lam"),
     **dict.fromkeys(("regularizer", "regulariser"), "reg"),
     **dict.fromkeys(("arch", "architecture", "network"), "net"),
     **dict.fromkeys(("gpu", "gpus", "cuda"), "device"),
     **dict.fromkeys(("workers", "num-workers", "n-threads"), "threads"),
+    **dict.fromkeys(("eval-every", "val-every", "test-every"), "evaluate-every"),
+    **dict.fromkeys(("save-every", "checkpoint"), "checkpoint-every"),
+    **dict.fromkeys(("hidden", "hidden-dim", "hidden-dims"), "set"),
+    **dict.fromkeys(("run-name", "experiment", "save", "out", "output"), "name"),
     "num-samples": "count",
 }
 """What other tools call their options, and what it is here."""
 
 EXAMPLES = {
     "lr": "0.001", "steps": "20000", "batch": "64", "latent": "8", "lam": "0.3", "reg": "acai", "net": "conv",
-    "device": "cuda", "threads": "2", "count": "1000",
+    "device": "cuda", "threads": "2", "count": "1000", "evaluate-every": "500", "checkpoint-every": "1000",
+    "set": "mlp.widths=256,256", "name": "mine",
 }  # fmt: skip
 
 Weights = float | Sequence[float] | None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # The bar's width in columns: at least, where there is room for figures beside it, and at most.
 _LEAST, _FAIR, _MOST = 6, 20, 40
 _GAP = 2
+# What is left of a bar is fainter than what is done on a light ground, too: rich's own grey is for a dark one.
+_REST = "bright_black"
 # Columns that stay free at the end, where a terminal writes ^C: a line that this makes too long would not be erased.
 _ECHO = 3
 
@@ -75,7 +77,7 @@ def line(progress: Progress, rate: float, left: float, width: int) -> Table:
             break
         room -= len(each) + _GAP
         shown.append(each)
-    bar = ProgressBar(max(1, progress.total), progress.done, width=max(_LEAST, min(_MOST, room)))
+    bar = ProgressBar(max(1, progress.total), progress.done, max(_LEAST, min(_MOST, room)), style=_REST)
     laid = Table.grid(padding=(0, _GAP, 0, 0))
     for _ in range(len(fixed) + 1 + len(shown)):
         laid.add_column(no_wrap=True)

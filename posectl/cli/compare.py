@@ -80,7 +80,7 @@ def compare(
       posectl compare plain acai --published lines
       posectl compare plain-sweep posectl-sweep --seeds --ratio
     """
-    from posectl.cli.files import write_bytes
+    from posectl.api.files import write_bytes
     from posectl.cli.values import names
     from posectl.stages.comparison.tables import as_json, form_of
 

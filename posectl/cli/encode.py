@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import option
 from posectl.cli.root import app
 
@@ -27,14 +28,15 @@ Output = Annotated[
 ]
 
 
-@command(app, makes=False)
+@command(app, makes=False, shared=CONVENTIONS)
 def encode(
     session: Session,
+    shared: dict[str, Any],
     samples: Annotated[
         str,
         typer.Argument(
             metavar="SAMPLES",
-            help="A .npy file, a dataset, or a sample: poses#12.",
+            help="A .npy file, a dataset, a sample, poses#12, or a clip, poses#clip3.",
             autocompletion=complete.refs_of("dataset"),
         ),
     ],
@@ -50,7 +52,7 @@ def encode(
       posectl encode poses --model acai -o codes.npy
       posectl encode a.npy -o - | posectl decode - -o again.npy
     """
-    _write(session, session.lab().encode(samples, model=model, weights=weights, split=split), output)
+    _write(session, session.lab().encode(samples, model=model, weights=weights, split=split, **shared), output)
 
 
 @command(app, makes=False)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from posectl.errors import ConflictError, InvalidInputError
-from posectl.store import durable
+from posectl.api.files import write_bytes
 
 if TYPE_CHECKING:
     from posectl.api.artifacts import Stored
@@ -46,14 +45,3 @@ def write_npy(session: Session, array: np.ndarray, path: str, answer: dict[str, 
         return
     write_bytes(Path(path), data.getvalue(), force=session.force)
     session.out.data([path], answer)
-
-
-def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
-    """Write all of the data or nothing. Raises ConflictError rather than overwrite, unless `force`."""
-    try:
-        if path.is_file() and not force:
-            raise ConflictError(f"{path} is there already.", "--force overwrites it, or name another file with -o.")
-        with durable.new_file(path) as file:
-            file.write(data)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}.", "Check the folder.") from error

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import PlotKind
 
 
-@command(app, makes=False)
+@command(app, makes=False, shared={"joints": CONVENTIONS["joints"]})
 def plot(
     session: Session,
+    shared: dict[str, Any],
     subjects: Annotated[
         list[str],
         typer.Argument(
@@ -84,5 +86,7 @@ def plot(
     """
     from posectl.cli.values import names
 
-    figure = session.lab().plot(subjects, output, kind=kind, metrics=names(metric) or (), by=by, dimensions=dimensions)
+    figure = session.lab().plot(
+        subjects, output, kind=kind, metrics=names(metric) or (), by=by, dimensions=dimensions, **shared
+    )
     session.out.data([str(output)], {"path": str(output), "kind": figure.get_label(), "subjects": subjects})

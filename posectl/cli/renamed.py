@@ -37,7 +37,7 @@ def renamed(name: str, known: Container[str], *, flag: bool) -> UsageError | Non
         return UsageError(f"`{dashes}{name}` is called `{dashes}{new}` now.", "Change the name; it takes the same.")
     usual = USUAL.get(name, "")
     if usual in known:
-        if name.startswith("epoch"):
+        if "epoch" in name:
             steps = "An epoch is as many steps as there are training samples over --batch"
             return UsageError(f"Steps are counted here, and no `{dashes}{name}`.", f"{steps}: {dashes}steps N.")
         example = f"{dashes}{usual} {EXAMPLES[usual]}" if flag else f"{usual}: {EXAMPLES[usual]}"

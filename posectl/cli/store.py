@@ -66,11 +66,11 @@ def _size(count: float) -> str:
 
 def _list(session: Session, opened: Store, chosen: list[Artifact], everything: list[Artifact]) -> None:
     from posectl.cli.tables import aligned, fitting
-    from posectl.stages.artifacts.listing import HEADER, listed
+    from posectl.stages.artifacts.listing import HEADER, rows_of
 
     aliases = {name: opened.aliases(name) for name in {a.name for a in chosen}}
     rows, values = [], []
-    for each in listed(chosen, everything):
+    for each in rows_of(chosen, everything):
         a = each.artifact
         marks = [alias for alias, version in aliases[a.name].items() if version == f"v{a.version}"]
         rows.append([*each.cells(), _size(a.size), " ".join(marks)])

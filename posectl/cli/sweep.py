@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
@@ -10,6 +11,9 @@ from posectl.cli.help import option, parameter
 from posectl.cli.live import live_table
 from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
+
+if TYPE_CHECKING:
+    from posectl.stages.dry_run import StackPlan
 
 OPTIONS = training.options(
     lam=parameter(
@@ -37,11 +41,14 @@ def sweep(
         option("Sweep", "Train in this process, or in processes of their own."),
     ] = "inline",
     jobs: Annotated[int, option("Sweep", "Number of processes at once.", metavar="N", min=1)] = 1,
+    log: training.Log = "none",
+    dry_run: training.DryRun = False,
 ) -> None:
     """Train a model at every point of lists of lambdas and latent sizes, those of one shape as one stack.
 
-    --name is the sweep's, and how its models' names begin. Models that are there already are not trained again, and a
-    sweep that was killed goes on where it was. evaluate, compare and plot take a sweep for all its models.
+    --name is the sweep's, and how its models' names begin. Models that are there already are not trained again. A sweep
+    that was killed goes on where it was, and one with more --steps than a finished one at its end. evaluate, compare
+    and plot take a sweep for all its models.
 
     \b
     Examples:
@@ -54,8 +61,14 @@ def sweep(
     lam = tuple(numbers(text, "--lam") for text in shared["lam"] or ())
     latent = integers(shared["latent"], "--latent")
     options, lab = training.resolved(session, shared, lam=lam, latent=latent), session.lab()
+    if dry_run:
+        plans = lab.dry_sweep(dataset, seeds=seeds, zip=zip_, **options)
+        session.out.data("\n".join(map(_line, plans)), {"stacks": [asdict(plan) for plan in plans]})
+        return
     with live_table(session.out) as lab.run.progress:
-        result = lab.sweep(dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, **options)
+        result = lab.sweep(
+            dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, log="" if log == "none" else log, **options
+        )
     rows = result.figures["replicas"]
     for row in rows:
         if row["diverged_at"] >= 0:
@@ -67,6 +80,15 @@ def sweep(
         spare=("best", "seed", "latent", "lambda"),
     )
     session.out.result(result)
+
+
+def _line(plan: StackPlan) -> str:
+    """Write what `--dry-run` prints of a stack."""
+    from posectl.budget import size
+
+    there = f", {len(plan.there)} of them there already" if plan.there else ""
+    cost = f"; {size(sum(plan.memory.values()))}, about {training.minutes(plan.seconds)}" if plan.memory else ""
+    return f"{len(plan.models)} models of {plan.latent} numbers a code{there}{cost}: {', '.join(plan.models)}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
@@ -35,16 +35,8 @@ def train(
         bool,
         option("Objective", "List the regularizers, and stop; -v their settings too.", "--list-reg"),
     ] = False,
-    log: Annotated[
-        Literal["none", "csv", "tensorboard"],
-        option("Output", "Log of every step to write while it trains, beside the store.", "--log"),
-    ] = "none",
-    dry_run: Annotated[
-        bool,
-        option(
-            "Output", "Print what would be trained, its size and about how long it takes; train nothing.", "--dry-run"
-        ),
-    ] = False,
+    log: training.Log = "none",
+    dry_run: training.DryRun = False,
     resume: Annotated[
         bool,
         option(
@@ -109,8 +101,7 @@ def _lines(planned: DryRun) -> Iterator[str]:
         yield f"  {name:16} {count:,} parameters"
     memory = ", ".join(f"{name} {size(count)}" for name, count in planned.memory.items() if count)
     yield f"  {'memory':16} {size(sum(planned.memory.values()))}: {memory}"
-    minutes, seconds = divmod(round(planned.seconds), 60)
-    yield f"  {'time':16} about {minutes}:{seconds:02} min, by {planned.steps_timed} steps"
+    yield f"  {'time':16} about {training.minutes(planned.seconds)}, by {planned.steps_timed} steps"
     if planned.there:
         yield f"  {'there':16} {planned.there} is this very run"
     if planned.checkpoint:

@@ -9,7 +9,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session
-from posectl.cli.help import Options, parameter
+from posectl.cli.help import Options, option, parameter
 from posectl.core.nets import NETS
 from posectl.stages.options import TrainOptions
 from posectl.stages.presets import OWN
@@ -24,6 +24,14 @@ Dataset = Annotated[
         show_default="the newest",
         autocompletion=complete.refs_of("dataset"),
     ),
+]
+Log = Annotated[
+    Literal["none", "csv", "tensorboard"],
+    option("Output", "Log of every step to write while it trains, beside the store.", "--log"),
+]
+DryRun = Annotated[
+    bool,
+    option("Output", "Print what would be trained, its size and about how long it takes; train nothing.", "--dry-run"),
 ]
 
 
@@ -121,3 +129,9 @@ def resolved(session: Session, shared: Mapping[str, Any], **own: Any) -> dict[st
     if given["preset"] == OWN:
         return given
     return {key: value for key, value in given.items() if session.sources.get(key, "default") != "default"}
+
+
+def minutes(seconds: float) -> str:
+    """Write a time as people read it: 2:05 min."""
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02} min"

@@ -29,11 +29,11 @@ def explained(fault: Any) -> UsageError | None:
 def _unknown(ctx: Any, path: str, option: str) -> UsageError:
     command = ctx.command
     known = [flag[2:] for flag in _flags(command) if flag.startswith("--")]
-    name = option.lstrip("-")
+    name = option.lstrip("-").replace("_", "-")
     old = renamed(name, known, flag=True)
     if old is not None:
         return old
-    near = get_close_matches(name, known, n=1)
+    near = [name] if name in known else get_close_matches(name, known, n=1)
     commands = getattr(ctx.find_root().command, "commands", {})
     having = [f"`posectl {other}`" for other, each in commands.items() if option in _flags(each)]
     there = f"{' and '.join(having)} {'has' if len(having) == 1 else 'have'} it. " if 0 < len(having) < 3 else ""

@@ -7,8 +7,10 @@ the samples' layout in memory.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,30 +18,32 @@ BLOCK = 1 << 20
 """Coordinates that are compared at once; some 40 MB in float64. No result depends on it."""
 
 ONE_SAMPLE = 0.05
-"""The share of the data's spread below which decoded samples are all one."""
+"""The share of the data's spread below which decoded samples are all one, whatever their codes."""
 
 
 def mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
     """Return the mean per-joint distance (...) float64, metres, of poses (..., J, 3) that broadcast (report, Eq. 8).
 
-    >>> import torch
-    >>> from posectl.core.distances import mean_per_joint
-    >>> poses = torch.zeros(2, 17, 3)
-    >>> mean_per_joint(poses, poses + torch.tensor([0.5, 0.0, 0.0]))
-    tensor([0.5000, 0.5000], dtype=torch.float64)
+        >>> import numpy as np
+    import torch
+        >>> from posectl.core.distances import mean_per_joint
+        >>> poses = torch.zeros(2, 17, 3)
+        >>> mean_per_joint(poses, poses + torch.tensor([0.5, 0.0, 0.0]))
+        tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     return _in_blocks(_mean_per_joint, a, b, 2)
 
 
 def mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
     """Return the mean squared difference (...) float64 over the elements of samples that broadcast and have so many
-    axes, three for images (..., C, H, W).
+        axes, three for images (..., C, H, W).
 
-    >>> import torch
-    >>> from posectl.core.distances import mean_square
-    >>> images = torch.zeros(2, 1, 8, 8)
-    >>> mean_square(images, images + 0.5)
-    tensor([0.2500, 0.2500], dtype=torch.float64)
+        >>> import numpy as np
+    import torch
+        >>> from posectl.core.distances import mean_square
+        >>> images = torch.zeros(2, 1, 8, 8)
+        >>> mean_square(images, images + 0.5)
+        tensor([0.2500, 0.2500], dtype=torch.float64)
     """
     return _in_blocks(lambda x, y: _mean_square(x, y, axes), a, b, axes)
 
@@ -47,25 +51,38 @@ def mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
 def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
     """Return the root of `mean_square`, in units of intensity; images in [-1, 1] span two of them.
 
-    >>> import torch
-    >>> from posectl.core.distances import root_mean_square
-    >>> images = torch.zeros(2, 1, 8, 8)
-    >>> root_mean_square(images, images + 0.5)
-    tensor([0.5000, 0.5000], dtype=torch.float64)
+        >>> import numpy as np
+    import torch
+        >>> from posectl.core.distances import root_mean_square
+        >>> images = torch.zeros(2, 1, 8, 8)
+        >>> root_mean_square(images, images + 0.5)
+        tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     return mean_square(a, b, axes).sqrt()
 
 
 def spread(samples: Tensor) -> float:
-    """Return the root mean square of all elements of samples (N, *shape) about their mean sample.
+    """Return the median distance of samples (N, *shape) from their median sample, as the root mean square over
+        elements: a few that are far away do not move it.
 
-    >>> import torch
-    >>> from posectl.core.distances import spread
-    >>> spread(torch.tensor([[1.0], [3.0]]))
-    1.0
+        >>> import numpy as np
+    import torch
+        >>> from posectl.core.distances import spread
+        >>> spread(torch.tensor([[1.0], [3.0]]))
+        1.0
     """
-    wide = samples.double()
-    return (wide - wide.mean(0)).square().mean().sqrt().item()
+    wide = samples.double().flatten(1).cpu().numpy()
+    return float(np.median(np.sqrt(np.square(wide - np.median(wide, axis=0)).mean(1))))
+
+
+def share_of_spread(decoded: Tensor, real: Tensor) -> float:
+    """Return the spread of decoded samples (M, *shape) over that of real ones (N, *shape); one where either is none."""
+    return share(spread(decoded), spread(real))
+
+
+def share(part: float, whole: float) -> float:
+    """Return the share of a part; one where there is no whole, or either is no number."""
+    return part / whole if whole > 0 and math.isfinite(part / whole) else 1.0
 
 
 def _in_blocks(measure: Callable[[Tensor, Tensor], Tensor], a: Tensor, b: Tensor, axes: int) -> Tensor:

@@ -85,6 +85,8 @@ def clip_table(
             if key == "name" and len(start) > 1:
                 columns[key] = np.array([f"{defaults['name']}_{i}" for i in range(len(start))])
     fps = columns.pop("fps").astype(np.float32)
+    if len(bad := fps[~(np.isfinite(fps) & (fps > 0))]):
+        raise InvalidInputError(f"{where} gives a frame rate of {bad[0]:g}.", "Write frames a second, such as fps=30.")
     words = {key: as_text(column) for key, column in columns.items()}
     return Clips(**words, fps=fps, start=start, length=np.diff(start, append=len(labels["frame"])))
 

@@ -82,13 +82,13 @@ def load_poses(source: ArraySource) -> dict[str, np.ndarray]:
 
 def read_poses(
     arrays: Mapping[str, np.ndarray], name: str, said: Conventions = Conventions(), *, keep_double: bool = False,
-    finite: str | None = "", unit_hint: str = "",
+    finite: str | None = "",
 ) -> Foreign:  # fmt: skip
     """Bring `poses` among the arrays of a file into metres, as float32.
 
     said: comes before what the arrays say. keep_double: leave float64 so. finite: the hint where there are NaN and
-    infinity ("": the usual one); None lets them pass, unless all are so. unit_hint: as in `settle_unit`. Messages call
-    the file `name`. Raises InvalidInputError for what are no poses.
+    infinity ("": the usual one); None lets them pass, unless all are so. Messages call the file `name`. Raises
+    InvalidInputError for what are no poses.
     """
     joints = said.joints or _declared_layout(arrays)
     poses = as_poses(arrays["poses"], name, joints=joints, keep_double=keep_double, finite=False)
@@ -102,7 +102,7 @@ def read_poses(
     named: Unit | None = said.unit or declared(arrays, "unit", UNITS, name)  # type: ignore[assignment]
     if named is None and of.unit == shown_unit(some):
         named = of.unit
-    unit = settle_unit(some, named, name, hint=unit_hint)
+    unit = settle_unit(some, named, name)
     if unit != "m":
         poses = poses * poses.dtype.type(METRES[unit])
     human, (found, strength) = shown_unit(some) == unit, find_up(flat)

@@ -139,12 +139,19 @@ def _bare(names: Sequence[str]) -> list[str]:
 
 
 def layout_hint(shape: tuple[int, ...]) -> str:
-    """Return the hint for an array of this shape: the layouts that have as many joints, or all of them."""
+    """Return the hint for an array of this shape: where its axes belong, or the layouts that have as many joints, or
+    all of them."""
     count = joint_count(shape)
+    if shape[-1:] == (2,) and 3 not in shape:
+        return "Poses are joints in space: lift the keypoints to three dimensions first."
+    if len(shape) > 4 and shape[-1] == 3:
+        return f"Poses are (N, J, 3), and paths (B, T, J, 3): array.reshape(-1, {shape[-2]}, 3) makes poses of all."
     alike = [name for name in LAYOUTS if count in layout(name).counts]
     if alike:
         which = f"So many joints have {', '.join(alike)}: say which it is, as in --joints {alike[0]}"
         return f"{which} of prepare arrays, evaluate, interpolate or render."
+    if len(shape) > 2 and shape[-1] != 3 and 3 in shape:
+        return f"Coordinates come last, after joints: try np.moveaxis(array, {shape.index(3)}, -1)."
     if shape[-1:] == (4,):
         return "If the fourth number of a joint is its score, leave it out: array[..., :3]."
     return f"Poses are (N, 17, 3) or (N, 51); of other joints name the layout, --joints {', '.join(LAYOUTS)}."

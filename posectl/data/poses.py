@@ -9,7 +9,7 @@ import numpy as np
 from posectl.data.layouts import layout_hint, likelier_layout, to_h36m, unnamed_layout
 from posectl.data.skeleton import H36M17
 from posectl.data.smpl import refuse_rotations
-from posectl.data.units import AXES, METRES, WORDS, Axis, Unit
+from posectl.data.units import AXES, WORDS, Axis, Unit
 from posectl.errors import InvalidInputError
 
 # A person's thigh, of a child or a giant, in the units that it tells; the last two are an adult's alone, so as not to
@@ -113,11 +113,11 @@ def shown_unit(poses: np.ndarray) -> Unit | None:
     return next((unit for unit, (low, high) in _THIGHS.items() if low <= thigh <= high), None)
 
 
-def settle_unit(poses: np.ndarray, unit: Unit | None, name: str, *, hint: str = "") -> Unit:
+def settle_unit(poses: np.ndarray, unit: Unit | None, name: str) -> Unit:
     """Return the unit of poses (..., 17, 3): the one that is given, else metres.
 
     Raises InvalidInputError for two-dimensional keypoints, and when no unit is given and the bones are plainly a
-    person's in another; hint: in place of naming the option, with {} for the unit in metres.
+    person's in another.
     """
     _refuse_keypoints(poses, name)
     if unit is None and (guess := guess_unit(poses)) != "m":
@@ -125,8 +125,7 @@ def settle_unit(poses: np.ndarray, unit: Unit | None, name: str, *, hint: str = 
             f"{name} seems to be in {WORDS[guess]}: its thighs are {thigh_length(poses):.3g} long, and metres are "
             "expected."
         )
-        named = f"Add --unit {guess} to convert it, or --unit m to take it as it is."
-        raise InvalidInputError(message, hint.format(METRES[guess]) if hint else named)
+        raise InvalidInputError(message, f"Add --unit {guess} to convert it, or --unit m to take it as it is.")
     return unit or "m"
 
 

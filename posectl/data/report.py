@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-_LONGEST_LIST = 5
-
 
 @dataclass
 class Report:
@@ -26,9 +22,3 @@ class Report:
     def warn(self, text: str) -> None:
         """Add a warning."""
         self.warnings.append(text)
-
-
-def listed(names: np.ndarray) -> str:
-    """List the names, or the first few and the last."""
-    more = f", ... {names[-1]}" if len(names) > _LONGEST_LIST else ""
-    return ", ".join(str(name) for name in names[: _LONGEST_LIST - bool(more)]) + more

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.errors import InvalidInputError, UsageError
+from posectl.errors import InvalidInputError, UsageError, unwritable
 from posectl.outputs import kept_mode
 
 
@@ -31,7 +31,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     Its folder is made if it is not there; an older file's permissions are kept. A device or pipe, which has no contents
     to lose, is written to as it is.
-    Raises UsageError where `path` is a folder itself, InvalidInputError where nothing can be written.
+    Raises UsageError where `path` is a folder itself, UnavailableError where nothing can be written.
     """
     path = Path(path)
     if path.is_dir():
@@ -49,9 +49,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
             beside.chmod(mode)
         os.replace(beside, path)
     except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be written: {error.strerror or error}.", "Check the folder, or write elsewhere."
-        ) from error
+        raise unwritable(path, error) from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import numpy as np
 from posectl.data.dataset import TEST
 from posectl.data.readers import READERS
 from posectl.data.skeleton import H36M17
-from posectl.errors import InvalidInputError
+from posectl.errors import unwritable
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.compare import Comparison, compare
@@ -29,6 +29,7 @@ from posectl.stages.train import train
 # Enough for stable figures on this small set; the protocol in each score says so.
 SIZES = EvaluateOptions(endpoints=64, random_pairs=1000, samples=2000, recall_samples=20_000, recall_targets=2000)
 LAMBDA = 0.1
+NAMES = {"dataset": "mannequin", "sweep": "demo", "model": "demo-recipe"}
 LABELS = ("plain autoencoder", f"ACAI, λ = {LAMBDA:g}", "posectl's recipe")
 
 
@@ -51,12 +52,12 @@ def demo(run: Run, folder: Path, *, steps: int = 6000) -> Demo:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidInputError(
-            f"{folder} cannot be made: {error.strerror}.", "Name another folder with -o."
-        ) from error
+        raise unwritable(folder, error) from error
+    for kind, name in NAMES.items():
+        run.artifacts.check_free(kind, name, "Choose another --store.")
     run = replace(run, force=False)
     given = with_quick_sizes(READERS.get("mannequin").options())
-    dataset = prepare(replace(run, name="mannequin"), "mannequin", options=non_defaults(given)).artifact
+    dataset = prepare(replace(run, name=NAMES["dataset"]), "mannequin", options=non_defaults(given)).artifact
     models = _train(run, dataset.ref, with_quick_sizes(TrainOptions(steps=steps, evaluate_every=1000)))
     first, last = distant_pair(StoredDataset(dataset))
     ends = (f"{dataset.ref}#{first}", f"{dataset.ref}#{last}")
@@ -80,9 +81,11 @@ def _train(run: Run, dataset: str, options: TrainOptions) -> list[str]:
     """Train the three models; return their refs. ACAI of weight 0 is the plain autoencoder."""
     run.tell(f"Training a plain autoencoder and ACAI together, for {options.steps} steps.")
     acai = replace(options, reg=("acai",), set=("acai.gamma=0.05",))
-    stack = sweep(replace(run, name="demo"), dataset, acai, Axes(lam=((0.0, LAMBDA),), latent=(options.latent,)))
+    stack = sweep(
+        replace(run, name=NAMES["sweep"]), dataset, acai, Axes(lam=((0.0, LAMBDA),), latent=(options.latent,))
+    )
     run.tell(f"Training posectl's recipe, for {options.steps} steps.")
-    recipe = train(replace(run, name="demo-recipe"), dataset, replace(options, reg=("posectl",)), resume=True)
+    recipe = train(replace(run, name=NAMES["model"]), dataset, replace(options, reg=("posectl",)), resume=True)
     return [*(model.ref for model in members(run, stack.artifact)), recipe.ref]
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 
 from posectl.core import device as devices
-from posectl.core.training.loop import Trainer
 from posectl.errors import NotFoundError
-from posectl.stages.options import TrainOptions
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Run
+from posectl.stages.sweep import check_points, replicas_of
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.replica import Replica, existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
 from posectl.stages.training.size import check_fits, size_of
+from posectl.stages.training.stack import stacks
 from posectl.stages.training.trainer import build_trainer
 
 # Steps that are timed, and seconds after which they are enough.
@@ -59,7 +61,7 @@ def dry_run(run: Run, dataset: str | None = None, options: TrainOptions = TrainO
     replica = identify(run, data, options, run.seed, device)
     check_fits([replica], data, device)
     size = size_of([replica], data)
-    seconds, steps, kept = _timed(lambda probe: build_trainer(data, [probe], device), replica)
+    seconds, steps, kept = _timed([replica], data, device)
     there = existing_models(run, [replica]).get(replica.key)
     saved = run.artifacts.checkpoints(replica.key).load()
     return DryRun(
@@ -68,11 +70,49 @@ def dry_run(run: Run, dataset: str | None = None, options: TrainOptions = TrainO
     )  # fmt: skip
 
 
-def _timed(build: Callable[[Replica], Trainer], replica: Replica) -> tuple[float, int, int]:
+@dataclass(frozen=True)
+class StackPlan:
+    """What a stack of a sweep would be. models: the names of all; there: the refs of those that are trained already;
+    memory and seconds: of the rest, as in DryRun."""
+
+    latent: int
+    models: list[str]
+    there: list[str]
+    memory: dict[str, int]
+    seconds: float
+
+
+def dry_sweep(
+    run: Run, dataset: str | None = None, options: TrainOptions = TrainOptions(), axes: Axes = Axes()
+) -> list[StackPlan]:
+    """Tell what `sweep` would do, a plan a stack, and publish nothing. Raises as `sweep` and `dry_run` do."""
+    check_points(options, axes)
+    device = devices.resolve(run.device)
+    if dataset is None and run.artifacts.newest("dataset") is None:
+        raise NotFoundError(f"There is no dataset in {run.store}.", "`posectl prepare mannequin` makes a first one.")
+    data = training_set(run, dataset)
+    devices.use_threads(run.threads)
+    plans = []
+    for stack in stacks(replicas_of(run, data, options, axes, device)):
+        found = existing_models(run, [each.replica for each in stack.replicas])
+        missing = [each.replica for each in stack.replicas if each.key not in found]
+        memory: dict[str, int] = {}
+        seconds = 0.0
+        if missing:
+            check_fits(missing, data, device)
+            seconds, _, kept = _timed(missing, data, device)
+            memory = {**size_of(missing, data).memory, "step": kept}
+        names, refs = [each.name for each in stack.replicas], [model.ref for model in found.values()]
+        plans.append(StackPlan(stack.replicas[0].replica.options.latent, names, refs, memory, seconds))
+    return plans
+
+
+def _timed(replicas: Sequence[Replica], data: StoredDataset, device: torch.device) -> tuple[float, int, int]:
     """Take a few steps, and return the seconds that all will take, how many were timed, and what one holds on to."""
-    options = replica.options
+    options = replicas[0].options
     few = min(options.steps, _STEPS)
-    trainer = build(replace(replica, options=replace(options, steps=few + 1, evaluate_every=few + 1, snapshots=0)))
+    probe = replace(options, steps=few + 1, evaluate_every=few + 1, snapshots=0)
+    trainer = build_trainer(data, [replace(each, options=probe) for each in replicas], device)
     held: dict[int, int] = {}
 
     def hold(tensor: torch.Tensor) -> torch.Tensor:

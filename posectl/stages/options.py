@@ -62,7 +62,7 @@ class TrainOptions:
     latent: int = 8
     labelled: int | None = None
     steps: int = size(20_000, quick=30)
-    batch: int = 64
+    batch: int = size(64, quick=16)
     lr: float = 1e-3
     lr_adversary: float | None = None
     betas: tuple[float, float] = (0.9, 0.999)
@@ -284,12 +284,14 @@ class PlotOptions:
     metrics: of a training curve or a sweep; (): the headline ones; "all": all.
     by: what colours a manifold, a factor, label, or a clip's name, action or subject; None: the first that is known.
     dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
+    joints: as of an interpolation; paths are drawn alike in any unit, and whatever is up.
     """
 
     kind: PlotKind = "auto"
     metrics: tuple[str, ...] = ()
     by: str | None = None
     dimensions: int | None = None
+    joints: LayoutName | None = None
 
 
 @dataclass(frozen=True)

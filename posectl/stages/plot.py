@@ -69,6 +69,8 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     of = _OF.get(options.kind, _SCORED)
     artifacts = {s: None if is_file(s) else run.artifacts.get(Ref.parse(s), *of) for s in subjects}
     kind = _fitting(artifacts) if options.kind == "auto" else options.kind
+    if kind != "path" and (part := next((p for s in subjects if not is_file(s) and (p := Ref.parse(s).part)), None)):
+        raise UsageError(f"{part} picks a part, and a figure of {kind} is of whole artifacts.", f"Leave out {part}.")
     if kind not in _DRAW:
         raise UsageError(f"There is no figure {kind!r}.", f"Known: {', '.join(get_args(PlotKind))}.")
     if kind != "path" and None in artifacts.values():
@@ -149,7 +151,7 @@ def _training_curve(run: Run, subjects: Subjects, out: Path | None, options: Plo
 
 
 def _paths(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    found = [(*_one_path(run, artifact, subject), artifact) for subject, artifact in subjects.items()]
+    found = [(*_one_path(run, artifact, subject, options), artifact) for subject, artifact in subjects.items()]
     shown = {name: artifact for name, _, artifact in found if artifact is not None}
     return figures.path_transitions({name: values for name, values, _ in found}, out, looks=looks_of(run, shown))
 
@@ -230,10 +232,10 @@ _OF = {
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 
-def _one_path(run: Run, artifact: Artifact | None, subject: str) -> tuple[str, np.ndarray]:
+def _one_path(run: Run, artifact: Artifact | None, subject: str, options: PlotOptions) -> tuple[str, np.ndarray]:
     """Return the name of one path, the first where none is named, and its normalised transitions (T - 1,)."""
     if artifact is None:
-        kind, taken = read_file(subject, Conventions(unit="m"))  # any unit: transitions are relative
+        kind, taken = read_file(subject, Conventions(unit="m", joints=options.joints))
         paths = taken.array if taken.array.ndim == 2 + len(kind.axes) else taken.array[None]
         name, index = f"{subject}#0" if len(paths) > 1 else subject, 0
     else:

@@ -8,10 +8,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import torch
 
 from posectl.core import device as devices
 from posectl.errors import DivergedError, NotFoundError, UsageError
 from posectl.stages.artifacts.about import SweepAbout
+from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import Axes, TrainOptions
@@ -42,20 +44,12 @@ def sweep(
     reported and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
     UsageError for axes or options that make no sense, InterruptedRunError after Ctrl-C.
     """
-    points = expand(options, axes)
-    for point in points:
-        check_options(point)
-        build_objectives(point)
+    check_points(options, axes)
     device = devices.resolve(run.device)
     engine.check(device)
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
-    prefix = run.name or default_name(options, data)
-    replicas = [
-        NamedReplica(name_of(prefix, point, seed), identify(run, data, point, seed, device))
-        for point in points
-        for seed in range(run.seed, run.seed + axes.seeds)
-    ]
+    replicas = replicas_of(run, data, options, axes, device)
     run.detail(
         f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.jobs} at once."
     )
@@ -65,7 +59,7 @@ def sweep(
         run.artifacts.check_free("model", replica.name)
     config = {**run.config(options), **run.config(axes)}
     parents = [("dataset", data.artifact)]
-    name = run.name or f"{prefix}-sweep"
+    name = run.name or f"{default_name(options, data)}-sweep"
 
     def fill(draft: Draft) -> dict[str, Any]:
         found = {} if run.force else existing_models(run, [r.replica for r in replicas])
@@ -84,6 +78,25 @@ def sweep(
         replace(run, force=again), "sweep", name, config, fill, stage="sweep", modules=modules, parents=parents,
         device=str(device), about=SweepAbout(regularizers=options.reg), anywhere=True,
     )  # fmt: skip
+
+
+def check_points(options: TrainOptions, axes: Axes) -> None:
+    """Raise UsageError for axes or options that make no sense, before an empty store is given a dataset."""
+    for point in expand(options, axes):
+        check_options(point)
+        build_objectives(point)
+
+
+def replicas_of(
+    run: Run, data: StoredDataset, options: TrainOptions, axes: Axes, device: torch.device
+) -> list[NamedReplica]:
+    """Return the training of every point and seed, named."""
+    prefix = run.name or default_name(options, data)
+    return [
+        NamedReplica(name_of(prefix, point, seed), identify(run, data, point, seed, device))
+        for point in expand(options, axes)
+        for seed in range(run.seed, run.seed + axes.seeds)
+    ]
 
 
 def expand(options: TrainOptions, axes: Axes) -> list[TrainOptions]:

@@ -107,7 +107,7 @@ def _start(run: Run, trainer: Trainer, checkpoints: Checkpoints, beginning: Begi
         run.tell(f"{first}; --resume would go on from it.")
     elif beginning.by_other_code and not run.reuse:
         run.tell(f"{first} by other code; starting at step 0. (--reuse would go on from it.)")
-    elif why := go_on_from(beginning, trainer):
+    elif why := go_on_from([beginning], trainer):
         run.tell(f"{first}, but {why}: starting at step 0.")
     else:
         run.tell(f"Going on from {beginning.model.ref} at step {beginning.steps}.")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from posectl.content import head_of, other_format
-from posectl.errors import IntegrityError, InvalidInputError
+from posectl.errors import IntegrityError, InvalidInputError, UsageError, unwritable
 from posectl.inputs import open_input
 from posectl.store import durable
 from posectl.store.artifact import Artifact
@@ -35,14 +35,16 @@ _BLOCK = 2**20
 def export(artifacts: Iterable[Artifact], zip_path: Path) -> None:
     """Write the archive of some artifacts, checking each byte on its way; it appears whole or not at all.
 
-    Raises IntegrityError if an artifact is damaged.
+    Raises IntegrityError if an artifact is damaged, UnavailableError where nothing can be written.
     """
-    with durable.storage_errors(f"write {zip_path}", "--output"):
-        if zip_path.is_dir():
-            raise InvalidInputError(f"{zip_path} is a folder.", "Name the zip file to write.")
+    if zip_path.is_dir():
+        raise UsageError(f"{zip_path} is a folder.", "Name a file in it.")
+    try:
         with durable.new_file(zip_path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for artifact in sorted(artifacts, key=lambda each: (each.name, each.version)):
                 _add(archive, artifact)
+    except OSError as error:
+        raise unwritable(zip_path, error) from error
 
 
 def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:

@@ -87,18 +87,19 @@ class Catalogue:
         """Return the artifact that `ref` names, of one of the kinds if given: `name` is then the latest of those.
 
         Raises NotFoundError, which lists what there is; InvalidInputError if it is of another kind; IntegrityError if
-        its manifest, or a file's size, is not as published; UsageError on text that is no ref, and on text that picks a
-        sample where a kind is asked for.
+        its manifest, or a file's size, is not as published; UsageError on text that is no ref or picks a part.
         """
-        if kinds and isinstance(ref, str) and (part := Ref.parse(ref).part):
-            raise UsageError(f"{ref!r} picks a part, and a whole {kinds[0]} is wanted.", f"Leave out {part}.")
         artifact = self.locate(ref, *kinds)
         _ = artifact.manifest
         artifact.check_sizes()
         return expect(artifact, *kinds) if kinds else artifact
 
     def locate(self, ref: str | Path | Ref, *kinds: str) -> Artifact:
-        """Return the artifact that `ref` names, damaged or not; raise NotFoundError or UsageError."""
+        """Return the artifact that `ref` names, damaged or not; raise NotFoundError, and UsageError on text that is no
+        ref or picks a part: whoever takes parts has parsed it."""
+        if isinstance(ref, str) and (part := Ref.parse(ref).part):
+            what = kinds[0] if kinds else "artifact"
+            raise UsageError(f"{ref!r} picks a part, and a whole {what} is wanted.", f"Leave out {part}.")
         ref = ref if isinstance(ref, Ref) else Ref.parse(ref)
         if ref.path is not None:
             return _artifact_at(ref.path)

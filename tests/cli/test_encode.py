@@ -81,3 +81,25 @@ def test_files_are_not_overwritten_unasked(trained, tmp_path):
     assert trained("encode", "poses").code == 7
     assert (tmp_path / "codes.npy").read_text() == "mine"
     assert trained("encode", "poses", "--force").code == 0
+
+
+def test_a_clip_is_encoded_alone(trained, tmp_path):
+    lab = library.open(tmp_path / "artifacts", quiet=True)
+    poses = lab["poses"]
+    start, length = (int(poses[f"clips/{key}"][1]) for key in ("start", "length"))
+    assert trained("encode", "poses#clip1").code == 0
+    codes = lab["acai"].encode(poses.samples[start : start + length])
+    np.testing.assert_allclose(read(tmp_path / "codes.npy"), codes, atol=1e-6)
+    assert trained("encode", "poses#clip99", "--force").code == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("store", "rm", "poses#3", "--yes"), ("store", "export", "poses#3", "-o", "x.zip"), ("train", "poses#clip0"),
+     ("plot", "acai#1", "-o", "x.png"), ("compare", "acai#1"), ("store", "verify", "poses#3")],
+)  # fmt: skip
+def test_a_part_of_what_is_taken_whole_is_refused(trained, command):
+    done = trained(*command)
+    assert done.code == 2, done.err
+    assert "picks a part" in done.err
+    assert trained("store", "show", "poses").code == 0

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import posectl as library
-from posectl.cli.files import write_bytes
-from posectl.errors import ConflictError, InvalidInputError
+from posectl.api.files import write_bytes
+from posectl.errors import ConflictError, UnavailableError, UsageError
 
 
 def test_a_file_is_written_whole_and_never_over_another_unasked(tmp_path):
@@ -36,10 +36,10 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
 
 
 def test_where_nothing_can_be_written_is_said(tmp_path):
-    with pytest.raises(InvalidInputError, match="cannot be written: Is a directory"):
+    with pytest.raises(UsageError, match="is a folder"):
         write_bytes(tmp_path, b"x", force=True)
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidInputError, match="cannot be written: Not a directory"):
+    with pytest.raises(UnavailableError, match="cannot be written: Not a directory"):
         write_bytes(tmp_path / "file" / "x", b"x", force=True)
 
 
@@ -85,3 +85,35 @@ def test_the_library_takes_one_array_of_an_npz(trained, tmp_path, people):
     assert len(lab.prepare("arrays", tmp_path / "two.npz:real", name="real")) == 99
     scores = lab.evaluate(tmp_path / "two.npz:paths", against=f"{tmp_path}/two.npz:real", metrics="mean_distance")
     assert scores["mean_distance"]["mean"] == pytest.approx(0, abs=1e-6)  # they are of the real ones
+
+
+def test_every_output_that_cannot_be_written_is_told_alike(trained, tmp_path):
+    trained("sample", "acai", "-n", "3")
+    trained("evaluate", "acai", "--metric", "anci", "--endpoints", "4", "--steps", "5")
+    (tmp_path / "file").touch()
+    for command, name in {
+        ("sample", "acai", "-n", "3"): "x.npy",
+        ("encode", "poses"): "x.npy",
+        ("render", "acai-samples"): "x.png",
+        ("plot", "acai"): "x.pdf",
+        ("compare", "acai"): "x.csv",
+        ("store", "export", "acai"): "x.zip",
+        ("demo",): "x",
+    }.items():
+        done = trained(*command, "-o", f"file/{name}")
+        assert done.code == 6, (command, done.err)
+        assert f"{name} cannot be written: " in done.err
+        assert "hint:  Write elsewhere" in done.err
+        if command != ("demo",):
+            (tmp_path / "folder").mkdir(exist_ok=True)
+            folder = (tmp_path / "folder").rename(tmp_path / f"folder{Path(name).suffix}")
+            assert trained(*command, "-o", folder.name, "--force").code == 2, command
+            folder.rename(tmp_path / "folder")
+
+
+def test_a_name_that_the_demo_takes_is_told_with_an_option_of_the_demo(posectl):
+    posectl("prepare", "mannequin", "--subjects", "2", "--seconds", "0.5", "--name", "demo")
+    done = posectl("demo")
+    assert done.code == 7
+    assert "'demo' belongs to demo:v1, a dataset" in done.err
+    assert "Choose another --store." in done.err

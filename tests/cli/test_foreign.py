@@ -10,6 +10,7 @@ import pytest
 from data.joints import body, in_layout
 from PIL import Image
 
+import posectl as library
 from posectl.data.axes import turned
 from posectl.data.skeleton import H36M17
 
@@ -49,8 +50,9 @@ def warnings(done) -> list[str]:
         (("evaluate", "acai", "--against", "{}.npy", "--recall-samples", "50", "--samples", "50"), "{}.npy"),
         (("interpolate", "{}1.npy", "{}2.npy", "--steps", "3"), "{}1.npy"),
         (("render", "{}.npy", "-o", "a.png", "--size", "96", "--force"), "{}.npy"),
+        (("encode", "{}.npy", "--force"), "{}.npy"),
     ],
-    ids=["subject", "reference of a file", "reference of a model", "ends", "picture"],
+    ids=["subject", "reference of a file", "reference of a model", "ends", "picture", "codes"],
 )
 def test_the_same_is_said_wherever_a_file_enters(files, command, name):
     def run(kind: str, *more: str):
@@ -194,3 +196,30 @@ def test_images_have_no_vertical(posectl, tmp_path):
     done = posectl("evaluate", "colour.npy", "--json")
     assert "colour.npy is taken for 5 paths of 3 grey images; --as paths takes it for one path." in done.err
     assert posectl("evaluate", "colour.npy", "--as", "paths", "--json").json["protocol"]["pairs"] == 1
+
+
+def test_arrays_in_python_are_checked_as_files_are(files, tmp_path, people):
+    said = []
+    lab = library.open(tmp_path / "artifacts")
+    lab.run.warn = said.append
+    model = lab["acai"]
+    good = model.encode(people)
+    assert said == []
+    np.testing.assert_allclose(model.encode(turned(people, "+z", "+y")), model.encode(turned(people, "+z", "+y")))
+    assert f"x: {UP} --up +y turns them." in said
+    said.clear()
+    np.testing.assert_allclose(model.encode(turned(people, "+z", "+y"), up="+y"), good, atol=1e-5)
+    np.testing.assert_allclose(model.encode(1000 * people, unit="mm"), good, atol=1e-5)
+    assert said == []
+    model.encode(people * np.array([-1, 1, 1], np.float32))
+    assert f"x: {SIDES}" in said
+    with pytest.raises(library.PosectlError, match=MM):
+        model.encode(1000 * people)
+
+
+def test_a_path_in_another_layout_is_plotted_by_its_name(files, tmp_path, people):
+    np.save(tmp_path / "path22.npy", in_layout(body(30, spread=0.2), "smpl22"))
+    refused = files("plot", "path22.npy", "-o", "p.png")
+    assert refused.code == 4
+    assert "--joints smpl22" in refused.err
+    assert files("plot", "path22.npy", "--joints", "smpl22", "-o", "p.png").code == 0

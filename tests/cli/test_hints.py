@@ -16,7 +16,7 @@ from posectl.cli.prepare import source_command
 from posectl.data.readers import READERS
 
 ROOT = Path(__file__).parents[2] / "posectl"
-FOREIGN = "prepare arrays, evaluate, render, interpolate"
+FOREIGN = "prepare arrays, evaluate, render, interpolate, encode"
 TRAINING, DRAWN = "train, sweep", "prepare images, prepare lines, prepare pole"
 POSES = "prepare arrays, prepare h36m, prepare mocap"
 
@@ -29,6 +29,7 @@ COMMANDS = {
     "cli/demo": "demo",
     "cli/doctor": "doctor",
     "cli/evaluate": "evaluate",
+    "api/files": "interpolate, sample, compare, encode, decode",
     "api/pages": "explore",
     "api/lab": "interpolate",
     "core/latent/attributes": "attribute fit",
@@ -39,7 +40,6 @@ COMMANDS = {
     "stages/exploring": "explore",
     "stages/report": "report",
     "stages/reporting": "report",
-    "cli/files": "interpolate, sample, compare",
     "cli/interpolate": "interpolate",
     "cli/plot": "plot",
     "cli/prepare": "prepare mocap",
@@ -58,12 +58,15 @@ COMMANDS = {
     "core/nets": TRAINING,
     "core/objectives": TRAINING,
     "data/checks/images": "prepare images",
+    "data/clouds": "prepare clouds, prepare shapes, prepare bodies",
+    "data/clouds/drawn": "prepare shapes, prepare bodies",
+    "data/readers/clouds": "prepare clouds",
     "data/dropping": POSES,
     "data/foreign": FOREIGN,
     "data/h36m": "prepare h36m",
     "data/images": "prepare images",
     "data/images/size": DRAWN,
-    "data/layouts": FOREIGN,
+    "data/layouts": f"{FOREIGN}, plot",
     "data/mocap": "prepare mocap",
     "data/posefile": "prepare arrays",
     "data/poses": FOREIGN,
@@ -74,11 +77,12 @@ COMMANDS = {
     "data/readers/mannequin": "prepare mannequin",
     "data/readers/mocap": "prepare mocap",
     "data/readers/pole": "prepare pole",
-    "stages/artifacts/formats": "evaluate, render, interpolate",
+    "stages/artifacts/formats": "evaluate, render, interpolate, encode",
     "stages/artifacts/image_arrays": "evaluate, render",
     "stages/artifacts/model": "evaluate, interpolate",
-    "stages/artifacts/pose_arrays": "evaluate, render, interpolate",
+    "stages/artifacts/pose_arrays": "evaluate, render, interpolate, encode",
     "stages/compare": "compare",
+    "stages/demo": "demo",
     "stages/comparison/choice": "evaluate",
     "stages/comparison/tables": "compare",
     "stages/drawing": "render",

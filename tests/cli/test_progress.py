@@ -108,3 +108,12 @@ def test_in_a_terminal_of_60_columns(trained, tmp_path: Path, env: dict[str, str
     else:
         assert re.search(r"training  [━╸╺ ]{6,}  [ 1-9][,0-9]{4}/3,000  [0-9,.]+ steps/s  \d:\d\d left", plain), plain
         assert ("\x1b[9" in sent) is ("NO_COLOR" not in env)  # bright colours
+
+
+def test_what_is_left_of_a_bar_is_in_a_colour_of_the_terminals_own() -> None:
+    """Fainter than what is done on a light ground, as on a dark one; rich's own grey is near black."""
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="truecolor", no_color=False)
+    console.print(line(TRAINING, 1234.4, 3723.0, 80))
+    text = console.file.getvalue()
+    assert re.search(r"\x1b\[90m[╺━]+", text), repr(text)
+    assert "38;2;58;58;58" not in text

@@ -149,3 +149,24 @@ def test_an_unknown_key_of_a_config_file_is_told_with_the_nearest(posectl, tmp_p
     done = posectl("sweep", "poses", "--config", "c.yaml")
     assert done.code == 2
     assert "'latent'" in done.err
+
+
+def test_a_dry_run_prints_each_stack_and_trains_nothing(trained):
+    before = models(trained)
+    done = trained(*ARGS, "--lam", "0,0.1", "--latent", "3,4", "--steps", "10", "--dry-run")
+    assert done.code == 0, done.err
+    first, second = done.out.splitlines()
+    assert first.startswith("2 models of 3 numbers a code; ")
+    assert first.endswith("poses-acai-d3-l0-s0, poses-acai-d3-l0.1-s0")
+    assert second.startswith("2 models of 4 numbers a code; ")
+    assert models(trained) == before
+
+
+def test_each_model_of_a_sweep_has_its_log(trained, tmp_path):
+    done = trained(*ARGS, "--lam", "0,0.1", "--latent", "3", "--steps", "10", "--log", "csv", "--name", "s")
+    assert done.code == 0, done.err
+    for row in trained("store", "show", "s", "--json").json["summary"]["replicas"]:
+        (path,) = tmp_path.glob(f"*-logs/{row['name']}-*/log.csv")
+        lines = [line.split(",") for line in path.read_text().splitlines()]
+        assert [int(line[0]) for line in lines[1:]] == list(range(11))
+        assert float(lines[-1][-1]) == pytest.approx(row["test_error"], rel=1e-12)

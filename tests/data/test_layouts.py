@@ -12,7 +12,7 @@ from data.joints import LAYOUTS as MAKERS
 from data.joints import body, in_layout, truth
 
 from posectl.data import layouts
-from posectl.data.layouts import declared_layout, layout, to_h36m
+from posectl.data.layouts import declared_layout, layout, layout_hint, to_h36m
 from posectl.data.mocap.bvh import read_bvh
 from posectl.data.mocap.kinematics import forward
 from posectl.data.skeleton import H36M17
@@ -155,3 +155,19 @@ def test_32_and_17_joints_of_one_take_agree_in_two_formats(test_data: Path) -> N
     assert len(frames) > 5
     apart = [np.linalg.norm(each[:, :, None] - each[:, None], axis=-1) for each in (poses, seen)]
     np.testing.assert_allclose(*apart, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((9, 17, 2), "lift the keypoints to three dimensions"),
+        ((9, 3, 17), "np.moveaxis(array, 1, -1)"),
+        ((17, 3, 9), "np.moveaxis(array, 1, -1)"),
+        ((2, 3, 60, 25, 2), "np.moveaxis(array, 1, -1)"),
+        ((4, 9, 2, 17, 3), "array.reshape(-1, 17, 3)"),
+        ((9, 33, 4), "array[..., :3]"),
+        ((9, 33, 3), "--joints mediapipe33"),
+    ],
+)
+def test_a_hint_says_where_axes_belong(shape: tuple[int, ...], words: str) -> None:
+    assert words in layout_hint(shape)

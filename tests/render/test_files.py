@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from posectl.errors import InvalidInputError, UsageError
+from posectl.errors import UnavailableError, UsageError
 from posectl.render.files import replacing
 
 
@@ -78,5 +78,5 @@ def test_a_folder_that_is_not_there_is_made_and_where_none_can_be_is_said(tmp_pa
         place.write_bytes(b"picture")
     assert (tmp_path / "new" / "folder" / "a.png").read_bytes() == b"picture"
     (tmp_path / "file").touch()
-    with pytest.raises(InvalidInputError, match=r"a\.png cannot be written"), replacing(tmp_path / "file" / "a.png"):
+    with pytest.raises(UnavailableError, match=r"a\.png cannot be written"), replacing(tmp_path / "file" / "a.png"):
         pass

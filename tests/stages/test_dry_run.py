@@ -10,7 +10,7 @@ from core.objectives.settings import UNLABELLED
 from posectl.core import memory
 from posectl.core.objectives import OBJECTIVES
 from posectl.errors import NotFoundError, UsageError
-from posectl.stages.dry_run import dry_run
+from posectl.stages.dry_run import dry_run, dry_sweep
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Run
 from posectl.stages.sweep import sweep
@@ -97,3 +97,17 @@ def test_the_command_line_prints_it_and_trains_nothing(run, tmp_path):
     assert lab.dry_run("mannequin", reg="acai", latent=3, set="mlp.widths=8").parameters["encoder"] == 443
     assert not lab.artifacts("model")
     assert np.isfinite(lab.dry_run("mannequin", steps=5).seconds)
+
+
+def test_a_sweep_is_told_by_stack_and_what_is_there_costs_nothing(run):
+    axes = Axes(((0.0, 0.1),), (3, 4), seeds=2)
+    train(replace(run, seed=1), None, replace(SMALL, lam=(0.1,)))
+    before = [each.ref for each in run.artifacts.artifacts()]
+    three, four = dry_sweep(run, None, SMALL, axes)
+    assert [each.ref for each in run.artifacts.artifacts()] == before
+    assert three.models == [f"mannequin-acai-d3-l{lam}-s{seed}" for lam in ("0", "0.1") for seed in (0, 1)]
+    assert (three.there, four.there) == (["mannequin-acai:v1"], [])
+    alone = dry_run(run, None, SMALL)
+    assert three.memory["networks"] == 3 * alone.memory["networks"]  # of the four one is there
+    assert four.memory["log"] == 4 * alone.memory["log"]
+    assert three.seconds > 0

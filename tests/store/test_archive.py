@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, PosectlError
+from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, PosectlError, UnavailableError, UsageError
 from posectl.store import Artifact, Store
 
 from .conftest import Publish
@@ -92,11 +92,11 @@ def test_an_export_takes_the_place_of_an_older_file(store: Store, family: list[A
     (tmp_path / "x.zip").write_text("old")
     store.export("poses", tmp_path / "x.zip")
     assert zipfile.is_zipfile(tmp_path / "x.zip")
-    with pytest.raises(InvalidInputError, match="is a folder"):
+    with pytest.raises(UsageError, match="is a folder"):
         store.export("poses", tmp_path / "artifacts")
     store.export("poses", tmp_path / "new" / "folder" / "x.zip")
     assert (tmp_path / "new" / "folder" / "x.zip").read_bytes() == (tmp_path / "x.zip").read_bytes()
-    with pytest.raises(PosectlError, match="Cannot write"):
+    with pytest.raises(UnavailableError, match="cannot be written"):
         store.export("poses", tmp_path / "x.zip" / "x.zip")
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from posectl.data.checks.duplicates import first_occurrence
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.report import Report, listed
+from posectl.data.report import Report
+from posectl.printable import listed
 from posectl.registry import Registry
 
 # Frames a second between which motion is recorded.

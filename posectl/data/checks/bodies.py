@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from posectl.data.checks.jumps import find_frozen, find_jumps, median_by_clip
+from posectl.data.checks.jumps import find_frozen, find_jumps, lengths, median_by_clip
 from posectl.data.dataset import Dataset
 from posectl.data.poses import finite_frames
 from posectl.data.skeleton import H36M17
@@ -117,15 +117,11 @@ def find_bad(dataset: Dataset) -> BadFrames:
 
 def _at_origin(poses: np.ndarray, root: np.ndarray | None, sound: np.ndarray) -> np.ndarray:
     """Tell which frames have a joint at the pelvis or, where `root` says it, at the world's origin, unlike most."""
-    at = _squares(poses[:, 1:]) < _AT_ORIGIN**2
+    at = lengths(poses[:, 1:]) < _AT_ORIGIN
     if root is not None:
-        at |= _squares(poses[:, 1:] + root[:, None]) < _AT_ORIGIN**2
+        at |= lengths(poses[:, 1:] + root[:, None]) < _AT_ORIGIN
     seldom = at.sum(axis=0) < sound.sum() / 2
     return np.asarray(at[:, seldom].any(axis=1))
-
-
-def _squares(vectors: np.ndarray) -> np.ndarray:
-    return np.einsum("...i,...i->...", vectors, vectors)
 
 
 def _odd_bones(lengths: np.ndarray, clip: np.ndarray, sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from posectl.data.checks import check_of
 from posectl.data.dataset import TEST, TRAIN, Dataset
-from posectl.data.report import Report, listed
+from posectl.data.report import Report
+from posectl.printable import listed
 
 _CHANNELS = {1: "grey", 3: "RGB"}
 _UNITS = {"angle": " rad", "azimuth": "°", "elevation": "°"}

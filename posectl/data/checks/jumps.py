@@ -89,14 +89,15 @@ def _steps(poses: np.ndarray, root: np.ndarray | None, rows: np.ndarray) -> tupl
     for start in range(0, len(rows) - 2, _AT_ONCE):
         part = rows[start : start + _AT_ONCE + 2]
         x = poses[part]
-        step = _lengths(x[1:] - x[:-1]).mean(axis=1)
+        step = lengths(x[1:] - x[:-1]).mean(axis=1)
         if root is not None:
-            step = np.maximum(step, _lengths(np.diff(root[part], axis=0)) / 2)
+            step = np.maximum(step, lengths(np.diff(root[part], axis=0)) / 2)
         steps.append(step if start + len(part) == len(rows) else step[:-1])
-        turns.append(_lengths(x[2:] - 2 * x[1:-1] + x[:-2]).max(axis=1))
-        backs.append(_lengths(x[2:] - x[:-2]).max(axis=1))
+        turns.append(lengths(x[2:] - 2 * x[1:-1] + x[:-2]).max(axis=1))
+        backs.append(lengths(x[2:] - x[:-2]).max(axis=1))
     return np.concatenate(steps), np.concatenate(turns), np.concatenate(backs)
 
 
-def _lengths(vectors: np.ndarray) -> np.ndarray:
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """Return the lengths (...) of vectors (..., 3)."""
     return np.sqrt(np.einsum("...i,...i->...", vectors, vectors))

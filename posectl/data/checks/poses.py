@@ -11,8 +11,9 @@ from posectl.data.checks import check_of, clip_of
 from posectl.data.checks.bodies import LIMBS, NAMES, BadFrames, find_bad
 from posectl.data.dataset import Dataset
 from posectl.data.poses import find_up, thigh_length
-from posectl.data.report import Report, listed
+from posectl.data.report import Report
 from posectl.data.skeleton import H36M17
+from posectl.printable import listed
 
 # Pairs of bones by the joints that they end at, left and right; then the bones in the middle.
 _PAIRS = {

@@ -4,7 +4,8 @@ An .npz may say more, under any of these names:
 
 - images: `images`, `imgs`, `x`, `data`, `samples`, or the only array there is; or, train and test apart, `x_train` and
   `x_test`, with `y_train` and `y_test`; or the one that is named after a colon, `a.npz:key`;
-- labels (N,): `labels`, `label`, `y`, `targets`, whole numbers or words;
+- labels (N,): `labels`, `label`, `y`, `targets`, `target`, whole numbers or words, in a column too,
+  or one-hot (N, classes);
 - `split` (N,): 0 or "train", 1 or "test";
 - any other array (N,) of numbers is a factor of its name; `angle` is in radians and `azimuth` in degrees.
 
@@ -27,13 +28,15 @@ from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
 from posectl.data.images.scale import in_range
 from posectl.data.images.split import named_split
-from posectl.data.safe.npy import known_key, listed, load_arrays, split_key
+from posectl.data.safe.npy import known_key, load_arrays, split_key
+from posectl.data.safe.npy import listed as arrays_listed
 from posectl.errors import InvalidInputError
+from posectl.printable import listed
 
 SUFFIXES = {".npy", ".npz", matlab.SUFFIX}
 
 _IMAGES = ("images", "imgs", "x", "data", "samples")
-_LABELS = ("labels", "label", "y", "targets")
+_LABELS = ("labels", "label", "y", "targets", "target")
 _SHAPES = "Images are (N, H, W), (N, H, W, 3) or (N, 3, H, W)."
 
 
@@ -48,10 +51,10 @@ def read(path: Path, request: Request) -> ImageSet:
     key = key or next((name for name in _IMAGES if name in arrays), next(iter(arrays)) if len(arrays) == 1 else None)
     if key is None:
         hint = f"Name the one that you mean: {path}:{next(iter(arrays))}." if arrays else "Save images with np.savez."
-        raise InvalidInputError(f"{path} holds {listed(arrays)}, and none is called 'images'.", hint)
+        raise InvalidInputError(f"{path} holds {arrays_listed(arrays)}, and none is called 'images'.", hint)
     name = f"{key!r} in {file}" if file.suffix == ".npz" else str(path)
     images = fit(in_range(_channels_first(arrays.pop(key), name), request, name), request, name)
-    beside = {name: array for name, array in arrays.items() if array.shape == (len(images),)}
+    beside = _beside(arrays, len(images), request, path)
     labels, classes = _labels(beside, path)
     factors = {
         name: array.astype(np.float64)
@@ -62,6 +65,24 @@ def read(path: Path, request: Request) -> ImageSet:
         if not np.isfinite(values).all():
             raise InvalidInputError(f"The factor {name!r} in {path} has NaN or infinity.", "Leave those images out.")
     return ImageSet(images, "arrays", labels, classes, factors, split=_split(beside, path))
+
+
+def _beside(arrays: Mapping[str, np.ndarray], count: int, request: Request, path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays (N,) beside N images, labels in a column or one-hot brought to that; others are warned of."""
+    beside = {name: _one_axis(array) if name in _LABELS else array for name, array in arrays.items()}
+    if left := [f"{name} {arrays[name].shape}" for name, array in beside.items() if array.shape != (count,)]:
+        request.warned.append(f"{path} holds {listed(left)} beside {count:,} images, which was left out.")
+    return {name: array for name, array in beside.items() if array.shape == (count,)}
+
+
+def _one_axis(labels: np.ndarray) -> np.ndarray:
+    """Return labels (N,) of a column (N, 1) or of one-hot rows (N, classes); any others as they are."""
+    if labels.ndim != 2 or not labels.size:
+        return labels
+    if labels.shape[1] == 1:
+        return labels[:, 0]
+    one_hot = labels.dtype.kind in "bfiu" and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all()
+    return labels.argmax(axis=1) if one_hot else labels
 
 
 def _one_split(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

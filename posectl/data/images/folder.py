@@ -18,8 +18,10 @@ from posectl.data.images.pictures import SUFFIXES, read_pictures
 from posectl.data.images.request import Request
 from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError, NotFoundError
+from posectl.printable import listed
 
 _COIL = re.compile(r"obj(\d{1,6})__(\d{1,4})")
+_TABLE = re.compile(r"(label|annotation|class|target|attribute|metadata|train|test).*\.(csv|tsv|txt|jsonl?|mat)$")
 _STEP, _STEPS = 5, 72
 _CITATION = (
     "S. A. Nene, S. K. Nayar and H. Murase, Columbia Object Image Library (COIL-100), CUCS-006-96, and (COIL-20), "
@@ -72,6 +74,8 @@ def read_folder(paths: Sequence[Path], request: Request) -> ImageSet:
         request.noted["lie in no folder of their own, so that no folder is taken for a label"] = loose
     classes = sorted({names[i] for i in kept}, key=natural)
     labels = np.array([classes.index(names[i]) for i in kept], np.int32)
+    if not all(names) and (tables := _tables_of_labels(paths)):
+        request.warned.append(f"{listed(tables)} was not read: a picture's label is the folder that it is in.")
     return ImageSet(
         images,
         layout="folder",
@@ -79,6 +83,12 @@ def read_folder(paths: Sequence[Path], request: Request) -> ImageSet:
         class_names=classes,
         split=np.array(roles, np.uint8)[kept] if split_given else None,
     )
+
+
+def _tables_of_labels(pictures: Sequence[Path]) -> list[str]:
+    """Name the files beside pictures that are tables of labels, by their names."""
+    folders = {path.parent for path in pictures}
+    return sorted(file.name for folder in folders for file in folder.iterdir() if _TABLE.search(file.name.lower()))
 
 
 def _below(path: Path, paths: Sequence[Path]) -> tuple[str, ...]:
@@ -108,6 +118,6 @@ def _numbers(objects: Sequence[str], known: np.ndarray) -> list[int]:
     there = {str(number) for number in known}
     missing = [name for name, number in numbers.items() if number not in there]
     if missing:
-        listed = ", ".join(sorted(there, key=int))
-        raise NotFoundError(f"There is no object {missing[0]} here.", f"Those that there are: {listed}.")
+        hint = f"Those that there are: {', '.join(sorted(there, key=int))}."
+        raise NotFoundError(f"There is no object {missing[0]} here.", hint)
     return [int(number) for number in numbers.values()]

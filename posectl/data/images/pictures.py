@@ -8,7 +8,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -50,7 +50,7 @@ _BROKEN = (
 @dataclass(frozen=True)
 class Header:
     """The properties of a picture that its file declares before it is decoded; deep: more than 8 bits a channel; size:
-    the file's bytes."""
+    the file's bytes; moving: whether it holds several frames."""
 
     path: Path
     width: int
@@ -58,6 +58,7 @@ class Header:
     channels: int
     deep: bool
     size: int
+    moving: bool = False
 
 
 def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, list[int]]:
@@ -88,6 +89,9 @@ def read_pictures(paths: Sequence[Path], request: Request) -> tuple[np.ndarray, 
     if request.range is None and _is_dark(peaks, request):
         request.noted = noted
         return read_pictures(paths, request)
+    for index in kept:
+        if headers[index].moving:
+            request.note(paths[index].name, "hold several frames, of which the first was taken")
     return images[: len(kept)], kept
 
 
@@ -183,7 +187,10 @@ def _header(path: Path) -> Header:
         decoded = math.prod(max(sides) for sides in zip((width, height), tile, strict=True))
         size = path.stat().st_size
         budget.check(str(path), decoded * _PIXEL[channels], size)
-        return Header(path, width, height, channels, deep, size)
+        moving = False
+        with suppress(*_BROKEN):  # whose first frame may well be whole
+            moving = bool(getattr(image, "is_animated", False))
+        return Header(path, width, height, channels, deep, size, moving)
 
 
 def _check_one_size(headers: Sequence[Header]) -> None:

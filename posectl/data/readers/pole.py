@@ -29,7 +29,7 @@ _STEP = 5.0
 class PoleOptions:
     """The options of `prepare pole`."""
 
-    size: int = option(64, "Side of the images in pixels, a power of two.", metavar="PIXELS")
+    size: int = option(64, "Side of the images in pixels, a power of two.", metavar="PIXELS", quick=32)
     grey: bool = option(False, "Draw images of one channel.")
     endless: bool = option(
         False, "Train on new images at every step, of any azimuth and elevation, or on those that are stored.",

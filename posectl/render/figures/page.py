@@ -108,12 +108,13 @@ def checked(curves: Series, what: str = "curves") -> dict[str, np.ndarray]:
 def log_where_that_helps(axes: Axes, start: float | None = None) -> None:
     """Make the y axis logarithmic if all that is drawn is positive and spans more than a decade.
 
-    What is drawn up to the abscissa `start` sets no scale, if there is more: it may run out of the panel.
+    What is drawn up to the abscissa `start` sets no scale, if every line goes on after it: it may run out of the panel.
     """
-    points = np.concatenate([np.asarray(line.get_xydata(), dtype=np.float64) for line in axes.lines])
-    points = points[np.isfinite(points).all(1)]
-    late = points[points[:, 0] > start] if start is not None else points
-    drawn = (late if len(np.unique(late[:, 0])) > 1 else points)[:, 1]
+    lines = [np.asarray(line.get_xydata(), dtype=np.float64) for line in axes.lines]
+    lines = [line[np.isfinite(line).all(1)] for line in lines]
+    late = [line[line[:, 0] > start] if start is not None else line for line in lines]
+    points = np.concatenate(lines)
+    drawn = (np.concatenate(late) if min(map(len, late)) > 1 else points)[:, 1]
     if len(drawn) and drawn.min() > 0 and drawn.max() > DECADE * drawn.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))

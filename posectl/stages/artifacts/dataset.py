@@ -78,7 +78,9 @@ class StoredDataset:
         return self.artifact.read("samples", rows=slice(index, index + 1))[0]
 
     def clip(self, index: int) -> tuple[np.ndarray, str]:
-        """Read the samples of one clip, and its name."""
+        """Read the samples of one clip, and its name; raises NotFoundError where there is none such."""
+        if not self.artifact.has("clips/start"):
+            raise NotFoundError(f"{self.artifact.ref} has no clips.", "Pick one of its samples by its number, #0.")
         lengths = self.artifact.read("clips/length")
         if not 0 <= index < len(lengths):
             raise NotFoundError(f"{self.artifact.ref} has no clip {index}.", f"Its clips are 0 to {len(lengths) - 1}.")

@@ -33,7 +33,7 @@ class Listed:
         return [a.ref, a.kind, self.dataset, self.regularizers, self.latent, error, old]
 
 
-def listed(artifacts: Sequence[Artifact], among: Sequence[Artifact]) -> list[Listed]:
+def rows_of(artifacts: Sequence[Artifact], among: Sequence[Artifact]) -> list[Listed]:
     """Return a row for each artifact; among: all of the store, where what they were made from is looked up."""
     by_digest = {artifact.digest: artifact for artifact in reversed(among)}
     return [_row(artifact, by_digest) for artifact in artifacts]

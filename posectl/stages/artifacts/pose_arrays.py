@@ -50,18 +50,10 @@ class PoseArrays(ArrayFormat):
             warnings[0] += f" --up {taken.up} turns them."
         return array, [*taken.warnings, *warnings]
 
-    def samples(self, array: np.ndarray, shape: tuple[int, ...], source: str) -> np.ndarray:
-        """Return poses (N, J, 3) with the pelvis (joint 0) at the origin."""
-        poses = read_poses({"poses": array}, source, unit_hint="Multiply it by {}.").poses
-        return _centred(as_many(poses, shape, source))
-
     def ends(
         self, arrays: Mapping[str, np.ndarray], shape: tuple[int, ...], source: str, said: Conventions, up: str | None
     ) -> tuple[np.ndarray, list[str]]:
-        """Return poses as `samples` does, turned and checked as by `place`."""
-        poses, warnings = self.place(self.take(arrays, source, said), up, real=True)
-        return _centred(as_many(poses.astype(np.float32, copy=False), shape, source)), warnings
-
-
-def _centred(poses: np.ndarray) -> np.ndarray:
-    return poses - poses[..., :1, :]
+        """Return poses (N, J, 3) with the pelvis (joint 0) at the origin, turned and checked as by `place`."""
+        taken, warnings = self.place(self.take(arrays, source, said), up, real=True)
+        poses = as_many(taken.astype(np.float32, copy=False), shape, source)
+        return poses - poses[:, :1], warnings

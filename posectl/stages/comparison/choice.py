@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from posectl.printable import listed
 from posectl.stages.artifacts.about import ScoresAbout, read_about
-from posectl.stages.comparison.scores import drawn, listed
+from posectl.stages.comparison.scores import drawn
 from posectl.stages.run import Run
 from posectl.store import Artifact
 

@@ -10,6 +10,7 @@ from posectl.core.latent.priors import PRIORS
 from posectl.core.metrics import Score
 from posectl.core.objectives import OBJECTIVES
 from posectl.errors import UsageError, did_you_mean
+from posectl.printable import listed
 from posectl.stages.artifacts.about import Description, ModelAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.model import model_about
@@ -159,11 +160,6 @@ def model_differences(run: Run, artifacts: Sequence[Artifact], seeds: bool = Fal
 
 
 _IN_HEADINGS = {"reg", "lam", "objectives", "latent", "checkpoint_every", "evaluate_every", "snapshots"}
-
-
-def listed(texts: Sequence[str], joint: str = ", ", most: int = 5) -> str:
-    """Join texts, the first few of many."""
-    return joint.join([*texts[:most], *(["..."] if len(texts) > most else [])])
 
 
 def _short(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from posectl.core.metrics import better
 from posectl.errors import UsageError, did_you_mean
+from posectl.stages.comparison.scores import in_millimetres, with_unit
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,15 @@ class Comparison:
 
     def line(self, row: str) -> Line:
         """Return a row as text."""
-        entries = [column.scores.get(row) for column in self.columns]
+        entries = self.shown(row)
         unit = next((e["unit"] for e in entries if e), "1")
         arrow = {"lower": "↓", "higher": "↑", None: " "}[better(row)]
         cells = [f"{number(e['mean'])} ± {number(e['std'])}" if e else "" for e in entries]
-        return Line(row if unit == "1" else f"{row} ({unit})", arrow, cells, self._best(row))
+        return Line(with_unit(row, unit), arrow, cells, self._best(row))
+
+    def shown(self, row: str) -> list[dict[str, Any] | None]:
+        """Return each column's score as people read it, metres in millimetres; None where it has none."""
+        return [None if (score := c.scores.get(row)) is None else in_millimetres(score) for c in self.columns]
 
     def _best(self, row: str) -> list[int]:
         means = {
@@ -112,7 +117,7 @@ def _cells(comparison: Comparison) -> list[list[str]]:
     deviations are over, where that differs."""
     lines = [] if comparison.over else [["± over", *(column.over for column in comparison.columns)]]
     for row in comparison.rows:
-        line, entries = comparison.line(row), [c.scores.get(row) for c in comparison.columns]
+        line, entries = comparison.line(row), comparison.shown(row)
         lines.append([line.name, *line.cells])
         lines.append(["  median", *(number(e["median"]) if e else "" for e in entries)])
     return lines

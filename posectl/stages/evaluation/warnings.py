@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 import torch
 
+from posectl.core.distances import ONE_SAMPLE, share_of_spread
 from posectl.core.kinds import Kind
 from posectl.core.metrics import Score
 from posectl.stages.evaluation.inputs import Inputs
 
-PAIRS = 256
-"""Pairs of real samples whose mean distance stands for that of all."""
+SAMPLES = 512
+"""Samples, evenly spaced, whose spread stands for that of all."""
 
-COLLAPSED = 0.05
-"""The distance of the ends of a model's paths, over that of real samples, below which its decoder has collapsed."""
+
+def _some(samples: torch.Tensor) -> torch.Tensor:
+    return samples[torch.linspace(0, len(samples) - 1, min(SAMPLES, len(samples)), device=samples.device).long()]
 
 
 def warnings_of(inputs: Inputs, kind: Kind, scores: Mapping[str, Score]) -> list[str]:
@@ -24,13 +26,12 @@ def warnings_of(inputs: Inputs, kind: Kind, scores: Mapping[str, Score]) -> list
     if not all(map(inputs.has, ("model", "paths", "reference"))):
         return said
     paths, real = inputs.get("paths"), inputs.get("reference")
-    some = real[torch.linspace(0, len(real) - 1, 2 * PAIRS, device=real.device).long()]
-    apart = kind.distance(some[:PAIRS], some[PAIRS:]).mean().item()
-    ends = kind.distance(paths[:, 0], paths[:, -1]).nanmean().item()
-    if ends < COLLAPSED * apart:
+    ends = torch.cat([paths[:, 0], paths[:, -1]])
+    spread = share_of_spread(_some(ends), _some(real))
+    if spread < ONE_SAMPLE:
         said.append(
-            f"The decoder gives much the same {kind.noun} whatever the code: the ends of its paths are "
-            f"{ends / apart:.2%} as far apart as real {kind.noun}s. What is scored of such paths, monotonicity for "
-            "one, means nothing."
+            f"The decoder gives much the same {kind.noun} whatever the code: the ends of its paths spread by "
+            f"{spread:.2%} of what real {kind.noun}s do. What is scored of such paths, monotonicity for one, means "
+            "nothing."
         )
     return said

@@ -19,6 +19,7 @@ from posectl.core import device as devices
 from posectl.errors import InterruptedRunError, PosectlError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Progress, Run
+from posectl.stages.training.log import check_form
 from posectl.stages.training.progress import ProgressTable
 from posectl.stages.training.stack import Outcome, Stack, train_stack
 
@@ -28,13 +29,18 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Engine:
-    """The way a sweep is trained, which is no part of its identity. jobs: processes at once, one stack each."""
+    """The way a sweep is trained, which is no part of its identity.
+
+    jobs: processes at once, one stack each. log: the form of the log of each training.
+    """
 
     name: str = "inline"
     jobs: int = 1
+    log: str = ""
 
     def check(self, device: torch.device) -> None:
         """Raise UsageError for more jobs than there are cores, or CUDA devices where those are used."""
+        check_form(self.log)
         if self.name not in ENGINES:
             raise UsageError(f"There is no engine {self.name!r}.", f"Use {' or '.join(ENGINES)}.")
         if self.jobs < 1:
@@ -70,13 +76,20 @@ def train_all(
     table = ProgressTable(run, stacks, found)
     run.progress(table.progress())
     if engine.name == "process":
-        return _in_processes(run, dataset, missing, found, device, engine.jobs, table, stopped)
+        return _in_processes(run, dataset, missing, found, device, engine, table, stopped)
     outcomes: dict[str, Outcome] = {}
     failures: list[Exception] = []
     for index, stack in missing.items():
         try:
             outcomes |= train_stack(
-                run, dataset, stack, found, device, report=partial(table.report, index), stopped=stopped
+                run,
+                dataset,
+                stack,
+                found,
+                device,
+                report=partial(table.report, index),
+                stopped=stopped,
+                log=engine.log,
             )
         except InterruptedRunError:
             raise
@@ -105,6 +118,7 @@ class _Task:
     stack: Stack
     found: frozenset[str]
     device: str
+    log: str
 
 
 def _in_processes(
@@ -113,10 +127,11 @@ def _in_processes(
     stacks: Mapping[int, Stack],
     found: Collection[str],
     device: torch.device,
-    jobs: int,
+    engine: Engine,
     table: ProgressTable,
     stopped: Callable[[], bool],
 ) -> dict[str, Outcome]:
+    jobs = engine.jobs
     context = multiprocessing.get_context("spawn")
     messages, stop = context.Queue(), context.Event()
     # So many threads each that all cores are at work, but no more than this process was allowed.
@@ -131,7 +146,9 @@ def _in_processes(
         pending: set[Future[dict[str, Outcome]]] = {
             pool.submit(
                 _work,
-                _Task(i, theirs, dataset.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs)),
+                _Task(
+                    i, theirs, dataset.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs), engine.log
+                ),
             )
             for n, (i, stack) in enumerate(stacks.items())
         }
@@ -193,7 +210,7 @@ def _work(task: _Task) -> dict[str, Outcome]:
     return train_stack(
         task.run, dataset, task.stack, task.found, torch.device(task.device),
         report=lambda progress: messages.put((task.index, progress)),
-        stopped=lambda: workers.leaving.is_set() or stop.is_set(),
+        stopped=lambda: workers.leaving.is_set() or stop.is_set(), log=task.log,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,55 +43,73 @@ def find_beginning(run: Run, dataset: StoredDataset, replica: Replica, device: t
     return max(found, key=lambda each: (not each.by_other_code, each.steps), default=None)
 
 
-def go_on_from(beginning: Beginning, trainer: Trainer) -> str:
-    """Restore a trainer of one replica to the end of a shorter training, and return "".
+def go_on_from(beginnings: Sequence[Beginning], trainer: Trainer) -> str:
+    """Restore a trainer to the end of shorter trainings, of as many steps each, one of each replica; and return "".
 
     Where one run of the trainer's length would have come by there otherwise, leave it alone and return why.
     """
-    model, steps, plan = beginning.model, beginning.steps, trainer.plan
+    plan, steps = trainer.plan, beginnings[0].steps
     kept = [step for step in plan.kept if step <= steps]
-    tests = {int(step): error for step, error in zip(model.read("log/test_step"), model.read("log/test_error"),
-                                                     strict=True)}  # fmt: skip
-    common = [step for step in sorted(tests) if step % plan.evaluate_every == 0]
-    best = min(common, key=lambda step: (tests[step], step))
-    if why := _obstacle(model, plan, kept, best):
-        return why
+    tests = [_tests(each.model, plan) for each in beginnings]
+    best = [min(errors, key=lambda step: (errors[step], step)) for errors in tests]
+    for each, step in zip(beginnings, best, strict=True):
+        if why := _obstacle(each.model, trainer, kept, step):
+            return why
+    parts = [_arrays(each.model, trainer, i, kept, best[i]) for i, each in enumerate(beginnings)]
+    arrays = {name: np.stack([part[name] for part in parts], axis=_axis(name)) for name in parts[0]}
     last = dict.fromkeys(trainer.optimizers, 0)
     for index in range(steps):
         for group in trainer.losses.moving(index):
             last[group] += 1
-    figures = [model.read(f"log/{name}") for name in trainer.history.figures]
-    groups = {"last/": "weights/last", "best/": "weights/best", "optimizer/": "optimizer"}
-    groups |= {f"step-{step}/": f"weights/step-{step}" for step in kept}
-    arrays = {f"{to}{name}": array[None] for to, group in groups.items() for name, array in
-              model.read_group(group).items()}  # fmt: skip
-    if best == 0:  # the weights as they were drawn, which the trainer still has
-        arrays |= {f"best/{name}": tensor.cpu().numpy() for name, tensor in trainer.history.best.items()}
-    places = [sorted(tests).index(step) for step in common]
-    arrays |= {
-        f"tests/{name.removeprefix('test_')}": values[places][:, None]
-        for name, values in model.read_group("log").items()
-        if name.startswith("test_")
-    }
     trainer.restore(steps, {
         **arrays,
         "updates": np.array([float(count) for count in last.values()]),
-        "log": np.stack(figures, axis=1)[:, :, None],
-        "tests/step": np.array(common, dtype=np.int64),
-        "best_error": np.array([tests[best]]),
-        "best_step": np.array([best], dtype=np.int64),
-        "diverged_at": np.array([-1], dtype=np.int64),
+        "tests/step": np.array(list(tests[0]), dtype=np.int64),
+        "best_error": np.array([errors[step] for errors, step in zip(tests, best, strict=True)]),
+        "best_step": np.array(best, dtype=np.int64),
+        "diverged_at": np.full(len(beginnings), -1, dtype=np.int64),
     })  # fmt: skip
     return ""
 
 
-def _obstacle(model: Artifact, plan: Plan, kept: list[int], best: int) -> str:
+def _tests(model: Artifact, plan: Plan) -> dict[int, float]:
+    """Return the test errors of a model by their steps, those that a longer run takes as well."""
+    steps, errors = model.read("log/test_step"), model.read("log/test_error")
+    every = {int(step): float(error) for step, error in zip(steps, errors, strict=True)}
+    return {step: every[step] for step in sorted(every) if step % plan.evaluate_every == 0}
+
+
+def _arrays(model: Artifact, trainer: Trainer, replica: int, kept: list[int], best: int) -> dict[str, np.ndarray]:
+    """Return weights, moments and losses of a model, as `Trainer.restore` takes them, without the replica's axis."""
+    groups = {"last/": "weights/last", "best/": "weights/best", "optimizer/": "optimizer"}
+    groups |= {f"step-{step}/": f"weights/step-{step}" for step in kept}
+    arrays = {f"{to}{name}": array for to, group in groups.items() for name, array in model.read_group(group).items()}
+    if best == 0:  # the weights as they were drawn, which the trainer still has
+        arrays |= {f"best/{name}": tensor[replica].cpu().numpy() for name, tensor in trainer.history.best.items()}
+    log = np.stack([model.read(f"log/{name}") for name in trainer.history.figures], axis=1)
+    steps = model.read("log/test_step").tolist()
+    places = [steps.index(step) for step in _tests(model, trainer.plan)]
+    taken = {
+        f"tests/{name.removeprefix('test_')}": values[places]
+        for name, values in model.read_group("log").items()
+        if name.startswith("test_")
+    }
+    return {**arrays, **taken, "log": log}
+
+
+def _axis(name: str) -> int:
+    """Return the replicas' axis of an array of `Trainer.restore`."""
+    return -1 if name == "log" or name.startswith("tests/") else 0
+
+
+def _obstacle(model: Artifact, trainer: Trainer, kept: list[int], best: int) -> str:
     """Say why a model is not what a longer run comes by; kept, best: the snapshots that one has by then, and the step
     of its lowest test error."""
-    about = model_about(model)
+    about, plan = model_about(model), trainer.plan
     threads = model.manifest.get("threads")
-    if about.stack:
-        return f"it was trained in a stack of {about.stack}, which may round otherwise"
+    if (about.stack or 1) != trainer.replicas:
+        how = f"in a stack of {about.stack}" if about.stack else "alone"
+        return f"it was trained {how}, which may round otherwise"
     if threads not in (None, torch.get_num_threads()):
         return f"it was trained by {threads} threads, and {torch.get_num_threads()} may round otherwise"
     if lacking := sorted(set(kept) - set(about.snapshots)):

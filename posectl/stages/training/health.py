@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.distances import ONE_SAMPLE, spread
+from posectl.core.distances import ONE_SAMPLE, share, share_of_spread, spread
 from posectl.core.kinds import Kind
 from posectl.core.random import generator
 from posectl.core.training.loop import Trainer
@@ -75,11 +74,6 @@ def examine(trainer: Trainer, index: int, replica: Replica, dataset: StoredDatas
         first=float(history.tests[0][index]),
         last=float(history.tests[max(history.tests)][index]),
         of_mean=kind.errors(trainer.test[None], mean.expand_as(trainer.test)[None]).double().mean().item(),
-        codes=_share(spread(codes), codes.double().square().mean().sqrt().item()),
-        decoded=_share(spread(model.decode(draws)), spread(some)),
+        codes=share(spread(codes), codes.double().square().mean().sqrt().item()),
+        decoded=share_of_spread(model.decode(draws), some),
     )
-
-
-def _share(part: float, whole: float) -> float:
-    """Return the share of a part; one where there is no whole, or either is no number."""
-    return part / whole if whole > 0 and math.isfinite(part / whole) else 1.0

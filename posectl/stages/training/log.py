@@ -29,8 +29,9 @@ class NoLog:
 class CSVLog(NoLog):
     """A row a step: the losses, and the test error where it was taken."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, replica: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._replica = replica
         self.path = folder / "log.csv"
         self.path.unlink(missing_ok=True)  # were it a link, what that leads to would be overwritten
         self._file = self.path.open("x", newline="", encoding="utf-8")
@@ -44,7 +45,7 @@ class CSVLog(NoLog):
             self._writer.writerow(["step", *history.figures, "test_error"])
             self._row(0, [""] * len(history.figures), trainer)
             self._done = 0
-        losses = history.log[self._done : trainer.step, :, 0].tolist()
+        losses = history.log[self._done : trainer.step, :, self._replica].tolist()
         for step, row in enumerate(losses, start=self._done + 1):
             self._row(step, row, trainer)
         self._done = trainer.step
@@ -52,7 +53,7 @@ class CSVLog(NoLog):
 
     def _row(self, step: int, losses: list[Any], trainer: Trainer) -> None:
         test = trainer.history.tests.get(step)
-        self._writer.writerow([step, *losses, "" if test is None else float(test[0])])
+        self._writer.writerow([step, *losses, "" if test is None else float(test[self._replica])])
 
     def close(self) -> None:
         """Close the file."""
@@ -62,7 +63,8 @@ class CSVLog(NoLog):
 class TensorBoardLog(NoLog):
     """TensorBoard's events: a scalar a loss, and one of the test error."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, replica: int) -> None:
+        self._replica = replica
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -77,12 +79,14 @@ class TensorBoardLog(NoLog):
     def update(self, trainer: Trainer) -> None:
         """Write the scalars that are new, all of them after a --resume."""
         history = trainer.history
-        for step, row in enumerate(history.log[self._done : trainer.step, :, 0].tolist(), start=self._done + 1):
+        for step, row in enumerate(
+            history.log[self._done : trainer.step, :, self._replica].tolist(), start=self._done + 1
+        ):
             for name, value in zip(history.figures, row, strict=True):
                 self._writer.add_scalar(f"loss/{name}", value, step)
         for step, test in history.tests.items():
             if self._done < step <= trainer.step or (step == 0 and not self._done):
-                self._writer.add_scalar("test_error", float(test[0]), step)
+                self._writer.add_scalar("test_error", float(test[self._replica]), step)
         self._done = trainer.step
 
     def close(self) -> None:
@@ -90,7 +94,7 @@ class TensorBoardLog(NoLog):
         self._writer.close()
 
 
-_LOGS = {"": lambda folder: NoLog(), "csv": CSVLog, "tensorboard": TensorBoardLog}
+_LOGS = {"": lambda folder, replica: NoLog(), "csv": CSVLog, "tensorboard": TensorBoardLog}
 
 
 def check_form(form: str) -> None:
@@ -100,11 +104,11 @@ def check_form(form: str) -> None:
 
 
 @contextmanager
-def logging_to(run: Run, form: str, name: str, key: str) -> Iterator[NoLog]:
-    """Yield the log of the training of this name and key, in a folder beside the store."""
+def logging_to(run: Run, form: str, name: str, key: str, replica: int = 0) -> Iterator[NoLog]:
+    """Yield the log of the training of this name and key, a replica of its trainer, in a folder beside the store."""
     store = run.artifacts.path
     folder = store.with_name(f"{store.name}-logs") / f"{name}-{key[:8]}"
-    log = _LOGS[form](folder)
+    log = _LOGS[form](folder, replica)
     if form:
         run.tell(f"The log is in {folder}.")
     try:

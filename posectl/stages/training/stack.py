@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,9 @@ from posectl.core.training.loop import Trainer
 from posectl.errors import InterruptedRunError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.run import Run, produce
+from posectl.stages.training.extension import find_beginning, go_on_from
 from posectl.stages.training.health import examine
+from posectl.stages.training.log import NoLog, logging_to
 from posectl.stages.training.model import write_model
 from posectl.stages.training.replica import Replica
 from posectl.stages.training.size import check_fits
@@ -105,10 +108,12 @@ def train_stack(
     *,
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
+    log: str = "",
 ) -> dict[str, Outcome]:
     """Train the replicas that are not in `found` (keys) as one, publish each model, and return each outcome by key.
 
-    A stack that was killed goes on at its checkpoint with the replicas that it had then. Raises InterruptedRunError
+    A stack that was killed goes on at its checkpoint with the replicas that it had then; one that differs from a
+    finished stack in being longer, at the end of that. log: the form of a log for each. Raises InterruptedRunError
     where `stopped` ended it, ConflictError where a live process trains it.
     """
     checkpoints = run.artifacts.checkpoints(stack.key)
@@ -123,7 +128,13 @@ def train_stack(
         if saved:
             trainer.restore(saved[0], saved[1])
             run.tell(f"Continuing {len(members)} replicas at step {trainer.step}.")
-        seconds = _run(run, trainer, members, checkpoints, report, stopped)
+        elif not run.force:
+            _go_on(run, trainer, members, dataset, device)
+        with ExitStack() as logs:
+            written = [
+                logs.enter_context(logging_to(run, log, each.name, each.key, i)) for i, each in enumerate(members)
+            ]
+            seconds = _run(run, trainer, members, checkpoints, report, stopped, written)
         outcomes = {
             member.key: _publish(run, trainer, i, member, dataset, seconds, device)
             for i, member in enumerate(members)
@@ -133,6 +144,19 @@ def train_stack(
     return outcomes
 
 
+def _go_on(
+    run: Run, trainer: Trainer, members: Sequence[NamedReplica], dataset: StoredDataset, device: torch.device
+) -> None:
+    """Put a trainer at the end of the same stack's shorter training, if that is there whole."""
+    found = [find_beginning(run, dataset, member.replica, device) for member in members]
+    beginnings = [each for each in found if each is not None and (run.reuse or not each.by_other_code)]
+    if len(beginnings) < len(members) or len({each.steps for each in beginnings}) > 1:
+        return
+    first = f"{len(members)} replicas at step {beginnings[0].steps}, where finished models end"
+    why = go_on_from(beginnings, trainer)
+    run.tell(f"Starting at step 0, and not {first}: {why}." if why else f"Going on with {first}.")
+
+
 def _run(
     run: Run,
     trainer: Trainer,
@@ -140,6 +164,7 @@ def _run(
     checkpoints: Checkpoints,
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
+    logs: Sequence[NoLog],
 ) -> float:
     options, known = members[0].replica.options, trainer.history.diverged_at.copy()
 
@@ -152,6 +177,8 @@ def _run(
             run.tell(f"{members[i].name} diverged at step {trainer.history.diverged_at[i]}; the rest goes on.")
         known = trainer.history.diverged_at.copy()
         report(_progress(trainer, members, rate))
+        for log in logs:
+            log.update(trainer)
 
     report(_progress(trainer, members, 0.0))
     finished, seconds = advance(trainer, options, save=save, report=look, stopped=stopped)

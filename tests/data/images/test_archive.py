@@ -203,3 +203,22 @@ def test_one_array_of_a_file_is_named_after_a_colon(tmp_path: Path) -> None:
     dataset = read([tmp_path / "a.npz:x_test"])
     np.testing.assert_allclose(dataset.samples[:, 0], other / 127.5 - 1, atol=1e-6)
     assert dataset.per_sample["label"].tolist() == [0, 1] * 3
+
+
+@pytest.mark.parametrize(
+    "form", [lambda y: y[:, None], lambda y: np.eye(3, dtype=np.uint8)[y], lambda y: np.eye(3)[y], lambda y: y]
+)
+@pytest.mark.parametrize("name", ["labels", "target", "y"])
+def test_labels_in_a_column_or_one_hot_are_labels(tmp_path: Path, form, name: str) -> None:
+    labels = np.arange(10) % 3
+    dataset = saved(tmp_path, images=BYTES, **{name: form(labels)})
+    np.testing.assert_array_equal(dataset.per_sample["label"], labels)
+    assert dataset.about["class_names"] == ["0", "1", "2"]
+    assert dataset.warnings == []
+
+
+def test_arrays_that_belong_to_no_image_are_named(tmp_path: Path) -> None:
+    dataset = saved(tmp_path, images=BYTES, labels=np.arange(9), latents=np.zeros((10, 6)))
+    assert "label" not in dataset.per_sample
+    (said,) = dataset.warnings
+    assert "labels (9,), latents (10, 6) beside 10 images" in said

@@ -165,3 +165,11 @@ def test_two_real_objects_turn_once_each(test_data: Path) -> None:
         steps = ((views - np.roll(views, -1, axis=0)) ** 2).mean(axis=(1, 2, 3))
         apart = ((views - np.roll(views, -18, axis=0)) ** 2).mean(axis=(1, 2, 3))
         assert steps.max() < apart.mean()
+
+
+def test_a_table_of_labels_beside_pictures_is_named(tmp_path: Path) -> None:
+    for k in range(5):
+        Image.new("L", (8, 8), 40 * k).save(tmp_path / f"{k}.png")
+    (tmp_path / "labels.csv").write_text("file,label\n0.png,1\n")
+    (tmp_path / "readme.txt").write_text("hello")
+    assert read([tmp_path]).warnings == ["labels.csv was not read: a picture's label is the folder that it is in."]

@@ -211,3 +211,12 @@ def test_a_missing_or_empty_folder_is_named(tmp_path: Path) -> None:
     save(tmp_path, "a.png", GREY)
     with pytest.raises(InvalidInputError, match="One image is no dataset"):
         read([tmp_path])
+
+
+def test_of_moving_pictures_the_first_frame_is_taken_with_a_warning(tmp_path: Path) -> None:
+    frames = [Image.new("L", (8, 8), grey) for grey in (51, 204)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    frames[1].save(tmp_path / "b.gif")
+    dataset = read([tmp_path])
+    np.testing.assert_allclose(dataset.samples[:, 0, 0, 0], [2 * 51 / 255 - 1, 2 * 204 / 255 - 1], atol=1e-6)
+    assert "1 images hold several frames, of which the first was taken (the first is a.gif)." in dataset.warnings

@@ -508,3 +508,12 @@ def test_no_file_and_only_test_files_are_usage_errors(tmp_path: Path, poses: np.
         read([])
     with pytest.raises(UsageError, match="none is left"):
         read([file], test=("a.npy",))
+
+
+@pytest.mark.parametrize("fps", [0.0, -30.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("key", ["fps", "clip_fps"])
+def test_a_rate_in_the_file_that_is_none_is_refused(tmp_path, poses, key, fps):
+    table = {"clip_start": [0], "clip_length": [len(poses)], "clip_fps": [fps]} if key == "clip_fps" else {"fps": fps}
+    np.savez(tmp_path / "a.npz", poses=poses, **table)
+    with pytest.raises(InvalidInputError, match="gives a frame rate of"):
+        read([tmp_path / "a.npz"])

@@ -29,8 +29,8 @@ def test_markdown_has_mean_and_median_lines_and_a_blank_where_nothing_was_scored
         "| --- | ---: | ---: |",
         "| anci | 1.250 ± 0.200 | 1.250 ± 0.200 |",
         "|   median | 1.200 | 1.200 |",
-        "| mean_distance (m) | 0.0312 ± 0.200 |  |",
-        "|   median | 1.200 |  |",
+        "| mean_distance (mm) | 31.200 ± 200.000 |  |",
+        "|   median | 1200.000 |  |",
     ]
 
 
@@ -42,7 +42,7 @@ def test_csv_keeps_every_digit_and_both_spreads():
 
 def test_latex_escapes_what_latex_would_stumble_over():
     text = TABLE.as_text("latex")
-    assert r"mean\_distance (m) & 0.0312 $\pm$ 0.200 &  \\" in text
+    assert r"mean\_distance (mm) & 31.200 $\pm$ 200.000 &  \\" in text
     assert r"$\lambda$=0.1" in text
     assert text.count(r"\\") == 5
 

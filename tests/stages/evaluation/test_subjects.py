@@ -176,4 +176,6 @@ def test_a_decoder_of_one_pose_is_warned_of(run, length, warned):
     assert warnings[0] == "x: No more."
     assert len(warnings) == 1 + warned
     if warned:
-        assert f"much the same pose whatever the code: the ends of its paths are {length:.2%} as far" in warnings[1]
+        assert (
+            f"much the same pose whatever the code: the ends of its paths spread by {length:.2%} of what" in warnings[1]
+        )

@@ -145,3 +145,30 @@ def test_a_model_made_by_other_threads_is_not_called_this_very_run(run, told):
     told.clear()
     assert train(run, None, SHORT).reused
     assert told == ["mannequin-acai:v1 is this very run; --force makes it again."]
+
+
+def swept(run, name, steps, **more):
+    """The models of a sweep, by their names less its own."""
+    done = sweep(replace(run, name=name), None, replace(SHORT, steps=steps), Axes(((0.0, 0.1),), (4,), seeds=2), **more)
+    models = [run.artifacts.get(row["model"]) for row in done.figures["replicas"]]
+    return {model.name.removeprefix(name): model for model in models}
+
+
+def test_a_longer_sweep_goes_on_from_a_finished_one_to_the_bit(run, told):
+    swept(run, "first", 40)
+    told.clear()
+    gone_on = swept(run, "gone-on", 100)
+    assert "Going on with 4 replicas at step 40, where finished models end." in told
+    told.clear()
+    whole = swept(replace(run, force=True), "whole", 100)
+    assert not any("Going on" in line for line in told)
+    assert gone_on.keys() == whole.keys()
+    for name, model in gone_on.items():
+        assert_same(model, whole[name])
+
+
+def test_a_sweep_of_another_shape_starts_anew(run, told):
+    swept(run, "first", 40)
+    told.clear()
+    sweep(replace(run, name="wide"), None, replace(SHORT, steps=60), Axes(((0.0,),), (4,), seeds=2))
+    assert any("Starting at step 0" in line and "in a stack of 4, which may round otherwise" in line for line in told)

@@ -123,8 +123,13 @@ def test_collapse_is_found_in_the_weights(run, told, caplog, monkeypatch, networ
     assert ("decodes whatever code to one pose" in caplog.text) == (network == "decoder")
 
 
-def test_the_spread_is_the_deviation_about_the_mean():
+def test_the_spread_is_the_median_distance_from_the_median_sample_which_a_few_far_ones_hardly_move():
     from posectl.core.distances import spread
 
-    x = torch.randn(50, 4, 3, generator=torch.Generator().manual_seed(0))
-    assert spread(x) == pytest.approx(np.sqrt(((x.double() - x.double().mean(0)) ** 2).mean().item()))
+    x = torch.randn(500, 4, 3, generator=torch.Generator().manual_seed(0))
+    wide = x.double().numpy().reshape(500, 12)
+    apart = np.linalg.norm(wide - np.median(wide, axis=0), axis=1) / np.sqrt(12)
+    assert spread(x) == pytest.approx(np.median(apart))
+    far = x.clone()
+    far[:4, 2] += 50  # the root mean square over all is 2.4 times as large
+    assert spread(far) == pytest.approx(spread(x), rel=0.02)
