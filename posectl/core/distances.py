@@ -61,6 +61,12 @@ def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
     return mean_square(a, b, axes).sqrt()
 
 
+def pairwise_squares(samples: Tensor) -> Tensor:
+    """Return squared distances (R, B, B) between samples (R, B, ...) of each replica, mean over their elements."""
+    flat = samples.flatten(2)
+    return torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist").square() / flat.shape[2]
+
+
 def spread(samples: Tensor) -> float:
     """Return the median distance of samples (N, *shape) from their median sample, as the root mean square over
         elements: a few that are far away do not move it.

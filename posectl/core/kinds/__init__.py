@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from posectl.core.distances import root_mean_square
+from posectl.core.distances import pairwise_squares, root_mean_square
 from posectl.core.objectives.lookup import closest
 from posectl.registry import Registry
 
@@ -79,6 +79,10 @@ class Kind:
     def closest(self, x: Tensor, among: Tensor) -> Tensor:
         """Find the nearest (R, N) of `among` (R, K, *shape) to each of x (R, N, *shape), for training."""
         return closest(x.flatten(2), among.flatten(2))
+
+    def pairwise_squares(self, x: Tensor) -> Tensor:
+        """Return the squared distances (R, B, B) between samples x (R, B, *shape): the mean over elements."""
+        return pairwise_squares(x)
 
     def errors(self, x: Tensor, x_hat: Tensor) -> Tensor:
         """Return the test error (R, B) of each reconstruction: the mean square of its elements."""

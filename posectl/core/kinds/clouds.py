@@ -72,6 +72,13 @@ class Clouds(Kind):
         """Return the Chamfer distance (R, B), a mean over points."""
         return mean_chamfer(x, x_hat.to(x.dtype))
 
+    def pairwise_squares(self, x: Tensor) -> Tensor:
+        """Return half the Chamfer distance (R, B, B) between clouds x (R, B, P, 3), as a mean over points."""
+        first, second = torch.triu_indices(x.shape[1], x.shape[1], 1)
+        squares = x.new_zeros(len(x), x.shape[1], x.shape[1])
+        squares[:, first, second] = mean_chamfer(x[:, first], x[:, second]) / 2
+        return squares + squares.mT
+
     def distance(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the root (...) float64 of half the Chamfer distance as a mean over points."""
         a, b = torch.broadcast_tensors(a.double(), b.double())

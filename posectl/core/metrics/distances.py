@@ -9,9 +9,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from posectl.core.distances import pairwise_squares
+from posectl.core.kinds import Kind
 from posectl.core.metrics import Better, Score, metric
 from posectl.core.metrics.summary import row_sums, summarise
-from posectl.core.objectives.distance import log_over_mean, squared_distances
+from posectl.core.objectives.distance import log_over_mean
 
 SAMPLES = 500
 """Samples at most whose pairs are compared."""
@@ -20,21 +22,23 @@ BETTER: dict[str, Better] = {"correlation": "higher", "loss": "lower"}
 
 
 @metric("distances", better=BETTER)
-def distances(real_samples: Tensor, real_codes: Tensor) -> Score:
+def distances(real_samples: Tensor, real_codes: Tensor, kind: Kind) -> Score:
     """Compute two scores, without unit, of the first SAMPLES of real_samples (N, *shape) and their codes (N, d).
 
-    correlation: Pearson's, of Euclidean distances over all pairs; undefined where either are all the same. loss: L_dist
-    of all of them as one batch, the mean over all pairs, a sample with itself too, of the squared difference of log(1 +
-    squared distance over its mean).
+    correlation: Pearson's, of distances over all pairs, Euclidean ones, of clouds Chamfer's; undefined where either are
+    all the same. loss: L_dist of all of them as one batch, the mean over all pairs, a sample with itself too, of the
+    squared difference of log(1 + squared distance over its mean).
 
     >>> import numpy as np
     >>> import posectl
-    >>> samples = np.array([[0.0], [1.0], [3.0]])
-    >>> scores = posectl.metrics.distances(samples, 2 * samples)  # one scale for all does not count
+    >>> codes = np.array([[0.0], [1.0], [3.0]])
+    >>> poses = codes[:, None] * np.ones((17, 3))
+    >>> scores = posectl.metrics.distances(poses, 2 * codes)  # one scale for all does not count
     >>> scores["correlation"]["mean"], scores["loss"]["mean"]
     (1.0, 0.0)
     """
-    apart = [squared_distances(each[:SAMPLES].double()[None])[0] for each in (real_samples, real_codes)]
+    samples, codes = (each[:SAMPLES].double()[None] for each in (real_samples, real_codes))
+    apart = [kind.pairwise_squares(samples)[0], pairwise_squares(codes)[0]]
     above = torch.ones_like(apart[0], dtype=torch.bool).triu(1)
     of_samples, of_codes = (log_over_mean(squares, _total(squares) / squares.numel()) for squares in apart)
     return {

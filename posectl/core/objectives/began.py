@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from posectl.core.nets import Architecture
 from posectl.core.nets.layers import together
 from posectl.core.objectives import objective
-from posectl.core.objectives.base import Networks, Objective, mean_over_batch
+from posectl.core.objectives.base import Networks, Objective
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
@@ -67,7 +67,7 @@ class BEGAN(Objective):
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return the mean absolute error (R,) of reconstructions, which moves the encoder alone."""
         still = step.z_in.detach().requires_grad_()
-        error = _error(step.x, *step.decode(still))
+        error = step.kind.mean_absolute(step.x, *step.decode(still))
         (slope,) = torch.autograd.grad(error.sum(), still)
         return error.detach() + ((step.z_in - still.detach()) * slope).flatten(1).sum(1)
 
@@ -87,7 +87,7 @@ class BEGAN(Objective):
         def errors() -> _Errors:
             (drawn,) = step.decode(step.prior.draw(step.drawn("began")))
             again = together(networks["discriminator"], step.x, drawn)
-            return _Errors(*(_error(x, x_hat) for x, x_hat in zip((step.x, drawn), again, strict=True)))
+            return _Errors(*map(step.kind.mean_absolute, (step.x, drawn), again))
 
         return step.once(self.name, errors)
 
@@ -104,7 +104,3 @@ class Balance(nn.Module):
     def follow(self, change: Tensor) -> None:
         """Add changes (R,), and stay in [0, 1]."""
         self.k.add_(change[:, None]).clamp_(0, 1)
-
-
-def _error(x: Tensor, x_hat: Tensor) -> Tensor:
-    return mean_over_batch((x - x_hat).abs())

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from posectl.core.distances import pairwise_squares
+from posectl.core.kinds import Kind
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Networks, Objective, mean_over_batch
 from posectl.core.objectives.step import Step
@@ -31,24 +33,18 @@ class Distance(Objective):
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the pairwise distance loss (R,) of the batch."""
-        return distance_loss(step.x, step.z)
+        return distance_loss(step.x, step.z, step.kind)
 
 
-def distance_loss(x: Tensor, z: Tensor) -> Tensor:
+def distance_loss(x: Tensor, z: Tensor, kind: Kind) -> Tensor:
     """Return the difference (R,) between pairwise distances of codes and of samples: the mean over all B^2 pairs of the
     squared difference of log(1 + squared distance over its mean)."""
-    return mean_over_batch((_log_distances(x) - _log_distances(z)).square())
+    of_samples, of_codes = kind.pairwise_squares(x), pairwise_squares(z)
+    return mean_over_batch((_log_over_own_mean(of_samples) - _log_over_own_mean(of_codes)).square())
 
 
-def _log_distances(samples: Tensor) -> Tensor:
-    squares = squared_distances(samples)
+def _log_over_own_mean(squares: Tensor) -> Tensor:
     return log_over_mean(squares, squares.mean((1, 2), keepdim=True))
-
-
-def squared_distances(samples: Tensor) -> Tensor:
-    """Return squared distances (R, B, B) between samples (R, B, ...) of each replica, mean over their elements."""
-    flat = samples.flatten(2)
-    return torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist").square() / flat.shape[2]
 
 
 def log_over_mean(squares: Tensor, mean: Tensor) -> Tensor:

@@ -81,7 +81,7 @@ class GAIA(Objective):
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the pairwise distance loss (R,)."""
-        return distance_loss(step.x, step.z)
+        return distance_loss(step.x, step.z, step.kind)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """Return the real error (R,) less a balanced share of the generated ones (the paper's Eq. 1 has their sign

@@ -8,11 +8,14 @@ import torch
 from core.objectives.settings import assert_replicas_apart, linear_step, moved, small_step
 from core.objectives.training import assert_resumes, assert_stacks, trainer
 
+from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.metrics.distances import distances
 from posectl.core.objectives.acai import ACAI
 from posectl.core.objectives.distance import Distance, distance_loss
 from posectl.core.objectives.gaia import GAIA
+
+POSES = KINDS.get("poses")
 
 
 def test_distance_loss_as_a_double_sum():
@@ -27,10 +30,10 @@ def test_distance_loss_as_a_double_sum():
 
     of_x, of_z = logs(x), logs(z)
     expected = sum((of_x[i][j] - of_z[i][j]) ** 2 for i in range(5) for j in range(5)) / 25
-    assert distance_loss(x, z).item() == pytest.approx(expected, rel=1e-12)
-    assert distance_loss(x, 3 * x.flatten(2)).item() == pytest.approx(0, abs=1e-20)  # scale does not matter
+    assert distance_loss(x, z, POSES).item() == pytest.approx(expected, rel=1e-12)
+    assert distance_loss(x, 3 * x.flatten(2), POSES).item() == pytest.approx(0, abs=1e-20)  # scale does not matter
     same = torch.zeros(1, 3, 2, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(distance_loss(x[:, :3], same).sum(), same)
+    (gradient,) = torch.autograd.grad(distance_loss(x[:, :3], same, POSES).sum(), same)
     assert gradient.isfinite().all()
 
 
@@ -38,7 +41,7 @@ def test_the_term_is_the_loss_of_samples_and_codes_on_the_priors_support():
     x = torch.randn(1, 6, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     codes = 2 * x.flatten(2)
     assert Distance().term(linear_step(x, {}), {}).item() == pytest.approx(0, abs=1e-20)
-    chords = distance_loss(x, codes / codes.norm(dim=-1, keepdim=True))
+    chords = distance_loss(x, codes / codes.norm(dim=-1, keepdim=True), POSES)
     torch.testing.assert_close(Distance().term(linear_step(x, {}, prior=SPHERE), {}), chords)
 
 
@@ -72,7 +75,7 @@ def test_codes_come_to_lie_as_far_apart_as_poses():
         run = trainer(Distance(lam=lam), prior=NORMAL, steps=400, evaluate_every=400)
         run.run()
         with torch.no_grad():
-            return distances(run.test, run.networks["encoder"](run.test[None])[0])
+            return distances(run.test, run.networks["encoder"](run.test[None])[0], POSES)
 
     plain, pressed = scores(0.0), scores(0.01)
     assert pressed["loss"]["mean"] < plain["loss"]["mean"] / 3
