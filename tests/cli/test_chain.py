@@ -80,8 +80,9 @@ def test_evaluate_then_compare(trained):
     scored = trained("evaluate", "acai", *SMALL, "--json")
     scores = scored.json["scores"]
     assert set(scores) == {
-        "anci", "bone_length_error", "mean_distance", "monotonicity", "path_length_ratio", "prdc", "precision_distance",
-        "recall_distance", "reconstruction_mpjpe", "smoothness_ratio",
+        "anci", "bone_length_error", "convexity", "distances", "mean_distance", "monotonicity", "path_length_ratio",
+        "prdc", "precision_distance", "prior_mmd", "recall_distance", "reconstruction_mpjpe", "smoothness_ratio",
+        "speed_peak",
     }  # fmt: skip
     for name in ("mean_distance", "anci", "recall_distance"):
         assert {"mean", "variance", "std", "median", "unit"} <= set(scores[name])
