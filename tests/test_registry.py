@@ -30,7 +30,7 @@ def test_an_unknown_name_is_told_with_the_known_and_the_nearest():
         with pytest.raises(UsageError, match="no regularizer 'acal'") as error:
             ask("acal")
         assert "Did you mean 'acai'?" in error.value.hint
-        assert "none" in error.value.hint
+        assert f"Nearest of {len(OBJECTIVES.names())}: acai, " in error.value.hint
 
 
 @pytest.fixture

@@ -24,26 +24,24 @@ ONE_SAMPLE = 0.05
 def mean_per_joint(a: Tensor, b: Tensor) -> Tensor:
     """Return the mean per-joint distance (...) float64, metres, of poses (..., J, 3) that broadcast (report, Eq. 8).
 
-        >>> import numpy as np
-    import torch
-        >>> from posectl.core.distances import mean_per_joint
-        >>> poses = torch.zeros(2, 17, 3)
-        >>> mean_per_joint(poses, poses + torch.tensor([0.5, 0.0, 0.0]))
-        tensor([0.5000, 0.5000], dtype=torch.float64)
+    >>> import torch
+    >>> from posectl.core.distances import mean_per_joint
+    >>> poses = torch.zeros(2, 17, 3)
+    >>> mean_per_joint(poses, poses + torch.tensor([0.5, 0.0, 0.0]))
+    tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     return _in_blocks(_mean_per_joint, a, b, 2)
 
 
 def mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
     """Return the mean squared difference (...) float64 over the elements of samples that broadcast and have so many
-        axes, three for images (..., C, H, W).
+    axes, three for images (..., C, H, W).
 
-        >>> import numpy as np
-    import torch
-        >>> from posectl.core.distances import mean_square
-        >>> images = torch.zeros(2, 1, 8, 8)
-        >>> mean_square(images, images + 0.5)
-        tensor([0.2500, 0.2500], dtype=torch.float64)
+    >>> import torch
+    >>> from posectl.core.distances import mean_square
+    >>> images = torch.zeros(2, 1, 8, 8)
+    >>> mean_square(images, images + 0.5)
+    tensor([0.2500, 0.2500], dtype=torch.float64)
     """
     return _in_blocks(lambda x, y: _mean_square(x, y, axes), a, b, axes)
 
@@ -51,12 +49,11 @@ def mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
 def root_mean_square(a: Tensor, b: Tensor, axes: int = 3) -> Tensor:
     """Return the root of `mean_square`, in units of intensity; images in [-1, 1] span two of them.
 
-        >>> import numpy as np
-    import torch
-        >>> from posectl.core.distances import root_mean_square
-        >>> images = torch.zeros(2, 1, 8, 8)
-        >>> root_mean_square(images, images + 0.5)
-        tensor([0.5000, 0.5000], dtype=torch.float64)
+    >>> import torch
+    >>> from posectl.core.distances import root_mean_square
+    >>> images = torch.zeros(2, 1, 8, 8)
+    >>> root_mean_square(images, images + 0.5)
+    tensor([0.5000, 0.5000], dtype=torch.float64)
     """
     return mean_square(a, b, axes).sqrt()
 
@@ -69,13 +66,12 @@ def pairwise_squares(samples: Tensor) -> Tensor:
 
 def spread(samples: Tensor) -> float:
     """Return the median distance of samples (N, *shape) from their median sample, as the root mean square over
-        elements: a few that are far away do not move it.
+    elements: a few that are far away do not move it.
 
-        >>> import numpy as np
-    import torch
-        >>> from posectl.core.distances import spread
-        >>> spread(torch.tensor([[1.0], [3.0]]))
-        1.0
+    >>> import torch
+    >>> from posectl.core.distances import spread
+    >>> spread(torch.tensor([[1.0], [3.0]]))
+    1.0
     """
     wide = samples.double().flatten(1).cpu().numpy()
     return float(np.median(np.sqrt(np.square(wide - np.median(wide, axis=0)).mean(1))))

@@ -31,7 +31,7 @@ _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"ch
 _LATER: dict[str, dict[str, Any]] = {
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
-    "scores": {"draws": "prior", "labelled": 100},
+    "scores": {"clouds": 200, "draws": "prior", "labelled": 100},
 }
 
 

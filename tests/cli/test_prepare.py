@@ -122,7 +122,7 @@ def test_an_unknown_source_and_a_path_in_its_place_are_told_what_to_run(posectl,
     refused(posectl("prepare", "train.npz"), 2, "'train.npz' is a path", "posectl prepare arrays train.npz")
     refused(posectl("prepare", "my walk.bvh"), 2, "posectl prepare mocap 'my walk.bvh'")
     (tmp_path / "folder").mkdir()
-    refused(posectl("prepare", "folder"), 2, "'folder' is a path", "arrays, h36m", "posectl prepare SOURCE folder")
+    refused(posectl("prepare", "folder"), 2, "'folder' is a path", "arrays, bodies", "posectl prepare SOURCE folder")
 
 
 @pytest.mark.parametrize("command", ["train", "sweep"])

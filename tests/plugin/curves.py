@@ -47,17 +47,17 @@ def waves(paths: Sequence[Path], options: WaveOptions, progress: object) -> pose
     return posectl.Dataset(samples.astype(np.float32), split, {"phase": phase}, about=about)
 
 
-@posectl.metric_input("path_codes")
-def path_codes(model: object, paths: Tensor) -> Tensor:
+@posectl.metric_input("recoded_paths")
+def recoded_paths(model: object, paths: Tensor) -> Tensor:
     """Codes (B, T, d) of the samples of paths (B, T, *shape): an input that posectl does not provide."""
     return model.encode(paths.flatten(0, 1)).unflatten(0, paths.shape[:2])  # type: ignore[attr-defined]
 
 
 @posectl.metric("code_drift")
-def code_drift(path_codes: Tensor) -> dict:
+def code_drift(recoded_paths: Tensor) -> dict:
     """The distance of each path's middle code from the middle of its ends."""
-    middle = path_codes[:, path_codes.shape[1] // 2]
-    return summarise((middle - (path_codes[:, 0] + path_codes[:, -1]) / 2).norm(dim=-1), "1")
+    middle = recoded_paths[:, recoded_paths.shape[1] // 2]
+    return summarise((middle - (recoded_paths[:, 0] + recoded_paths[:, -1]) / 2).norm(dim=-1), "1")
 
 
 @posectl.drawing("curves")

@@ -22,7 +22,7 @@ from posectl.store import Store
 
 HERE = Path(__file__).parent
 REGISTERED = {
-    KINDS: ["curves"], READERS: ["waves"], METRICS: ["code_drift"], INPUTS: ["path_codes"], OBJECTIVES: ["flat"],
+    KINDS: ["curves"], READERS: ["waves"], METRICS: ["code_drift"], INPUTS: ["recoded_paths"], OBJECTIVES: ["flat"],
     DRAWINGS: ["curves"],
 }  # fmt: skip
 
@@ -61,7 +61,8 @@ def test_generic_metrics_are_those_of_root_mean_squares(lab, model):
         model, endpoints=5, steps=7, random_pairs=6, samples=30, recall_samples=30, recall_targets=20, k=2
     )
     expected = {"anci", "smoothness_ratio", "path_length_ratio", "monotonicity", "mean_distance", "precision_distance",
-                "recall_distance", "prdc", "reconstruction_mse", "code_drift"}  # fmt: skip
+                "recall_distance", "prdc", "reconstruction_mse", "code_drift", "convexity", "distances", "prior_mmd",
+                "speed_peak"}  # fmt: skip
     assert set(scores) == expected
     assert scores["mean_distance"]["unit"] == "V"
     drawn, real = model.sample(30, seed=0), lab["waves"].samples

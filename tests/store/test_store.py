@@ -43,8 +43,10 @@ def test_every_form_of_ref_finds_its_artifact(store: Store, publish: Publish) ->
     for ref in ("poses:v1", "poses:best", f"sha256:{first.digest[:8]}", str(first.path), Ref.parse("poses:v1#3")):
         assert store.get(ref).path == first.path
     assert store.get(first.path).ref == "poses:v1"
-    for ref in ("poses", "poses:latest", "poses:v2", "poses#7"):
+    for ref in ("poses", "poses:latest", "poses:v2", Ref.parse("poses#7")):
         assert store.get(ref).path == second.path
+    with pytest.raises(UsageError, match="'poses#7' picks a part"):
+        store.get("poses#7")
 
 
 def test_what_is_not_found_names_the_nearest_and_what_there_is(store: Store, publish: Publish) -> None:

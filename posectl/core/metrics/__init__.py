@@ -1,7 +1,7 @@
 """One metric a file: pure functions over tensors, exact, the same for any block size.
 
 A metric's parameters name its inputs, and `evaluate` hands it just those. `@metric("anci")` registers a metric, in any
-module; `@metric_input("real_codes")` registers a function that makes one more input, of inputs that its own parameters
+module; `@metric_input("my_codes")` registers a function that makes one more input, of inputs that its own parameters
 name, so a metric that needs something new is one file.
 
 Inputs for every kind of sample: paths (B, T, *shape): interpolations, both ends included; random_paths (B, T, *shape):

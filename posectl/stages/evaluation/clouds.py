@@ -36,7 +36,7 @@ class CloudProtocol(Protocol):
     """The protocol of clouds. Every metric of paths takes the random pairs, for a distance of clouds is dear; distances
     of clouds element by element, which the search for the nearest takes, say nothing and are not provided."""
 
-    sizes = {"random_pairs": 64, "random_steps": 16}
+    sizes = {**Protocol.sizes, "random_pairs": 64, "random_steps": 16}
 
     def resolve(self, options: EvaluateOptions) -> ResolvedOptions:
         """Decide the sizes that were left open; every path has the steps of the random ones."""

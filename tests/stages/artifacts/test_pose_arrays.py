@@ -7,6 +7,7 @@ import pytest
 from data.joints import H36M32_TO_17
 
 from posectl.core.kinds import KINDS
+from posectl.data.foreign import Conventions
 from posectl.data.readers.mannequin import read as mannequin
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.formats import format_of
@@ -78,9 +79,12 @@ def test_what_are_no_poses_is_refused(array: np.ndarray, said: str) -> None:
 
 
 def test_samples_stand_about_their_pelvis_in_single_precision() -> None:
-    samples = FORMAT.samples(POSES[:9], (17, 3), "a.npy")
+    def ends(array, shape=(17, 3)):
+        return FORMAT.ends({"poses": array}, shape, "a.npy", Conventions(), None)[0]
+
+    samples = ends(POSES[:9])
     assert samples.dtype == np.float32
     np.testing.assert_allclose(samples, POSES[:9] - POSES[:9, :1], atol=1e-6)
-    assert FORMAT.samples(POSES[0].ravel(), (17, 3), "a.npy").shape == (1, 17, 3)
+    assert ends(POSES[0].ravel()).shape == (1, 17, 3)
     with pytest.raises(InvalidInputError, match="the model takes"):
-        FORMAT.samples(POSES, (5, 3), "a.npy")
+        ends(POSES, (5, 3))
