@@ -64,9 +64,9 @@ def _of_arrays(name: str) -> Callable[..., Score]:
 
 
 def _arrays(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
-    """Yield the parameters of a metric, those of a registered input in place of that input."""
+    """Yield the parameters of a metric, those of a registered input in place of that input, where arrays make it."""
     for parameter in inspect.signature(function).parameters.values():
-        if parameter.name in INPUTS.names():
+        if _is_made_of_arrays(parameter.name):
             yield from _arrays(INPUTS.get(parameter.name))
         else:
             yield parameter
@@ -78,8 +78,13 @@ def _place(parameter: inspect.Parameter) -> tuple[int, bool]:
 
 def _called(function: Callable[..., Any], values: dict[str, Any]) -> Any:
     """Call a metric, or the function of an input, with the values and inputs that it names."""
-    made = {name: _called(INPUTS.get(name), values) for name in _named(function) if name in INPUTS.names()}
+    made = {name: _called(INPUTS.get(name), values) for name in _named(function) if _is_made_of_arrays(name)}
     return function(**{name: value for name, value in {**values, **made}.items() if name in _named(function)})
+
+
+def _is_made_of_arrays(name: str) -> bool:
+    """Tell whether an input is a registered one that needs no model."""
+    return name in INPUTS.names() and "model" not in _named(INPUTS.get(name))
 
 
 def _named(function: Callable[..., Any]) -> list[str]:

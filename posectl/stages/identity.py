@@ -32,6 +32,7 @@ _LATER: dict[str, dict[str, Any]] = {
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
     "scores": {"clouds": 200, "draws": "prior", "labelled": 100},
+    "sweep": {"labelled": None},
 }
 
 

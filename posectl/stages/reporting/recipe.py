@@ -20,9 +20,11 @@ def recipe(run: Run, artifacts: Sequence[Artifact]) -> str:
         family = [each.artifact for each in lineage(run.artifacts, artifact).ancestors]
         everyone |= {each.ref: each for each in family if each is not None}
     ordered = sorted(everyone.values(), key=lambda each: (each.manifest.get("sequence") or 0, each.created))
-    commands = list(dict.fromkeys(one_line(each.manifest.get("command") or "") for each in ordered))
-    lacking = [each.ref for each in ordered if not each.manifest.get("command")]
-    lines = ["set -e", *(command for command in commands if command)]
+    # What the library made records the arguments of its process, in a list.
+    recorded = {each.ref: each.manifest.get("command") for each in ordered}
+    commands = list(dict.fromkeys(one_line(each) for each in recorded.values() if isinstance(each, str)))
+    lacking = [ref for ref, command in recorded.items() if not isinstance(command, str)]
+    lines = ["set -e", *commands]
     if lacking:
         lines.insert(0, f"# Made by the library, not by a command: {', '.join(lacking)}")
     checks = [f"# {each.ref} {each.digest}" for each in ordered]
