@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import os
 import pickle
 import struct
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from scipy.spatial import ConvexHull
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -192,6 +194,36 @@ def _object_npy_seeds(data: Path) -> list[bytes]:
     return [stream.getvalue()]
 
 
+def _mesh_seeds(form: str) -> Callable[[Path], list[bytes]]:
+    def seeds(data: Path) -> list[bytes]:
+        corners = np.array(list(itertools.product((0.0, 1.0), repeat=3)), np.float32)
+        faces = ConvexHull(corners).simplices
+        rows = "\n".join(" ".join(f"{x:g}" for x in row) for row in corners)
+        corners_of = "\n".join(f"3 {a} {b} {c}" for a, b, c in faces)
+        head = (
+            "ply\nformat {} 1.0\nelement vertex 8\nproperty float x\nproperty float y\nproperty float z\n"
+            "element face 12\nproperty list uchar int vertex_indices\nend_header\n"
+        )
+        packed = corners.tobytes() + b"".join(struct.pack("<B3i", 3, *face) for face in faces)
+        texts = {
+            "ply": [f"{head.format('ascii')}{rows}\n{corners_of}\n".encode(),
+                    head.format("binary_little_endian").encode() + packed],
+            "off": [f"OFF\n8 12 0\n{rows}\n{corners_of}\n".encode()],
+            "obj": ["".join([f"v {x:g} {y:g} {z:g}\n" for x, y, z in corners]
+                            + [f"f {a + 1} {b + 1} {c + 1}\n" for a, b, c in faces]).encode()],
+            "xyz": [(rows + "\n").encode() * 9],
+        }  # fmt: skip
+        return texts[form]
+
+    return seeds
+
+
+def _clouds(folder: Path) -> Any:
+    from posectl.data.readers.clouds import read
+
+    return read([folder], points=64)
+
+
 def _pictures(folder: Path) -> Any:
     from posectl.data.readers.images import read
 
@@ -234,6 +266,10 @@ TARGETS: dict[str, Target] = {
         for suffix in ("png", "jpg", "gif", "bmp", "tif", "webp", "pgm")
     },
     "images": Target("a.npz", _array_seeds(_save_images, "images"), _pictures),
+    **{
+        form: Target(f"a.{form}", _mesh_seeds(form), _clouds, {"b.xyz": _mesh_seeds("xyz")(Path())[0]})
+        for form in ("ply", "off", "obj", "xyz")
+    },
     "config": Target(
         "config.yaml",
         lambda data: [b"seed: 1\nprepare: {name: x, lines: {size: 16}}\ntrain:\n  lr: 1e-3\n"],
