@@ -4,47 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+from halting import halted, hold_halted, publish_halted_before
 from killing import SPAWN, publish
 
-from posectl.store import Store, durable
+from posectl.store import Store
 from posectl.store.locks import Lock, SoftLock
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows has no such signals")
-
-
-def halted(work: Callable[[], None], meanwhile: Callable[[], None]) -> None:
-    """Run `work` in a process that stops itself by SIGSTOP; do something meanwhile, then let it go on to its end."""
-    process = SPAWN.Process(target=work)
-    process.start()
-    try:
-        while "State:\tT" not in Path(f"/proc/{process.pid}/status").read_text():
-            assert process.exitcode is None
-        meanwhile()
-    finally:
-        os.kill(process.pid or 0, signal.SIGCONT)
-        process.join(timeout=60)
-    assert process.exitcode == 0
-
-
-def _stop() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-
-def _publish_halted_before(step: str, path: Path) -> None:
-    original = getattr(durable, step)
-
-    def stopping(*args: object) -> object:
-        _stop()
-        setattr(durable, step, original)
-        return original(*args)
-
-    setattr(durable, step, stopping)
-    publish(Store(path), "poses", 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks /proc for a process's state")
@@ -56,7 +26,7 @@ def test_gc_and_others_leave_a_halted_publisher_its_draft(tmp_path: Path) -> Non
         assert [junk.what.partition(" by ")[0] for junk in store.gc().kept] == ["in use"]
         assert publish(store, "poses", 2).ref == "poses:v2"
 
-    halted(partial(_publish_halted_before, "fsync_tree", store.path), meanwhile)
+    halted(partial(publish_halted_before, "fsync_tree", store.path), meanwhile)
     assert [int(store.get(f"poses:v{version}").read("x")[0]) for version in (1, 2, 3)] == [0, 2, 1]
     assert os.listdir(store.layout.staging) == []
 
@@ -74,17 +44,10 @@ def test_nobody_takes_the_number_of_a_publisher_halted_between_lock_and_rename(t
         assert store.versions("poses") == [1]
         assert publish(store, "another", 3).ref == "another:v1"
 
-    halted(partial(_publish_halted_before, "rename_new", store.path), meanwhile)
+    halted(partial(publish_halted_before, "rename_new", store.path), meanwhile)
     other.join(timeout=60)
     assert [int(store.get(f"poses:v{version}").read("x")[0]) for version in (1, 2, 3)] == [0, 1, 2]
     assert os.listdir(store.layout.staging) == []
-
-
-def _hold_halted(sort: type[Lock], path: Path) -> None:
-    lock = sort(path)
-    assert lock.acquire()
-    _stop()
-    lock.release()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks /proc for a process's state")
@@ -96,7 +59,7 @@ def test_a_halted_holder_keeps_its_lock(sort: type[Lock], tmp_path: Path) -> Non
         assert not lock.acquire(patience=0.1)
         assert not lock.is_abandoned()
 
-    halted(partial(_hold_halted, sort, lock.path), meanwhile)
+    halted(partial(hold_halted, sort, lock.path), meanwhile)
     assert lock.acquire(patience=0)
     lock.release()
     assert list(tmp_path.iterdir()) == []
