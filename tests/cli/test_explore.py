@@ -264,3 +264,52 @@ def test_a_notebooks_widget_says_which_pair_it_shows(shown):
     assert state["alpha"] == 0.5
     codes = lab["acai"].encode(lab["poses"].samples[state["samples"]])
     np.testing.assert_allclose(state["codes"][0], codes, atol=1e-4)
+
+
+def test_hostile_names_are_words(tmp_path, people):
+    names = [
+        "<script>globalThis.ran = 1</script>",
+        "<img src=x onerror='globalThis.ran = 1'>",
+        "\x1b[31mred\u202e",
+        "x" * 10_000,
+    ]
+    actions = np.array(names * 75)
+    np.savez(tmp_path / "poses.npz", positions=people, action=actions, clip=np.arange(300) // 75, frame=np.arange(300))
+    assert run_in(tmp_path, "prepare", "arrays", "poses.npz", "--name", "poses").code == 0
+    assert run_in(tmp_path, "train", "poses", "--steps", "5", "--set", "mlp.widths=8", "--name", "m").code == 0
+    for command in (("explore", "m", "-o", "page.html"), ("report", "m", "-o", "report.html")):
+        made = run_in(tmp_path, *command)
+        assert made.code == 0, made.err
+        assert "\x1b" not in (tmp_path / command[-1]).read_text()
+    with browser() as driver:
+        for name in ("page.html", "report.html"):
+            driver.get((tmp_path / name).as_uri())
+            assert driver.execute_async_script(READY) is True
+            driver.execute_async_script(REST)
+            assert driver.execute_script("return globalThis.ran === undefined") is True
+            assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth") is True
+        assert complaints(driver) == []
+        driver.get((tmp_path / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        legend = driver.execute_script("return e.legend.textContent")
+        assert "<script>" in legend
+        assert "\x1b" not in legend
+        assert max(driver.execute_script("return [...e.legend.children].map((each) => each.textContent.length)")) <= 60
+
+
+def test_a_browser_that_cannot_unpack_is_told_which_can(shown):
+    driver, folder = shown
+    page = (folder / "page.html").read_text()
+    assert "DecompressionStream" in page
+    made = driver.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument", {"source": "delete globalThis.DecompressionStream"}
+    )
+    try:
+        driver.get((folder / "page.html").as_uri())
+        assert "has no DecompressionStream" in driver.execute_async_script(READY)
+        said = driver.execute_script("return document.querySelector('[role=alert]').textContent")
+        assert "Firefox 113" in said
+    finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
+        driver.get((folder / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
