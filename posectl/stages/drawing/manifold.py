@@ -12,6 +12,7 @@ from torch import Tensor
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.random import generator
 from posectl.errors import UsageError, did_you_mean
+from posectl.printable import one_line
 from posectl.render.figures import Manifold
 from posectl.render.figures.manifold import CLASS_COLOURS
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
@@ -128,7 +129,7 @@ def _classes(dataset: StoredDataset, name: str, rows: np.ndarray) -> tuple[np.nd
     places[shown] = np.arange(len(shown))
     told = dataset.about.class_names if name == "label" else ()
     names = [told[int(value)] if told else str(value) or "unknown" for value in values[shown]]
-    return places[numbers], names, len(values) - len(shown)
+    return places[numbers], [one_line(name) for name in names], len(values) - len(shown)
 
 
 def _grid(
