@@ -171,5 +171,5 @@ def test_every_command_works_in_a_process_of_its_own(posectl_process, tmp_path):
     shown = posectl_process("demo", "--steps", 100, "-o", "shown")
     assert shown.code == 0, shown.err
     assert sorted(path.name for path in (tmp_path / "shown").iterdir()) == [
-        "comparison.md", "paths.gif", "training.png", "transitions.png",
+        "comparison.md", "explore.html", "paths.gif", "report.html", "training.png", "transitions.png",
     ]  # fmt: skip
