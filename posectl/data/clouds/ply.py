@@ -117,9 +117,17 @@ def _columns_of_text(rows: list[list[str]], element: _Element) -> Columns:
             values = row[at + bool(length) : at + bool(length) + count]
             if len(values) < count:
                 raise IndexError
-            column.append([int(float(value)) for value in values])
+            column.append([_whole(value) for value in values])
             at += count + bool(length)
     return [*columns]
+
+
+def _whole(text: str) -> int:
+    """Return the whole number of a text. Raises ValueError for one that no index can be."""
+    number = float(text)
+    if not abs(number) < 1 << 31:
+        raise ValueError
+    return int(number)
 
 
 def _binary(data: bytes, at: int, order: str, elements: list[_Element], path: Path) -> dict[str, Columns]:

@@ -143,6 +143,7 @@ BROKEN = {
     "a corner before the first": ("a.obj", OBJ.replace(b"-2 -1", b"-9 -1"), "corner -3"),
     "NaN in binary": ("a.ply", nan_ply(), "NaN or infinite"),
     "NaN in text": ("a.xyz", rows(CLOUD).replace("\n", "\nnan nan nan\n", 1).encode(), "no finite number"),
+    "a corner of no number": ("a.ply", ply("ascii", [[0, 10**40, 2]]), "a row of face is not what its header says"),
     "no area": ("a.off", b"OFF\n3 1 0\n0 0 0\n1 0 0\n2 0 0\n3 0 1 2\n", "no area"),
     "few points": ("a.xyz", rows(CLOUD[:17]).encode(), "17 points"),
     "one place": ("a.xyz", rows(np.ones((70, 3))).encode(), "all one"),
