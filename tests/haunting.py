@@ -125,7 +125,7 @@ def kill_parent(parent: subprocess.Popen, store: Store, sign: int, after: float,
     workers = children(parent.pid)
     parent.send_signal(sign)
     code = parent.wait(timeout=120)
-    assert code in (-sign, 128 + sign), code
+    assert code in (-sign, 128 + sign), (code, (store.path.parent / "said.txt").read_text()[-600:])
     _wait_for(lambda: not any(map(lives, workers)), seconds=1 + 5 * os.getloadavg()[0] / (os.cpu_count() or 1))
     if sign == signal.SIGKILL:
         store.gc()
