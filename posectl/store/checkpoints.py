@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PREFIX = "checkpoints-"
 KEEP = 2
+_TRAINING, _COLLECTING = "training", 30.0  # what a lock is held for; seconds that `gc` may take over one
 _SAVE = re.compile(r"save-[0-9]{9}")
 _log = logging.getLogger(__name__)
 
@@ -43,8 +44,11 @@ class Checkpoints:
         """Hold the training for this process; raise ConflictError if a live one holds it."""
         with durable.storage_errors(f"lock the training in {self.path}"):
             self._layout.make()
-            lock = lock_on(Path(f"{self.path}.lock"))
-            if not lock.acquire(patience=0.2):  # `gc` looks whether a lock is free by taking it for an instant
+            lock = lock_on(Path(f"{self.path}.lock"), _TRAINING)
+            taken = lock.acquire(patience=0.2)
+            if not taken and lock.owner().get("work") != _TRAINING:  # `gc`, which holds what it looks at for a moment
+                taken = lock.acquire(patience=_COLLECTING)
+            if not taken:
                 owner = lock.owner()
                 raise ConflictError(
                     f"Process {owner.get('pid', '?')} on {owner.get('host', '?')} trains this very model "

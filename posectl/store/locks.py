@@ -29,9 +29,9 @@ _MOST = 4096  # bytes of an owner
 VERY_OLD = 7 * 24 * 3600.0  # seconds
 
 
-def lock_on(path: Path) -> Lock:
-    """Return the lock on the file at `path`, not taken yet."""
-    return Lock(path) if _kernel_can_be_asked() else SoftLock(path)
+def lock_on(path: Path, work: str = "") -> Lock:
+    """Return the lock on the file at `path`, not taken yet; work: what it is held for, told with its owner."""
+    return Lock(path, work) if _kernel_can_be_asked() else SoftLock(path, work)
 
 
 @contextmanager
@@ -56,8 +56,8 @@ def lock_until_closed(file: IO[bytes]) -> bool | None:
 class Lock:
     """An exclusive lock on a file that is there only while the lock is held; the file names the owner."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, work: str = "") -> None:
+        self.path, self.work = path, work
         self._file: IO[bytes] | None = None
 
     def acquire(self, patience: float = math.inf) -> bool:
@@ -80,7 +80,7 @@ class Lock:
                     self.path.unlink()
 
     def owner(self) -> dict[str, Any]:
-        """Return {"pid", "host", "start"} of whoever holds or last held the lock; empty if it cannot be told."""
+        """Return {"pid", "host", "start", "work"} of whoever holds or last held the lock; empty if it cannot be told."""
         with suppress(OSError, IntegrityError):
             return _read_owner(self.path)
         return {}
@@ -113,8 +113,12 @@ class Lock:
             return False
         with suppress(OSError):  # on a full disk the lock holds all the same
             file.truncate(0)
-            file.write(json.dumps(_owner()).encode())
+            file.write(json.dumps(self._owned()).encode())
         return True
+
+    def _owned(self) -> dict[str, Any]:
+        start = datetime.now(UTC).isoformat(timespec="seconds")
+        return {"pid": os.getpid(), "host": socket.gethostname(), "start": start, "work": self.work}
 
     def _is_at_path(self, file: IO[bytes]) -> bool:
         """Return whether an open file is the one at the path, for its last owner may have removed it meanwhile."""
@@ -167,7 +171,7 @@ class SoftLock(Lock):
     def _make(self) -> bool:
         signed = self.path.with_suffix(f".{uuid.uuid4().hex}.part")
         try:
-            signed.write_text(json.dumps({**_owner(), "born": _born(os.getpid())}), encoding="utf-8")
+            signed.write_text(json.dumps({**self._owned(), "born": _born(os.getpid())}), encoding="utf-8")
             os.link(signed, self.path)
         except (FileExistsError, FileNotFoundError):  # another was first; `gc` took the signed file away
             return False
@@ -185,10 +189,6 @@ def _lock(file: IO[bytes]) -> bool:
     from filelock import lock_descriptor  # here, for completion has no time for it
 
     return lock_descriptor(file.fileno(), blocking=False)
-
-
-def _owner() -> dict[str, Any]:
-    return {"pid": os.getpid(), "host": socket.gethostname(), "start": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 def _read_owner(path: Path) -> dict[str, Any]:
