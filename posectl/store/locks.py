@@ -80,7 +80,7 @@ class Lock:
                     self.path.unlink()
 
     def owner(self) -> dict[str, Any]:
-        """Return {"pid", "host", "start", "work"} of whoever holds or last held the lock; empty if it cannot be told."""
+        """Return the pid, host, start and work of whoever holds or last held the lock; empty if it cannot be told."""
         with suppress(OSError, IntegrityError):
             return _read_owner(self.path)
         return {}
