@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.decoding import ArrayFile, Model, Weights
 from posectl.cli.foreign import CONVENTIONS
-from posectl.cli.help import option
 from posectl.cli.root import app
 from posectl.stages.options import ArithmeticOptions
 
@@ -26,22 +25,9 @@ def arithmetic(
             metavar="EXPRESSION", help="Samples of one dataset, or files of one, and + and - between blanks."
         ),
     ],
-    model: Annotated[
-        str | None,
-        option(
-            "Model",
-            "Model that encodes and decodes.",
-            "--model",
-            metavar="REF",
-            show_default="the newest",
-            autocompletion=complete.refs_of("model"),
-        ),
-    ] = None,
-    weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
-    output: Annotated[
-        str | None,
-        option("Output", "Write the array as .npy too; - is standard output.", "--output", "-o", metavar="FILE"),
-    ] = None,
+    model: Model = None,
+    weights: Weights = DEFAULT.weights,
+    output: ArrayFile = None,
 ) -> None:
     """Add and subtract samples by their codes, and decode the sum, brought back onto the sphere where codes are on it.
 

@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.decoding import ArrayFile, Weights
 from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import Group, HelpOption, option
 from posectl.cli.root import app
@@ -57,7 +58,7 @@ def fit(
         Literal["least-squares", "means"],
         option("Options", "Least squares over all labels at once, or difference of means of each by itself."),
     ] = DEFAULT.by,
-    weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
+    weights: Weights = DEFAULT.weights,
 ) -> None:
     """Fit a direction to every class of the labels, and to every continuous one, on the model's training samples.
 
@@ -114,10 +115,7 @@ def apply(
         ),
     ] = "1",
     steps: Annotated[int, option("Options", "Samples on a path, both ends included.", metavar="N")] = MOVE.steps,
-    output: Annotated[
-        str | None,
-        option("Output", "Write the array as .npy too; - is standard output.", "--output", "-o", metavar="FILE"),
-    ] = None,
+    output: ArrayFile = None,
 ) -> None:
     """Move samples along a direction, and decode them: samples for one amount, paths between two.
 

@@ -8,6 +8,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.decoding import Model, Weights
 from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import option
 from posectl.cli.root import app
@@ -15,14 +16,6 @@ from posectl.cli.root import app
 if TYPE_CHECKING:
     from posectl.api.artifacts import Coded
 
-Weights = Annotated[Literal["last", "best"], option("Model", "Weights of the model.")]
-Model = Annotated[
-    str | None,
-    option(
-        "Model", "Model that encodes and decodes.", "--model", metavar="REF", show_default="the newest",
-        autocompletion=complete.refs_of("model"),
-    ),
-]  # fmt: skip
 Output = Annotated[
     str, option("Output", "File to write, a .npy; - is standard output.", "--output", "-o", metavar="FILE")
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.decoding import ArrayFile, Model, Weights
 from posectl.cli.foreign import CONVENTIONS
 from posectl.cli.help import option
 from posectl.cli.root import app
@@ -37,18 +38,8 @@ def interpolate(
         list[str] | None,
         typer.Argument(metavar="C D", help="Lower corners of a --grid.", autocompletion=complete.refs_of("dataset")),
     ] = None,
-    model: Annotated[
-        str | None,
-        option(
-            "Model",
-            "Model that encodes and decodes.",
-            "--model",
-            metavar="REF",
-            show_default="the newest",
-            autocompletion=complete.refs_of("model"),
-        ),
-    ] = None,
-    weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
+    model: Model = None,
+    weights: Weights = DEFAULT.weights,
     path: Annotated[
         str | None,
         option(
@@ -73,10 +64,7 @@ def interpolate(
         int,
         option("Options", "Decode N x N samples between four ends, A B above C D; 0: a path.", metavar="N"),
     ] = DEFAULT.grid,
-    output: Annotated[
-        str | None,
-        option("Output", "Write the array as .npy too; - is standard output.", "--output", "-o", metavar="FILE"),
-    ] = None,
+    output: ArrayFile = None,
 ) -> None:
     """Decode the path between the codes of two samples, or the block between four, into a paths artifact.
 

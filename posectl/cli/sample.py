@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.decoding import ArrayFile, Weights
 from posectl.cli.help import option, parameter
 from posectl.cli.root import app
 from posectl.stages.options import Draws, SampleOptions
@@ -32,12 +33,9 @@ def sample(
             autocompletion=complete.refs_of("model"),
         ),
     ] = None,
-    weights: Annotated[Literal["last", "best"], option("Model", "Weights of the model.")] = DEFAULT.weights,
+    weights: Weights = DEFAULT.weights,
     count: Annotated[int, option("Options", "Number of draws.", "--count", "-n", metavar="N")] = DEFAULT.count,
-    output: Annotated[
-        str | None,
-        option("Output", "Write the array as .npy too; - is standard output.", "--output", "-o", metavar="FILE"),
-    ] = None,
+    output: ArrayFile = None,
 ) -> None:
     """Decode draws from the prior into a samples artifact.
 
