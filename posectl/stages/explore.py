@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from posectl.errors import ConflictError, NotFoundError, UsageError
+from posectl.errors import NotFoundError, UsageError
 from posectl.render.explorer.packing import Pack
 from posectl.render.explorer.page import page
-from posectl.render.files import replacing
-from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
+from posectl.stages.artifacts.dataset import StoredDataset, common_dataset
 from posectl.stages.artifacts.model import HINT, load_model
+from posectl.stages.artifacts.outputs import PAGES, check_output, write_page
 from posectl.stages.exploring.model import put_attributes, put_model
 from posectl.stages.exploring.shown import from_dataset, from_priors, put_shown
 from posectl.stages.options import ExploreOptions
@@ -29,18 +29,13 @@ def explore(
     draws from the prior, and that is said. Raises UsageError for models of several datasets and for networks that no
     page runs, ConflictError rather than overwrite, unless `run.force`.
     """
-    if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{out} should end in .html.", f"For example -o {out.stem or 'explore'}.html.")
-    if out is not None and out.exists() and not run.force:
-        raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
+    check_output(run, out, PAGES, "explore.html")
     if options.points < 2 or options.real < 0:
         raise UsageError("A map has two points or more.", "For example --points 20000.")
     artifacts = _models(run, models)
     title, data = _packed(run, artifacts, options)
     text = page(title, data, described=f"{title}: paths between codes, decoded in the page.")
-    if out is not None:
-        with replacing(out) as beside:
-            beside.write_text(text, encoding="utf-8")
+    write_page(out, text)
     return {
         "path": str(out) if out else None,
         "bytes": len(text.encode()),
@@ -73,13 +68,8 @@ def _packed(run: Run, artifacts: Sequence[Artifact], options: ExploreOptions) ->
 
 def _dataset(run: Run, artifacts: Sequence[Artifact]) -> StoredDataset | None:
     """Return the one dataset of all models, None where it is gone. Raises UsageError for several."""
-    digests = {parent.digest: parent.ref for a in artifacts for parent in a.parents if parent.role == "dataset"}
-    if len(digests) > 1:
-        raise UsageError(
-            f"These models are of several datasets, {', '.join(digests.values())}.", "Name models of one dataset."
-        )
     try:
-        return dataset_of(run, artifacts[0])
+        return common_dataset(run, artifacts)
     except NotFoundError:
         run.warn(f"The dataset of {artifacts[0].ref} is gone: the page shows draws from the prior, and nothing real.")
         return None

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 
 from posectl.core.metrics.transitions import normalised
 from posectl.data.foreign import Conventions
-from posectl.errors import ConflictError, InvalidInputError, NotFoundError, UsageError
+from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.render import figures
 from posectl.stages.artifacts.about import DecodedAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file, read_file
 from posectl.stages.artifacts.model import model_about
+from posectl.stages.artifacts.outputs import check_output
 from posectl.stages.comparison.scores import in_millimetres, label, with_unit
 from posectl.stages.drawing.looks import looks_of
 from posectl.stages.drawing.manifold import beside_prior, manifold_of
@@ -60,10 +61,7 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
     """
-    if out is not None and out.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.png.")
-    if out is not None and out.exists() and not run.force:
-        raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
+    check_output(run, out, SUFFIXES, "out.png")
     if not subjects:
         raise UsageError("Nothing was named to plot.", "For example: posectl plot SCORES -o curves.png.")
     of = _OF.get(options.kind, _SCORED)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from posectl.errors import ConflictError, UsageError
+from posectl.errors import UsageError
 from posectl.render.files import WrittenInfo
 from posectl.render.page import Page
 from posectl.render.write import FILMS, SUFFIXES, write
 from posectl.stages.artifacts.files import conventions
+from posectl.stages.artifacts.outputs import check_output
 from posectl.stages.drawing.drawings import Film, drawing_of
 from posectl.stages.drawing.subject import common_kind, open_subject
 from posectl.stages.drawing.views import asked_view, view_of
@@ -34,10 +35,7 @@ def render(
     ConflictError rather than overwrite, unless `run.force`.
     """
     suffix = out.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(f"{out} should end in {', '.join(SUFFIXES)}.", f"For example -o {out.stem or 'out'}.gif.")
-    if out.exists() and not run.force:
-        raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
+    check_output(run, out, SUFFIXES, "out.gif")
     if options.labels and len(options.labels) != len(subjects):
         raise UsageError(
             f"{len(subjects)} subjects and {len(options.labels)} labels were given.", "Give one --label each."

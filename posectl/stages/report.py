@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from posectl.errors import ConflictError, InvalidInputError, PosectlError, UsageError
+from posectl.errors import InvalidInputError, PosectlError
 from posectl.render.explorer.packing import Pack
 from posectl.render.explorer.page import page
-from posectl.render.files import replacing
-from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
+from posectl.stages.artifacts.dataset import StoredDataset, common_dataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.artifacts.model import HINT, load_model, model_about
+from posectl.stages.artifacts.outputs import PAGES, check_output, write_page
 from posectl.stages.exploring.points import evenly
 from posectl.stages.exploring.shown import sample_header
 from posectl.stages.options import PlotKind, PlotOptions, ReportOptions
@@ -49,13 +49,10 @@ def report(
     told and left out of paths and draws. Raises UsageError for models of several datasets, ConflictError rather than
     overwrite, unless `run.force`.
     """
-    if out is not None and out.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{out} should end in .html.", f"For example -o {out.stem or 'report'}.html.")
-    if out is not None and out.exists() and not run.force:
-        raise ConflictError(f"{out} is there already.", "--force overwrites it, or name another file with -o.")
+    check_output(run, out, PAGES, "report.html")
     named = [run.artifacts.get(each, "model", "sweep") for each in subjects] or [run.subject(None, "model", HINT)]
     models = list({each.ref: each for one in named for each in members(run, one)}.values())
-    dataset = _one_dataset(run, models)
+    dataset = common_dataset(run, models)
     title = ", ".join(each.ref for each in named)
     header = {
         "title": title,
@@ -67,24 +64,13 @@ def report(
     pack = Pack()
     header |= _samples(run, pack, models, dataset, options)
     text = page(f"{title}: report", pack.text(header), entry="report", described=f"A report on {title}.")
-    if out is not None:
-        with replacing(out) as beside:
-            beside.write_text(text, encoding="utf-8")
+    write_page(out, text)
     return {
         "path": str(out) if out else None,
         "bytes": len(text.encode()),
         "models": [each.ref for each in models],
         "html": text,
     }
-
-
-def _one_dataset(run: Run, models: Sequence[Artifact]) -> StoredDataset:
-    digests = {parent.digest: parent.ref for each in models for parent in each.parents if parent.role == "dataset"}
-    if len(digests) > 1:
-        raise UsageError(
-            f"These models are of several datasets, {', '.join(digests.values())}.", "Report on those of one."
-        )
-    return dataset_of(run, models[0])
 
 
 def _scores_of(run: Run, models: Sequence[Artifact]) -> list[Artifact]:
@@ -100,7 +86,7 @@ def _scores_of(run: Run, models: Sequence[Artifact]) -> list[Artifact]:
 def _figures(run: Run, named: Sequence[Artifact], models: Sequence[Artifact]) -> list[dict[str, str]]:
     """Draw the figures that the models allow, as SVG in text."""
     subjects = {"sweep": [each for each in named if each.kind == "sweep"], "manifold": models[:1]}
-    drawn_: list[dict[str, str]] = []
+    found: list[dict[str, str]] = []
     for kind, caption in _FIGURES.items():
         some = subjects.get(kind, models)
         if not some:
@@ -110,8 +96,8 @@ def _figures(run: Run, named: Sequence[Artifact], models: Sequence[Artifact]) ->
         except PosectlError as error:
             run.detail(f"The figure {kind!r} is left out: {error.message}")
             continue
-        drawn_.append({"name": kind, "caption": caption, "svg": _svg(figure)})
-    return drawn_
+        found.append({"name": kind, "caption": caption, "svg": _svg(figure)})
+    return found
 
 
 def _svg(figure: Any) -> str:

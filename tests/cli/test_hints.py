@@ -80,6 +80,7 @@ COMMANDS = {
     "stages/artifacts/formats": "evaluate, render, interpolate, encode",
     "stages/artifacts/image_arrays": "evaluate, render",
     "stages/artifacts/model": "evaluate, interpolate",
+    "stages/artifacts/outputs": "plot, render, explore, report",
     "stages/artifacts/pose_arrays": "evaluate, render, interpolate, encode",
     "stages/compare": "compare",
     "stages/demo": "demo",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from posectl.core.kinds import KINDS, Kind
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.skeleton import H36M17, Skeleton
-from posectl.errors import NotFoundError
+from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DatasetAbout, read_about
 from posectl.stages.run import Run, expect, parent_of
 from posectl.store import Artifact
@@ -103,3 +104,13 @@ def dataset_of(run: Run, model: Artifact) -> StoredDataset:
             "Prepare it again as it was: it is found by its content.",
         )
     return StoredDataset(dataset)
+
+
+def common_dataset(run: Run, models: Sequence[Artifact]) -> StoredDataset:
+    """Find the one dataset of all models. Raises UsageError for several, NotFoundError if it is gone."""
+    digests = {parent.digest: parent.ref for each in models for parent in each.parents if parent.role == "dataset"}
+    if len(digests) > 1:
+        raise UsageError(
+            f"These models are of several datasets, {', '.join(digests.values())}.", "Name models of one dataset."
+        )
+    return dataset_of(run, models[0])

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.latent.components import principal_components
 from posectl.core.random import generator
 from posectl.errors import UsageError, did_you_mean
 from posectl.printable import one_line
@@ -104,11 +105,9 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
         raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", hint)
     if wanted == size:
         return lambda some: some, [f"z{index}" for index in "₁₂₃"[:size]]
-    middle = codes.mean(0)
-    _, spread, directions = np.linalg.svd(codes - middle, full_matrices=False)
-    shares = np.square(spread) / max(np.square(spread).sum(), np.finfo(float).tiny)
-    names = [f"component {i + 1} ({100 * share:.0f} %)" for i, share in enumerate(shares[:wanted])]
-    return lambda some: (some - middle) @ directions[:wanted].T, names
+    middle, directions, shares = principal_components(codes, wanted)
+    names = [f"component {i + 1} ({100 * share:.0f} %)" for i, share in enumerate(shares)]
+    return lambda some: (some - middle) @ directions.T, names
 
 
 def _colouring(dataset: StoredDataset, by: str | None) -> str | None:

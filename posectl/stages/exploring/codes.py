@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.latent.components import principal_components
 from posectl.core.latent.priors import SPHERE
 from posectl.core.metrics.nearest import nearest
 from posectl.core.random import generator
@@ -22,9 +23,8 @@ def map_axes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size = codes.shape[1]
     if size <= 2:
         return np.zeros(size, np.float32), np.eye(2, size, dtype=np.float32)
-    middle = codes.mean(0, dtype=np.float64)
-    _, _, directions = np.linalg.svd(codes - middle, full_matrices=False)
-    return middle.astype(np.float32), directions[:2].astype(np.float32)
+    found = principal_components(codes.astype(np.float64), 2)
+    return found.middle.astype(np.float32), found.directions.astype(np.float32)
 
 
 def decoder_speed(model: Autoencoder, codes: Tensor, seed: int) -> np.ndarray:
