@@ -13,6 +13,7 @@ from posectl.data.skeleton import H36M17
 from posectl.errors import unwritable
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.compare import Comparison, compare
 from posectl.stages.evaluate import evaluate
 from posectl.stages.explore import explore
@@ -111,7 +112,7 @@ def distant_pair(dataset: StoredDataset) -> tuple[int, int]:
     """Find two test poses far apart that face much the same way, so that the path between them looks like a motion: the
     widest pair of 256 spread ones."""
     rows = np.flatnonzero(dataset.split == TEST)
-    rows = rows[np.linspace(0, len(rows) - 1, min(256, len(rows))).round().astype(int)]
+    rows = rows[evenly(len(rows), 256)]
     poses = dataset.samples[rows].astype(np.float64)
     hips = poses[:, H36M17.left[0]] - poses[:, H36M17.right[0]]
     hips /= np.linalg.norm(hips, axis=1, keepdims=True)

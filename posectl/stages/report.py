@@ -18,7 +18,7 @@ from posectl.stages.artifacts.dataset import StoredDataset, common_dataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.artifacts.model import HINT, load_model, model_about
 from posectl.stages.artifacts.outputs import PAGES, check_output, write_page
-from posectl.stages.exploring.points import evenly
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.exploring.shown import sample_header
 from posectl.stages.options import PlotKind, PlotOptions, ReportOptions
 from posectl.stages.plot import plot

@@ -19,6 +19,7 @@ from posectl.render.figures.manifold import CLASS_COLOURS
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.labels import class_values, stored_labels
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.evaluation.codes import provide_matched
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.inputs import Inputs
@@ -52,7 +53,7 @@ def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensio
     UsageError for unknown names and impossible dimensions.
     """
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
-    rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
+    rows = evenly(len(dataset.split), MOST)
     codes = _encoded(model, torch.from_numpy(dataset.samples[rows]))
     project, axes = _projection(codes, dimensions)
     shown = project(codes)
@@ -73,7 +74,7 @@ def beside_prior(run: Run, artifact: Artifact) -> dict[str, Manifold]:
     """Return the codes of a model's samples, by their label where that is known, and as many draws of the distribution
     that they are to follow, by title, in the plane: as they are, or by the principal components of the codes."""
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
-    rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
+    rows = evenly(len(dataset.split), MOST)
     codes = _encoded(model, torch.from_numpy(dataset.samples[rows]))
     drawn = model.draw(len(rows), generator(run.seed, "plot/prior"))
     project, axes = _projection(codes, 2)

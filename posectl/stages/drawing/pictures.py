@@ -12,6 +12,7 @@ from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.about import DecodedAbout, read_about
 from posectl.stages.artifacts.formats import Shape
 from posectl.stages.artifacts.image_arrays import as_images, as_one_path
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.comparison.scores import label, model_label
 from posectl.stages.drawing.reconstructions import beside_reconstructions
 from posectl.stages.drawing.subject import Subject
@@ -59,7 +60,7 @@ def pictures_of(run: Run, subject: Subject, *, most: int, shape: Shape = None) -
         return Pictures(label(run, artifact), artifact.read("samples", rows=slice(0, most)))
     images = artifact.read("samples")
     # Spread over the set, so that a glance shows its variety.
-    return Pictures(artifact.ref, images[np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(int)])
+    return Pictures(artifact.ref, images[evenly(len(images), most)])
 
 
 def _of_array(run: Run, name: str, array: np.ndarray, most: int) -> Pictures:

@@ -11,6 +11,7 @@ from posectl.errors import InvalidInputError, UnavailableError
 from posectl.render.figures import Manifold
 from posectl.stages.artifacts.dataset import dataset_of
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
@@ -29,7 +30,7 @@ def tsne_of(run: Run, artifact: Artifact) -> Manifold:
     """
     embedding = _tsne()
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
-    rows = np.linspace(0, len(dataset.split) - 1, min(MOST, len(dataset.split))).round().astype(int)
+    rows = evenly(len(dataset.split), MOST)
     if len(rows) < 4:
         raise InvalidInputError(f"{dataset.artifact.ref} has {len(rows)} samples.", "t-SNE takes four or more.")
     codes = model.draw(len(rows), generator(run.seed, "tsne")).codes

@@ -24,6 +24,7 @@ from posectl.render.panel import SMALLEST
 from posectl.render.rows import draw_rows
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.drawing.clouds import rows_of_clouds
 from posectl.stages.options import RenderOptions
 from posectl.stages.run import Run
@@ -66,7 +67,7 @@ def _styles(artifact: Artifact, model: Autoencoder, dataset: StoredDataset, opti
     heads = sum(objective.in_code for objective in model.objectives)
     if not heads:
         raise UsageError(f"The codes of {artifact.ref} have no labels to put beside a style.", _TRAIN)
-    some = _evenly(dataset.samples[dataset.split == TEST], options.most or ROWS)
+    some = _some(dataset.samples[dataset.split == TEST], options.most or ROWS)
     codes = model.encode(_tensor(model, some))
     rows = [
         np.concatenate([image[None], decoded]) for image, decoded in zip(some, under(model, codes, heads), strict=True)
@@ -88,7 +89,7 @@ def _clusters(artifact: Artifact, model: Autoencoder, dataset: StoredDataset, op
     """Draw a row a cluster: its head decoded with no style, or the middle of its codes, then test samples in it."""
     cluster, heads, names = _by_heads(model, dataset) if model.heads else _by_kmeans(model, dataset)
     test, columns, most = dataset.test, (options.columns or COLUMNS) - 1, options.most or len(heads)
-    rows = [np.concatenate([head[None], _evenly(test[cluster == i], columns)]) for i, head in enumerate(heads)]
+    rows = [np.concatenate([head[None], _some(test[cluster == i], columns)]) for i, head in enumerate(heads)]
     shares = [f"{name}  {100 * (cluster == i).mean():.1f} %" for i, name in enumerate(names)]
     tiles, size = _tiles(rows[:most], dataset, TILE * options.size)
     return draw_rows(tiles, row_labels=shares[:most], size=size)
@@ -180,8 +181,8 @@ def _tiles(rows: Sequence[np.ndarray], dataset: StoredDataset, size: float) -> t
     return rows, round(size)
 
 
-def _evenly(images: np.ndarray, most: int) -> np.ndarray:
-    return images[np.linspace(0, len(images) - 1, min(most, len(images))).round().astype(int)]
+def _some(samples: np.ndarray, most: int) -> np.ndarray:
+    return samples[evenly(len(samples), most)]
 
 
 def _tensor(model: Autoencoder, images: np.ndarray) -> Tensor:

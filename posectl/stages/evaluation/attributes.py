@@ -19,6 +19,7 @@ from posectl.stages.artifacts.attribute import load_attributes, model_of, raw_va
 from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.labels import Label, read_label
 from posectl.stages.artifacts.model import load_model, modules_of, placed
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.evaluation.protocol import Evaluation, check_kind
 from posectl.stages.options import size, with_quick_sizes
 from posectl.stages.run import Progress
@@ -58,7 +59,7 @@ def provide_edits(evaluation: Evaluation, artifact: Artifact) -> None:
         for i, (one, place) in enumerate(zip(attributes, kept, strict=True)):
             run.progress(Progress("moving", i, len(kept), "attributes"))
             free = rows[values[rows, i] == 0] if one.value else rows
-            some = free[np.linspace(0, len(free) - 1, min(sizes.held_out, len(free))).round().astype(int)]
+            some = free[evenly(len(free), sizes.held_out)]
             codes = autoencoder.encode(evaluation.tensor(dataset.samples[some]))
             direction = evaluation.tensor(held.directions[place])
             before, after = (autoencoder.decode(each) for each in (codes, placed(autoencoder, codes + direction)))

@@ -11,6 +11,7 @@ from posectl.core.latent.densities import fitted_gaussian
 from posectl.core.latent.priors import Prior, sample_codes
 from posectl.errors import InvalidInputError
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.options import Draws
 
 MOST = 10_000
@@ -31,7 +32,7 @@ def fitted_density(model: Autoencoder, draws: Draws, dataset: StoredDataset | No
         raise InvalidInputError(
             f"{dataset.artifact.ref} has too few samples to fit a density to.", "--draws prior needs none."
         )
-    rows = np.linspace(0, len(real) - 1, min(MOST, len(real))).round().astype(int)
+    rows = evenly(len(real), MOST)
     return fitted_gaussian(model.prior, model.encode(torch.from_numpy(np.ascontiguousarray(real[rows]))))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from posectl.printable import printable
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.labels import PER_SAMPLE, class_values, clip_labels
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.drawing.manifold import DEGREES
 
 _LETTERS = 60  # of a name
@@ -42,11 +43,6 @@ class Points:
     samples: np.ndarray
     labels: list[Label] = field(default_factory=list)
     factors: list[Factor] = field(default_factory=list)
-
-
-def evenly(count: int, most: int) -> np.ndarray:
-    """Return at most so many of the numbers 0 to count - 1, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(np.int64))
 
 
 def points_of(dataset: StoredDataset, most: int) -> Points:

@@ -15,8 +15,9 @@ from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 from posectl.render.explorer.packing import Pack
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.rows import evenly
 from posectl.stages.exploring.codes import map_axes
-from posectl.stages.exploring.points import Points, evenly, points_of
+from posectl.stages.exploring.points import Points, points_of
 from posectl.stages.options import ExploreOptions
 from posectl.stages.run import Run
 
