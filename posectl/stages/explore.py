@@ -57,7 +57,7 @@ def _packed(run: Run, artifacts: Sequence[Artifact], options: ExploreOptions) ->
     shown = from_dataset(run, dataset, loaded, options) if dataset else from_priors(run, loaded, options)
     pack = Pack()
     models = [
-        put_model(pack, index, artifact, model, codes, run.seed)
+        {**put_model(pack, index, artifact, model, codes, run.seed), "weights": options.weights}
         for index, (artifact, model, codes) in enumerate(zip(artifacts, loaded, shown.codes, strict=True))
     ]
     title = ", ".join(artifact.ref for artifact in artifacts)

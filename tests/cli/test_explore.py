@@ -71,13 +71,13 @@ def test_joints_and_the_saved_path_are_those_of_the_copied_command(shown):
     driver, folder = shown
     driver.execute_script("e.pick(5); e.choose(1); e.pick(40); e.alpha = 0.25;")
     panels = drawn(driver)
-    command = driver.execute_script("return e.commandLine()")
+    command = driver.execute_script("return e.exports.commandLine()")
     assert command.startswith("posectl interpolate 'poses:v1#5' 'poses:v1#40' --model acai:v1")
     made = run_in(folder, *shlex.split(command)[1:])
     assert made.code == 0, made.err
     paths = library.open(folder / "artifacts", quiet=True)[made.out.strip()].array
     np.testing.assert_allclose(np.reshape(panels[0][1], (17, 3)), paths[0, 12], atol=1e-4)  # 12 of 48 is a quarter
-    driver.execute_script("e.savePath()")
+    driver.execute_script("e.exports.savePath()")
     np.testing.assert_allclose(np.load(saved(folder, "path.npy"), allow_pickle=False), paths, atol=1e-4)
 
 
@@ -93,8 +93,8 @@ def test_a_dragged_end_is_saved_as_codes_that_the_command_line_takes(shown):
     ).release().perform()
     panels = drawn(driver)
     assert driver.execute_script("return e.models[0].code(e.ends[0]).join()") != before
-    assert "--codes ends.npy" in driver.execute_script("return e.commandLine()")
-    driver.execute_script("e.saveEnds()")
+    assert "--codes ends.npy" in driver.execute_script("return e.exports.commandLine()")
+    driver.execute_script("e.exports.saveEnds()")
     made = run_in(folder, "interpolate", "--codes", saved(folder, "ends.npy").name, "--model", "acai", "--steps", "49")
     assert made.code == 0, made.err
     paths = library.open(folder / "artifacts", quiet=True)[made.out.strip()].array
@@ -116,6 +116,33 @@ def test_a_place_on_the_map_has_the_mean_code_of_the_samples_around_it_on_the_sp
     np.testing.assert_allclose(weights, (1 / far[rows] ** 2) / (1 / far[rows] ** 2).sum(), rtol=1e-2)
     mean = weights @ codes[rows]
     np.testing.assert_allclose(found[3], mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def test_beside_draws_a_place_on_the_map_has_the_codes_of_samples(shown):
+    driver, _ = shown
+    rows, count, places, code = driver.execute_script("""
+      e.showDraws(true);
+      const draws = e.map.places.length / 2 - e.count, at = e.map.places.slice(-2);
+      e.choose(0);
+      e.drag({ x: at[0], y: at[1] });
+      const found = [e.ends[0].rows, e.count, draws, Array.from(e.models[0].code(e.ends[0]))];
+      e.showDraws(false);
+      return found;
+    """)
+    assert places > 0
+    assert max(rows) < count
+    assert np.linalg.norm(code) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_best_weights_belong_to_the_command(shown):
+    driver, folder = shown
+    made = run_in(folder, "explore", "acai", "--weights", "best", "-o", "best.html", "--force")
+    assert made.code == 0, made.err
+    driver.get((folder / "best.html").as_uri())
+    assert driver.execute_async_script(READY) is True
+    assert driver.execute_script("return e.exports.commandLine()").endswith(" --weights best")
+    driver.get((folder / "page.html").as_uri())
+    assert driver.execute_async_script(READY) is True
 
 
 def test_keys_alone_play_it(shown):

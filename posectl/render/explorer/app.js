@@ -4,17 +4,16 @@ import { drawChart } from "./chart.js";
 import { byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
 import { unpack } from "./data.js";
 import { button, choice, make, slider } from "./dom.js";
-import { drawSample } from "./drawing.js";
-import { gif, npy, save } from "./files.js";
+import { drawSample, sceneOf, turnable } from "./drawing.js";
+import { Exports } from "./exports.js";
+import { listen } from "./gestures.js";
 import { LatentMap } from "./map.js";
 import { boneErrors, nearest, transitions } from "./measures.js";
 import { Model } from "./model.js";
 import { normals, pathsOf, random } from "./paths.js";
+import { COARSE, DATA, FINE, stepsOf } from "./steps.js";
 
-const COARSE = 13; // steps of a path while an end is dragged
-const FINE = 49; // and at rest
 const AROUND = 8; // samples whose codes make that of a place on the map
-const DATA = "data space"; // the straight line between the decoded ends
 const SECONDS = 4; // from one end to the other
 
 /** Open the packed text of a page in an element. */
@@ -28,7 +27,7 @@ export async function explore(/** @type {HTMLElement} */ root, /** @type {string
   }
 }
 
-class Explorer {
+export class Explorer {
   constructor(/** @type {HTMLElement} */ root, /** @type {import("./data.js").Data} */ data, /** @type {(state: any) => void} */ told) {
     const { header, arrays } = data;
     this.root = root;
@@ -51,24 +50,16 @@ class Explorer {
     this.playing = false;
     this.camera = { yaw: -0.6, pitch: 0.15 };
     this.active = 0;
-    this.seed = 0;
     /** @type {number[]} */
     this.frameTimes = [];
     this.count = header.count;
-    this.scene = this.sceneOf();
+    this.scene = sceneOf(header);
     this.ends = [this.sampleEnd(header.start[0]), this.sampleEnd(header.start[1])];
+    this.exports = new Exports(this);
     this.build();
     this.recolour(0);
-    this.listen();
+    listen(this);
     this.request();
-  }
-
-  sceneOf() {
-    const { kind, shape, skeleton, up } = this.header;
-    const parents = skeleton?.parents ?? [];
-    const side = parents.map((/** @type {number} */ _, /** @type {number} */ j) =>
-      skeleton.left.includes(j) ? "left" : skeleton.right.includes(j) ? "right" : "middle");
-    return { kind, shape, parents, side, up: up || "+z", reach: this.header.reach };
   }
 
   // Ends
@@ -147,7 +138,7 @@ class Explorer {
           make("div", { class: "charts" },
             make("figure", {}, make("figcaption", {}, "speed, 1 is even"), this.speedChart),
             ...(header.kind === "poses" ? [make("figure", {}, make("figcaption", {}, "bone length error, %"), this.boneChart)] : [])),
-          this.saveControls())),
+          this.exportControls())),
     );
     this.map = new LatentMap(this.points, this.over, this.allPlaces());
     this.buildPanels();
@@ -236,12 +227,12 @@ class Explorer {
         ...(this.reference.length ? [make("label", { class: "check" }, ghost, `nearest real ${this.header.noun}`)] : [])));
   }
 
-  saveControls() {
+  exportControls() {
     return make("div", { class: "saves" },
       make("div", { class: "row" },
-        button("Save path .npy", () => this.savePath()), button("Save ends .npy", () => this.saveEnds()),
-        button("Save PNG", () => this.savePng()), button("Save GIF", () => this.saveGif()),
-        button("Copy command", () => this.copy())),
+        button("Save path .npy", () => this.exports.savePath()), button("Save ends .npy", () => this.exports.saveEnds()),
+        button("Save PNG", () => this.exports.savePng()), button("Save GIF", () => this.exports.saveGif()),
+        button("Copy command", () => this.exports.copy())),
       this.command, this.status);
   }
 
@@ -259,7 +250,7 @@ class Explorer {
         return { ...each, index, colour, dash: [[], [7, 4], [2, 3], [9, 3, 2, 3]][order], canvas, name, element, samples: null, n: 0, ghost: null, curve: [], bones: [], ratio: NaN, unevenness: NaN, length: NaN };
       });
     this.panels.replaceChildren(...this.series.map(({ element }) => element));
-    if (this.map) this.listenToPanels();
+    for (const { canvas } of this.series) turnable(canvas, this.camera, () => this.request());
     this.request();
   }
 
@@ -364,91 +355,8 @@ class Explorer {
     this.request();
   }
 
-  // Listening
-
-  listen() {
-    const { over } = this;
-    let held = -1, panned = null;
-    over.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
-      over.setPointerCapture(event.pointerId);
-      const place = this.map.toPlace(event), at = this.map.toPixels(place), ratio = this.map.ratio ?? 1;
-      const far = this.endPlaces().map((each) => { const p = this.map.toPixels(each); return Math.hypot(p.x - at.x, p.y - at.y); });
-      const near = far[0] < far[1] ? 0 : 1;
-      if (far[near] < 18 * ratio) {
-        held = near;
-        this.choose(near);
-      } else if (event.shiftKey || event.button === 1) panned = place;
-      else {
-        held = this.active;
-        this.drag(place);
-      }
-    });
-    over.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
-      if (held >= 0) this.drag(this.map.toPlace(event), held);
-      else if (panned) {
-        const place = this.map.toPlace(event);
-        this.map.centre.x += panned.x - place.x;
-        this.map.centre.y += panned.y - place.y;
-        this.map.stale = true;
-        this.request();
-      }
-    });
-    for (const name of ["pointerup", "pointercancel"]) over.addEventListener(name, () => { held = -1; panned = null; });
-    over.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
-      event.preventDefault();
-      this.map.zoom(Math.exp(-event.deltaY / 400), this.map.toPlace(event));
-      this.request();
-    }, { passive: false });
-    over.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.onKey(event));
-    new ResizeObserver(() => { this.map.resize(); this.map.stale = true; this.request(); }).observe(this.root);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.request());
-    addEventListener("beforeprint", () => this.draw(0));
-  }
-
-  onKey(/** @type {KeyboardEvent} */ event) {
-    /** @type {Record<string, [number, number]>} */
-    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    const key = event.key.toLowerCase();
-    if (event.key in arrows) {
-      const [x, y] = arrows[event.key], step = this.map.span * (event.shiftKey ? 0.05 : 0.01), from = this.endPlaces()[this.active];
-      this.drag({ x: from.x + x * step, y: from.y + y * step });
-    } else if (key === "a" || key === "b") this.choose(key === "a" ? 0 : 1);
-    else if (key === " ") this.toggle();
-    else if (key === "+" || key === "=" || key === "-") {
-      this.map.zoom(key === "-" ? 0.8 : 1.25, this.map.centre);
-      this.request();
-    } else return;
-    event.preventDefault();
-  }
-
-  listenToPanels() {
-    for (const { canvas } of this.series) {
-      /** @type {{x: number, y: number} | null} */
-      let from = null;
-      canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
-        canvas.setPointerCapture(event.pointerId);
-        from = { x: event.clientX, y: event.clientY };
-      });
-      canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
-        if (!from) return;
-        this.turn((event.clientX - from.x) / 120, (event.clientY - from.y) / 120);
-        from = { x: event.clientX, y: event.clientY };
-      });
-      canvas.addEventListener("pointerup", () => { from = null; });
-      canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-        /** @type {Record<string, [number, number]>} */
-        const turns = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
-        if (!(event.key in turns)) return;
-        event.preventDefault();
-        this.turn(...turns[event.key]);
-      });
-    }
-  }
-
-  turn(/** @type {number} */ yaw, /** @type {number} */ pitch) {
-    this.camera.yaw += yaw;
-    this.camera.pitch = Math.max(-1.5, Math.min(1.5, this.camera.pitch + pitch));
-    this.request();
+  say(/** @type {string} */ text) {
+    this.status.textContent = text;
   }
 
   // Frames
@@ -495,7 +403,7 @@ class Explorer {
   measure(/** @type {any} */ series, /** @type {number} */ n) {
     const { model, path } = series;
     const codes = this.ends.map((end) => model.code(end));
-    const steps = model.background ? Math.min(n, COARSE) : n;
+    const steps = Math.min(n, stepsOf(model));
     const key = `${steps} ${codes[0].join()} ${codes[1].join()}`;
     // A worker has the steps of the path alone.
     const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
@@ -641,95 +549,8 @@ class Explorer {
       const { amounts } = this.ends[this.active];
       each.input.value = String(each.attribute === undefined ? code[axis] : amounts?.get(each.attribute) ?? 0);
     });
-    this.command.textContent = this.commandLine();
+    this.command.textContent = this.exports.commandLine();
     for (const { canvas, name } of this.series) canvas.setAttribute("aria-label", `${this.header.noun} at alpha ${this.alpha.toFixed(2)} by ${name}`);
-    this.told({ alpha: this.alpha, codes: this.models.map((each) => this.ends.map((end) => Array.from(each.code(end)))), samples: this.pairNumbers() });
-  }
-
-  // What leaves the page
-
-  /** The numbers of the two samples in the data set; null where an end is no sample. */
-  pairNumbers() {
-    const rows = this.arrays.get("rows");
-    const moved = (/** @type {import("./model.js").End} */ end) => end.rows.length !== 1 || end.set.size || end.noise || [...(end.amounts?.values() ?? [])].some(Boolean);
-    if (this.ends.some(moved)) return null;
-    return this.ends.map((end) => rows[end.rows[0]]);
-  }
-
-  first() {
-    return this.series.find(({ path }) => path !== DATA) ?? this.series[0];
-  }
-
-  commandLine() {
-    const series = this.first();
-    if (!series) return "";
-    const pair = this.pairNumbers(), about = this.header.models[series.m];
-    const path = pathsOf(series.model.prior)[0] === series.path || series.path === DATA ? "" : ` --path ${series.path}`;
-    const ends = pair && this.header.dataset ? pair.map((number) => `'${this.header.dataset}#${number}'`).join(" ") : "--codes ends.npy";
-    return `posectl interpolate ${ends} --model ${about.ref} --steps ${FINE}${path}`;
-  }
-
-  copy() {
-    const text = this.commandLine();
-    if (!this.pairNumbers()) this.saveEnds();
-    const said = () => this.say(this.pairNumbers() ? "Copied." : "Copied; ends.npy holds the codes.");
-    if (navigator.clipboard) navigator.clipboard.writeText(text).then(said, () => this.say("Select the command and copy it."));
-    else this.say("Select the command and copy it.");
-  }
-
-  say(/** @type {string} */ text) {
-    this.status.textContent = text;
-  }
-
-  saveEnds() {
-    const { model } = this.first();
-    const codes = this.ends.map((end) => model.code(end));
-    save(npy(Float32Array.from([...codes[0], ...codes[1]]), [2, model.latent]), "ends.npy");
-  }
-
-  savePath() {
-    const { samples, n } = this.first();
-    if (samples) save(npy(samples, [1, n, ...this.header.shape]), "path.npy");
-  }
-
-  /** Draw the panels that are shown, side by side, at alpha. */
-  still(/** @type {number} */ side, /** @type {any} */ look) {
-    const canvas = make("canvas");
-    const columns = Math.min(3, this.series.length);
-    [canvas.width, canvas.height] = [columns * side, Math.ceil(this.series.length / columns) * (side + 24)];
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.fillStyle = look.paper;
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    this.series.forEach((series, i) => {
-      context.save();
-      context.translate((i % columns) * side, Math.floor(i / columns) * (side + 24));
-      context.fillStyle = look.strong;
-      context.font = "14px system-ui, sans-serif";
-      context.fillText(`${series.name}  α ${this.alpha.toFixed(2)}`, 8, 18, side - 16);
-      context.translate(0, 24);
-      if (series.sample) this.paint(context, side, side, look, series.sample, series.ghost);
-      context.restore();
-    });
-    return canvas;
-  }
-
-  savePng() {
-    this.still(600, lookOf(this.root)).toBlob((/** @type {Blob} */ blob) => save(blob, "path.png"), "image/png");
-  }
-
-  saveGif() {
-    const kept = this.alpha, frames = [], look = lookOf(this.root);
-    const steps = Array.from({ length: 25 }, (_, t) => t / 24);
-    let size = [0, 0];
-    for (const alpha of [...steps, ...steps.slice(1, -1).reverse()]) {
-      this.alpha = alpha;
-      for (const series of this.series) this.measure(series, FINE);
-      const canvas = this.still(280, look);
-      size = [canvas.width, canvas.height];
-      frames.push(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
-    }
-    this.alpha = kept;
-    save(gif(frames, size[0], size[1], 8), "path.gif");
-    this.request();
+    this.told({ alpha: this.alpha, codes: this.models.map((each) => this.ends.map((end) => Array.from(each.code(end)))), samples: this.exports.pairNumbers() });
   }
 }

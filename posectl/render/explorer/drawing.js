@@ -4,6 +4,42 @@
 /** @typedef {{left: string, right: string, middle: string, ghost: string, ink: string, floor: string}} Look */
 /** @typedef {{kind: string, shape: number[], parents: number[], side: string[], up: string, reach: number}} Scene */
 
+/** What a page says of how to draw its samples. */
+export function sceneOf(/** @type {any} */ header) {
+  const { kind, shape, skeleton, up, reach } = header, parents = skeleton?.parents ?? [];
+  const side = parents.map((/** @type {number} */ _, /** @type {number} */ j) =>
+    skeleton.left.includes(j) ? "left" : skeleton.right.includes(j) ? "right" : "middle");
+  return { kind, shape, parents, side, up, reach };
+}
+
+/** Let a canvas turn a camera: dragged, or by the arrow keys. */
+export function turnable(/** @type {HTMLCanvasElement} */ canvas, /** @type {Camera} */ camera, /** @type {() => void} */ turned) {
+  const turn = (/** @type {number} */ yaw, /** @type {number} */ pitch) => {
+    camera.yaw += yaw;
+    camera.pitch = Math.max(-1.5, Math.min(1.5, camera.pitch + pitch));
+    turned();
+  };
+  /** @type {{x: number, y: number} | null} */
+  let from = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    from = { x: event.clientX, y: event.clientY };
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    turn((event.clientX - from.x) / 120, (event.clientY - from.y) / 120);
+    from = { x: event.clientX, y: event.clientY };
+  });
+  for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { from = null; });
+  canvas.addEventListener("keydown", (event) => {
+    /** @type {Record<string, [number, number]>} */
+    const turns = { ArrowLeft: [-0.15, 0], ArrowRight: [0.15, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
+    if (!(event.key in turns)) return;
+    event.preventDefault();
+    turn(...turns[event.key]);
+  });
+}
+
 /** Draw the sample at `from` in an array, with another behind it as a ghost. */
 export function drawSample(/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ width, /** @type {number} */ height, /** @type {Scene} */ scene, /** @type {Camera} */ camera, /** @type {Look} */ look, /** @type {ArrayLike<number>} */ samples, /** @type {number} */ from, /** @type {{samples: ArrayLike<number>, from: number} | null} */ ghost) {
   if (scene.kind === "images") return drawImage(context, width, height, scene, samples, from);

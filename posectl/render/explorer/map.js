@@ -13,6 +13,7 @@ export class LatentMap {
     this.points = points;
     this.over = over;
     this.places = places;
+    this.coded = places.length / 2; // the points that come first, whose codes are known; draws may follow them
     this.colours = new Uint8Array((places.length / 2) * 3).fill(128);
     this.stale = true;
     this.fit();
@@ -70,10 +71,10 @@ export class LatentMap {
     this.stale = true;
   }
 
-  /** The k points nearest to a place: their rows, and weights, which fall with the square of the distance. */
+  /** The k points with codes nearest to a place: their rows, and weights, which fall with the square of the distance. */
   around(/** @type {Point} */ place, /** @type {number} */ k) {
     const rows = new Array(k).fill(-1), squares = new Array(k).fill(Infinity);
-    for (let i = 0; i < this.places.length / 2; i++) {
+    for (let i = 0; i < this.coded; i++) {
       const far = (this.places[2 * i] - place.x) ** 2 + (this.places[2 * i + 1] - place.y) ** 2;
       if (far >= squares[k - 1]) continue;
       let at = k - 1;
@@ -122,7 +123,7 @@ export class LatentMap {
     gl.vertexAttribPointer(colour, 3, gl.UNSIGNED_BYTE, true, 0, 0);
   }
 
-  /** Put other points in place of those that are there. */
+  /** Put other points in place of those that are there; those with codes come first again. */
   replace(/** @type {Float32Array} */ places) {
     this.places = places;
     this.colours = new Uint8Array((places.length / 2) * 3);

@@ -3,7 +3,7 @@
 import { lookOf } from "./colours.js";
 import { unpack } from "./data.js";
 import { button, choice, make } from "./dom.js";
-import { drawSample } from "./drawing.js";
+import { drawSample, sceneOf, turnable } from "./drawing.js";
 
 const ONE_WAY = 3; // seconds from one end of a path to the other
 
@@ -21,15 +21,11 @@ export async function report(/** @type {HTMLElement} */ root, /** @type {string}
 class Report {
   constructor(/** @type {HTMLElement} */ root, /** @type {import("./data.js").Data} */ data) {
     const { header, arrays } = data;
-    Object.assign(this, { root, header, arrays });
     this.root = root;
     this.header = header;
     this.arrays = arrays;
     this.size = header.shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1);
-    const parents = header.skeleton?.parents ?? [];
-    const side = parents.map((/** @type {number} */ _, /** @type {number} */ j) =>
-      header.skeleton.left.includes(j) ? "left" : header.skeleton.right.includes(j) ? "right" : "middle");
-    this.scene = { kind: header.kind, shape: header.shape, parents, side, up: header.up, reach: header.reach };
+    this.scene = sceneOf(header);
     this.camera = { yaw: -0.6, pitch: 0.15 };
     this.playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.alpha = 0;
@@ -102,9 +98,9 @@ class Report {
   }
 
   panel(/** @type {any} */ path) {
-    const canvas = make("canvas", { class: "small", role: "img", "aria-label": `The ${path.place} path of ${path.model} by ${path.metric}` });
+    const canvas = make("canvas", { class: "small", tabindex: "0", role: "img", "aria-label": `The ${path.place} path of ${path.model} by ${path.metric}` });
     this.panels?.push({ canvas, samples: this.arrays.get(path.samples) });
-    this.turnable(canvas);
+    turnable(canvas, this.camera, () => this.drawStill());
     return make("figure", { class: "panel" }, make("figcaption", {}, `${path.place}: ${short(path.value)}`), canvas);
   }
 
@@ -115,9 +111,9 @@ class Report {
     const rows = this.header.draws.flatMap((/** @type {any} */ each) => {
       const [samples, real, distances] = ["samples", "nearest", "distances"].map((key) => this.arrays.get(`${each.name}.${key}`));
       const cells = Array.from({ length: each.count }, (_, i) => {
-        const canvas = make("canvas", { class: "small", role: "img", "aria-label": `A draw from ${each.model}, and the nearest real ${this.header.noun}` });
+        const canvas = make("canvas", { class: "small", tabindex: "0", role: "img", "aria-label": `A draw from ${each.model}, and the nearest real ${this.header.noun}` });
         this.stills.push({ canvas, samples, from: i * this.size, real });
-        this.turnable(canvas);
+        turnable(canvas, this.camera, () => this.drawStill());
         const far = this.header.kind === "poses" ? `${(1000 * distances[i]).toFixed(0)} mm` : short(distances[i]);
         return make("figure", { class: "panel" }, canvas, make("figcaption", {}, `${far} off`));
       });
@@ -130,20 +126,6 @@ class Report {
     const text = make("pre", {}, this.header.recipe);
     const copy = button("Copy", () => navigator.clipboard?.writeText(this.header.recipe).then(() => { copy.textContent = "Copied"; }, () => {}));
     return this.section("recipe", "To make it again", make("div", { class: "row" }, copy), text);
-  }
-
-  turnable(/** @type {HTMLCanvasElement} */ canvas) {
-    /** @type {{x: number, y: number} | null} */
-    let from = null;
-    canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); from = { x: event.clientX, y: event.clientY }; });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!from) return;
-      this.camera.yaw += (event.clientX - from.x) / 120;
-      this.camera.pitch = Math.max(-1.5, Math.min(1.5, this.camera.pitch + (event.clientY - from.y) / 120));
-      from = { x: event.clientX, y: event.clientY };
-      this.drawStill();
-    });
-    canvas.addEventListener("pointerup", () => { from = null; });
   }
 
   frame(/** @type {number} */ now) {
