@@ -50,12 +50,12 @@ def haunt(seconds: float, folder: Path, processes: int = 8, seed: int = 0, sweep
             planted += _plant(rng, store, precious)
             number, draw = rng.randrange(processes), rng.random()
             assert workers[number].is_alive(), "a worker died by itself"
-            if draw < 0.02:
+            if draw < 0.02 and (folder / f"begun-{workers[number].pid}").exists():
                 os.kill(workers[number].pid or 0, rng.choice(SIGNALS))
                 workers[number].join(timeout=60)
                 assert workers[number].exitcode is not None, "a worker waits for ever"
                 workers[number], kills = _haunted_worker(folder, number), kills + 1
-            elif draw < 0.04:
+            elif 0.02 <= draw < 0.04:
                 halt(workers[number].pid or 0, rng.uniform(0, 0.3))
                 halts += 1
             time.sleep(0.01)
@@ -165,6 +165,7 @@ def _haunted(folder: Path, number: int) -> None:
     logging.disable()
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_DFL)
+    (folder / f"begun-{os.getpid()}").touch()  # before, it is the server's child, which no Ctrl-C ends
     store, rng, value = Store(folder / "store"), random.Random(number + time.time_ns()), 0
     while True:
         value += 1
