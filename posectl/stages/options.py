@@ -36,6 +36,7 @@ class TrainOptions:
 
     reg: regularizers.
     lam: their weights, in pairs with reg; none: each one's published weight.
+    price: the error that the recipe may cost, as a multiple of the plain autoencoder's; None: 1.03.
     set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
     latent: numbers of a code; of one that begins with classes, those after them.
     labelled: training samples whose labels are seen, drawn from every class alike; None: all.
@@ -58,6 +59,7 @@ class TrainOptions:
 
     reg: tuple[str, ...] = ("none",)
     lam: tuple[float, ...] = ()
+    price: float | None = None
     set: tuple[str, ...] = ()
     latent: int = 8
     labelled: int | None = None
@@ -328,7 +330,11 @@ class ReportOptions:
     weights: Literal["last", "best"] = "last"
 
 
-# Regularizers that go together under one name, with their weights; --lam multiplies them all.
+# Regularizers that go together under one name, with their weights; --lam multiplies them all. Beside a price they count
+# in units of the plain autoencoder's terms, and find their size themselves.
 RECIPES: dict[str, dict[str, float]] = {
-    "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
+    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.8, "cover": 2.5, "price": 0.0},
+    "posectl-constant": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
+# Settings of their regularizers: with a price, small draws at every other step cost a third and serve as well.
+RECIPE_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "cover.codes=6")}

@@ -21,6 +21,7 @@ from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture, code_shape
 from posectl.core.nets.layers import initialise
 from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
+from posectl.core.objectives.price import TWIN, Twin
 from posectl.core.objectives.step import Pairing, Step, features_of
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
@@ -57,7 +58,7 @@ class Plan:
 
     def rate(self, group: str) -> float:
         """The learning rate of an optimiser group."""
-        return self.lr if group == "autoencoder" or self.lr_adversary is None else self.lr_adversary
+        return self.lr if group in ("autoencoder", TWIN) or self.lr_adversary is None else self.lr_adversary
 
 
 class Trainer:
@@ -99,6 +100,7 @@ class Trainer:
         needs_labelled = any(objective.needs_labelled for objective in self.objectives)
         self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment, needs_labelled)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
+        self._paths_once = any(objective.paths_once for objective in self.objectives)
         self.history = History(plan.steps, self.losses.figures, self._weights())
 
     def run(
@@ -153,10 +155,11 @@ class Trainer:
             labelled=None if block.labelled is None else (block.labelled[0][k], block.labelled[1][k]),
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
+            paths_once=self._paths_once,
             objectives=self.objectives,
         )
         with self._arithmetic():
-            losses = self.losses(step)
+            losses = self.losses(step, self.step)
         scales, moving = self.losses.lr_scales(step), self.losses.moving(self.step)
         # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
         gradients = [
@@ -265,6 +268,8 @@ class Trainer:
         for optimizer, updates in zip(self.optimizers.values(), arrays["updates"], strict=True):
             optimizer.updates.fill_(float(updates))
         self.history.restore(step, arrays)
+        if step:
+            self.losses.last = dict(zip(self.history.figures, self.history.log[step - 1], strict=True))
 
 
 def build_networks(
@@ -273,8 +278,11 @@ def build_networks(
     """Build the encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
     networks = blank_networks(architecture, objectives, len(seeds), kind)
     for name, module in networks.items():
-        for replica, seed in enumerate(seeds):
-            initialise(module, replica, generator(seed, f"init/{name}"))
+        # A twin's parts are drawn as the autoencoder's own.
+        parts = dict(module.named_children()) if isinstance(module, Twin) else {name: module}
+        for own, part in parts.items():
+            for replica, seed in enumerate(seeds):
+                initialise(part, replica, generator(seed, f"init/{own}"))
         module.to(device)
     return networks
 

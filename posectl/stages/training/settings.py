@@ -14,11 +14,12 @@ from posectl.core.latent.priors import NORMAL, PRIORS
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import Objective, check_together
+from posectl.core.objectives.price import Price
 from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.options import RECIPES, TrainOptions
+from posectl.stages.options import RECIPE_SETTINGS, RECIPES, TrainOptions
 from posectl.store.refs import fitting_name
 
 
@@ -56,10 +57,24 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
     names, lams = _parts(options)
     nets = [options.net] if options.net else NETS.names()
     settings = _settings(options, [*names, *nets])
+    if options.price is not None:
+        _check_price(options, names)
+        settings[Price.name]["price"] = options.price
     for name, lam in zip(names, lams, strict=True):
         if lam is not None:
             settings[name]["lam"] = lam
     return [_objective(name, settings[name]) for name in names]
+
+
+def _check_price(options: TrainOptions, names: Sequence[str]) -> None:
+    """Raise UsageError for a price where nothing is weighed by it, or that is told twice."""
+    price = f"--price {options.price:g}"
+    if Price.name not in names:
+        raise UsageError(
+            f"{price} is what the recipe posectl may cost, and it is not used.", f"Add --reg posectl, or drop {price}."
+        )
+    if any(setting.startswith(f"{Price.name}.price=") for setting in options.set):
+        raise UsageError(f"{price} and --set price.price both tell the price.", "Give one of them.")
 
 
 def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: int = 0) -> Architecture:
@@ -75,7 +90,8 @@ def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: i
 def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Group the settings by their regularizer or net. Raises UsageError for one that is not used."""
     settings: dict[str, dict[str, Any]] = {name: {} for name in names}
-    for name, key, value in map(_setting, options.set):
+    of_recipes = [text for name in options.reg for text in RECIPE_SETTINGS.get(name, ())]
+    for name, key, value in map(_setting, [*of_recipes, *options.set]):
         if name not in settings:
             raise UsageError(
                 f"--set {name}.{key} is of a regularizer or net that is not used.", did_you_mean(name, settings)
@@ -94,6 +110,11 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
             raise _no_regularizer(name, known)
         lam = options.lam[i] if options.lam else None
         if name in RECIPES:
+            if Price.name in RECIPES[name] and lam not in (None, 1.0):
+                raise UsageError(
+                    f"The weights of {name} find themselves, and --lam {lam:g} would change nothing.",
+                    "Press harder by a higher --price, or take --reg posectl-constant, whose weights --lam multiplies.",
+                )
             names += RECIPES[name]
             lams += [weight * (1.0 if lam is None else lam) for weight in RECIPES[name].values()]
         else:
