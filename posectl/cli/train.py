@@ -81,6 +81,8 @@ def train(
         f"; {mean} by the mean sample always" if mean else ""
     )
     rows = [("test error", told), ("losses", losses)]
+    if "paid" in figures:
+        rows.append(("price", f"{figures['paid']:.3f} of a plain twin's error"))
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
 

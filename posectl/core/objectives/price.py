@@ -28,6 +28,9 @@ from posectl.errors import UsageError, did_you_mean
 TWIN = "price.twin"
 """The group of the twin's parameters, which learns as fast as the autoencoder."""
 
+BALANCE = "price.balance"
+"""The network that is the balance."""
+
 # Steps over which errors, and measurements of terms, are averaged; steps from one measurement of the twin to the next.
 _ERRORS, _TERMS, _MEASURED = 100, 20, 8
 # The factor at first, and the range of its logarithm about that; how fast it follows a gap between the logarithms of

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from posectl.core.objectives.price import BALANCE
 from posectl.core.training.loop import Trainer
 from posectl.stages.artifacts.about import ModelAbout
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -38,6 +39,7 @@ def write_model(
     draft.record(about=about.as_json())
     return {
         **_summary(trainer, index),
+        **_paid(trainer, index),
         "mean_sample_error": health.of_mean,
         "unit": dataset.kind.unit,
         "steps": replica.options.steps,
@@ -72,3 +74,9 @@ def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
         "best_test_error": float(trainer.history.best_error[replica]),
         "best_step": int(trainer.history.best_step[replica]),
     }
+
+
+def _paid(trainer: Trainer, replica: int) -> dict[str, float]:
+    """Return what was paid in the end, as a multiple of the plain twin's error, where there is a price."""
+    balance = trainer.networks.get(BALANCE)
+    return {} if balance is None else {"paid": float(balance.paid[replica].exp())}

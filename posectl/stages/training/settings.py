@@ -19,7 +19,7 @@ from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.options import RECIPE_SETTINGS, RECIPES, TrainOptions
+from posectl.stages.options import PRICED, PRICED_SETTINGS, RECIPES, TrainOptions
 from posectl.store.refs import fitting_name
 
 
@@ -58,7 +58,7 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
     nets = [options.net] if options.net else NETS.names()
     settings = _settings(options, [*names, *nets])
     if options.price is not None:
-        _check_price(options, names)
+        _check_price(options.price, options, names)
         settings[Price.name]["price"] = options.price
     for name, lam in zip(names, lams, strict=True):
         if lam is not None:
@@ -66,15 +66,18 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
     return [_objective(name, settings[name]) for name in names]
 
 
-def _check_price(options: TrainOptions, names: Sequence[str]) -> None:
-    """Raise UsageError for a price where nothing is weighed by it, or that is told twice."""
-    price = f"--price {options.price:g}"
-    if Price.name not in names:
+def _check_price(value: float, options: TrainOptions, names: Sequence[str]) -> None:
+    """Raise UsageError for what is no price, for one that no weights follow, and for one that is told twice."""
+    Price(price=value)  # raises
+    price = f"--price {value:g}"
+    if options.lam and set(options.reg) & set(RECIPES):
         raise UsageError(
-            f"{price} is what the recipe posectl may cost, and it is not used.", f"Add --reg posectl, or drop {price}."
+            f"{price} has the recipe's weights found, and --lam tells them.", "Leave --lam out, or --price."
         )
+    if Price.name not in names:
+        raise UsageError(f"{price} is what the recipe may cost, and there is none.", "Add --reg posectl.")
     if any(setting.startswith(f"{Price.name}.price=") for setting in options.set):
-        raise UsageError(f"{price} and --set price.price both tell the price.", "Give one of them.")
+        raise UsageError(f"{price} and --set price.price both tell the price.", "Leave one of them out: --set.")
 
 
 def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: int = 0) -> Architecture:
@@ -90,7 +93,7 @@ def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: i
 def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Group the settings by their regularizer or net. Raises UsageError for one that is not used."""
     settings: dict[str, dict[str, Any]] = {name: {} for name in names}
-    of_recipes = [text for name in options.reg for text in RECIPE_SETTINGS.get(name, ())]
+    of_recipes = [] if options.lam else [text for name in options.reg for text in PRICED_SETTINGS.get(name, ())]
     for name, key, value in map(_setting, [*of_recipes, *options.set]):
         if name not in settings:
             raise UsageError(
@@ -109,14 +112,12 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
         if name not in known:
             raise _no_regularizer(name, known)
         lam = options.lam[i] if options.lam else None
-        if name in RECIPES:
-            if Price.name in RECIPES[name] and lam not in (None, 1.0):
-                raise UsageError(
-                    f"The weights of {name} find themselves, and --lam {lam:g} would change nothing.",
-                    "Press harder by a higher --price, or take --reg posectl-constant, whose weights --lam multiplies.",
-                )
+        if name in RECIPES and lam is None:
+            names += PRICED[name]
+            lams += PRICED[name].values()
+        elif name in RECIPES:
             names += RECIPES[name]
-            lams += [weight * (1.0 if lam is None else lam) for weight in RECIPES[name].values()]
+            lams += [weight * lam for weight in RECIPES[name].values()]
         else:
             names.append(name)
             lams.append(lam)
