@@ -105,11 +105,17 @@ class Lab:
         return [wrap(self.run, artifact) for artifact in self.store.artifacts(kind)]
 
     def prepare(
-        self, source: str, *paths: str | Path, name: str | None = None, seed: int | None = None, **options: Any
+        self,
+        source: str,
+        *paths: str | Path,
+        name: str | None = None,
+        seed: int | None = None,
+        validation: float | None = None,
+        **options: Any,
     ) -> Dataset:
         """Read files by a reader ("arrays", "h36m", "mocap", "lines", ...), and publish the dataset.
 
-        options: the reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an
+        validation: share of the training samples to hold out for choosing by, drawn as the test split is. options: the reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an
         option that there is not, NotFoundError and InvalidInputError for files.
 
         >>> import posectl
@@ -121,7 +127,7 @@ class Lab:
         from posectl.stages.prepare import prepare
 
         given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given)}
+        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given), "validation": validation}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 

@@ -66,11 +66,13 @@ class Samples(About):
 @dataclass(frozen=True)
 class DatasetAbout(Samples):
     """The description of a dataset. source: the reader and its input; citation: its references; split: the origin of
-    the split; class_names: of the labels, in their order."""
+    the split; validation: that of the validation split, "" where there is none; class_names: of the labels, in their
+    order."""
 
     source: str = ""
     citation: str = ""
     split: str = ""
+    validation: str = ""
     class_names: tuple[str, ...] = ()
 
 

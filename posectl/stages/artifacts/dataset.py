@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from posectl.core.kinds import KINDS, Kind
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.skeleton import H36M17, Skeleton
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import DatasetAbout, read_about
@@ -34,7 +34,7 @@ class StoredDataset:
 
     @cached_property
     def split(self) -> np.ndarray:
-        """The split (N,) uint8, TRAIN or TEST."""
+        """The split (N,) uint8, TRAIN, TEST or VALIDATION."""
         return self.artifact.read("split")
 
     @property
@@ -46,6 +46,11 @@ class StoredDataset:
     def test(self) -> np.ndarray:
         """The samples of the test split."""
         return self.samples[self.split == TEST]
+
+    @property
+    def validation(self) -> np.ndarray:
+        """The samples of the validation split, none where the dataset has no such split."""
+        return self.samples[self.split == VALIDATION]
 
     @property
     def shape(self) -> tuple[int, ...]:
