@@ -115,8 +115,9 @@ class Lab:
     ) -> Dataset:
         """Read files by a reader ("arrays", "h36m", "mocap", "lines", ...), and publish the dataset.
 
-        validation: share of the training samples to hold out for choosing by, drawn as the test split is. options: the reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an
-        option that there is not, NotFoundError and InvalidInputError for files.
+        validation: share of the training samples to hold out for choosing by, drawn as the test split is. options: the
+        reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an option that
+        there is not, NotFoundError and InvalidInputError for files.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

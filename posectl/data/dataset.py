@@ -23,9 +23,9 @@ class Dataset:
         `about["factors"]`: `phase` in [0, 1), `angle` in radians, `azimuth` and `elevation` in degrees.
     per_clip: arrays (C,): `name`, `subject`, `action`, `fps`, `source`, `start`, `length`. Clips are contiguous.
     about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` ("+x" to
-        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`, `split`, `validation` (where there is such a split); of images `periods` (factor -> where
-        it wraps), `classes` with `class_names`, `prepared` (what was done to the pixels), and `world` where they are
-        drawn (see posectl.data.synthetic); JSON values only.
+        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`, `split`, `validation` where there is such a
+        split; of images `periods` (factor -> where it wraps), `classes` with `class_names`, `prepared` (what was done
+        to the pixels), and `world` where they are drawn (see posectl.data.synthetic); JSON values only.
     warnings: sentences about what looks wrong.
     """
 

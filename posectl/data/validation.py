@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def _groups(dataset: Dataset) -> Iterator[tuple[str, np.ndarray]]:
     yield "clips", table["name"][clip] if "name" in table else clip
 
 
-def _in_order(group: np.ndarray, share: float) -> list[object]:
+def _in_order(group: np.ndarray, share: float) -> list[Any]:
     """Choose groups in a pseudo-random order of their names, as long as a share of the samples is not exceeded; the
     smallest where each is larger."""
     names, counts = np.unique(group, return_counts=True)
