@@ -475,6 +475,22 @@ class Lab:
         with self._running(None, None) as run:
             return Compared(compare(run, [str(_ref(each)) for each in _several(subjects)], **options))
 
+    def choose(self, subjects: Sequence[Subject], metric: str) -> Any:
+        """Return the model that is best in a metric by its scores on validation samples (evaluate with split
+        "validation"). Raises UsageError where test samples were scored, which nothing is chosen by.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> models = [lab.train(lab.prepare("mannequin", validation=0.1), latent=latent) for latent in (2, 4)]
+        >>> scores = [lab.evaluate(each, split="validation", metrics="reconstruction_mpjpe") for each in models]
+        >>> lab.choose(scores, "reconstruction_mpjpe").kind
+        'model'
+        """
+        from posectl.stages.compare import choose
+
+        with self._running(None, None) as run:
+            return wrap(run, choose(run, [str(_ref(each)) for each in _several(subjects)], metric))
+
     def plot(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Any:
         """Draw one figure of scores, models, sweeps or paths, and return it as a matplotlib Figure.
 

@@ -189,6 +189,7 @@ class EvaluateOptions:
     metrics: names; (): all that the subject allows.
     compat: a published protocol, "naayem" of poses, "acai" of images.
     weights: "last", "best", or a snapshot's, "step-N".
+    split: held against the subject: "test", or, to choose by, "validation", without any test samples.
     sample_posterior: whether a VAE's codes are draws, as published, in place of means.
     path: between codes; None: the prior's own.
     endpoints: test samples whose pairs are all interpolated, for the metrics of paths.
@@ -214,6 +215,7 @@ class EvaluateOptions:
     metrics: tuple[str, ...] = ()
     compat: str | None = None
     weights: str = "last"
+    split: Literal["test", "validation"] = "test"
     sample_posterior: bool = False
     path: str | None = None
     endpoints: int = size(128, quick=6)

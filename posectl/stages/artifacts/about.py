@@ -79,8 +79,8 @@ class DatasetAbout(Samples):
 @dataclass(frozen=True)
 class ModelAbout(About):
     """The description of a model: net, prior and objectives, which rebuild it; samples: those of its dataset;
-    snapshots: the steps at which its weights were kept; best_by: the split whose errors chose its best weights, "" where
-    the last are; stack: the number of replicas in its stack."""
+    snapshots: the steps at which its weights were kept; best_by: the split whose errors chose its best weights, ""
+    where the last are; stack: the number of replicas in its stack."""
 
     net: Description = field(default_factory=dict)
     prior: str = ""

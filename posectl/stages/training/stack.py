@@ -195,15 +195,12 @@ def _run(
 
 
 def _progress(trainer: Trainer, members: Sequence[NamedReplica], rate: float) -> StackProgress:
-    replicas = {}
+    replicas, watched = {}, trainer.history.watched
     for i, member in enumerate(members):
         figures = latest(trainer, i) if trainer.step else {}
-        replicas[member.key] = ReplicaProgress(
-            figures.get("autoencoder", math.nan),
-            figures.get(trainer.history.watched, math.nan),
-            int(trainer.history.diverged_at[i]),
-        )
-    return StackProgress(trainer.step, replicas, rate, trainer.history.watched)
+        loss, error = (figures.get(name, math.nan) for name in ("autoencoder", watched))
+        replicas[member.key] = ReplicaProgress(loss, error, int(trainer.history.diverged_at[i]))
+    return StackProgress(trainer.step, replicas, rate, watched)
 
 
 def _publish(
