@@ -30,7 +30,7 @@ class Losses:
     objectives: a list for each replica, which differ in their lambdas alone; networks: "encoder", "decoder", and what
     an objective brings as "objective.name". groups: parameters by optimiser group and name: the "autoencoder", with
     every network that has no loss of its own, and each adversary. figures: the names of the losses, those of groups
-    among them.
+    among them. price: the objective that weighs terms, with its networks, where there is one.
     """
 
     def __init__(self, objectives: Sequence[Sequence[Objective]], networks: Mapping[str, nn.Module]) -> None:
@@ -51,7 +51,7 @@ class Losses:
         weighed = [term.objective.name for term in self.terms if term.objective.has_term]
         self.figures = ["reconstruction", *weighed, *(g for g in self.groups if g != "autoencoder"), "autoencoder"]
         self.last = {name: torch.zeros(len(objectives), device=device) for name in weighed}
-        self._price = next(((t.objective, t.networks) for t in self.terms if isinstance(t.objective, Price)), None)
+        self.price = next(((t.objective, t.networks) for t in self.terms if isinstance(t.objective, Price)), None)
 
     def __call__(self, step: Step, index: int = 0) -> dict[str, Tensor]:
         """Compute every figure of the step of this index, (R,); of a term that does not act at it, the last one."""
@@ -67,8 +67,8 @@ class Losses:
             elif term.objective.has_term:
                 figures[name] = self.last[name]
             figures |= _by_group(term.objective, term.objective.adversaries(step, term.networks))
-        if self._price is not None:
-            price, networks = self._price
+        if self.price is not None:
+            price, networks = self.price
             terms = {t.objective.name: partial(t.objective.term, networks=t.networks) for t in self.terms}
             price.observe(step, networks, terms, index)
         return {**figures, "autoencoder": total}
@@ -76,8 +76,8 @@ class Losses:
     def _lambdas(self, index: int) -> dict[str, Tensor]:
         """Return the lambda (R,) of each term that acts at the step of this index, by name."""
         lams = {term.objective.name: term.lam for term in self.terms if term.objective.has_term}
-        if self._price is not None:
-            price, networks = self._price
+        if self.price is not None:
+            price, networks = self.price
             for name, weight in zip(price.rules, price.weights(networks).unbind(1), strict=True):
                 lam = lams.pop(name, None)
                 if lam is not None and price.acts(name, index):

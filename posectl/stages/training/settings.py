@@ -112,12 +112,10 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
         if name not in known:
             raise _no_regularizer(name, known)
         lam = options.lam[i] if options.lam else None
-        if name in RECIPES and lam is None:
-            names += PRICED[name]
-            lams += PRICED[name].values()
-        elif name in RECIPES:
-            names += RECIPES[name]
-            lams += [weight * lam for weight in RECIPES[name].values()]
+        if name in RECIPES:
+            parts = PRICED[name] if lam is None else {part: w * lam for part, w in RECIPES[name].items()}
+            names += parts
+            lams += parts.values()
         else:
             names.append(name)
             lams.append(lam)
@@ -218,13 +216,19 @@ def informed(objectives: Sequence[Objective], options: TrainOptions, dataset: St
 
 
 def remarks(objectives: Sequence[Objective], dataset: StoredDataset) -> list[str]:
-    """Say in a sentence each what the classes of the data cannot show of objectives that tell classes apart."""
+    """Say in a sentence each what the data cannot show: of a price without validation samples, of the classes of
+    objectives that tell classes apart."""
+    ref, said = dataset.artifact.ref, []
+    if any(isinstance(each, Price) for each in objectives) and not len(dataset.validation):
+        said.append(
+            f"{ref} has no validation samples (`prepare --validation 0.1`): the price is held on training batches, and "
+            "test samples are not used in their place."
+        )
     heads = next((each for each in objectives if each.heads), None)
     if heads is None or not dataset.about.classes or dataset.about.scene.get("endless"):
-        return []
-    labels, ref = dataset.known("label"), dataset.artifact.ref
+        return said
+    labels = dataset.known("label")
     train, test = (set(np.unique(labels[dataset.split == split]).tolist()) for split in (TRAIN, TEST))
-    said = []
     if not heads.needs_labels and heads.heads < len(train):
         said.append(f"{heads.heads} clusters are fewer than the {len(train)} classes of {ref}: some share one.")
     for left, where in ((train - test, "training"), (test - train, "test")):

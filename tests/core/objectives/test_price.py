@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from core.objectives.training import assert_resumes, assert_stacks, trainer
+from core.objectives.training import assert_resumes, assert_stacks, poses, trainer
 
 from posectl.core.kinds import KINDS
-from posectl.core.latent.priors import NORMAL
+from posectl.core.latent.priors import NORMAL, SPHERE
 from posectl.core.nets.cloud import Cloud
 from posectl.core.nets.conv import Conv
 from posectl.core.nets.mlp import MLP
@@ -102,6 +102,34 @@ def test_batch_norm_leaves_the_twin_the_plain_autoencoder():
         np.testing.assert_array_equal(priced.weights(0)[f"price.twin.{name}"], tensor, err_msg=name)
 
 
+def with_validation(steps=200):
+    """Poses, of which some are held out that are larger, and so harder."""
+    data = poses()
+    return Trainer(
+        MLP((6, 3), 4, widths=(32,)), SPHERE, [recipe()] * 2, data[:300], data[350:],
+        Plan(steps=steps, batch=32, lr=3e-3, evaluate_every=50), (3, 4), kind=KINDS.get("poses"),
+        validation=1.5 * data[300:350],
+    )  # fmt: skip
+
+
+def test_validation_samples_tell_what_is_paid():
+    run = with_validation()
+    run.run()
+    x = run.validation.expand(2, *run.validation.shape)
+    with torch.no_grad():
+        encoder, decoder = run.networks["encoder"], run.networks["decoder"]
+        twin = run.networks["price.twin"]
+        own, its = (
+            run.kind.errors(x, fro(SPHERE.project(to(x)))).mean(1)
+            for to, fro in ((encoder, decoder), (twin.encoder, twin.decoder))
+        )
+    torch.testing.assert_close(run.networks["price.balance"].paid.exp(), own / its, rtol=1e-4, atol=0)
+
+
+def test_a_resumed_run_holds_the_price_on_the_same_validation_samples():
+    assert_resumes(with_validation)
+
+
 @pytest.mark.parametrize("stop", [90, 91])
 def test_a_resumed_run_pays_what_it_would_have(stop):
     assert_resumes(lambda: trainer(*recipe()), stop)
@@ -177,3 +205,12 @@ def test_other_terms_keep_their_own_weights_at_every_step():
         lams = run.losses._lambdas(index)
         assert set(lams) == acting | {"uniform"}
         assert lams["uniform"].item() == 0.25
+
+
+def test_a_twin_that_diverges_ends_the_run_and_is_named():
+    run = trainer(*recipe(), steps=40)
+    run.networks["price.twin"].decoder[0].bias.data.fill_(torch.nan)
+    assert not run.run()
+    assert run.history.diverged_at.tolist() == [1]
+    assert run.history.diverged_in(1, TWIN)
+    assert not run.history.diverged_in(1, "reconstruction")
