@@ -15,7 +15,7 @@ from posectl.errors import ConflictError, PosectlError
 from posectl.store import durable
 from posectl.store.bundle import Bundle, BundleWriter
 from posectl.store.layout import Layout
-from posectl.store.locks import lock_on
+from posectl.store.leases import Lease
 from posectl.store.regular import check_folder, is_folder
 from posectl.store.sealed import plain
 
@@ -40,11 +40,11 @@ class Checkpoints:
         self._layout = layout
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the training for this process; raise ConflictError if a live one holds it."""
+    def lock(self) -> Iterator[Lease]:
+        """Hold the training for this process; raise ConflictError if another holds it that gives signs of life."""
         with durable.storage_errors(f"lock the training in {self.path}"):
             self._layout.make()
-            lock = lock_on(Path(f"{self.path}.lock"), _TRAINING)
+            lock = self.lease()
             taken = lock.acquire(patience=0.2)
             if not taken and lock.owner().get("work") != _TRAINING:  # `gc`, which holds what it looks at for a moment
                 taken = lock.acquire(patience=_COLLECTING)
@@ -56,9 +56,13 @@ class Checkpoints:
                     "Wait for it, stop it, or train with another seed or name.",
                 )
         try:
-            yield
+            yield lock
         finally:
             lock.release()
+
+    def lease(self) -> Lease:
+        """Return the right to train this, not taken yet."""
+        return Lease(Path(f"{self.path}.lock"), _TRAINING)
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
         """Add a checkpoint, whole or not at all, and drop all but the last two.
