@@ -25,6 +25,10 @@ from posectl.store.owners import VERY_OLD, is_alive, is_elsewhere, myself, parse
 BEAT, SILENCE = 2.0, 30.0  # seconds between beats, and without any, after which a holder counts as dead
 
 
+class HeldElsewhereError(ConflictError):
+    """Another process has the lease."""
+
+
 class Lease:
     """An exclusive right that is a file, which names the holder."""
 
@@ -58,6 +62,11 @@ class Lease:
             return parse_owner(read_owner_text(self.path))
         return {}
 
+    @property
+    def is_watched(self) -> bool:
+        """True once another was seen to hold it."""
+        return self._seen is not None
+
     def is_abandoned(self) -> bool:
         """Return whether the holder is dead for certain, or elsewhere and so old that it must be."""
         try:
@@ -70,10 +79,10 @@ class Lease:
         return self._is_dead(text)
 
     def check(self) -> None:
-        """Raise ConflictError if the lease was taken over, as from a holder that was frozen."""
+        """Raise HeldElsewhereError if the lease was taken over, as from a holder that was frozen."""
         if self._descriptor >= 0 and not self._is_mine(self.path):
             owner = self.owner()
-            raise ConflictError(
+            raise HeldElsewhereError(
                 f"Process {owner.get('pid', '?')} on {owner.get('host', '?')} took over this work, for this process "
                 "gave no sign of life for long.",
                 "Nothing is lost: what the other makes is the same.",

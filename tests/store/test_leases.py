@@ -87,7 +87,7 @@ def test_a_holder_on_another_host_keeps_it_while_its_file_changes(tmp_path: Path
 
 
 def test_what_a_lease_was_taken_from_publishes_nothing(store: Store) -> None:
-    lease = store.checkpoints("abc").lease()
+    lease = store.checkpoints("abc").lease
     store.layout.make()
     lease.acquire()
     with store.draft("samples", "frozen", lease) as draft:
@@ -115,7 +115,7 @@ def test_a_draft_is_taken_from_one_who_is_frozen_between_its_check_and_its_renam
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.layout.make()
-    lease, check = store.checkpoints("abc").lease(), Lease.check
+    lease, check = store.checkpoints("abc").lease, Lease.check
     lease.acquire()
 
     def frozen_after(self: Lease) -> None:
