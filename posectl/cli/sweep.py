@@ -118,9 +118,11 @@ def _line(plan: StackPlan) -> str:
     """Write what `--dry-run` prints of a stack."""
     from posectl.budget import size
 
+    part = "" if plan.shard == "1/1" else f", --shard {plan.shard}"
     there = f", {len(plan.there)} of them there already" if plan.there else ""
     cost = f"; {size(sum(plan.memory.values()))}, about {training.minutes(plan.seconds)}" if plan.memory else ""
-    return f"{len(plan.models)} models of {plan.latent} numbers a code{there}{cost}: {', '.join(plan.models)}"
+    models = f"{len(plan.models)} models of {plan.latent} numbers a code"
+    return f"{plan.id} ({plan.state}{part}): {models}{there}{cost}: {', '.join(plan.models)}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -90,7 +90,8 @@ def test_shards_make_the_models_of_one_host_to_the_bit_and_the_last_publishes(ru
         for name, values in theirs.read_group("weights").items():
             np.testing.assert_array_equal(ours.read_group("weights")[name], values)
     again = sweep_shard(run, None, TINY, AXES, Shard(1, 2))
-    assert again is not None and again.reused
+    assert again is not None
+    assert again.reused
 
 
 def test_more_shards_than_stacks_and_force_are_told(run, told):
@@ -160,7 +161,7 @@ def test_the_work_of_one_that_gives_no_sign_of_life_is_taken_over(run, fate):
     (here, there), (here2, there2) = SPAWN.Pipe(), SPAWN.Pipe()
     first = SPAWN.Process(target=_train, args=(run.store, there, 4000))
     first.start()
-    while not [path for path in run.artifacts.layout.staging.glob("checkpoints-*.lock")]:
+    while not list(run.artifacts.layout.staging.glob("checkpoints-*.lock")):
         time.sleep(0.02)
         assert first.is_alive()
     os.kill(first.pid, signal.SIGSTOP if fate == "frozen" else signal.SIGKILL)
@@ -176,5 +177,5 @@ def test_the_work_of_one_that_gives_no_sign_of_life_is_taken_over(run, fate):
     second.join()
     assert _models(run) == NAMES
     run.artifacts.gc()
-    assert [name for name in os.listdir(run.artifacts.layout.staging)] == []
+    assert os.listdir(run.artifacts.layout.staging) == []
     assert run.artifacts.verify() == []
