@@ -3,9 +3,7 @@
 The twin is the plain autoencoder of the same seed, on the same batches. It tells two things: the error of the
 reconstruction that a price is a multiple of, and how large each term is where nothing presses it, which is its unit. A
 weight counts in units: at 1 a term weighs what the reconstruction does, whatever the data, the code and the metre. All
-are multiplied by one factor, which rises while the error stands under the price and falls while it stands above. Among
-them weight moves to the terms that have come down least, each measured by how far it can: what one weight presses would
-else be at another's cost.
+are multiplied by one factor, which rises while the error stands under the price and falls while it stands above.
 Source: posectl's own; the factor is a Lagrange multiplier found as in Rezende and Viola, "Taming VAEs", 2018
 (arXiv:1810.00597), Algorithm 1 (GECO), with a proportional part, as of Stooke et al., "Responsive Safety in
 Reinforcement Learning by PID Lagrangian Methods", 2020 (arXiv:2007.03964).
@@ -40,10 +38,6 @@ _ERRORS, _TERMS, _MEASURED = 100, 20, 8
 _FIRST, _RANGE = 0.02, (-5.0, 3.0)
 _BY_PAST, _BY_PRESENT = 0.15, 15.0
 _PAST, _PRESENT = (-0.1, 0.1), (-0.05, 0.2)
-# The logarithms by which terms can be expected to come down; others keep their share of the weights. How fast weight
-# moves in a step, and how far.
-_FALL = {"smooth": 0.16, "speed": 0.8, "near": 0.25, "cover": 0.8}
-_MOVE, _FARTHEST = 0.001, 3.0
 # A term that is smaller than this where nothing presses it needs no pressing.
 _LEAST = 1e-8
 # The terms that share the decoded paths of a step, and act at the same ones.
@@ -61,18 +55,15 @@ class Twin(nn.Module):
 class Balance(nn.Module):
     """What R replicas know of what they pay, and what for.
 
-    error, twin_error, unit (R,): running means of the errors, and of the twin's reconstruction loss; terms, twin_terms
-    (R, T): of the terms of both. log_factor (R,): the part of the factor that the past has made; log_shares (R, T): of
-    the weights among terms. offset (R,): how much larger the logarithm of what is paid is on held-out samples than in
-    training.
+    error, twin_error, unit (R,): running means of the errors, and of the twin's reconstruction loss; twin_terms (R, T):
+    of its terms. log_factor (R,): the part of the factor that the past has made. offset (R,): how much larger the
+    logarithm of what is paid is on held-out samples than in training.
     """
 
     error: Tensor
     twin_error: Tensor
     unit: Tensor
     twin_terms: Tensor
-    terms: Tensor
-    log_shares: Tensor
     log_factor: Tensor
     offset: Tensor
 
@@ -80,8 +71,7 @@ class Balance(nn.Module):
         super().__init__()
         for name in ("error", "twin_error", "unit", "offset"):
             self.register_buffer(name, torch.zeros(replicas))
-        for name in ("twin_terms", "terms", "log_shares"):
-            self.register_buffer(name, torch.zeros(replicas, terms))
+        self.register_buffer("twin_terms", torch.zeros(replicas, terms))
         self.register_buffer("log_factor", torch.full((replicas,), math.log(_FIRST)))
 
     @property
@@ -150,20 +140,15 @@ class Price(Objective):
         known = cast(Balance, networks["balance"])
         gap = (known.paid - math.log(self.price)).clamp(*_PRESENT)
         factor = (known.log_factor - _BY_PRESENT * gap).exp() * known.unit * self.every
-        weights = factor[:, None] * known.log_shares.exp() / known.twin_terms.clamp_min(_LEAST)
+        weights = factor[:, None] / known.twin_terms.clamp_min(_LEAST)
         return torch.where(known.twin_terms > _LEAST, weights, 0.0)
 
     @torch.no_grad()
     def observe(
-        self,
-        step: Step,
-        networks: Networks,
-        terms: Mapping[str, Callable[[Step], Tensor]],
-        last: Mapping[str, Tensor],
-        index: int,
+        self, step: Step, networks: Networks, terms: Mapping[str, Callable[[Step], Tensor]], index: int
     ) -> None:
-        """Measure the errors of the step of this index and, now and then, the terms of the twin, beside the last (R,)
-        of the replica's own; let the factor, and the shares of the terms, follow."""
+        """Measure the errors of the step of this index and, now and then, those terms (R,) of the twin that it rules;
+        let the factor follow."""
         known, net, twin = cast(Balance, networks["balance"]), cast(Twin, networks["twin"]), self._twin(step, networks)
         share = max(1 / (index + 1), 1 / _ERRORS)
         known.error.lerp_(step.kind.errors(step.x, step.x_hat).mean(1), share)
@@ -178,9 +163,6 @@ class Price(Objective):
             net.train(training)
             share = max(_MEASURED / (index + 1), 1 / _TERMS)
             known.twin_terms.lerp_(measured, share)
-            known.terms.lerp_(torch.stack([last.get(n, nothing) for n in self.rules], dim=1), share)
-            known.log_shares += _MEASURED * _MOVE * self._lag(known)
-            known.log_shares.clamp_(-_FARTHEST, _FARTHEST)
         known.log_factor -= _BY_PAST * (known.paid - math.log(self.price)).clamp(*_PAST)
         known.log_factor.clamp_(*_RANGE)
 
@@ -189,17 +171,6 @@ class Price(Objective):
         """Take what is paid (R,) on held-out samples, as a multiple of the twin's error, for what is to be held."""
         known = cast(Balance, networks["balance"])
         known.offset += paid.clamp_min(_LEAST).log() - known.paid
-
-    def _lag(self, known: Balance) -> Tensor:
-        """Return how much less than the others each term (R, T) has come down, in units of what it can."""
-        there = (known.twin_terms > _LEAST) & (known.terms > 0)
-        there &= torch.tensor([name in _FALL for name in self.rules], device=there.device)
-        falls = torch.tensor([_FALL.get(name, 1.0) for name in self.rules], device=there.device)
-        fallen = (
-            torch.where(there, known.terms / known.twin_terms.clamp_min(_LEAST), 1.0).clamp_min(_LEAST).log() / falls
-        )
-        mean = (fallen * there).sum(1, keepdim=True) / there.sum(1, keepdim=True).clamp_min(1)
-        return (fallen - mean).clamp(-1.0, 1.0) * there
 
     def _twin(self, step: Step, networks: Networks) -> Step:
         """The step as the twin trains, without noise and objectives."""

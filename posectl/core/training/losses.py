@@ -70,7 +70,7 @@ class Losses:
         if self.price is not None:
             price, networks = self.price
             terms = {t.objective.name: partial(t.objective.term, networks=t.networks) for t in self.terms}
-            price.observe(step, networks, terms, self.last, index)
+            price.observe(step, networks, terms, index)
         return {**figures, "autoencoder": total}
 
     def _lambdas(self, index: int) -> dict[str, Tensor]:
