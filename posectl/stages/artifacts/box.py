@@ -33,11 +33,11 @@ def pose_model(run: Run, ref: str | None = None) -> Artifact:
     if newest is not None:
         newest.check_sizes()
         return newest
-    artifact = boxed(Ref(name=NAME))
-    if artifact is None:
+    own = boxed(Ref(name=NAME))
+    if own is None:
         raise NotFoundError(f"There is no model of poses in {run.store}.", HINT)
-    run.tell(f"There is no model of poses in {run.store}: {artifact.ref}, which comes with posectl, is taken.")
-    return artifact
+    run.tell(f"There is no model of poses in {run.store}: {own.ref}, which comes with posectl, is taken.")
+    return own
 
 
 def training_codes(run: Run, artifact: Artifact, model: Autoencoder) -> np.ndarray:
