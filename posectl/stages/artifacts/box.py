@@ -46,7 +46,8 @@ def training_codes(run: Run, artifact: Artifact, model: Autoencoder) -> np.ndarr
     Raises NotFoundError where the dataset is gone.
     """
     if artifact.has(CODES):
-        return artifact.read(CODES).astype(np.float32)
+        held = torch.from_numpy(artifact.read(CODES).astype(np.float32))
+        return model.prior.project(held).numpy()  # held in 16 bits, they are on a sphere by as much
     return model.encode(torch.from_numpy(dataset_of(run, artifact).train)).cpu().numpy()
 
 

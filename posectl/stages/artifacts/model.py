@@ -109,7 +109,9 @@ def placed(model: Autoencoder, codes: Tensor) -> Tensor:
 
 
 def _known_weights(artifact: Artifact, weights: str) -> str:
-    known = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
+    kept = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
+    held = {name.split("/")[1] for name in artifact.arrays() if name.startswith("weights/")}
+    known = [each for each in kept if each in held]
     if weights not in known:
         raise UsageError(f"{artifact.ref} holds no weights {weights!r}.", f"It holds {', '.join(known)}.")
     return weights

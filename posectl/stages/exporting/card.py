@@ -72,6 +72,6 @@ def _figures(run: Run, artifact: Artifact) -> Iterator[str]:
         beside = f", where the mean sample always would have {error_text(of_mean, unit)}" if of_mean else ""
         yield f"Error of test samples: {error_text(error, unit)}{beside}."
     try:
-        yield compare(run, [artifact.ref]).to_markdown()
+        yield compare(run, [artifact.ref]).as_text("md")
     except PosectlError:  # it was not scored
         return
