@@ -38,9 +38,10 @@ _HOW = {"images": " in [-1, 1]", "poses": " in metres, pelvis (joint 0) at 0, {u
 
 def card(run: Run, artifact: Artifact, model: Autoencoder) -> str:
     """Write the card of a model: its data, licence and limits as far as they are known, its figures, its recipe."""
+    told = model_about(artifact).more  # what the model in the box says of itself
     sections = {
         "Data": "\n\n".join(_data(run, artifact)),
-        **{key.capitalize(): str(value) for key, value in model_about(artifact).more.items()},
+        **{key.capitalize(): str(told[key]) for key in ("data", "licence", "limits") if key in told},
         "Figures": "\n\n".join(_figures(run, artifact)),
         "Recipe": f"```sh\n{recipe(run, [artifact])}```",
     }
