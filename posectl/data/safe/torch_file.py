@@ -24,7 +24,7 @@ from posectl.inputs import open_input
 
 _DTYPES = {
     "Double": "f8", "Float": "f4", "Half": "f2", "Long": "i8", "Int": "i4", "Short": "i2", "Char": "i1", "Byte": "u1",
-    "Bool": "?",
+    "Bool": "b1",
 }  # fmt: skip
 _REBUILDERS = ("_rebuild_tensor_v2", "_rebuild_parameter")
 _MOST_AXES = 8
@@ -142,7 +142,7 @@ class _TorchMachine(NumpyMachine):
             raise ValueError(size)
         if storage.key not in self.storages:
             self.storages[storage.key] = _member(self.archive, f"{self.folder}data/{storage.key}", self.called)
-        held = np.frombuffer(self.storages[storage.key], np.dtype(storage.dtype).newbyteorder(self.order))
+        held = np.frombuffer(self.storages[storage.key], np.dtype(self.order + storage.dtype))
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         count = math.prod(size)
         if count and (last >= len(held) or count > len(held)):
