@@ -17,7 +17,7 @@ import numpy as np
 from posectl import budget
 from posectl.content import HEAD, other_format
 from posectl.data.safe.pickle_machine import RefusedError
-from posectl.data.safe.restricted import DAMAGE, NumpyMachine, refusal
+from posectl.data.safe.restricted import DAMAGE, NumpyMachine
 from posectl.data.safe.zipped import ZIP_ERRORS, fill, open_member, open_zip
 from posectl.errors import InvalidInputError
 from posectl.inputs import open_input
@@ -77,7 +77,9 @@ def _load(archive: zipfile.ZipFile, name: str, head: bytes) -> Any:
     try:
         return machine.run()
     except RefusedError as error:
-        raise refusal(name, str(error)) from None
+        raise InvalidInputError(
+            f"{name} pickles {error}, which is not loaded.", "Save weights alone: torch.save(model.state_dict(), FILE)."
+        ) from None
     except DAMAGE:
         raise InvalidInputError(f"{name} is damaged or truncated.", "Copy or write the file again.") from None
 

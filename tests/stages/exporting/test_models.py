@@ -154,8 +154,8 @@ def test_a_code_that_is_looked_for_among_labels_is_refused_by_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("to", "module", "extra"),
-    [("safetensors", "safetensors", "safetensors"), ("hf-folder", "safetensors", "safetensors"), ("onnx", "onnx", "onnx"),
-     ("onnx", "onnxruntime", "onnx")],
+    [("safetensors", "safetensors", "safetensors"), ("hf-folder", "safetensors", "safetensors"),
+     ("onnx", "onnx", "onnx"), ("onnx", "onnxruntime", "onnx")],
 )  # fmt: skip
 def test_a_missing_extra_is_named(tmp_path, monkeypatch, to, module, extra):
     run = Run(store=tmp_path / "artifacts", threads=1)
