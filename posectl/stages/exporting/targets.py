@@ -11,7 +11,7 @@ import numpy as np
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.errors import UsageError
-from posectl.stages.exporting import TARGETS
+from posectl.stages.exporting import TARGETS, Target
 from posectl.stages.options import ExportOptions
 from posectl.stages.run import Run
 from posectl.store import Artifact
@@ -24,14 +24,6 @@ class Motion:
     name: str
     poses: np.ndarray
     fps: float
-
-
-class Target:
-    """A format. suffixes: those of its files, the usual one first; (): it is a folder, of the files `members`."""
-
-    name: ClassVar[str]
-    suffixes: ClassVar[tuple[str, ...]]
-    members: ClassVar[tuple[str, ...]] = ()
 
 
 class MotionTarget(Target):
