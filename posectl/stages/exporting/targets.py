@@ -61,9 +61,10 @@ def target_of(name: str | None, out: Path) -> Target:
     known = [TARGETS.get(each) for each in TARGETS.names()]
     fitting = [each for each in known if out.suffix.lower() in each.suffixes]
     if len(fitting) != 1:
-        said = " and ".join(each.name for each in fitting) or "no target"
+        names = [each.name for each in fitting]
+        said = f"{' and '.join(names) or 'No target'} write{'' if names else 's'} {out.suffix}."
         raise UsageError(
-            f"{said} writes {out.suffix or 'folders'}.".capitalize(),
-            f"Name one: --to {'|'.join(each.name for each in fitting or known)}.",
+            said if out.suffix else f"{out} does not end as any format's file.",
+            f"Name one: --to {'|'.join(names or (each.name for each in known))}.",
         )
     return fitting[0]
