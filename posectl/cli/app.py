@@ -17,6 +17,8 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     encode,
     evaluate,
     explore,
+    export,
+    import_,
     interpolate,
     plot,
     prepare,
