@@ -30,6 +30,7 @@ from posectl.stages.options import (
     Axes,
     EvaluateOptions,
     ExploreOptions,
+    ExportOptions,
     InterpolateOptions,
     PlotOptions,
     RenderOptions,
@@ -553,6 +554,26 @@ class Lab:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder, "picture.gif")
                 return Picture({**render(run, named, path, given), "path": None}, path.read_bytes())
+
+    def export(self, subject: Subject, out: str | Path, to: str | None = None, **options: Any) -> dict[str, Any]:
+        """Write a model, or poses in motion, in a format of other programs: all of it or nothing.
+
+        subject: a model; or paths, samples, a dataset or its clip "poses#clip3", a file, an array (T, 17, 3). to:
+        safetensors, ...; None: by how `out` ends. options: weights; fps, and of files unit, up, joints.
+        Returns path, target and bytes. Raises UsageError, ConflictError, InvalidInputError, and UnavailableError for
+        an extra that is missing.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> lab.export(model, "model.safetensors")["to"]
+        'safetensors'
+        """
+        from posectl.stages.export import export
+
+        given = options_from(ExportOptions, options, "export")
+        with self._running(None, None) as run:
+            return export(run, _subject(subject), Path(out), to, given)
 
     def show_joints(self, *paths: str | Path) -> str:
         """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit for `map`."""

@@ -270,6 +270,22 @@ class RenderOptions:
     shape: Literal["paths", "samples"] | None = None
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """The options of an export.
+
+    weights: of a model, "last" or "best" by test error.
+    fps: frames a second of a motion; None: its own.
+    unit, up, joints: as of an interpolation.
+    """
+
+    weights: Literal["last", "best"] = "last"
+    fps: float | None = None
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+
+
 PlotKind = Literal[
     "auto", "transitions", "peaks", "errors", "retrieval", "distances", "convexity", "training-curve", "path",
     "training", "manifold", "prior", "tsne", "sweep", "entanglement",

@@ -1,0 +1,77 @@
+"""The interface of targets: how their files end, and what writes one of a model, or of poses in motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.errors import UsageError
+from posectl.stages.exporting import TARGETS
+from posectl.stages.options import ExportOptions
+from posectl.stages.run import Run
+from posectl.store import Artifact
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Poses (T, 17, 3) float32 in metres, z up, and how many of them are a second."""
+
+    name: str
+    poses: np.ndarray
+    fps: float
+
+
+class Target:
+    """A format. suffixes: those of its files, the usual one first; (): it is a folder, of the files `members`."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    members: ClassVar[tuple[str, ...]] = ()
+
+
+class MotionTarget(Target):
+    """A format of motions. several: whether one file holds more than one."""
+
+    several: ClassVar[bool] = False
+
+    def write(self, run: Run, motions: Sequence[Motion], path: Path, options: ExportOptions) -> list[str]:
+        """Write motions, one unless `several`, to a path that is not there yet, and return sentences to be told.
+
+        Raises UnavailableError for an extra that is missing, InvalidInputError for motions that the format cannot hold.
+        """
+        raise NotImplementedError
+
+
+class ModelTarget(Target):
+    """A format of models."""
+
+    def write(self, run: Run, artifact: Artifact, model: Autoencoder, path: Path, options: ExportOptions) -> list[str]:
+        """Write a model, whose outputs are found equal, to a path that is not there yet, and return sentences to be
+        told.
+
+        Raises UnavailableError for an extra that is missing, InvalidInputError for a model that the format cannot hold.
+        """
+        raise NotImplementedError
+
+
+def target_of(name: str | None, out: Path) -> Target:
+    """Return the target of this name or, where none is named, the one that writes files which end as `out` does.
+
+    Raises UsageError where there is none such, or several.
+    """
+    if name is not None:
+        return TARGETS.get(name)
+    known = [TARGETS.get(each) for each in TARGETS.names()]
+    fitting = [each for each in known if out.suffix.lower() in each.suffixes]
+    if len(fitting) != 1:
+        said = " and ".join(each.name for each in fitting) or "no target"
+        raise UsageError(
+            f"{said} writes {out.suffix or 'folders'}.".capitalize(),
+            f"Name one: --to {'|'.join(each.name for each in fitting or known)}.",
+        )
+    return fitting[0]
