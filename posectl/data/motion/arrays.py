@@ -28,7 +28,7 @@ def npz_of(
         "clip_name": np.array(names),
         "clip_start": np.cumsum(lengths) - lengths,
         "clip_length": lengths,
-        "clip_fps": np.float32(rates),
+        "clip_fps": np.array(rates, np.float32),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def bvh_of(recording: Recording) -> str:
     A node `NAME.end` becomes the End Site of NAME. Angles go on beyond a half turn rather than jump, so that frames in
     between, which players of another rate make, are in between.
     """
-    assert recording.fps is not None
+    assert recording.fps
     motion = recording.local(np.arange(recording.frames))
     turning = [index for index, name in enumerate(recording.names) if not name.endswith(".end")]
     angles = np.rad2deg(_steady(to_zxy(motion.rotations[:, turning]))).reshape(recording.frames, -1)
@@ -46,7 +46,7 @@ def _nodes(recording: Recording, index: int, indent: str) -> list[str]:
 def _steady(angles: np.ndarray) -> np.ndarray:
     """Return angles (T, J, 3) of the same turns, each frame's as near as may be to those of the frame before."""
     steady = angles.copy()
-    for before, now in zip(steady, steady[1:], strict=False):
+    for before, now in pairwise(steady):
         other = np.stack([now[:, 0] + np.pi, np.pi - now[:, 1], now[:, 2] + np.pi], axis=-1)
         both = np.stack([now, other])
         both -= 2 * np.pi * np.rint((both - before) / (2 * np.pi))

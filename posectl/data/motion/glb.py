@@ -157,7 +157,7 @@ def _body(content: _Content, recording: Recording, rest: np.ndarray) -> dict[str
     return {
         "attributes": {
             "POSITION": content.add(vertices, min=vertices.min(0).tolist(), max=vertices.max(0).tolist()),
-            "COLOR_0": content.add(np.repeat(np.float32(colors), 6, axis=0)),
+            "COLOR_0": content.add(np.repeat(np.array(colors, np.float32), 6, axis=0)),
             "JOINTS_0": content.add(moved_by),
             "WEIGHTS_0": content.add(weights),
         },

@@ -47,13 +47,14 @@ def humanml3d_of(recording: Recording) -> np.ndarray:
     """Return the joints (T, 22, 3) float32 as HumanML3D has them in new_joints/*.npy, on the skeleton.
 
     20 frames a second, y up, the lowest joint on the floor; at first above the origin, looking along z.
-    Source: C. Guo et al., "Generating Diverse and Natural 3D Human Motions From Text", 2022, motion_representation.ipynb.
+    Source: C. Guo et al., "Generating Diverse and Natural 3D Human Motions From Text", 2022, motion_process.py.
     """
-    motion = motion_at(recording, frame_positions(recording.frames, recording.fps or HUMANML3D_FPS, HUMANML3D_FPS))
+    assert recording.fps
+    motion = motion_at(recording, frame_positions(recording.frames, recording.fps, HUMANML3D_FPS))
     places, turns = forward(recording, motion)
     joints = _smpl(recording, joint_places(recording, places), turns)
     ahead = turns[0, 0, :, 2] * (1, 0, 1)
-    cos, sin = ahead[[2, 0]] / max(np.linalg.norm(ahead), 1e-9)
+    cos, sin = ahead[[2, 0]] / max(float(np.linalg.norm(ahead)), 1e-9)
     joints = (joints - joints[0, 0]) @ np.array([(cos, 0, sin), (0, 1, 0), (-sin, 0, cos)])
     joints[..., 1] -= joints[..., 1].min()
     return joints.astype(np.float32)

@@ -35,7 +35,10 @@ def recording_of(poses: np.ndarray, fps: float) -> Recording:
     local = world.copy()
     local[:, 1:] = world[:, PARENTS[1:]].swapaxes(-1, -2) @ world[:, 1:]
 
-    names, parents, offsets, place = [], [], [], []
+    names: list[str] = []
+    parents: list[int] = []
+    offsets: list[np.ndarray] = []
+    place: list[int] = []
     for node, parent, bone in zip(NODES, PARENTS, bones, strict=True):
         place.append(len(names))
         names.append(node.name)
@@ -80,8 +83,10 @@ def _bones(joints: np.ndarray) -> np.ndarray:
         tip = next((share for part, share in TIPS.items() if node.name.endswith(part)), None)
         line = _line(joints, node.at, node.to) if node.to else np.zeros_like(hips)
         length = np.median(np.linalg.norm(line, axis=-1)) if tip is None else tip * np.linalg.norm(bones[parent])
-        seen = _unit((body[node.body].swapaxes(-1, -2) @ line[..., None]).mean(axis=0)[:, 0]) if node.body else node.rest
-        bones.append(length * seen)
+        seen = np.zeros(3)
+        if node.body:
+            seen = (body[node.body].swapaxes(-1, -2) @ line[..., None]).mean(axis=0)[:, 0]
+        bones.append(length * (_unit(seen) if np.linalg.norm(seen) > _NO_LENGTH else node.rest))
     return np.array(bones)
 
 
@@ -96,7 +101,7 @@ def _world(joints: np.ndarray, bones: np.ndarray) -> np.ndarray:
             world[:, index] = above
             continue
         way = joints[:, JOINT[node.to]] - start if node.to else _line(joints, "RHip", "LHip")
-        rest = _unit(bones[index]) if node.to else node.rest
+        rest = _unit(bones[index]) if bones[index].any() else node.rest
         world[:, index] = _turns(way, sides[node.side], above, rest, node.at_rest)
         ends[:, index] = start + world[:, index] @ bones[index]
     return world
