@@ -12,7 +12,7 @@ import numpy as np
 
 from posectl.data.axes import turned
 from posectl.data.mocap.kinematics import Motion, Recording, forward
-from posectl.data.motion.rig import JOINT, NODES, PARENTS, TIPS
+from posectl.data.motion.rig import JOINT, NODES, PARENTS, TIPS, Y
 from posectl.data.skeleton import H36M17
 
 # Sines: a limb that is bent by less is straight, and what stands out from the neck's line by less is no nose.
@@ -31,9 +31,7 @@ def recording_of(poses: np.ndarray, fps: float) -> Recording:
     """
     joints = turned(poses.astype(np.float64), "+z", "+y")
     bones = _bones(joints)
-    world = _world(joints, bones)
-    local = world.copy()
-    local[:, 1:] = world[:, PARENTS[1:]].swapaxes(-1, -2) @ world[:, 1:]
+    local = _local(joints, bones)
 
     names: list[str] = []
     parents: list[int] = []
@@ -86,44 +84,54 @@ def _bones(joints: np.ndarray) -> np.ndarray:
         seen = np.zeros(3)
         if node.body:
             seen = (body[node.body].swapaxes(-1, -2) @ line[..., None]).mean(axis=0)[:, 0]
+            if node.rest is Y:  # the middle of the body, which a turned head does not leave
+                seen[0] = 0
         bones.append(length * (_unit(seen) if np.linalg.norm(seen) > _NO_LENGTH else node.rest))
     return np.array(bones)
 
 
-def _world(joints: np.ndarray, bones: np.ndarray) -> np.ndarray:
-    """Return the orientation (T, nodes, 3, 3) of every node in the world."""
+def _local(joints: np.ndarray, bones: np.ndarray) -> np.ndarray:
+    """Return the turn (T, nodes, 3, 3) of every node relative to its parent."""
     sides = _sides(joints)
-    world = np.broadcast_to(np.eye(3), (len(joints), len(NODES), 3, 3)).copy()
+    local = np.broadcast_to(np.eye(3), (len(joints), len(NODES), 3, 3)).copy()
+    world = local.copy()
     ends = np.repeat(joints[:, None, JOINT["Hip"]], len(NODES), axis=1)
     for index, (node, parent) in enumerate(zip(NODES, PARENTS, strict=True)):
         above, start = (world[:, parent], ends[:, parent]) if node.parent else (world[:, 0], ends[:, 0])
-        if not node.side:
-            world[:, index] = above
-            continue
-        way = joints[:, JOINT[node.to]] - start if node.to else _line(joints, "RHip", "LHip")
-        rest = _unit(bones[index]) if bones[index].any() else node.rest
-        world[:, index] = _turns(way, sides[node.side], above, rest, node.at_rest)
+        if node.side:
+            way = joints[:, JOINT[node.to]] - start if node.to else _line(joints, "RHip", "LHip")
+            seen = [(above.swapaxes(-1, -2) @ each[..., None])[..., 0] for each in (way, sides[node.side])]
+            rest = _unit(bones[index]) if bones[index].any() else node.rest
+            local[:, index] = _turns(*seen, rest, node.at_rest)
+        world[:, index] = above @ local[:, index]
         ends[:, index] = start + world[:, index] @ bones[index]
-    return world
+    return local
 
 
-def _turns(way: np.ndarray, side: np.ndarray, above: np.ndarray, rest: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
+def _turns(way: np.ndarray, side: np.ndarray, rest: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
     """Return turns (T, 3, 3) that take `rest` to the way (T, 3), and `at_rest` as near to the side (T, 3) as that lets.
 
-    above: the parent's orientation (T, 3, 3), which decides where ways have no length, and no side a direction.
+    Ways of no length are those at rest. Where a side has no direction across the way, the twist goes over from the
+    frames before and after as the way is swung from each to the next.
     """
     still = _basis(rest, at_rest)
-    carried = above @ still
     length = np.linalg.norm(way, axis=-1, keepdims=True)
-    along = np.where(length > _NO_LENGTH, way / np.maximum(length, _NO_LENGTH), carried[..., 0])
-    level = _basis(along, _swung(carried[..., 0], along, carried[..., 1]))
-    across = np.stack([np.einsum("ti,ti->t", side, level[..., axis]) for axis in (1, 2)])
-    known = np.flatnonzero(np.hypot(*across) > _STRAIGHT)
+    along = np.where(length > _NO_LENGTH, way / np.maximum(length, _NO_LENGTH), still[:, 0])
+    swung = _basis(along, _swung(still[:, 0], along, still[:, 1]))
     twist = np.zeros(len(way))
+    across = np.einsum("ti,tij->tj", side, swung)[:, 1:]
+    known = np.flatnonzero(np.linalg.norm(across, axis=-1) > _STRAIGHT)
     if len(known):
-        twist = np.interp(np.arange(len(way)), known, np.unwrap(np.arctan2(across[1], across[0])[known]))
+        gone_over = _swung(along[:-1], along[1:], swung[:-1, :, 1])
+        drift = np.cumsum(_angle(np.einsum("ti,tij->tj", gone_over, swung[1:])[:, 1:]))
+        drift = np.concatenate([[0], drift])
+        twist = np.interp(np.arange(len(way)), known, np.unwrap((_angle(across) - drift)[known])) + drift
     cos, sin = np.cos(twist)[:, None], np.sin(twist)[:, None]
-    return _basis(along, cos * level[..., 1] + sin * level[..., 2]) @ still.T
+    return _basis(along, cos * swung[..., 1] + sin * swung[..., 2]) @ still.T
+
+
+def _angle(vectors: np.ndarray) -> np.ndarray:
+    return np.arctan2(vectors[:, 1], vectors[:, 0])
 
 
 def _sides(joints: np.ndarray) -> dict[str, np.ndarray]:
@@ -146,10 +154,10 @@ def _bend(joints: np.ndarray, start: str, middle: str, end: str) -> np.ndarray:
 
 
 def _swung(start: np.ndarray, end: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Turn vectors (T, 3) by the smallest turn that takes the direction `start` to `end`, (T, 3) each."""
+    """Turn vectors (..., 3) by the smallest turn that takes the direction `start` to `end`, (..., 3) each."""
     axis = np.cross(start, end)
     turn = np.cross(axis, vectors)
-    cosine = np.einsum("ti,ti->t", start, end)[:, None]
+    cosine = np.sum(start * end, axis=-1, keepdims=True)
     return vectors + turn + np.cross(axis, turn) / np.maximum(1 + cosine, 1e-9)
 
 
