@@ -47,7 +47,7 @@ def export(
             assert isinstance(target, MotionTarget)
             motions = open_motions(run, subject, options)
             if len(motions) > 1 and not target.several:
-                raise UsageError(f"{subject} holds {len(motions)} motions, and {target.name} one.", _pick(subject))
+                raise UsageError(f"{subject} holds {len(motions)} motions, and {target.name} one.", _pick(run, subject))
             told, figures = target.write(run, motions, beside, options)
         size = sum(each.stat().st_size for each in (beside, *beside.rglob("*")) if each.is_file())
     for line in told:
@@ -73,5 +73,8 @@ def _check_kind(target: Target, subject: str | np.ndarray, *, is_model: bool) ->
     raise InvalidInputError(f"{name} is {what}, and {target.name} holds {wanted}.", hint)
 
 
-def _pick(subject: str | np.ndarray) -> str:
-    return "Give one of them." if isinstance(subject, np.ndarray) else f"Pick one: {subject}#0, or #clip0 of a dataset."
+def _pick(run: Run, subject: str | np.ndarray) -> str:
+    if isinstance(subject, np.ndarray) or is_file(subject):
+        return "Give one of them, or all with --to npz or csv."
+    part = "#clip0" if run.artifacts.get(subject).kind == "dataset" else "#0"
+    return f"Pick one, as in {subject}{part}; --to npz and csv hold them all."

@@ -15,8 +15,9 @@ from posectl.data.mocap.kinematics import Motion, Recording, forward
 from posectl.data.motion.rig import JOINT, NODES, PARENTS, TIPS, Y
 from posectl.data.skeleton import H36M17
 
-# Sines: a limb that is bent by less is straight, and what stands out from the neck's line by less is no nose.
-_STRAIGHT, _NOSE = np.sin(np.deg2rad([8.0, 20.0]))
+# A limb that is bent by less is straight, for knees and elbows are not quite hinges: they lean sideways by 5 to 15
+# degrees. What stands out from the neck's line by less is no nose.
+_BENT = np.sin(np.deg2rad(20.0))
 _LIMBS = {
     "left arm": ("LShoulder", "LElbow", "LWrist"), "right arm": ("RShoulder", "RElbow", "RWrist"),
     "left leg": ("LHip", "LKnee", "LFoot"), "right leg": ("RHip", "RKnee", "RFoot"),
@@ -100,9 +101,9 @@ def _local(joints: np.ndarray, bones: np.ndarray) -> np.ndarray:
         above, start = (world[:, parent], ends[:, parent]) if node.parent else (world[:, 0], ends[:, 0])
         if node.side:
             way = joints[:, JOINT[node.to]] - start if node.to else _line(joints, "RHip", "LHip")
-            seen = [(above.swapaxes(-1, -2) @ each[..., None])[..., 0] for each in (way, sides[node.side])]
+            way, side = ((above.swapaxes(-1, -2) @ each[..., None])[..., 0] for each in (way, sides[node.side]))
             rest = _unit(bones[index]) if bones[index].any() else node.rest
-            local[:, index] = _turns(*seen, rest, node.at_rest)
+            local[:, index] = _turns(way, side, rest, node.at_rest)
         world[:, index] = above @ local[:, index]
         ends[:, index] = start + world[:, index] @ bones[index]
     return local
@@ -120,7 +121,7 @@ def _turns(way: np.ndarray, side: np.ndarray, rest: np.ndarray, at_rest: np.ndar
     swung = _basis(along, _swung(still[:, 0], along, still[:, 1]))
     twist = np.zeros(len(way))
     across = np.einsum("ti,tij->tj", side, swung)[:, 1:]
-    known = np.flatnonzero(np.linalg.norm(across, axis=-1) > _STRAIGHT)
+    known = np.flatnonzero(np.linalg.norm(across, axis=-1) > _BENT)
     if len(known):
         gone_over = _swung(along[:-1], along[1:], swung[:-1, :, 1])
         drift = np.cumsum(_angle(np.einsum("ti,tij->tj", gone_over, swung[1:])[:, 1:]))
@@ -144,7 +145,7 @@ def _sides(joints: np.ndarray) -> dict[str, np.ndarray]:
         **{limb: _bend(joints, *ends) for limb, ends in _LIMBS.items()},
     }
     nose = -_bend(joints, "Thorax", "Neck/Nose", "Head")
-    is_nose = np.median(np.einsum("ti,ti->t", nose, sides["shoulders"])) > _NOSE
+    is_nose = np.median(np.einsum("ti,ti->t", nose, sides["shoulders"])) > _BENT
     return sides | {"face": nose if is_nose else sides["shoulders"]}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,8 @@ from posectl.stages.run import Run
 
 _ALL = 1 << 40
 # Arrays of a file that say more than its poses do: where the pelvis is, their rate, where clips begin.
-_MORE = {"root", "translation", "fps", "clip", "clips", "clip_index", "clip_start", "clip_fps"}
+_RATES = {"fps", "clip_fps"}
+_MORE = {*_RATES, "root", "translation", "clip", "clips", "clip_index", "clip_start"}
 
 
 def open_motions(run: Run, name: str | np.ndarray, options: ExportOptions) -> list[Motion]:
@@ -36,19 +36,17 @@ def open_motions(run: Run, name: str | np.ndarray, options: ExportOptions) -> li
             f"{subject.name} holds {subject.kind.name}, and only poses move.",
             "Name paths, samples or clips of poses; `posectl render` draws the others.",
         )
-    motions = _recorded(run, subject, options)
+    motions = (isinstance(name, str) and _of_file(run, name, subject)) or _recorded(run, subject)
     if not all(motion.fps for motion in motions) and options.fps is None:
         run.tell(f"{subject.name} says no rate: {PATH_FPS:g} poses a second are taken; --fps takes others.")
     return [Motion(each.name, each.poses, options.fps or each.fps or PATH_FPS) for each in motions]
 
 
-def _recorded(run: Run, subject: Subject, options: ExportOptions) -> list[Motion]:
-    """Return the motions as they were recorded; fps 0 is none."""
+def _recorded(run: Run, subject: Subject) -> list[Motion]:
+    """Return motions as they were recorded, or decoded; fps 0 is none."""
     artifact = subject.artifact
     if artifact is not None and artifact.kind == "dataset" and subject.sample is None and artifact.has("clips/start"):
         return _clips(StoredDataset(artifact), subject.clip)
-    if artifact is None and isinstance(subject.name, str) and _says_more(subject):
-        return _of_file(run, subject)
     found = sequences_of(run, subject, RenderOptions(shape="paths"), _ALL)
     poses = found.poses if found.moving else [np.concatenate(found.poses)]
     names = [f"{subject.name}-{i}" for i in range(len(poses))] if len(poses) > 1 else [subject.name]
@@ -69,22 +67,19 @@ def _clips(dataset: StoredDataset, clip: int | None) -> list[Motion]:
     return motions
 
 
-def _says_more(subject: Subject) -> bool:
-    if subject.name == STDIN or subject.held.ndim > 3 or subject.held.shape == (17, 3):
-        return False
-    return not _MORE.isdisjoint(array_names(subject.name))
-
-
-def _of_file(run: Run, subject: Subject) -> list[Motion]:
-    """Return the clips of an .npz that tells more than its poses."""
-    path = Path(subject.name)
-    says_rate = not {"fps", "clip_fps"}.isdisjoint(array_names(path))
+def _of_file(run: Run, name: str, subject: Subject) -> list[Motion]:
+    """Return the clips of an .npz that tells more than its poses; none of other files."""
+    if name == STDIN or not subject.arrays or subject.held.ndim > 3 or subject.held.shape == (17, 3):
+        return []
+    known = set(array_names(name))
+    if _MORE.isdisjoint(known):
+        return []
     hint = "Drop those frames, or fill them in, before posectl sees them."
-    file = read_file(path, subject.said, fps=PATH_FPS, drop_bad=False, hint=hint)
+    file = read_file(Path(name), subject.said, fps=PATH_FPS, drop_bad=False, hint=hint)
     for warning in file.warnings:
         run.warn(warning)
     world = file.poses if file.root is None else file.poses + file.root[:, None]
     parts = np.split(turned(world, file.up), file.clips.start[1:])
-    rates: Sequence[float] = file.clips.fps.tolist() if says_rate else [0.0] * len(parts)
+    rates: list[float] = [0.0] * len(parts) if _RATES.isdisjoint(known) else file.clips.fps.tolist()
     names = map(str, file.clips.name)
     return [Motion(*each) for each in zip(names, parts, rates, strict=True)]

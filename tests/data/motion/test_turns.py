@@ -93,7 +93,7 @@ def test_the_twist_of_a_limb_is_that_of_its_bend():
     ):
         bent = hinge(poses, *ends)
         known = np.linalg.norm(np.diff(poses[:, [J[end] for end in ends]], n=2, axis=1)[:, 0], axis=-1) > 0.1
-        np.testing.assert_allclose((world(recording, node) @ rest)[known], bent[known], atol=1e-9)
+        np.testing.assert_allclose((world(recording, node) @ rest)[known], bent[known], atol=1e-4)
 
 
 def test_the_twist_goes_over_straight_frames():
