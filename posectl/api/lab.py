@@ -575,6 +575,25 @@ class Lab:
         with self._running(None, None) as run:
             return export(run, _subject(subject), Path(out), to, given)
 
+    def import_(self, file: str | Path, *, prior: str | None = None, name: str | None = None) -> Model:
+        """Publish the model whose weights a file holds: one that `export` wrote, pythae's model.pt, the pose report's
+        or 3d-AAE's. Nothing in it is run.
+
+        prior: of its codes, in place of what the file says. Raises NotFoundError, InvalidInputError, UsageError, and
+        UnavailableError without the extra `safetensors`.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> _ = lab.export(model, "mine.safetensors")
+        >>> lab.import_("mine.safetensors", name="again").latent
+        4
+        """
+        from posectl.stages.import_ import import_
+
+        with self._running(name, None) as run:
+            return Stored.of(run, import_(run, Path(file), prior=prior))  # type: ignore[return-value]
+
     def show_joints(self, *paths: str | Path) -> str:
         """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit for `map`."""
         from posectl.stages.show_joints import show_joints

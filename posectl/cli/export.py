@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -44,6 +44,9 @@ def export(
         ),
     ] = None,
     weights: Weights = DEFAULT.weights,
+    part: Annotated[
+        Literal["both", "encoder", "decoder"], option("Model", "Part of the model, for onnx.")
+    ] = DEFAULT.part,
     fps: Annotated[
         float | None,
         option("Data", "Poses a second of a motion.", metavar="N", min=1, show_default="the motion's own"),
@@ -55,7 +58,9 @@ def export(
 
     \b
     Examples:
-      posectl export acai --to safetensors -o acai.safetensors
+      posectl export acai -o acai.safetensors
+      posectl export acai --to hf-folder -o acai
+      posectl export acai --to onnx --part decoder -o decoder.onnx
     """
-    made = session.lab().export(subject, output, to, weights=weights, fps=fps, **shared)
+    made = session.lab().export(subject, output, to, weights=weights, part=part, fps=fps, **shared)
     session.out.data([str(output)], made)

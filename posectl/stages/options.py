@@ -275,11 +275,13 @@ class ExportOptions:
     """The options of an export.
 
     weights: of a model, "last" or "best" by test error.
+    part: of a model, where a format can hold one alone: "encoder", "decoder", or "both".
     fps: frames a second of a motion; None: its own.
     unit, up, joints: as of an interpolation.
     """
 
     weights: Literal["last", "best"] = "last"
+    part: Literal["both", "encoder", "decoder"] = "both"
     fps: float | None = None
     unit: Unit | None = None
     up: Axis | None = None

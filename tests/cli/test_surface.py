@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
 COMMANDS = (
     "prepare train sweep regularizers interpolate sample encode decode attribute arithmetic evaluate compare render "
-    "plot explore report export store demo doctor completion"
+    "plot explore report export import store demo doctor completion"
 ).split()
 
 
