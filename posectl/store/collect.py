@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
         collection.removed.append(Junk(lock.path, 0, "no file of a store"))
         if dry_run:
             return
-        durable.remove_tree(lock.path)
+        _take_away(lock.path)
         stray = False
     try:
         free = lock.is_abandoned() and (dry_run or lock.acquire(patience=0))
@@ -91,6 +92,17 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
             collection.removed.append(Junk(lock.path, 0, "a lock that nobody holds"))
     finally:
         lock.release()  # which removes its file, and must be the only one to: another may lock a new one at once
+
+
+def _take_away(path: Path) -> None:
+    """Remove what is no regular file; a lock that took its place is put back: of two who clear one moves it."""
+    aside = path.with_name(f"{uuid.uuid4().hex}.part")
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        if is_file(aside):
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        durable.remove_tree(aside)
 
 
 def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Junk]:
