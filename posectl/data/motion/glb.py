@@ -95,20 +95,18 @@ def _rest(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
         bone = recording.offsets[node]
         if parent >= 0:
             places[node] += places[parent]
-            axes[node] = axes[parent]
         if parent >= 0 and bone.any():
-            ahead = np.eye(3)[2 if np.abs(bone).argmax() != 2 else 1]
+            ahead = np.eye(3)[1 if np.abs(bone).argmax() == 2 else 2]
             side = np.cross(bone, ahead)
             axes[parent] = np.stack([side, bone, np.cross(side, bone)], axis=-1)
             axes[parent] /= np.linalg.norm(axes[parent], axis=0)
-    for node, name in enumerate(recording.names):
-        if name.endswith(".end"):
-            axes[node] = axes[recording.parents[node]]
+    tips = [node for node, name in enumerate(recording.names) if name.endswith(".end")]
+    axes[tips] = axes[recording.parents[tips]]
     return places - (0, places[:, 1].min(), 0), axes
 
 
 def _animation(content: _Content, recording: Recording, axes: np.ndarray) -> dict[str, Any]:
-    assert recording.fps is not None
+    assert recording.fps
     motion = recording.local(np.arange(recording.frames))
     seconds = (np.arange(recording.frames) / recording.fps).astype(np.float32)
     times = content.add(seconds, min=[float(seconds[0])], max=[float(seconds[-1])])

@@ -12,7 +12,7 @@ import numpy as np
 
 from posectl.data.axes import turned
 from posectl.data.mocap.kinematics import Motion, Recording, forward
-from posectl.data.motion.rig import JOINT, NODES, PARENTS, TIPS, Y
+from posectl.data.motion.rig import JOINT, NODES, PARENTS, TIPS
 from posectl.data.skeleton import H36M17
 
 # A limb that is bent by less is straight, for knees and elbows are not quite hinges: they lean sideways by 5 to 15
@@ -85,7 +85,7 @@ def _bones(joints: np.ndarray) -> np.ndarray:
         seen = np.zeros(3)
         if node.body:
             seen = (body[node.body].swapaxes(-1, -2) @ line[..., None]).mean(axis=0)[:, 0]
-            if node.rest is Y:  # the middle of the body, which a turned head does not leave
+            if not node.rest[0]:  # in the middle of the body, which a turned head does not leave
                 seen[0] = 0
         bones.append(length * (_unit(seen) if np.linalg.norm(seen) > _NO_LENGTH else node.rest))
     return np.array(bones)

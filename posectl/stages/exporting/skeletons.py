@@ -75,11 +75,14 @@ def figures_of(motion: Motion) -> dict[str, Any]:
 
 
 def told_of(motion: Motion) -> list[str]:
-    """Return a sentence on the length of a motion."""
-    frames = len(motion.poses)
-    return [
+    """Return sentences on the length of a motion and, where nothing is known of it, on its way."""
+    frames, pelvis = len(motion.poses), motion.poses[:, 0]
+    told = [
         f"{motion.name}: {frames:,} frame{'s' * (frames != 1)}, {motion.fps:g} a second; the lowest joint on the floor."
     ]
+    if frames > 1 and not np.ptp(pelvis, axis=0).any():
+        told.append("Where the pelvis goes is not known: it stays in place.")
+    return told
 
 
 def told_of_residuals(residuals: dict[str, list[float]]) -> list[str]:
