@@ -21,6 +21,6 @@ class C3d(MotionTarget):
 
     def write(self, run: Run, motions: Sequence[Motion], path: Path, options: ExportOptions) -> Told:
         """Write the joints as they are, on the floor."""
-        motion = on_floor(motions[0])
-        path.write_bytes(c3d_of(motion.poses, motion.fps))
+        motion = motions[0]
+        path.write_bytes(c3d_of(on_floor(motion).poses, motion.fps))
         return told_of(motion), figures_of(motion)

@@ -9,7 +9,7 @@ import numpy as np
 from posectl.data.axes import turned
 from posectl.data.posefile import read_file
 from posectl.data.safe.npy import array_names
-from posectl.errors import InvalidInputError
+from posectl.errors import InvalidInputError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.files import STDIN, conventions
 from posectl.stages.drawing.poses import sequences_of
@@ -19,6 +19,7 @@ from posectl.stages.options import PATH_FPS, ExportOptions, RenderOptions
 from posectl.stages.run import Run
 
 _ALL = 1 << 40
+_SLOWEST, _FASTEST = 1e-3, 1e5  # poses a second
 # Arrays of a file that say more than its poses do: where the pelvis is, their rate, where clips begin.
 _RATES = {"fps", "clip_fps"}
 _MORE = {*_RATES, "root", "translation", "clip", "clips", "clip_index", "clip_start"}
@@ -28,8 +29,11 @@ def open_motions(run: Run, name: str | np.ndarray, options: ExportOptions) -> li
     """Return the motions of paths, samples, a dataset, one of its clips, or a file; single poses are frames of one.
 
     Clips are where they were recorded, if that is known. What has no rate gets `options.fps`, or PATH_FPS, which is
-    told. Raises InvalidInputError for samples that are no poses, and as files are read.
+    told. Raises InvalidInputError for samples that are no poses, and as files are read; UsageError for a
+    rate that is none.
     """
+    if options.fps is not None and not _SLOWEST <= options.fps <= _FASTEST:
+        raise UsageError(f"A rate of {options.fps:g} poses a second makes no sense.", "Give it as in --fps 30.")
     subject = open_subject(run, name, conventions(options))
     if subject.kind.name != "poses":
         raise InvalidInputError(

@@ -25,7 +25,7 @@ _PARTS = {
     "right arm": ("RShoulder", "RElbow", "RWrist"),
     "left arm": ("LShoulder", "LElbow", "LWrist"),
 }
-_NO_LENGTH = 1e-4  # metres
+_NO_LENGTH, _AT_THE_ORIGIN = 1e-4, 0.1  # metres
 
 
 class SkeletonTarget(MotionTarget):
@@ -37,7 +37,7 @@ class SkeletonTarget(MotionTarget):
         recording = skeleton_of(run, motion)
         path.write_bytes(self.content(recording, motion.name))
         residuals = residuals_of(recording, motion.poses)
-        return told_of(motion) + told_of_residuals(residuals), figures_of(motion) | {"residual_mm": residuals}
+        return told_of(motions[0]) + told_of_residuals(residuals), figures_of(motion) | {"residual_mm": residuals}
 
     def content(self, recording: Recording, name: str) -> bytes:
         """Return the file of a skeleton in motion, y up, whose name is this."""
@@ -76,12 +76,12 @@ def figures_of(motion: Motion) -> dict[str, Any]:
 
 def told_of(motion: Motion) -> list[str]:
     """Return sentences on the length of a motion and, where nothing is known of it, on its way."""
-    frames, pelvis = len(motion.poses), motion.poses[:, 0]
+    frames = len(motion.poses)
     told = [
         f"{motion.name}: {frames:,} frame{'s' * (frames != 1)}, {motion.fps:g} a second; the lowest joint on the floor."
     ]
-    if frames > 1 and not np.ptp(pelvis, axis=0).any():
-        told.append("Where the pelvis goes is not known: it stays in place.")
+    if frames > 1 and np.abs(motion.poses[:, 0]).max() < _AT_THE_ORIGIN:
+        told.append("Where the pelvis goes is not known, and it stays in place.")
     return told
 
 

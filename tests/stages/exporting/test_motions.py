@@ -191,3 +191,19 @@ def test_a_file_that_is_there_is_kept(run, tmp_path):
     with pytest.raises(ConflictError):
         export(run, walk(), tmp_path / "out.bvh")
     assert (tmp_path / "out.bvh").read_text() == "mine"
+
+
+@pytest.mark.parametrize("fps", [0.0, -1.0, np.nan, np.inf])
+def test_a_rate_that_is_none_is_refused(run, tmp_path, fps):
+    with pytest.raises(UsageError, match="poses a second makes no sense"):
+        export(run, walk(), tmp_path / "out.bvh", options=ExportOptions(fps=fps))
+
+
+def test_a_pelvis_whose_way_is_not_known_is_told(run, said, tmp_path):
+    known = "Where the pelvis goes is not known, and it stays in place."
+    dataset(run, root=walk()[:, 0].astype(np.float32))
+    export(run, "walks#clip0", tmp_path / "a.bvh")
+    assert known not in said
+    paths(run)
+    export(run, "between#0", tmp_path / "b.bvh")
+    assert known in said
