@@ -28,7 +28,7 @@ from posectl.stages.exporting.safetensors import KEY
 from posectl.stages.importing import LAYOUTS, Described, Tensors
 from posectl.stages.run import Result, Run, produce
 from posectl.store import Draft
-from posectl.store.refs import fitting_name
+from posectl.store.refs import is_name
 
 
 def import_(run: Run, path: Path, *, prior: str | None = None) -> Result:
@@ -54,7 +54,8 @@ def import_(run: Run, path: Path, *, prior: str | None = None) -> Result:
         return {"unit": kind_named(read.about.samples.kind).unit}
 
     config = {key: {"value": value, "source": "file"} for key, value in (*record.items(), ("prior", read.about.prior))}
-    name = fitting_name(str(read.origin.get("ref", "")).partition(":")[0] or path.stem)
+    called = str(read.origin.get("ref", "")).partition(":")[0] or path.stem.lower().strip("._-").replace("_", "-")
+    name = called if is_name(called) else "imported"
     result = produce(
         run,
         "model",

@@ -50,15 +50,14 @@ def loads(data: bytes, name: str, on_disk: int | None = None) -> Any:
     try:
         value = machine.run()
     except RefusedError as error:
-        raise refusal(name, str(error)) from None
+        raise _refusal(name, str(error)) from None
     except DAMAGE:
         raise InvalidInputError(f"{name} is a damaged or truncated pickle.", "Copy or write the file again.") from None
     machine.take(_COPIES * _check_expansion(value, len(data), name))
     return value
 
 
-def refusal(name: str, what: str) -> InvalidInputError:
-    """Return the error for a pickle that asks for what is no plain data."""
+def _refusal(name: str, what: str) -> InvalidInputError:
     hint = "posectl unpickles only numpy arrays and plain containers; save the arrays with np.savez."
     return InvalidInputError(f"{name} pickles {what}, which is not loaded.", hint)
 
@@ -78,7 +77,7 @@ def _check_expansion(value: Any, size: int, name: str) -> int:
             children = item.values() if isinstance(item, dict) else item
             pending.extend(child for child in children if not isinstance(child, _LEAVES))
         elif not isinstance(item, _LEAVES):
-            raise refusal(name, "an unfinished array")
+            raise _refusal(name, "an unfinished array")
         if left < 0:
             raise InvalidInputError(f"{name} refers to itself over and over: a pickle bomb.", "Do not trust this file.")
     return arrays

@@ -17,14 +17,14 @@ import numpy as np
 from posectl import budget
 from posectl.content import HEAD, other_format
 from posectl.data.safe.pickle_machine import RefusedError
-from posectl.data.safe.restricted import DAMAGE, NumpyMachine, refusal
+from posectl.data.safe.restricted import DAMAGE, NumpyMachine
 from posectl.data.safe.zipped import ZIP_ERRORS, fill, open_member, open_zip
 from posectl.errors import InvalidInputError
 from posectl.inputs import open_input
 
 _DTYPES = {
     "Double": "f8", "Float": "f4", "Half": "f2", "Long": "i8", "Int": "i4", "Short": "i2", "Char": "i1", "Byte": "u1",
-    "Bool": "?",
+    "Bool": "b1",
 }  # fmt: skip
 _REBUILDERS = ("_rebuild_tensor_v2", "_rebuild_parameter")
 _MOST_AXES = 8
@@ -77,7 +77,9 @@ def _load(archive: zipfile.ZipFile, name: str, head: bytes) -> Any:
     try:
         return machine.run()
     except RefusedError as error:
-        raise refusal(name, str(error)) from None
+        raise InvalidInputError(
+            f"{name} pickles {error}, which is not loaded.", "Save weights alone: torch.save(model.state_dict(), FILE)."
+        ) from None
     except DAMAGE:
         raise InvalidInputError(f"{name} is damaged or truncated.", "Copy or write the file again.") from None
 
@@ -142,7 +144,7 @@ class _TorchMachine(NumpyMachine):
             raise ValueError(size)
         if storage.key not in self.storages:
             self.storages[storage.key] = _member(self.archive, f"{self.folder}data/{storage.key}", self.called)
-        held = np.frombuffer(self.storages[storage.key], np.dtype(storage.dtype).newbyteorder(self.order))
+        held = np.frombuffer(self.storages[storage.key], np.dtype(self.order + storage.dtype))
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         count = math.prod(size)
         if count and (last >= len(held) or count > len(held)):
