@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,7 @@ def glb_of(recording: Recording, name: str) -> bytes:
     A node `NAME.end` is called NAME_End. The y axis of a node points along its bone, as Blender draws bones.
     """
     content = _Content()
+    recording = _with_tip(recording)
     places, axes = _rest(recording)
     joints = list(range(len(places)))
     nodes = []
@@ -85,6 +87,17 @@ def glb_of(recording: Recording, name: str) -> bytes:
         "animations": [{"name": name, **_animation(content, recording, axes)}],
     }
     return content.file()
+
+
+def _with_tip(recording: Recording) -> Recording:
+    """Return a recording whose root has a tip: Blender makes a bone whose children are at its place a metre long."""
+    spine = np.linalg.norm(recording.offsets[recording.names.index("Spine1")])
+    return replace(
+        recording,
+        names=(*recording.names, f"{recording.names[0]}.end"),
+        parents=np.append(recording.parents, 0),
+        offsets=np.append(recording.offsets, [(0, spine / 2, 0)], axis=0),
+    )
 
 
 def _rest(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
