@@ -6,6 +6,7 @@ classes or clusters, z of as many numbers as `--latent`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from posectl.core.nets import Architecture
 from posectl.core.objectives.base import Draws, Objective, mean_over_batch
 from posectl.core.objectives.discriminator import Compared, Discriminated
 from posectl.core.objectives.step import Noise, Step
+from posectl.errors import UsageError
 
 
 class SoftmaxFirst(nn.Module):
@@ -76,12 +78,29 @@ class Headed(Objective):
 class Categorical(Headed, Discriminated):
     """An objective that gives y a uniform distribution over one-hot vectors, and z a standard normal one."""
 
-    noise = {"style": Noise("normal", "code"), "class": Noise("uniform")}
     adversary_names = ("categorical", "gaussian")
     shapes_code = True
 
     width: int = 1000
     depth: int = 2
+    sigma: float = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sigma < 0:
+            raise UsageError(
+                f"{self.name}.sigma is a deviation and cannot be {self.sigma}.",
+                f"For example --set {self.name}.sigma=0.3.",
+            )
+
+    @property
+    def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """A class and a style for every sample; where the discriminators see noise, as much of it for code and draw."""
+        blur = {
+            f"{self.name}.categorical": Noise("normal", self.heads, 2),
+            f"{self.name}.gaussian": Noise("normal", "code", 2),
+        }
+        return {"style": Noise("normal", "code"), "class": Noise("uniform"), **(blur if self.sigma else {})}
 
     def sizes(self, architecture: Architecture) -> dict[str, int]:
         """Return the sizes of y and of z."""
@@ -91,7 +110,20 @@ class Categorical(Headed, Discriminated):
         """Return y beside one-hot vectors, and z beside normal noise."""
         _, drawn = one_hots(step.drawn("class"), self.heads)
         y, z = step.z[..., : self.heads], step.z[..., self.heads :]
-        return {"categorical": (y, drawn), "gaussian": (z, step.drawn("style")[..., self.heads :])}
+        return self.blurred({"categorical": (y, drawn), "gaussian": (z, step.drawn("style")[..., self.heads :])}, step)
+
+    def blurred(self, parts: dict[str, Compared], step: Step) -> dict[str, Compared]:
+        """Return parts as the discriminators see them, under noise of deviation sigma."""
+        if not self.sigma:
+            return parts
+        return {
+            name: (
+                code + self.sigma * of_code[..., -code.shape[-1] :],
+                draw + self.sigma * of_draw[..., -code.shape[-1] :],
+            )
+            for name, (code, draw) in parts.items()
+            for of_code, of_draw in [step.drawn(f"{self.name}.{name}").unbind(2)]
+        }
 
     def draws(self, prior: Prior, noise: Tensor, uniform: Tensor, encoder: nn.Module) -> Draws:
         """Return draws of (y, z)."""
