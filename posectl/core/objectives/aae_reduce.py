@@ -98,7 +98,7 @@ class ReducingAAE(Categorical):
         """Return y beside one-hot vectors, and z beside normal noise."""
         _, drawn = one_hots(step.drawn("class"), self.heads)
         y, z = step.extra[..., : self.heads], step.extra[..., self.heads :]
-        return self.blurred({"categorical": (y, drawn), "gaussian": (z, step.drawn("style"))}, step)
+        return {"categorical": (y, drawn), "gaussian": (z, step.drawn("style"))}
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the discriminators' cross-entropy (R,), that of the labels, and what heads are too near by."""

@@ -75,11 +75,35 @@ class Headed(Objective):
 
 
 @dataclass(frozen=True)
-class Categorical(Headed, Discriminated):
+class Classes(Headed):
     """An objective that gives y a uniform distribution over one-hot vectors, and z a standard normal one."""
 
     adversary_names = ("categorical", "gaussian")
     shapes_code = True
+
+    def sizes(self, architecture: Architecture) -> dict[str, int]:
+        """Return the sizes of y and of z."""
+        return {"categorical": self.heads, "gaussian": architecture.latent - self.heads}
+
+    def parts(self, step: Step) -> dict[str, Compared]:
+        """Return y beside one-hot vectors, and z beside normal noise."""
+        _, drawn = one_hots(step.drawn("class"), self.heads)
+        y, z = step.z[..., : self.heads], step.z[..., self.heads :]
+        return {"categorical": (y, drawn), "gaussian": (z, step.drawn("style")[..., self.heads :])}
+
+    def draws(self, prior: Prior, noise: Tensor, uniform: Tensor, encoder: nn.Module) -> Draws:
+        """Return draws of (y, z)."""
+        classes, y = one_hots(uniform, self.heads)
+        return Draws(torch.cat((y.to(noise), noise[..., self.heads :]), dim=-1), self.meant(classes))
+
+    def meant(self, heads: Tensor) -> Tensor | None:
+        """Return the classes that heads stand for; None where they are clusters."""
+        return None
+
+
+@dataclass(frozen=True)
+class Categorical(Classes, Discriminated):
+    """Such an objective whose discriminators see codes and draws under noise of deviation sigma."""
 
     width: int = 1000
     depth: int = 2
@@ -102,34 +126,13 @@ class Categorical(Headed, Discriminated):
         }
         return {"style": Noise("normal", "code"), "class": Noise("uniform"), **(blur if self.sigma else {})}
 
-    def sizes(self, architecture: Architecture) -> dict[str, int]:
-        """Return the sizes of y and of z."""
-        return {"categorical": self.heads, "gaussian": architecture.latent - self.heads}
-
-    def parts(self, step: Step) -> dict[str, Compared]:
-        """Return y beside one-hot vectors, and z beside normal noise."""
-        _, drawn = one_hots(step.drawn("class"), self.heads)
-        y, z = step.z[..., : self.heads], step.z[..., self.heads :]
-        return self.blurred({"categorical": (y, drawn), "gaussian": (z, step.drawn("style")[..., self.heads :])}, step)
-
-    def blurred(self, parts: dict[str, Compared], step: Step) -> dict[str, Compared]:
-        """Return parts as the discriminators see them, under noise of deviation sigma."""
+    def seen(self, step: Step) -> dict[str, Compared]:
+        """Return parts under noise."""
         if not self.sigma:
-            return parts
-        return {
-            name: (
-                code + self.sigma * of_code[..., -code.shape[-1] :],
-                draw + self.sigma * of_draw[..., -code.shape[-1] :],
-            )
-            for name, (code, draw) in parts.items()
-            for of_code, of_draw in [step.drawn(f"{self.name}.{name}").unbind(2)]
-        }
+            return self.parts(step)
+        return {name: self._blurred(part, step.drawn(f"{self.name}.{name}")) for name, part in self.parts(step).items()}
 
-    def draws(self, prior: Prior, noise: Tensor, uniform: Tensor, encoder: nn.Module) -> Draws:
-        """Return draws of (y, z)."""
-        classes, y = one_hots(uniform, self.heads)
-        return Draws(torch.cat((y.to(noise), noise[..., self.heads :]), dim=-1), self.meant(classes))
-
-    def meant(self, heads: Tensor) -> Tensor | None:
-        """Return the classes that heads stand for; None where they are clusters."""
-        return None
+    def _blurred(self, part: Compared, noise: Tensor) -> Compared:
+        """Return a code and a draw (R, B, k) under the last k numbers of their noise (R, B, 2, n)."""
+        of_code, of_draw = (self.sigma * noise[..., -part[0].shape[-1] :]).unbind(2)
+        return part[0] + of_code, part[1] + of_draw
