@@ -30,9 +30,11 @@ class ReducingAAE(Categorical):
     """The AAE for dimensionality reduction; --latent 2 for a picture.
 
     lam: weight of the sum of the encoder's losses; beside the mean square of an
-        image 0.005 is a fair start. Paper: 1, in steps of its own.
+        image 0.1 is a fair start. Paper: 1, in steps of its own.
     width: units of each hidden layer of a discriminator. Paper: 1000.
     depth: hidden layers of a discriminator. Paper: 2.
+    sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a
+        glance. As in musyoku/adversarial-autoencoder: 0.3.
     supervision: weight in that sum of the labels' cross-entropy. Paper: 1, in steps of its own.
     eta: distance below which two heads push each other apart, with a cost of what is wanting.
     clusters: number of clusters, of data whose labels are not looked at; 0: the classes of the labels. Paper: 10

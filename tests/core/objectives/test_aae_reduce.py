@@ -45,9 +45,9 @@ def test_the_term_by_hand():
     # Heads are 3 apart: eta = 5 wants 2 more. Discriminators and labels as of aae-semi: y and z are the same.
     adversarial = (softplus(-1.5) + softplus(-2)) / 2 + (softplus(-4) + softplus(2)) / 2
     of_labels = (math.log(4) + math.log(2)) / 2
-    term = ReducingAAE(classes=2, eta=5.0, supervision=3.0).term(step_of(), NETWORKS)
+    term = ReducingAAE(classes=2, eta=5.0, supervision=3.0, sigma=0.0).term(step_of(), NETWORKS)
     assert term.item() == pytest.approx(adversarial + 2 + 3 * of_labels, rel=1e-12)
-    clusters = ReducingAAE(clusters=2, eta=5.0).term(step_of(), NETWORKS)
+    clusters = ReducingAAE(clusters=2, eta=5.0, sigma=0.0).term(step_of(), NETWORKS)
     assert clusters.item() == pytest.approx(adversarial + 2, rel=1e-12)
 
 
@@ -58,7 +58,9 @@ def test_heads_push_no_further_than_eta():
 
 
 def test_the_discriminators_see_class_and_style_and_not_the_code():
-    losses = ReducingAAE(classes=2).adversaries(step_of(), {"categorical": Dot(1.0, 3.0), "gaussian": Dot(2.0)})
+    losses = ReducingAAE(classes=2, sigma=0.0).adversaries(
+        step_of(), {"categorical": Dot(1.0, 3.0), "gaussian": Dot(2.0)}
+    )
     gaussian = (softplus(4) + softplus(-2)) / 2 + (softplus(-1) + softplus(4)) / 2
     assert losses["gaussian"].item() == pytest.approx(gaussian, rel=1e-12)
 
