@@ -106,12 +106,19 @@ class Lab:
         return [wrap(self.run, artifact) for artifact in self.store.artifacts(kind)]
 
     def prepare(
-        self, source: str, *paths: str | Path, name: str | None = None, seed: int | None = None, **options: Any
+        self,
+        source: str,
+        *paths: str | Path,
+        name: str | None = None,
+        seed: int | None = None,
+        validation: float | None = None,
+        **options: Any,
     ) -> Dataset:
         """Read files by a reader ("arrays", "h36m", "mocap", "lines", ...), and publish the dataset.
 
-        options: the reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an
-        option that there is not, NotFoundError and InvalidInputError for files.
+        validation: share of the training samples to hold out for choosing by, drawn as the test split is. options: the
+        reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an option that
+        there is not, NotFoundError and InvalidInputError for files.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -122,7 +129,7 @@ class Lab:
         from posectl.stages.prepare import prepare
 
         given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given)}
+        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given), "validation": validation}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 
@@ -506,6 +513,22 @@ class Lab:
 
         with self._running(None, None) as run:
             return Compared(compare(run, [str(_ref(each)) for each in _several(subjects)], **options))
+
+    def choose(self, subjects: Sequence[Subject], metric: str) -> Any:
+        """Return the model that is best in a metric by its scores on validation samples (evaluate with split
+        "validation"). Raises UsageError where test samples were scored, which nothing is chosen by.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> models = [lab.train(lab.prepare("mannequin", validation=0.1), latent=latent) for latent in (2, 4)]
+        >>> scores = [lab.evaluate(each, split="validation", metrics="reconstruction_mpjpe") for each in models]
+        >>> lab.choose(scores, "reconstruction_mpjpe").kind
+        'model'
+        """
+        from posectl.stages.compare import choose
+
+        with self._running(None, None) as run:
+            return wrap(run, choose(run, [str(_ref(each)) for each in _several(subjects)], metric))
 
     def plot(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Any:
         """Draw one figure of scores, models, sweeps or paths, and return it as a matplotlib Figure.

@@ -98,8 +98,15 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
         "precision": parameter(
             Literal["fp32", "tf32", "bf16"], DEFAULT.precision, "Optimiser", "Precision of matrix products."
         ),
+        "best_by": parameter(
+            Literal["validation", "test"], DEFAULT.best_by, "Output",
+            "Split whose lowest error chooses the best weights; without a validation split they are the last. On test, "
+            "as --preset naayem does, its errors measure no more what is new to the model.",
+        ),
         "evaluate_every": parameter(
-            int, DEFAULT.evaluate_every, "Output", "Steps from one test error to the next.", metavar="N", min=1
+            int, DEFAULT.evaluate_every, "Output",
+            "Steps from one error to the next, of validation samples if there are any, else of test samples.",
+            metavar="N", min=1,
         ),
         "checkpoint_every": parameter(
             int, DEFAULT.checkpoint_every, "Output", "Steps from one checkpoint to the next; 0: half a minute.",

@@ -29,10 +29,11 @@ _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"ch
 
 # Options that came later, with the value by which artifacts from before them were made.
 _LATER: dict[str, dict[str, Any]] = {
+    "model": {"best_by": "validation"},
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
-    "scores": {"clouds": 200, "draws": "prior", "labelled": 100},
-    "sweep": {"labelled": None},
+    "scores": {"split": "test", "clouds": 200, "draws": "prior", "labelled": 100},
+    "sweep": {"labelled": None, "best_by": "validation"},
 }
 
 

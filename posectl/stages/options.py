@@ -51,7 +51,9 @@ class TrainOptions:
     rotate: axis of the augmentation's rotation of poses: the vertical ("up"), the optical axis ("view"), or "none".
     degrees: range of that rotation.
     flip: whether the augmentation mirrors half of the poses.
-    evaluate_every: steps between test errors.
+    best_by: split whose lowest error chooses the best weights: "validation", without which the last are the best, or
+        "test", as some published code has it.
+    evaluate_every: steps between errors of that split.
     checkpoint_every: steps between checkpoints; 0: twice a minute.
     snapshots: how many times on the way, evenly, the weights are kept, for `evaluate --weights step-N`.
     """
@@ -73,6 +75,7 @@ class TrainOptions:
     rotate: Literal["up", "view", "none"] = "up"
     degrees: float = 30.0
     flip: bool = True
+    best_by: Literal["validation", "test"] = "validation"
     evaluate_every: int = 500
     checkpoint_every: int = 0
     snapshots: int = 0
@@ -100,7 +103,7 @@ class InterpolateOptions:
 
     steps: samples on a path, both ends included.
     path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     grid: samples on each side of a block between four ends; 0: paths between two.
     start, stop: first and last alpha of a path, of which 0 and 1 are its ends; beyond them it is gone on with.
     unit, up, joints: conventions of poses in files, as posectl.data.foreign has them; None: what the files say, else
@@ -127,7 +130,7 @@ class AttributeOptions:
 
     labels: names of the labels whose attributes are fitted together.
     by: "least-squares" over all of them at once, or difference of "means" of each by itself.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     labels: tuple[str, ...] = ()
@@ -156,7 +159,7 @@ class ApplyOptions:
 
 @dataclass(frozen=True)
 class ArithmeticOptions:
-    """The options of sums of samples. weights: "last", or "best" by test error; unit, up, joints: as of an
+    """The options of sums of samples. weights: "last", or "best" by validation error; unit, up, joints: as of an
     interpolation."""
 
     weights: Literal["last", "best"] = "last"
@@ -171,7 +174,7 @@ class SampleOptions:
 
     count: how many samples.
     draws: distribution of the codes, as of an evaluation.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     count: int = size(1000, quick=50)
@@ -186,6 +189,7 @@ class EvaluateOptions:
     metrics: names; (): all that the subject allows.
     compat: a published protocol, "naayem" of poses, "acai" of images.
     weights: "last", "best", or a snapshot's, "step-N".
+    split: held against the subject: "test", or, to choose by, "validation", without any test samples.
     sample_posterior: whether a VAE's codes are draws, as published, in place of means.
     path: between codes; None: the prior's own.
     endpoints: test samples whose pairs are all interpolated, for the metrics of paths.
@@ -211,6 +215,7 @@ class EvaluateOptions:
     metrics: tuple[str, ...] = ()
     compat: str | None = None
     weights: str = "last"
+    split: Literal["test", "validation"] = "test"
     sample_posterior: bool = False
     path: str | None = None
     endpoints: int = size(128, quick=6)
@@ -319,7 +324,7 @@ class ExploreOptions:
     points: samples on the map, at most, evenly spread over the dataset.
     real: those of them, at most, that are looked through for the nearest real one.
     attributes: refs of attribute artifacts of the models, whose vectors become sliders.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     points: int = size(20_000, quick=200)
@@ -336,7 +341,7 @@ class ReportOptions:
     most: models whose paths and draws are shown, at most.
     draws: from each model's prior.
     real: samples that are looked through for the nearest real one, at most.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     published: str | None = None

@@ -50,7 +50,8 @@ def train(
     devices.use_threads(run.threads)
     replica = identify(run, data, options, run.seed, device)
     run.detail(
-        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.test):,} to test; {replica.architecture}."
+        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.validation):,} to choose by, "
+        f"{len(data.test):,} to test; {replica.architecture}."
     )
     for remark in remarks(replica.objectives, data):
         run.tell(remark)

@@ -25,10 +25,10 @@ from posectl.core.objectives.step import Pairing, Step, features_of
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
 from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleStream
-from posectl.core.training.history import History
+from posectl.core.training.history import History, Split
 from posectl.core.training.losses import Losses
 
-# Rows whose test error is taken at once, fewer where samples are large.
+# Rows whose error is taken at once, fewer where samples are large.
 _ROWS, _NUMBERS = 8192, 1 << 22
 
 Precision = Literal["fp32", "tf32", "bf16"]
@@ -36,7 +36,7 @@ Precision = Literal["fp32", "tf32", "bf16"]
 
 @dataclass(frozen=True)
 class Plan:
-    """The length and speed of a training. `evaluate_every` steps the test error is taken; lr_adversary None means lr.
+    """The length and speed of a training. `evaluate_every` steps an error is taken; lr_adversary None means lr.
     precision: of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32.
     snapshots: how many times on the way, evenly, the autoencoder is kept as it is."""
 
@@ -63,9 +63,11 @@ class Plan:
 class Trainer:
     """R replicas of one autoencoder, with a seed and objectives each, which differ in their lambdas alone.
 
-    objectives: a list for each replica; train: a stream of samples, or samples (N, *shape) on the device; test:
-    samples, which choose the best weights, with test_labels (N,) where there are any; kind: of the samples. `step`
-    counts the steps that are done; `history` has what they came to.
+    objectives: a list for each replica; train: a stream of samples, or samples (N, *shape) on the device; test,
+    validation: samples, and their labels (N,) in test_labels and validation_labels where there are any; kind: of the
+    samples. Errors on the way are of validation samples, which choose the best weights, and the test error is taken
+    once, at the end; without validation samples they are test errors, which choose if `best_by` says so, and else
+    nothing does: the last weights are the best. `step` counts the steps that are done; `history` has what they came to.
     """
 
     def __init__(
@@ -81,12 +83,16 @@ class Trainer:
         kind: Kind,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
         test_labels: Tensor | None = None,
+        validation: Tensor | None = None,
+        validation_labels: Tensor | None = None,
+        best_by: Split = "validation",
     ) -> None:
-        self.test_labels = test_labels
+        self._labels: dict[Split, Tensor | None] = {"test": test_labels, "validation": validation_labels}
         self.objectives = list(objectives[0])
         check_together(self.objectives)
         samples = FiniteSamples(train) if isinstance(train, Tensor) else train
         self.prior, self.plan, self.test, self.latent = prior, plan, test, architecture.latent
+        self.validation = validation if best_by == "validation" else None
         self.kind, self.replicas, self.step, self.device = kind, len(seeds), 0, samples.device
         self._code_shape = code_shape(architecture)
         self.networks = build_networks(architecture, self.objectives, seeds, self.device, kind)
@@ -99,7 +105,8 @@ class Trainer:
         needs_labelled = any(objective.needs_labelled for objective in self.objectives)
         self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment, needs_labelled)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
-        self.history = History(plan.steps, self.losses.figures, self._weights())
+        best_from = None if best_by == "validation" and validation is None else best_by
+        self.history = History(plan.steps, self.losses.figures, self._weights(), best_from)
 
     def run(
         self,
@@ -115,7 +122,7 @@ class Trainer:
         """
         plan, history, length = self.plan, self.history, self.batches.steps
         self._train_mode(True)
-        if not history.tests:
+        if not history.errors:
             self._evaluate()  # what there was before the first step
         block, block_index, stopped = None, -1, False
         while self.step < plan.steps and not stopped and not history.all_diverged:
@@ -183,39 +190,64 @@ class Trainer:
         ends = [self.plan.steps, *(step for step in self.plan.kept if step > self.step)]
         return min([*ends, *((self.step // span + 1) * span for span in spans)])
 
-    @torch.no_grad()
+    @property
+    def watched(self) -> Tensor:
+        """The samples whose errors are taken on the way: of validation, or of test where there are none."""
+        return self.test if self.validation is None else self.validation
+
     def _evaluate(self) -> None:
-        """Take the test error of every replica, and what observers measure of test samples."""
+        """Take the error of every replica, and what observers measure, of the samples that are watched; at the end of
+        test samples too, by the last weights and by the best."""
+        weights, at_end = self._weights(), self.step == self.plan.steps
+        split: Split = "test" if self.validation is None else "validation"
+        self.history.add_errors(split, self.step, weights, *self._errors(split))
+        if split == "validation" and at_end:
+            self.history.add_errors("test", self.step, weights, *self._errors("test"))
+            last = {name: tensor.clone() for name, tensor in weights.items()}
+            self._hold(self.history.best)
+            self.history.best_test_error = self._errors("test")[0]
+            self._hold(last)
+
+    @torch.no_grad()
+    def _errors(self, split: Split) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return the errors (R,) of a split's samples, and what observers measure of them."""
         self._train_mode(False)
+        samples = self.test if split == "test" else self.watched
         errors = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
         measured: dict[str, Tensor] = {}
-        rows = max(1, min(_ROWS, _NUMBERS // math.prod(self.test.shape[1:])))
-        for first in range(0, len(self.test), rows):
-            block = self.test[first : first + rows]
+        rows = max(1, min(_ROWS, _NUMBERS // math.prod(samples.shape[1:])))
+        for first in range(0, len(samples), rows):
+            block = samples[first : first + rows]
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
             for objective in self.objectives:
                 codes = objective.completed(codes, x, self.networks["decoder"], self.kind)
             errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
-            for name, values in self._observed(x, codes, first).items():
+            for name, values in self._observed(split, x, codes, first).items():
                 measured[name] = measured.get(name, 0) + values.sum(1)
         self._train_mode(True)
-        means = {name: (total / len(self.test)).cpu().numpy() for name, total in measured.items()}
-        self.history.add_test(self.step, (errors / len(self.test)).cpu().numpy(), self._weights(), means)
+        means = {name: (total / len(samples)).cpu().numpy() for name, total in measured.items()}
+        return (errors / len(samples)).cpu().numpy(), means
 
-    def _observed(self, x: Tensor, codes: Tensor, first: int) -> dict[str, Tensor]:
-        """Return what observers measure (R, B) of test samples x (R, B, *shape), the first-th and on, and their
+    def _observed(self, split: Split, x: Tensor, codes: Tensor, first: int) -> dict[str, Tensor]:
+        """Return what observers measure (R, B) of samples x (R, B, *shape) of a split, the first-th and on, and their
         codes."""
-        if self.test_labels is None or not any(objective.observes for objective in self.objectives):
+        known = self._labels[split]
+        if known is None or not any(objective.observes for objective in self.objectives):
             return {}
         if any(objective.has_posterior for objective in self.objectives):
             codes = features_of(self.networks["encoder"], self.prior, self.latent, x, True)
-        labels = self.test_labels[first : first + x.shape[1]].expand(self.replicas, -1)
+        labels = known[first : first + x.shape[1]].expand(self.replicas, -1)
         return {
             name: values
             for term in self.losses.terms
             for name, values in term.objective.tested(codes, labels, term.networks).items()
         }
+
+    def _hold(self, weights: Mapping[str, Tensor]) -> None:
+        """Copy these weights (R, ...) into the networks."""
+        for name, tensor in self._weights().items():
+            tensor.copy_(weights[name])
 
     def _train_mode(self, on: bool) -> None:
         for module in self.networks.values():
@@ -239,9 +271,10 @@ class Trainer:
         return moments
 
     def weights(self, replica: int, which: str = "last") -> dict[str, np.ndarray]:
-        """One replica's parameters and buffers, without the replica dimension: the "last", the "best", or those of the
-        autoencoder at "step-N"."""
-        tensors = self._weights() if which == "last" else self.history.weights(which)
+        """One replica's parameters and buffers, without the replica dimension: the "last", the "best", which are the
+        last where nothing chose others, or those of the autoencoder at "step-N"."""
+        is_last = which == "last" or (which == "best" and self.history.best_by is None)
+        tensors = self._weights() if is_last else self.history.weights(which)
         return {name: tensor[replica].cpu().numpy().copy() for name, tensor in tensors.items()}
 
     def moments(self, replica: int) -> dict[str, np.ndarray]:
