@@ -77,6 +77,8 @@ def train(
         *_errors(figures),
         ("losses", ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())),
     ]
+    if "paid" in figures:
+        rows.append(("price", f"{figures['paid']:.3f} of a plain twin's error, on {figures['paid_on']}"))
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
 

@@ -36,6 +36,7 @@ class TrainOptions:
 
     reg: regularizers.
     lam: their weights, in pairs with reg; none: each one's published weight.
+    price: the error that a recipe without lam may cost, as a multiple of the plain autoencoder's; None: 1.03.
     set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
     latent: numbers of a code; of one that begins with classes, those after them.
     labelled: training samples whose labels are seen, drawn from every class alike; None: all.
@@ -60,6 +61,7 @@ class TrainOptions:
 
     reg: tuple[str, ...] = ("none",)
     lam: tuple[float, ...] = ()
+    price: float | None = None
     set: tuple[str, ...] = ()
     latent: int = 8
     labelled: int | None = None
@@ -351,7 +353,13 @@ class ReportOptions:
     weights: Literal["last", "best"] = "last"
 
 
-# Regularizers that go together under one name, with their weights; --lam multiplies them all.
+# Regularizers that go together under one name, with their weights, which --lam multiplies.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
+# The same without --lam: weights in units of a plain autoencoder's terms, all of them as large as a price allows. They
+# act at every other step, on few draws.
+PRICED: dict[str, dict[str, float]] = {
+    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.8, "cover": 2.5, "price": 0.0},
+}
+PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "cover.codes=6")}
