@@ -31,7 +31,7 @@ def nearest(
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
     by block; an `Index` as reference is one that is used again. known (N, J): the joints of each query, both then
-    tensors, that count, its mask; of the others even NaN is let pass. Metrics: "mpjpe", the mean over joints of the Euclidean
+    tensors, that count, its mask; the others may be NaN. Metrics: "mpjpe", the mean over joints of the Euclidean
     distance (pose report, Eq. 8), for samples (J, 3); "l2", Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
     without gradient. They are what a search in float64 finds, to the last bit the same for any block size, number of
