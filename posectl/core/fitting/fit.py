@@ -157,7 +157,6 @@ def _descended(
     seen = torch.einsum("nab,njb->nja", axes, model.decode(code) + off)
     for _ in range(1 if evidence.free == "nothing" else 2):
         values, _ = evidence.placed(seen)
-        values = torch.where(evidence.known[..., None], values, 0)
         seen = bones_.settle(seen, bones, usual, values, evidence.weights * (evidence.noise == 0))
     values, _ = evidence.placed(seen)
     gaps = torch.linalg.vector_norm(values - seen[..., :among], dim=-1).where(evidence.known, 0)
