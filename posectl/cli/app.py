@@ -19,6 +19,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     explore,
     export,
     import_,
+    fit,
     interpolate,
     plot,
     prepare,
