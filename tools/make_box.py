@@ -4,7 +4,7 @@ poses beside them.
     python tools/make_box.py cmu17_train.npz cmu17_test.npz
 
 The same data, code, versions and threads give the same arrays. An interrupted training goes on, in the folder of
---store.
+--store; a finished one is taken as it is.
 """
 
 from __future__ import annotations
@@ -43,13 +43,12 @@ def main() -> None:
     parser.add_argument("test", help="poses that its error is told of, .npz")
     parser.add_argument("--steps", type=int, default=STEPS, help="steps of the training")
     parser.add_argument("--store", type=Path, default=Path("box-artifacts"), help="folder to work in")
+    parser.add_argument("--reuse", action="store_true", help="take the same training by other code")
     given = parser.parse_args()
 
-    lab = posectl.open(given.store, threads=1, device="cpu")
+    lab = posectl.open(given.store, threads=1, device="cpu", reuse=given.reuse)
     dataset = lab.prepare("arrays", given.train, test=(given.test,), name="cmu")
-    trained = lab.train(
-        dataset, reg=RECIPE, latent=LATENT, steps=given.steps, name="trained", resume=True, checkpoint_every=1000
-    )
+    trained = lab.train(dataset, reg=RECIPE, latent=LATENT, steps=given.steps, resume=True, checkpoint_every=1000)
     weights = {name: values.astype(np.float16) for name, values in trained.artifact.read_group("weights/last").items()}
     model = trained.autoencoder.load({name: values.astype(np.float32) for name, values in weights.items()})
     test = torch.from_numpy(dataset.test)

@@ -12,9 +12,9 @@ from posectl.render.files import replacing
 from posectl.stages.artifacts.files import is_file
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.artifacts.outputs import check_folder, check_output, replacing_folder
-from posectl.stages.exporting import TARGETS
+from posectl.stages.exporting import TARGETS, Target
 from posectl.stages.exporting.motions import open_motions
-from posectl.stages.exporting.targets import ModelTarget, MotionTarget, Target, target_of
+from posectl.stages.exporting.targets import ModelTarget, MotionTarget, target_of
 from posectl.stages.options import ExportOptions
 from posectl.stages.run import Run
 from posectl.store import Artifact, Ref

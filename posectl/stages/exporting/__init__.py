@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import ClassVar, TypeVar
 
 from posectl.registry import Registry
 
-if TYPE_CHECKING:
-    from posectl.stages.exporting.targets import Target
 
-T = TypeVar("T", bound="Target")
+class Target:
+    """A format. suffixes: those of its files, the usual one first; (): it is a folder, of the files `members`."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    members: ClassVar[tuple[str, ...]] = ()
+
+
+T = TypeVar("T", bound=Target)
 
 TARGETS: Registry[Target] = Registry("export target", "posectl.stages.exporting", decorator="target")
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.errors import UsageError
-from posectl.stages.exporting import TARGETS
+from posectl.stages.exporting import TARGETS, Target
 from posectl.stages.options import ExportOptions
 from posectl.stages.run import Run
 from posectl.store import Artifact
@@ -27,14 +27,6 @@ class Motion:
     name: str
     poses: np.ndarray
     fps: float
-
-
-class Target:
-    """A format. suffixes: those of its files, the usual one first; (): it is a folder, of the files `members`."""
-
-    name: ClassVar[str]
-    suffixes: ClassVar[tuple[str, ...]]
-    members: ClassVar[tuple[str, ...]] = ()
 
 
 class MotionTarget(Target):
@@ -73,9 +65,10 @@ def target_of(name: str | None, out: Path) -> Target:
     fitting = [each for each in known if out.suffix.lower() in each.suffixes]
     fitting = [each for each in fitting if f".{each.name}" == out.suffix.lower()] or fitting
     if len(fitting) != 1:
-        said = " and ".join(each.name for each in fitting) or "no target"
+        names = [each.name for each in fitting]
+        said = f"{' and '.join(names) or 'No target'} write{'' if names else 's'} {out.suffix}."
         raise UsageError(
-            f"{said} writes {out.suffix or 'folders'}.".capitalize(),
-            f"Name one: --to {'|'.join(each.name for each in fitting or known)}.",
+            said if out.suffix else f"{out} does not end as any format's file.",
+            f"Name one: --to {'|'.join(names or (each.name for each in known))}.",
         )
     return fitting[0]

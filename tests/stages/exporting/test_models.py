@@ -194,3 +194,6 @@ def test_models_and_poses_go_to_targets_of_their_own(tmp_path):
         export(run, "model", tmp_path / "m.onnx", "onx")
     with pytest.raises(UsageError, match=r"No target writes \.xyz"):
         export(run, "model", tmp_path / "m.xyz")
+    with pytest.raises(UsageError, match="does not end as any format's file") as raised:
+        export(run, "model", tmp_path / "m")
+    assert "hf-folder" in raised.value.hint
