@@ -649,9 +649,10 @@ class Lab:
         """Write a model, or poses in motion, in a format of other programs: all of it or nothing.
 
         subject: a model; or paths, samples, a dataset or its clip "poses#clip3", a file, an array (T, 17, 3). to:
-        safetensors, ...; None: by how `out` ends. options: weights; fps, and of files unit, up, joints.
-        Returns path, target and bytes. Raises UsageError, ConflictError, InvalidInputError, and UnavailableError for
-        an extra that is missing.
+        safetensors, ..., bvh, ...; None: by how `out` ends. options: weights; fps, and of files unit, up, joints.
+        Returns path, target and bytes; of a skeleton in motion frames, fps, seconds and residual_mm, too, of each joint
+        the mean and the largest distance from it. Raises UsageError, ConflictError, InvalidInputError, and
+        UnavailableError for an extra that is missing.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

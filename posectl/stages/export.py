@@ -75,6 +75,6 @@ def _check_kind(target: Target, subject: str | np.ndarray, *, is_model: bool) ->
 
 def _pick(run: Run, subject: str | np.ndarray) -> str:
     if isinstance(subject, np.ndarray) or is_file(subject):
-        return "Pick a clip of what `posectl prepare arrays` makes of a file; --to npz and csv hold them all."
+        return "--to npz and csv hold them all; or pick a clip of what `posectl prepare arrays` makes of them."
     part = "#clip0" if run.artifacts.get(subject).kind == "dataset" else "#0"
     return f"Pick one, as in {subject}{part}; --to npz and csv hold them all."

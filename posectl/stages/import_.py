@@ -42,14 +42,13 @@ def import_(run: Run, path: Path, *, prior: str | None = None) -> Result:
     if prior not in (None, *PRIORS):
         raise UsageError(f"There is no prior {prior!r}.", did_you_mean(str(prior), PRIORS))
     path = path / "model.safetensors" if path.is_dir() else path
-    read = _read(path)
+    read = read_weights(path)
     if prior is not None:
         read = dataclasses.replace(read, about=dataclasses.replace(read.about, prior=prior))
-    weights = _fitting(read, path)
     record = {"file": path.name, "sha256": hashlib.sha256(read_input(path)).hexdigest(), **read.origin}
 
     def fill(draft: Draft) -> dict[str, Any]:
-        for name, values in weights.items():
+        for name, values in read.weights.items():
             draft.put(f"weights/last/{name}", values)
         return {"unit": kind_named(read.about.samples.kind).unit}
 
@@ -70,6 +69,12 @@ def import_(run: Run, path: Path, *, prior: str | None = None) -> Result:
     for line in read.told:
         run.tell(line)
     return result
+
+
+def read_weights(path: Path) -> Described:
+    """Read a file of weights, as the net that it describes has them. Raises as `import_`."""
+    read = _read(path)
+    return dataclasses.replace(read, weights=_fitting(read, path))
 
 
 def _read(path: Path) -> Described:

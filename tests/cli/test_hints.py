@@ -16,7 +16,7 @@ from posectl.cli.prepare import source_command
 from posectl.data.readers import READERS
 
 ROOT = Path(__file__).parents[2] / "posectl"
-FOREIGN = "prepare arrays, evaluate, render, interpolate, encode"
+FOREIGN = "prepare arrays, evaluate, render, interpolate, encode, export"
 TRAINING, DRAWN = "train, sweep", "prepare images, prepare lines, prepare pole"
 POSES = "prepare arrays, prepare h36m, prepare mocap"
 
@@ -68,6 +68,7 @@ COMMANDS = {
     "data/images/size": DRAWN,
     "data/layouts": f"{FOREIGN}, plot",
     "data/mocap": "prepare mocap",
+    "data/motion": "export",
     "data/posefile": "prepare arrays",
     "data/poses": FOREIGN,
     "data/readers/arrays": "prepare arrays",
@@ -93,6 +94,8 @@ COMMANDS = {
     "stages/encode": "encode",
     "stages/evaluate": "evaluate",
     "stages/evaluation": "evaluate",
+    "stages/export": "export",
+    "stages/exporting": "export",
     "stages/interpolate": "interpolate",
     "stages/plot": "plot",
     "stages/prepare": POSES,

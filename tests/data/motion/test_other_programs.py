@@ -51,6 +51,8 @@ def test_blender_has_the_joints_upright_in_metres_in_real_time(file, poses):
     out.write_text(json.dumps(SECONDS))
     script = [blender, "--background", "--factory-startup", "--python", HERE / "in_blender.py", "--", file, out]
     said = subprocess.run([*map(str, script)], capture_output=True, text=True, timeout=300)
+    if "No module named 'numpy'" in said.stdout + said.stderr:
+        pytest.skip("blender has no numpy: Debian's package python3-numpy has it")
     found = json.loads(out.read_text())
     assert isinstance(found, dict), said.stdout + said.stderr
     assert found["seconds"] == pytest.approx(59 / FPS, abs=1e-5)
