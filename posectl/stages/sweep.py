@@ -29,8 +29,8 @@ from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
 from posectl.store.refs import fitting_name
 
-ALL = Shard(1, 1)
 _ERRORS = ("test_error", "best_test_error", "validation_error", "best_validation_error")
+ALL = Shard(1, 1)
 
 
 def sweep(

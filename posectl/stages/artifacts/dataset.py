@@ -87,7 +87,7 @@ class StoredDataset:
         return values if self._kept is None else values[self._kept]
 
     def left_out(self, name: str) -> np.ndarray:
-        """Read the values (M, ...) of the test samples that are not to be seen where validation is held out."""
+        """Read the values (M, ...) of test samples that are not to be seen where validation samples are held out."""
         values = self.artifact.read(name)
         return values[:0] if self._kept is None else values[~self._kept]
 
