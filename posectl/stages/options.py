@@ -387,6 +387,6 @@ RECIPES: dict[str, dict[str, float]] = {
 # The same without --lam: weights in units of a plain autoencoder's terms, all of them as large as a price allows. They
 # act at every other step, on few draws.
 PRICED: dict[str, dict[str, float]] = {
-    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.8, "cover": 2.5, "price": 0.0},
+    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.5, "cover": 2.5, "price": 0.0},
 }
 PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "cover.codes=6")}

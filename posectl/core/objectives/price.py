@@ -35,7 +35,7 @@ BALANCE = "price.balance"
 _ERRORS, _TERMS, _MEASURED = 100, 20, 8
 # The factor at first, and the range of its logarithm about that; how fast it follows a gap between the logarithms of
 # error and price, by what has been and by what is, and the largest gaps that count.
-_FIRST, _RANGE = 0.003, (-7.0, 3.0)
+_FIRST, _RANGE = 0.02, (-5.0, 3.0)
 _BY_PAST, _BY_PRESENT = 0.15, 15.0
 _PAST, _PRESENT = (-0.1, 0.1), (-0.05, 0.2)
 # A term that is smaller than this where nothing presses it needs no pressing.
@@ -53,7 +53,7 @@ class Twin(nn.Module):
 
 
 class Balance(nn.Module):
-    """What R replicas know of what they pay: the errors of replica and twin, the twin's terms, and the factor.
+    """What R replicas know of what they pay, and what for.
 
     error, twin_error, unit (R,): running means of the errors, and of the twin's reconstruction loss; twin_terms (R, T):
     of its terms. log_factor (R,): the part of the factor that the past has made. offset (R,): how much larger the
@@ -140,7 +140,8 @@ class Price(Objective):
         known = cast(Balance, networks["balance"])
         gap = (known.paid - math.log(self.price)).clamp(*_PRESENT)
         factor = (known.log_factor - _BY_PRESENT * gap).exp() * known.unit * self.every
-        return factor[:, None] / known.twin_terms.clamp_min(_LEAST)
+        weights = factor[:, None] / known.twin_terms.clamp_min(_LEAST)
+        return torch.where(known.twin_terms > _LEAST, weights, 0.0)
 
     @torch.no_grad()
     def observe(
@@ -153,14 +154,15 @@ class Price(Objective):
         known.error.lerp_(step.kind.errors(step.x, step.x_hat).mean(1), share)
         known.twin_error.lerp_(step.kind.errors(twin.x, twin.x_hat).mean(1), share)
         known.unit.lerp_(step.kind.reconstruction(twin.x, twin.x_hat), share)
-        if index % _MEASURED == 0:
+        if (index + 1) % _MEASURED == 0:
             training = net.training
             net.eval()  # what is measured leaves no trace in running statistics
             apart = step.of(net.encoder, net.decoder, bare=False)
             nothing = torch.zeros_like(known.unit)
             measured = torch.stack([terms[n](apart) if n in terms else nothing for n in self.rules], dim=1)
             net.train(training)
-            known.twin_terms.lerp_(measured, max(_MEASURED / (index + _MEASURED), 1 / _TERMS))
+            share = max(_MEASURED / (index + 1), 1 / _TERMS)
+            known.twin_terms.lerp_(measured, share)
         known.log_factor -= _BY_PAST * (known.paid - math.log(self.price)).clamp(*_PAST)
         known.log_factor.clamp_(*_RANGE)
 

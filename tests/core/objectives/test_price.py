@@ -162,7 +162,7 @@ def test_a_term_is_logged_as_it_was_last_where_it_does_not_act():
 )
 def test_images_and_clouds_have_a_price_too(net, kind, shape):
     data = torch.randn(48, *shape, generator=torch.Generator().manual_seed(2)) * 0.3
-    plan = Plan(steps=6, batch=8, evaluate_every=6)
+    plan = Plan(steps=8, batch=8, evaluate_every=8)
     plain, priced = (
         Trainer(net, NORMAL, [each], data[:40], data[40:], plan, (0,), kind=KINDS.get(kind))
         for each in ([Nothing()], recipe())
