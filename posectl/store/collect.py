@@ -14,6 +14,7 @@ from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.files import size_of, walk
 from posectl.store.layout import Layout
+from posectl.store.leases import Lease
 from posectl.store.locks import lock_on
 from posectl.store.refs import is_name
 from posectl.store.regular import check_folder, is_file, is_folder
@@ -62,7 +63,8 @@ def _stems(staging: Path) -> list[str]:
 
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
-    lock = lock_on(Path(f"{path}.lock"))
+    own = Path(f"{path}.lock")
+    lock = Lease(own) if path.name.startswith(PREFIX) else lock_on(own)
     stray = os.path.lexists(lock.path)  # asked before it is taken, which makes the file
     if stray and not is_file(lock.path):  # a link or a pipe is nobody's lock; a dry run cannot look behind it
         collection.removed.append(Junk(lock.path, 0, "no file of a store"))
