@@ -69,7 +69,7 @@ def encoding(model: Autoencoder) -> list[Operation]:
         if type(objective).completed is not Objective.completed:
             raise UsageError(
                 f"A code of {objective.name} holds the label by which the decoded sample comes nearest.",
-                "No operations of an encoder give that: take a model of another --reg, such as aae-semi.",
+                "No encoder's operations give that; `posectl train --reg aae-semi` makes a model whose encoder does.",
             )
     found = describe(model.encoder)
     outputs = model.encoder(torch.zeros(1, 1, *model.shape, device=model.device)).shape[-1]

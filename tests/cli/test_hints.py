@@ -37,6 +37,8 @@ COMMANDS = {
     "stages/artifacts/attribute": "attribute apply",
     "stages/fit_attribute": "attribute fit",
     "stages/explore": "explore",
+    "stages/import_": "import",
+    "stages/importing": "import",
     "stages/exploring": "explore",
     "stages/report": "report",
     "stages/reporting": "report",

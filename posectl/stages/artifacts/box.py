@@ -26,7 +26,7 @@ def pose_model(run: Run, ref: str | None = None) -> Artifact:
         if not _is_of_poses(artifact):
             raise InvalidInputError(
                 f"{artifact.ref} is a model of {model_about(artifact).samples.kind}, and one of poses is wanted.",
-                f"--model {NAME} is the one that comes with posectl.",
+                f"The one that comes with posectl is called {NAME}.",
             )
         return artifact
     newest = next((each for each in reversed(run.artifacts.artifacts("model")) if _is_of_poses(each)), None)
