@@ -56,7 +56,8 @@ for clusters in 16 30; do
     posectl evaluate "$model" --metric head_error_rate
     posectl render "$model" --clusters -o "$OUT/clusters-$clusters.png" --force
 done
-model=$(family aae-reduce "${classes[@]}" --set aae-reduce.supervision=3 --labelled 100 --latent 2 --name reduced)
+model=$(family aae-reduce --set mlp.batch_norm=true --lam 0.3 --set aae-reduce.supervision=3 --labelled 100 \
+    --latent 2 --name reduced)
 posectl plot "$model" --kind prior -o "$OUT/reduced.png" --force
 model=$(family aae-reduce "${classes[@]}" --set aae-reduce.clusters=20 --latent 2 --name reduced-alone)
 posectl plot "$model" --kind prior -o "$OUT/reduced-alone.png" --force
