@@ -30,16 +30,16 @@ count=$(posectl store show "$data" --json | python3 -c 'import json, sys; print(
 steps=$((epochs * count / 50))
 net=(--net mlp --set "mlp.widths=$WIDTH,$WIDTH" --set mlp.activation=relu --batch 50 --betas 0.5,0.999)
 # Batch norm keeps images from going from class to class all together.
-classes=(--set mlp.batch_norm=true --lam 0.1)
+classes=(--set mlp.batch_norm=true --lam 0.05)
 
 # An adversary of so many units is enough for codes of so few numbers, and the reconstruction has to weigh more than it.
 family() { posectl train "$data" "${net[@]}" --reg "$1" --set "$1.width=$((WIDTH / 2))" --steps "$steps" --resume "${@:2}"; }
 
 scores=()
 for number in $LABELS; do
-    semi=$(posectl sweep "$data" "${net[@]}" --reg aae-semi "${classes[@]}" --set aae-semi.supervision=3 \
-        --set "aae-semi.width=$((WIDTH / 2))" --latent 5 --labelled "$number" --seeds "$SEEDS" --steps "$steps" \
-        --name "semi-$number")
+    semi=$(posectl sweep "$data" "${net[@]}" --reg aae-semi --lam 0.3 --set mlp.batch_norm=true \
+        --set aae-semi.supervision=3 --set "aae-semi.width=$((WIDTH / 2))" --latent 5 --labelled "$number" \
+        --seeds "$SEEDS" --steps "$steps" --name "semi-$number")
     network=$(posectl sweep "$data" "${net[@]}" --reg classifier --latent 5 --labelled "$number" --seeds "$SEEDS" \
         --steps "$steps" --name "network-$number")
     for sweep in "$semi" "$network"; do
@@ -56,7 +56,8 @@ for clusters in 16 30; do
     posectl evaluate "$model" --metric head_error_rate
     posectl render "$model" --clusters -o "$OUT/clusters-$clusters.png" --force
 done
-model=$(family aae-reduce "${classes[@]}" --set aae-reduce.supervision=3 --labelled 100 --latent 2 --name reduced)
+model=$(family aae-reduce --set mlp.batch_norm=true --lam 0.3 --set aae-reduce.supervision=3 --labelled 100 \
+    --latent 2 --name reduced)
 posectl plot "$model" --kind prior -o "$OUT/reduced.png" --force
 model=$(family aae-reduce "${classes[@]}" --set aae-reduce.clusters=20 --latent 2 --name reduced-alone)
 posectl plot "$model" --kind prior -o "$OUT/reduced-alone.png" --force

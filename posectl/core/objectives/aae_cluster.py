@@ -24,7 +24,7 @@ class ClusteringAAE(Categorical):
     """The clustering AAE.
 
     lam: weight of the encoder's losses by the two discriminators; beside the mean square of an
-        image 0.1 is a fair start. Paper: 1, in steps of its own.
+        image 0.05 is a fair start. Paper: 1, in steps of its own.
     width: units of each hidden layer of a discriminator. Paper: 1000.
     depth: hidden layers of a discriminator. Paper: 2.
     sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a

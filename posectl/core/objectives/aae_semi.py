@@ -25,7 +25,7 @@ class SemiSupervisedAAE(Categorical):
     """The semi-supervised AAE.
 
     lam: weight of the sum of the encoder's losses, by the discriminators and by the labels; beside the mean
-        square of an image 0.1 is a fair start. Paper: 1, in steps of its own.
+        square of an image 0.3 is a fair start. Paper: 1, in steps of its own.
     width: units of each hidden layer of a discriminator. Paper: 1000.
     depth: hidden layers of a discriminator. Paper: 2.
     sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a

@@ -21,7 +21,8 @@ from posectl.errors import UsageError
 class WassersteinClusteringAAE(Classes, Criticised):
     """The clustering AAE by Wasserstein critics.
 
-    lam: weight of the encoder's losses by the two critics. Paper: 1, beside a sum over a batch of 50.
+    lam: weight of the encoder's losses by the two critics; 0.1 is a fair start, and at 0.5 all clouds come to be of one
+        cluster. Paper: 1, beside a sum over a batch of 50.
     penalty: weight of the squared difference of a critic's slope from one, in the critic's loss. Paper: 10.
     width: width of every layer of the critics, as a share of the published one. Paper: 1.
     clusters: number of clusters. Paper: 32.
