@@ -373,7 +373,9 @@ class Lab:
 
         given = options_from(FitOptions, options, "fit")
         if (poses is None) == (targets is None):
-            raise UsageError("Poses are fitted, or targets, one of the two.", "Name POSES, or --targets FILE.")
+            raise UsageError(
+                "Poses are fitted, or targets, one of the two.", "Name POSES, or `posectl fit --targets FILE`."
+            )
         source = targets if poses is None else poses
         with self._running(name, seed) as run:
             result = fit(
