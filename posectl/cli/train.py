@@ -102,7 +102,10 @@ def _errors(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
     else:
         yield "test error", f"{told('test_error')} at the end{mean}"
-        yield "best", "the last weights, for there is no validation split (prepare --validation 0.1 makes one)"
+        yield (
+            "best",
+            "the last weights, for there is no validation split (`posectl prepare --validation 0.1` makes one)",
+        )
 
 
 def _lines(planned: DryRun) -> Iterator[str]:

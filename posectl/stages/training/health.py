@@ -32,12 +32,12 @@ class Health:
     data's."""
 
     kind: Kind
-    split: str
     first: float
     last: float
     of_mean: float
     codes: float
     decoded: float
+    split: str = "test"
 
     @property
     def blew_up(self) -> bool:
@@ -73,7 +73,7 @@ def examine(trainer: Trainer, index: int, replica: Replica, dataset: StoredDatas
     draws = model.draw(_SAMPLES, generator(replica.seed, "health")).codes
     return Health(
         kind,
-        history.watched,
+        split=history.watched,
         first=float(history.errors[0][index]),
         last=float(history.errors[max(history.errors)][index]),
         of_mean=kind.errors(trainer.watched[None], mean.expand_as(trainer.watched)[None]).double().mean().item(),

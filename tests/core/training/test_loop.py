@@ -157,11 +157,10 @@ def test_where_nothing_chooses_the_last_weights_are_the_best():
 
 
 def test_the_test_error_is_taken_once_of_the_last_weights_and_of_the_best():
-    """Validation samples like nothing in training: their error rises, so that the best weights are the first."""
+    """Validation samples are like nothing in training, so that their error is not lowest at the end."""
     far = torch.full((30, 17, 3), 5.0)
     far[:, 8:] = -5
     run, alone = trainer(steps=140, lr=0.1, validation=far), trainer(steps=140, lr=0.1)
-    first = run.weights(0)
     run.run()
     alone.run()
     assert list(run.history.tests) == [140]
@@ -170,7 +169,6 @@ def test_the_test_error_is_taken_once_of_the_last_weights_and_of_the_best():
     best = int(run.history.best_step[0])
     assert best < 140
     assert run.history.best_test_error[0] == alone.history.tests[best][0]
-    assert best != 0 or first["encoder.0.weight"].tolist() == run.weights(0, "best")["encoder.0.weight"].tolist()
 
 
 def test_the_test_error_is_the_mean_joint_distance():
