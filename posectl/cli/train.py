@@ -77,6 +77,8 @@ def train(
         *_errors(figures),
         ("losses", ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())),
     ]
+    if "paid" in figures:
+        rows.append(("price", f"{figures['paid']:.3f} of a plain twin's error, on {figures['paid_on']}"))
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
 
@@ -100,7 +102,10 @@ def _errors(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
     else:
         yield "test error", f"{told('test_error')} at the end{mean}"
-        yield "best", "the last weights, for there is no validation split (prepare --validation 0.1 makes one)"
+        yield (
+            "best",
+            "the last weights, for there is no validation split (`posectl prepare --validation 0.1` makes one)",
+        )
 
 
 def _lines(planned: DryRun) -> Iterator[str]:

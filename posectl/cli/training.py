@@ -70,6 +70,11 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
         ),
         "lam": lam,
+        "price": parameter(
+            float | None, None, "Objective",
+            "Error that --reg posectl may cost, as a multiple of the plain autoencoder's; its weights follow.",
+            metavar="X", show_default="1.03",
+        ),
         "labelled": parameter(
             str | None, None, "Objective",
             "Training samples whose labels are seen, drawn from every class alike: 100, 1000, or all.", metavar="N",

@@ -36,6 +36,7 @@ class TrainOptions:
 
     reg: regularizers.
     lam: their weights, in pairs with reg; none: each one's published weight.
+    price: the error that a recipe without lam may cost, as a multiple of the plain autoencoder's; None: 1.03.
     set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
     latent: numbers of a code; of one that begins with classes, those after them.
     labelled: training samples whose labels are seen, drawn from every class alike; None: all.
@@ -60,6 +61,7 @@ class TrainOptions:
 
     reg: tuple[str, ...] = ("none",)
     lam: tuple[float, ...] = ()
+    price: float | None = None
     set: tuple[str, ...] = ()
     latent: int = 8
     labelled: int | None = None
@@ -183,6 +185,33 @@ class SampleOptions:
 
 
 @dataclass(frozen=True)
+class FitOptions:
+    """The options of a fit.
+
+    hidden: joints that are not known, "left arm", "legs", "13,14", or a file of a mask; None: those that are NaN.
+    noise: standard deviation of every coordinate that is known, metres.
+    camera: a file of the camera of keypoints, or "weak": it is far away; None: poses in space, or keypoints so seen.
+    hypotheses: how many poses are fitted to each, the most likely and draws.
+    smooth: weight of the squared acceleration, a frame, in a clip.
+    split: of a dataset.
+    weights: "last", or "best" by test error.
+    unit, up, joints: as of an interpolation, of keypoints joints alone; shape: as of an evaluation.
+    """
+
+    hidden: str | None = None
+    noise: float = 0.0
+    camera: str | None = None
+    hypotheses: int = 1
+    smooth: float = 0.0
+    split: Literal["train", "test", "all"] = "test"
+    weights: Literal["last", "best"] = "last"
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+    shape: Literal["paths", "samples"] | None = None
+
+
+@dataclass(frozen=True)
 class EvaluateOptions:
     """The options of an evaluation.
 
@@ -275,6 +304,24 @@ class RenderOptions:
     shape: Literal["paths", "samples"] | None = None
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """The options of an export.
+
+    weights: of a model, "last" or "best" by test error.
+    part: of a model, where a format can hold one alone: "encoder", "decoder", or "both".
+    fps: frames a second of a motion; None: its own.
+    unit, up, joints: as of an interpolation.
+    """
+
+    weights: Literal["last", "best"] = "last"
+    part: Literal["both", "encoder", "decoder"] = "both"
+    fps: float | None = None
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+
+
 PlotKind = Literal[
     "auto", "transitions", "peaks", "errors", "retrieval", "distances", "convexity", "training-curve", "path",
     "training", "manifold", "prior", "tsne", "sweep", "entanglement",
@@ -333,7 +380,13 @@ class ReportOptions:
     weights: Literal["last", "best"] = "last"
 
 
-# Regularizers that go together under one name, with their weights; --lam multiplies them all.
+# Regularizers that go together under one name, with their weights, which --lam multiplies.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
+# The same without --lam: weights in units of a plain autoencoder's terms, all of them as large as a price allows. They
+# act at every other step, on few draws.
+PRICED: dict[str, dict[str, float]] = {
+    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.5, "cover": 2.5, "price": 0.0},
+}
+PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "cover.codes=6")}

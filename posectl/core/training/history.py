@@ -58,6 +58,10 @@ class History:
     def all_diverged(self) -> bool:
         return bool((self.diverged_at >= 0).all())
 
+    def diverged_in(self, step: int, figure: str) -> bool:
+        """Tell whether this loss was not finite after so many steps, in any replica."""
+        return figure in self.figures and not self.log[step - 1, self.figures.index(figure)].isfinite().all().item()
+
     def add_losses(self, start: int, losses: Sequence[Tensor]) -> None:
         """Log what the steps after `start` came to: the figures of one, (R,) each, then those of the next."""
         new = torch.stack(list(losses)).view(-1, *self.log.shape[1:])

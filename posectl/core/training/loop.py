@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture, code_shape
 from posectl.core.nets.layers import initialise
 from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
+from posectl.core.objectives.price import TWIN, Twin
 from posectl.core.objectives.step import Pairing, Step, features_of
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
@@ -57,7 +58,7 @@ class Plan:
 
     def rate(self, group: str) -> float:
         """The learning rate of an optimiser group."""
-        return self.lr if group == "autoencoder" or self.lr_adversary is None else self.lr_adversary
+        return self.lr if group in ("autoencoder", TWIN) or self.lr_adversary is None else self.lr_adversary
 
 
 class Trainer:
@@ -105,6 +106,7 @@ class Trainer:
         needs_labelled = any(objective.needs_labelled for objective in self.objectives)
         self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment, needs_labelled)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
+        self._paths_once = any(objective.paths_once for objective in self.objectives)
         best_from = None if best_by == "validation" and validation is None else best_by
         self.history = History(plan.steps, self.losses.figures, self._weights(), best_from)
 
@@ -160,10 +162,11 @@ class Trainer:
             labelled=None if block.labelled is None else (block.labelled[0][k], block.labelled[1][k]),
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
+            paths_once=self._paths_once,
             objectives=self.objectives,
         )
         with self._arithmetic():
-            losses = self.losses(step)
+            losses = self.losses(step, self.step)
         scales, moving = self.losses.lr_scales(step), self.losses.moving(self.step)
         # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
         gradients = [
@@ -201,12 +204,18 @@ class Trainer:
         weights, at_end = self._weights(), self.step == self.plan.steps
         split: Split = "test" if self.validation is None else "validation"
         self.history.add_errors(split, self.step, weights, *self._errors(split))
+        if split == "validation" and self.step and self.step % self.plan.evaluate_every == 0:
+            self._hold_price(self.history.errors[self.step])
         if split == "validation" and at_end:
             self.history.add_errors("test", self.step, weights, *self._errors("test"))
             last = {name: tensor.clone() for name, tensor in weights.items()}
             self._hold(self.history.best)
             self.history.best_test_error = self._errors("test")[0]
             self._hold(last)
+
+    def _rows(self, samples: Tensor) -> int:
+        """Return how many samples pass at once where errors are taken."""
+        return max(1, min(_ROWS, _NUMBERS // math.prod(samples.shape[1:])))
 
     @torch.no_grad()
     def _errors(self, split: Split) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -215,7 +224,7 @@ class Trainer:
         samples = self.test if split == "test" else self.watched
         errors = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
         measured: dict[str, Tensor] = {}
-        rows = max(1, min(_ROWS, _NUMBERS // math.prod(samples.shape[1:])))
+        rows = self._rows(samples)
         for first in range(0, len(samples), rows):
             block = samples[first : first + rows]
             x = block.expand(self.replicas, *block.shape)
@@ -228,6 +237,22 @@ class Trainer:
         self._train_mode(True)
         means = {name: (total / len(samples)).cpu().numpy() for name, total in measured.items()}
         return (errors / len(samples)).cpu().numpy(), means
+
+    @torch.no_grad()
+    def _hold_price(self, errors: np.ndarray) -> None:
+        """Tell the price, where there is one, what is paid for these errors (R,) of validation samples."""
+        if self.losses.price is None or self.validation is None:
+            return
+        price, networks = self.losses.price
+        twin = cast(Twin, networks["twin"]).eval()
+        total = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
+        for block in self.validation.split(self._rows(self.validation)):
+            x = block.expand(self.replicas, *block.shape)
+            codes = self.prior.project(twin.encoder(x)[..., : self.latent])
+            total += self.kind.errors(x, twin.decoder(codes)).double().sum(1)
+        twin.train()
+        paid = torch.from_numpy(errors).to(self.device) / (total / len(self.validation))
+        price.hold(paid.float(), networks)
 
     def _observed(self, split: Split, x: Tensor, codes: Tensor, first: int) -> dict[str, Tensor]:
         """Return what observers measure (R, B) of samples x (R, B, *shape) of a split, the first-th and on, and their
@@ -298,6 +323,8 @@ class Trainer:
         for optimizer, updates in zip(self.optimizers.values(), arrays["updates"], strict=True):
             optimizer.updates.fill_(float(updates))
         self.history.restore(step, arrays)
+        if step:
+            self.losses.last = dict(zip(self.history.figures, self.history.log[step - 1], strict=True))
 
 
 def build_networks(
@@ -306,8 +333,11 @@ def build_networks(
     """Build the encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
     networks = blank_networks(architecture, objectives, len(seeds), kind)
     for name, module in networks.items():
-        for replica, seed in enumerate(seeds):
-            initialise(module, replica, generator(seed, f"init/{name}"))
+        # A twin's parts are drawn as the autoencoder's own.
+        parts = dict(module.named_children()) if isinstance(module, Twin) else {name: module}
+        for own, part in parts.items():
+            for replica, seed in enumerate(seeds):
+                initialise(part, replica, generator(seed, f"init/{own}"))
         module.to(device)
     return networks
 

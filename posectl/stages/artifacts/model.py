@@ -42,7 +42,11 @@ def objectives_of(artifact: Artifact) -> list[Objective]:
 
 def modules_of(artifact: Artifact) -> list[str]:
     """Name the modules that rebuild a model: its net, objectives and kind of sample."""
-    about = model_about(artifact)
+    return modules_named(model_about(artifact))
+
+
+def modules_named(about: ModelAbout) -> list[str]:
+    """Name the modules that rebuild what an `about` describes."""
     return [
         NETS.module(about.net["name"]),
         *(OBJECTIVES.module(each["name"]) for each in about.objectives),
@@ -50,11 +54,16 @@ def modules_of(artifact: Artifact) -> list[str]:
     ]
 
 
+def rebuilt(described: Description, registry: Any) -> Any:
+    """Return the net or objective that a description names. Raises KeyError and TypeError for one that does not fit."""
+    fields = dict(described)
+    cls = registry.get(fields.pop("name"))
+    return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+
+
 def _rebuilt(artifact: Artifact, described: Description, registry: Any, what: str) -> Any:
     try:
-        fields = dict(described)
-        cls = registry.get(fields.pop("name"))
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+        return rebuilt(described, registry)
     except (KeyError, TypeError) as error:
         raise IntegrityError(f"{artifact.ref} does not describe {what}.", "Train it again.") from error
 
@@ -116,7 +125,9 @@ def placed(model: Autoencoder, codes: Tensor) -> Tensor:
 
 
 def _known_weights(run: Run, artifact: Artifact, weights: str) -> str:
-    known = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
+    kept = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
+    held = {name.split("/")[1] for name in artifact.arrays() if name.startswith("weights/")}
+    known = [each for each in kept if each in held]
     if weights not in known:
         raise UsageError(f"{artifact.ref} holds no weights {weights!r}.", f"It holds {', '.join(known)}.")
     if weights == "best" and (said := _REMARKS[best_by(artifact)]):

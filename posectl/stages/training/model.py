@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from posectl.core.objectives.price import BALANCE, Balance
 from posectl.core.training.loop import Trainer
 from posectl.stages.artifacts.about import ModelAbout
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -39,6 +40,7 @@ def write_model(
     draft.record(about=about.as_json())
     return {
         **_summary(trainer, index),
+        **_paid(trainer, index),
         "mean_sample_error": health.of_mean,
         "unit": dataset.kind.unit,
         "steps": replica.options.steps,
@@ -86,3 +88,12 @@ def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
         figures["validation_error"] = float(history.errors[last][replica])
         figures["best_test_error"] = float(history.best_test_error[replica])
     return figures
+
+
+def _paid(trainer: Trainer, replica: int) -> dict[str, float | str]:
+    """Return what was paid in the end, as a multiple of the plain twin's error, and on what, where there is a price."""
+    if BALANCE not in trainer.networks:
+        return {}
+    balance = cast(Balance, trainer.networks[BALANCE])
+    on = "training batches" if trainer.validation is None else "validation samples"
+    return {"paid": float(balance.paid[replica].exp()), "paid_on": on}
