@@ -194,7 +194,7 @@ class FitOptions:
     hypotheses: how many poses are fitted to each, the most likely and draws.
     smooth: weight of the squared acceleration, a frame, in a clip.
     split: of a dataset.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     unit, up, joints: as of an interpolation, of keypoints joints alone; shape: as of an evaluation.
     """
 
@@ -308,7 +308,7 @@ class RenderOptions:
 class ExportOptions:
     """The options of an export.
 
-    weights: of a model, "last" or "best" by test error.
+    weights: of a model, "last" or "best" by validation error.
     part: of a model, where a format can hold one alone: "encoder", "decoder", or "both".
     fps: frames a second of a motion; None: its own.
     unit, up, joints: as of an interpolation.

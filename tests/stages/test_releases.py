@@ -103,6 +103,14 @@ def test_its_codes_decode_to_its_paths_and_samples(lab: Lab) -> None:
     np.testing.assert_allclose(model.sample(8, seed=0), lab["acai-samples"].array, atol=1e-6)
 
 
+def test_its_best_weights_are_read_and_said_to_be_chosen_by_the_test_error(lab: Lab) -> None:
+    said: list[str] = []
+    Lab(replace(lab.run, tell=said.append)).sample("acai", 3, weights="best", name="by-best")
+    assert "acai:v1 has best weights that were chosen by the test error." in said
+    held = lab.store.get("acai").read_group("weights/best")
+    assert held.keys() == lab.store.get("acai").read_group("weights/last").keys()
+
+
 def test_its_artifacts_are_drawn_compared_and_upgraded(lab: Lab, tmp_path: Path) -> None:
     assert lab.render("acai-paths", size=96).frames == 5
     assert lab.plot("sw").get_label() == "sweep"

@@ -127,7 +127,7 @@ def placed(model: Autoencoder, codes: Tensor) -> Tensor:
 def _known_weights(run: Run, artifact: Artifact, weights: str) -> str:
     kept = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
     held = {name.split("/")[1] for name in artifact.arrays() if name.startswith("weights/")}
-    known = [each for each in kept if each in held]
+    known = [each for each in kept if each in held or each == "best"]
     if weights not in known:
         raise UsageError(f"{artifact.ref} holds no weights {weights!r}.", f"It holds {', '.join(known)}.")
     if weights == "best" and (said := _REMARKS[best_by(artifact)]):
@@ -136,7 +136,7 @@ def _known_weights(run: Run, artifact: Artifact, weights: str) -> str:
 
 
 _REMARKS = {
-    "": "was trained without a validation split, and its best weights are its last.",
+    "": "holds no weights that a validation split chose, and its best weights are its last.",
     "test": "has best weights that were chosen by the test error.",
     "validation": "",
 }

@@ -87,7 +87,7 @@ def test_true_images_at_test_angles_are_not_seen(lab: Lab) -> None:
     assert mean_square(seen[None], torch.from_numpy(whole.samples)[None]).max() < 1e-10
 
 
-def test_a_model_of_a_set_without_validation_says_that_its_last_weights_are_its_best(tmp_path: Path) -> None:
+def test_without_a_validation_split_it_is_said_that_the_last_weights_are_the_best(tmp_path: Path) -> None:
     said: list[str] = []
     lab = posectl.open(tmp_path / "artifacts", quiet=True)
     lab.run.tell = said.append
@@ -95,4 +95,4 @@ def test_a_model_of_a_set_without_validation_says_that_its_last_weights_are_its_
     lab.train("poses", latent=2, name="plain", **SMALL)
     last, best = (lab.evaluate("plain", weights=weights, metrics="anci", endpoints=4) for weights in ("last", "best"))
     assert last["anci"] == best["anci"]
-    assert "plain:v1 was trained without a validation split, and its best weights are its last." in said
+    assert "plain:v1 holds no weights that a validation split chose, and its best weights are its last." in said
