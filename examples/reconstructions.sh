@@ -31,7 +31,10 @@ models=()
 for method in $METHODS; do
     case $method in
         vae-gan) rates=(--lr 0.001 --lr-adversary 0.0002 --betas 0.5,0.999) ;;
-        began) rates=(--lr 0.001 --betas 0.5,0.999) ;;
+        began)
+            rates=(--lr 0.001 --betas 0.5,0.999)
+            [[ ${NET[*]} != *"--net mlp"* ]] || rates+=(--set mlp.activation=elu) # with leaky ReLUs draws become one
+            ;;
         *) rates=(--lr 0.0005) ;;
     esac
     models+=("$(posectl train "$data" --reg "$method" "${NET[@]}" --steps "$steps" "${rates[@]}" \
