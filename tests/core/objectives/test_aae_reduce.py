@@ -89,7 +89,7 @@ def test_heads_end_apart():
 
 
 def test_as_many_heads_as_digits_have_room_from_the_start():
-    # Pairs of points of N(0, s^2) in the plane are nearer than eta with probability 1 - exp(-eta^2 / 4 s^2), 0.095 here.
+    # Pairs of N(0, s^2) in the plane are nearer than eta with probability 1 - exp(-eta^2 / 4 s^2), 0.095 here.
     run = family_trainer(ReducingAAE(width=8, clusters=10), latent=2, steps=400, lr=1e-2)
     near = torch.pdist(run.networks["encoder"].heads.matrix[0].detach()) < 6
     assert near.sum() < 45 / 4
