@@ -29,7 +29,7 @@ NOTES = {
     "fourth frame of 120 a second, as Human3.6M's 17 joints. The data used in this project was obtained from "
     "mocap.cs.cmu.edu. The database was created with funding from NSF EIA-0196217.",
     "licence": "The data is free for any use, and so are these weights, under posectl's own licence (MIT).",
-    "limits": "Adults of one studio, standing and moving upright; hardly anybody sits, lies or crawls. The skeleton is "
+    "limits": "Adults of one studio, most of them upright; some dance on the floor, few sit, nobody lies. The skeleton is "
     "CMU's: joint 9 is the base of the skull, where Human3.6M has the nose. It knows poses one at a time, about the "
     "pelvis, and nothing of hands, faces, shapes of bodies, or where somebody stands. A model trained on your own data "
     "will fit it better.",
