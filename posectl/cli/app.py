@@ -18,6 +18,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     evaluate,
     explore,
     export,
+    fit,
     import_,
     interpolate,
     plot,

@@ -49,7 +49,7 @@ def export(
     ] = DEFAULT.part,
     fps: Annotated[
         float | None,
-        option("Data", "Poses a second of a motion.", metavar="N", min=1, show_default="the motion's own"),
+        option("Data", "Poses a second of a motion.", metavar="N", min=1, show_default="its own, else 25"),
     ] = DEFAULT.fps,
 ) -> None:
     """Write a model's weights, or poses in motion, in a format of other programs.
@@ -61,6 +61,8 @@ def export(
       posectl export acai -o acai.safetensors
       posectl export acai --to hf-folder -o acai
       posectl export acai --to onnx --part decoder -o decoder.onnx
+      posectl export poses#clip3 -o walk.glb
+      posectl export theirs.npy --joints coco17 --fps 30 -o theirs.bvh
     """
     made = session.lab().export(subject, output, to, weights=weights, part=part, fps=fps, **shared)
     session.out.data([str(output)], made)

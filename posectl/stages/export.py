@@ -17,7 +17,7 @@ from posectl.stages.exporting.motions import open_motions
 from posectl.stages.exporting.targets import ModelTarget, MotionTarget, target_of
 from posectl.stages.options import ExportOptions
 from posectl.stages.run import Run
-from posectl.store import Artifact
+from posectl.store import Artifact, Ref
 
 
 def export(
@@ -39,6 +39,7 @@ def export(
         check_output(run, out, target.suffixes, f"out{target.suffixes[0]}")
     else:
         check_folder(run, out, target.members)
+    figures: dict[str, Any] = {}
     with (replacing if target.suffixes else replacing_folder)(out) as beside:
         if model is not None and isinstance(target, ModelTarget):
             told = target.write(run, model, load_model(run, model, weights=options.weights), beside, options)
@@ -46,17 +47,17 @@ def export(
             assert isinstance(target, MotionTarget)
             motions = open_motions(run, subject, options)
             if len(motions) > 1 and not target.several:
-                raise UsageError(f"{subject} holds {len(motions)} motions, and {target.name} one.", _pick(subject))
-            told = target.write(run, motions, beside, options)
+                raise UsageError(f"{subject} holds {len(motions)} motions, and {target.name} one.", _pick(run, subject))
+            told, figures = target.write(run, motions, beside, options)
         size = sum(each.stat().st_size for each in (beside, *beside.rglob("*")) if each.is_file())
     for line in told:
         run.tell(line)
-    return {"path": str(out), "to": target.name, "bytes": size}
+    return {"path": str(out), "to": target.name, "bytes": size, **figures}
 
 
 def _model(run: Run, subject: str | np.ndarray) -> Artifact | None:
     """Return the model that is meant; None where the subject is no model."""
-    if isinstance(subject, np.ndarray) or is_file(subject):
+    if isinstance(subject, np.ndarray) or is_file(subject) or Ref.parse(subject).part:
         return None
     artifact = run.artifacts.get(subject)
     return artifact if artifact.kind == "model" else None
@@ -72,5 +73,8 @@ def _check_kind(target: Target, subject: str | np.ndarray, *, is_model: bool) ->
     raise InvalidInputError(f"{name} is {what}, and {target.name} holds {wanted}.", hint)
 
 
-def _pick(subject: str | np.ndarray) -> str:
-    return "Give one of them." if isinstance(subject, np.ndarray) else f"Pick one: {subject}#0, or #clip0 of a dataset."
+def _pick(run: Run, subject: str | np.ndarray) -> str:
+    if isinstance(subject, np.ndarray) or is_file(subject):
+        return "--to npz and csv hold them all; or pick a clip of what `posectl prepare arrays` makes of them."
+    part = "#clip0" if run.artifacts.get(subject).kind == "dataset" else "#0"
+    return f"Pick one, as in {subject}{part}; --to npz and csv hold them all."

@@ -69,7 +69,7 @@ def _rebuilt(artifact: Artifact, described: Description, registry: Any, what: st
 
 
 def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_posterior: bool = False) -> Autoencoder:
-    """Load the autoencoder on the run's device, with its last weights, its best by test error, or a snapshot's.
+    """Load the autoencoder on the run's device, with its last weights, its best (see `best_by`), or a snapshot's.
 
     sample_posterior: codes are drawn from a VAE's posterior, as published, in place of its mean.
     """
@@ -86,7 +86,14 @@ def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_po
                 f"{artifact.ref} is no VAE, and its codes have no posterior.", "`posectl train --reg vae` makes one."
             )
         model.posterior = run.seed
-    return model.load(artifact.read_group(f"weights/{_known_weights(artifact, weights)}"))
+    return model.load(artifact.read_group(f"weights/{_known_weights(run, artifact, weights)}"))
+
+
+def best_by(artifact: Artifact) -> str:
+    """Return the split whose errors chose a model's best weights, "" where the last are its best. Before there were
+    validation splits, the test error chose them."""
+    held = any(name.startswith("weights/best/") for name in artifact.arrays())
+    return model_about(artifact).best_by or ("test" if held else "")
 
 
 def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> str:
@@ -117,10 +124,19 @@ def placed(model: Autoencoder, codes: Tensor) -> Tensor:
     return model.prior.project(codes)
 
 
-def _known_weights(artifact: Artifact, weights: str) -> str:
+def _known_weights(run: Run, artifact: Artifact, weights: str) -> str:
     kept = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
     held = {name.split("/")[1] for name in artifact.arrays() if name.startswith("weights/")}
     known = [each for each in kept if each in held]
     if weights not in known:
         raise UsageError(f"{artifact.ref} holds no weights {weights!r}.", f"It holds {', '.join(known)}.")
-    return weights
+    if weights == "best" and (said := _REMARKS[best_by(artifact)]):
+        run.tell(f"{artifact.ref} {said}")
+    return "last" if weights == "best" and not best_by(artifact) else weights
+
+
+_REMARKS = {
+    "": "was trained without a validation split, and its best weights are its last.",
+    "test": "has best weights that were chosen by the test error.",
+    "validation": "",
+}

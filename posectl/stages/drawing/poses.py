@@ -154,7 +154,7 @@ def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> S
     for warning in warnings:
         run.warn(warning)
     if up != "+z" and not taken.told:
-        run.tell(f"{subject.name} stands along {up} and is turned upright; --up +z draws it as it is.")
+        run.tell(f"{subject.name} stands along {up} and is turned upright; --up +z takes it as it is.")
     if array.ndim == 3 and options.shape is None and len(array) > 1:
         run.tell(f"{subject.name} is taken for {len(array):,} single poses; --as paths takes it for one path.")
     return _of_array(subject.name, array[None] if array.ndim == 2 else array, up, most)

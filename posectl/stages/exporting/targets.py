@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from posectl.stages.exporting import TARGETS, Target
 from posectl.stages.options import ExportOptions
 from posectl.stages.run import Run
 from posectl.store import Artifact
+
+Told = tuple[list[str], dict[str, Any]]
+"""Sentences to be told, and figures beside path, target and bytes."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class MotionTarget(Target):
 
     several: ClassVar[bool] = False
 
-    def write(self, run: Run, motions: Sequence[Motion], path: Path, options: ExportOptions) -> list[str]:
-        """Write motions, one unless `several`, to a path that is not there yet, and return sentences to be told.
+    def write(self, run: Run, motions: Sequence[Motion], path: Path, options: ExportOptions) -> Told:
+        """Write motions, one unless `several`, to a path that is not there yet.
 
         Raises UnavailableError for an extra that is missing, InvalidInputError for motions that the format cannot hold.
         """
@@ -60,6 +63,7 @@ def target_of(name: str | None, out: Path) -> Target:
         return TARGETS.get(name)
     known = [TARGETS.get(each) for each in TARGETS.names()]
     fitting = [each for each in known if out.suffix.lower() in each.suffixes]
+    fitting = [each for each in fitting if f".{each.name}" == out.suffix.lower()] or fitting
     if len(fitting) != 1:
         names = [each.name for each in fitting]
         said = f"{' and '.join(names) or 'No target'} write{'' if names else 's'} {out.suffix}."
