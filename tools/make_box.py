@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +30,10 @@ NOTES = {
     "fourth frame of 120 a second, as Human3.6M's 17 joints. The data used in this project was obtained from "
     "mocap.cs.cmu.edu. The database was created with funding from NSF EIA-0196217.",
     "licence": "The data is free for any use, and so are these weights, under posectl's own licence (MIT).",
-    "limits": "Adults of one studio, standing and moving upright; hardly anybody sits, lies or crawls. The skeleton is "
-    "CMU's: joint 9 is the base of the skull, where Human3.6M has the nose. It knows poses one at a time, about the "
-    "pelvis, and nothing of hands, faces, shapes of bodies, or where somebody stands. A model trained on your own data "
-    "will fit it better.",
+    "limits": "Adults of one studio, most of them upright; some dance on the floor, few sit, nobody lies. The skeleton "
+    "is CMU's: joint 9 is the base of the skull, where Human3.6M has the nose. It knows poses one at a time, about "
+    "the pelvis, and nothing of hands, faces, shapes of bodies, or where somebody stands. A model trained on your own "
+    "data will fit it better.",
 }
 
 
@@ -55,8 +56,7 @@ def main() -> None:
     error = model.kind.errors(test[None], model.reconstruct(test)[None]).mean().item()
 
     about = model_about(trained.artifact)
-    store = Store(given.store)
-    with store.draft("model", NAME) as draft:
+    with tempfile.TemporaryDirectory() as folder, Store(folder).draft("model", NAME) as draft:
         for name, values in weights.items():
             draft.put(f"weights/last/{name}", values)
         draft.put(CODES, model.encode(torch.from_numpy(dataset.train)).numpy().astype(np.float16), ("sample", "code"))
@@ -72,9 +72,9 @@ def main() -> None:
             about=ModelAbout(about.net, about.prior, about.objectives, about.samples, more=NOTES).as_json(),
         )
         made = draft.publish()
-    shutil.rmtree(BOX, ignore_errors=True)
-    shutil.copytree(made.path, BOX / NAME / "v1")
-    shutil.copy(given.store / "store.json", BOX)
+        shutil.rmtree(BOX, ignore_errors=True)
+        shutil.copytree(made.path, BOX / NAME / "v1")
+        shutil.copy(made.path.parents[1] / "store.json", BOX)
     size = sum(file.stat().st_size for file in BOX.rglob("*") if file.is_file())
     print(f"{BOX}: {size:,} bytes; test error {1000 * error:.2f} mm, {len(dataset.train):,} codes.")
 

@@ -17,6 +17,7 @@ from posectl.errors import InvalidInputError, NotFoundError
 from posectl.stages.artifacts.box import pose_model, training_codes
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.export import export
+from posectl.stages.fit import fit
 from posectl.stages.run import Run
 from posectl.store import Store
 from posectl.store.box import BOX
@@ -94,6 +95,19 @@ def test_what_is_made_with_it_knows_where_it_came_from(tmp_path):
     assert ancestor.artifact.ref == "box:v1"
     with pytest.raises(InvalidInputError, match="The dataset of box:v1 is gone"):
         lab.evaluate("box")
+
+
+def test_a_pose_is_fitted_by_it_where_there_is_no_other_model(run):
+    model = load_model(run, pose_model(run, "box"))
+    pose = model.decode(torch.from_numpy(training_codes(run, pose_model(run, "box"), model)[:1])).numpy()
+    pose -= pose[:, :1]
+    known = pose.copy()
+    known[:, 13] = np.nan  # the left wrist
+    made = fit(run, known).artifact
+    assert [parent.ref for parent in made.parents] == ["box:v1"]
+    off = np.linalg.norm(made.read("samples") - pose, axis=-1)[0]
+    assert np.delete(off, 13).max() < 0.005
+    assert off[13] < 0.05
 
 
 def test_its_card_tells_data_licence_and_limits(run, tmp_path):
