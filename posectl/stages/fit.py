@@ -61,8 +61,9 @@ def fit(run: Run, poses: str | np.ndarray, model: str | None = None, options: Fi
             checkpoints.clear()
         return _put(draft, autoencoder, known, fitted, options, is_clip)
 
+    name = f"{artifact.name}-{'fitted-clips' if is_clip else 'fits'}"
     made = produce(
-        run, kind, f"{artifact.name}-{'fitted-clips' if is_clip else 'fits'}", config, fill, stage="fit", modules=modules, parents=[("model", artifact)],
+        run, kind, name, config, fill, stage="fit", modules=modules, parents=[("model", artifact)],
         inputs=[known.record], device=device, about=DecodedAbout(samples=about.samples),
     )  # fmt: skip
     _tell(run, made.figures)
