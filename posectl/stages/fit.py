@@ -15,11 +15,11 @@ from posectl.core.fitting.fit import BLOCK, Fitted, blocks, joined
 from posectl.core.fitting.smooth import smoothed
 from posectl.core.random import generator
 from posectl.data.skeleton import H36M17
-from posectl.errors import InvalidInputError, UsageError
+from posectl.errors import UsageError
 from posectl.stages.artifacts.about import DecodedAbout
-from posectl.stages.artifacts.dataset import kind_named
+from posectl.stages.artifacts.box import pose_model
 from posectl.stages.artifacts.examples import examples_of
-from posectl.stages.artifacts.model import HINT, load_model, model_about, modules_of
+from posectl.stages.artifacts.model import load_model, model_about, modules_of
 from posectl.stages.fitting.known import Known, read_known
 from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import FitOptions
@@ -39,12 +39,8 @@ def fit(run: Run, poses: str | np.ndarray, model: str | None = None, options: Fi
     nothing is known.
     """
     _check(options)
-    artifact = run.subject(model, "model", HINT)
+    artifact = pose_model(run, model)
     about = model_about(artifact)
-    if kind_named(about.samples.kind).name != "poses":
-        raise InvalidInputError(
-            f"{artifact.ref} is a model of {about.samples.kind}, and poses are fitted.", "Name a model of poses."
-        )
     autoencoder = load_model(run, artifact, weights=options.weights)
     known = read_known(run, poses, options, about.samples.up or "+z")
     is_clip = len(known.lead) == 2 or options.shape == "paths" or options.smooth > 0

@@ -8,6 +8,7 @@ import torch
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.fitting.neighbours import Examples
 from posectl.data.skeleton import H36M17
+from posectl.stages.artifacts.box import CODES, training_codes
 from posectl.stages.artifacts.dataset import dataset_of
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.artifacts.rows import evenly
@@ -19,10 +20,18 @@ MOST = 32_768
 
 
 def examples_of(run: Run, artifact: Artifact, model: Autoencoder) -> Examples:
-    """Return training poses of a model with their codes. Raises NotFoundError where its dataset is gone."""
+    """Return training poses of a model with their codes; of one that holds codes alone, what it decodes them to.
+
+    Raises NotFoundError where its dataset is gone.
+    """
+    up = axis_vector(model_about(artifact).samples.up or "+z")
+    if artifact.has(CODES):
+        held = training_codes(run, artifact, model)
+        codes = torch.from_numpy(held[evenly(len(held), MOST)]).to(model.device)
+        return Examples(model.decode(codes), codes, H36M17.bones, up)
     train = dataset_of(run, artifact).train
     poses = torch.from_numpy(np.ascontiguousarray(train[evenly(len(train), MOST)])).to(model.device)
-    return Examples(poses, model.encode(poses), H36M17.bones, axis_vector(model_about(artifact).samples.up or "+z"))
+    return Examples(poses, model.encode(poses), H36M17.bones, up)
 
 
 def axis_vector(axis: str) -> tuple[float, float, float]:
