@@ -48,7 +48,7 @@ def fit(
         str | None,
         option(
             "Data", "In place of POSES: where joints are to be, (17, 3) or (N, 17, 3), NaN for all others.",
-            metavar="FILE",
+            metavar="FILE", show_default="none",
         ),
     ] = None,
     noise: Annotated[

@@ -51,14 +51,16 @@ def fit(run: Run, poses: str | np.ndarray, model: str | None = None, options: Fi
     def fill(draft: Draft) -> dict[str, Any]:
         checkpoints = run.artifacts.checkpoints(key)
         with checkpoints.lock():
+            if run.force:
+                checkpoints.clear()
             fitted = _fitted(run, autoencoder, artifact, known.evidence, options, checkpoints)
             checkpoints.clear()
         return _put(draft, autoencoder, known, fitted, options, is_clip)
 
+    name = f"{artifact.name}-{'fitted-clips' if is_clip else 'fits'}"
     made = produce(
-        run, kind, f"{artifact.name}-{'fitted-clips' if is_clip else 'fits'}", config, fill, stage="fit",
-        modules=modules, parents=[("model", artifact)], inputs=[known.record], device=device,
-        about=DecodedAbout(samples=about.samples),
+        run, kind, name, config, fill, stage="fit", modules=modules, parents=[("model", artifact)],
+        inputs=[known.record], device=device, about=DecodedAbout(samples=about.samples),
     )  # fmt: skip
     _tell(run, made.figures)
     return made

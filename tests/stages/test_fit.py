@@ -197,7 +197,7 @@ def test_a_model_of_images_is_refused(tmp_path, poses, saved):
     run = Run(store=tmp_path / "artifacts", threads=1)
     publish_turntable(run, "one", objects=1)
     train(replace(run, name="images"), "one", TrainOptions(steps=2, net="mlp", set=("mlp.widths=16",), latent=4))
-    with pytest.raises(InvalidInputError, match="model of images"):
+    with pytest.raises(InvalidInputError, match="images"):
         fit(run, saved(poses), "images", FitOptions(hidden="left arm"))
 
 

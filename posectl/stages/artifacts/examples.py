@@ -20,16 +20,18 @@ MOST = 32_768
 
 
 def examples_of(run: Run, artifact: Artifact, model: Autoencoder) -> Examples:
-    """Return training poses of a model with their codes, of the one in the box as it decodes them. Raises NotFoundError
-    where its dataset is gone."""
+    """Return training poses of a model with their codes; of one that holds codes alone, what it decodes them to.
+
+    Raises NotFoundError where its dataset is gone.
+    """
+    up = axis_vector(model_about(artifact).samples.up or "+z")
     if artifact.has(CODES):
-        codes = torch.from_numpy(training_codes(run, artifact, model)).to(model.device)
-        poses = model.decode(codes)
-    else:
-        train = dataset_of(run, artifact).train
-        poses = torch.from_numpy(np.ascontiguousarray(train[evenly(len(train), MOST)])).to(model.device)
-        codes = model.encode(poses)
-    return Examples(poses, codes, H36M17.bones, axis_vector(model_about(artifact).samples.up or "+z"))
+        held = training_codes(run, artifact, model)
+        codes = torch.from_numpy(held[evenly(len(held), MOST)]).to(model.device)
+        return Examples(model.decode(codes), codes, H36M17.bones, up)
+    train = dataset_of(run, artifact).train
+    poses = torch.from_numpy(np.ascontiguousarray(train[evenly(len(train), MOST)])).to(model.device)
+    return Examples(poses, model.encode(poses), H36M17.bones, up)
 
 
 def axis_vector(axis: str) -> tuple[float, float, float]:
