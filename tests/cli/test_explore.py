@@ -9,15 +9,11 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from chromium import browser, complaints, emulate, requests, resize
+from chromium import READY, browser, complaints, emulate, requests, resize
 from cli.conftest import run_in
 
 import posectl as library
 
-READY = """
-    const done = arguments[arguments.length - 1];
-    opened.then((e) => { window.e = e; done(true); }, (error) => done(String(error)));
-"""
 REST = "const done = arguments[arguments.length - 1]; setTimeout(() => requestAnimationFrame(() => done(true)), 400);"
 
 
@@ -132,6 +128,36 @@ def test_beside_draws_a_place_on_the_map_has_the_codes_of_samples(shown):
     assert places > 0
     assert max(rows) < count
     assert np.linalg.norm(code) == pytest.approx(1, abs=1e-6)
+
+
+def test_on_a_slow_machine_every_model_has_its_turn_while_an_end_is_dragged(shown):
+    driver, folder = shown
+    turns, lengths, settled = driver.execute_async_script("""
+      const done = arguments[arguments.length - 1], turns = e.series.map(() => 0);
+      const slow = (each, i) => {
+        const follow = each.follow.bind(each);
+        each.follow = (...given) => {
+          const started = performance.now();
+          while (performance.now() - started < 5) { /* as long as a slow machine takes */ }
+          turns[i]++;
+          follow(...given);
+        };
+      };
+      [...e.series, e.measures].forEach((each, i) => { if (!i) turns.push(0); slow(each, i); });
+      let frame = 0;
+      const next = () => {
+        if (frame++ < 30) {
+          e.drag({ x: 0.1 * Math.cos(frame), y: 0.1 * Math.sin(frame) });
+          requestAnimationFrame(next);
+        } else setTimeout(() => done([turns, e.series.map(({ n }) => n), e.series.every((each) => each.follows())]), 1000);
+      };
+      requestAnimationFrame(next);
+    """)
+    assert min(turns[:3]) >= 8, turns  # two models and what is measured take turns over 30 frames
+    assert settled
+    assert lengths == [49, 49]
+    driver.get((folder / "page.html").as_uri())
+    assert driver.execute_async_script(READY) is True
 
 
 def test_the_best_weights_belong_to_the_command(shown):

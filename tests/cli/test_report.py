@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from chromium import browser, complaints, requests, resize
+from chromium import READY, browser, complaints, requests, resize
 from cli.conftest import run_in
-from cli.test_explore import READY
 
 import posectl as library
 from posectl.stages.reporting.recipe import recipe

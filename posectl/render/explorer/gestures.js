@@ -34,8 +34,8 @@ export function listen(/** @type {import("./app.js").Explorer} */ page) {
     page.request();
   }, { passive: false });
   over.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => onKey(page, event));
-  new ResizeObserver(() => { map.resize(); map.stale = true; page.request(); }).observe(page.root);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.request());
+  new ResizeObserver(() => { map.resize(); page.request(); }).observe(over);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.restyle());
   addEventListener("beforeprint", () => page.draw(0));
 }
 
