@@ -18,8 +18,8 @@ DRIVER = shutil.which("chromedriver")
 # Of a page of posectl: waits until it is opened, as `e`, and returns true, or what it failed of.
 READY = """
     const done = arguments[arguments.length - 1];
-    const wait = () => (globalThis.opened ? opened.then((e) => { window.e = e; done(true); }, (error) => done(String(error)))
-      : setTimeout(wait, 10));
+    const tell = () => opened.then((e) => { window.e = e; done(true); }, (error) => done(String(error)));
+    const wait = () => (globalThis.opened ? tell() : setTimeout(wait, 10));
     wait();
 """
 

@@ -48,7 +48,10 @@ DRAG = """
     e.frameTimes.length = 0;
     let frame = 0;
     const next = () => {
-      if (frame++ === frames) { e.map.drawPoints = plain; return done([e.frameTimes.map((each, i) => each + (drags[i] ?? 0)), points]); }
+      if (frame++ === frames) {
+        e.map.drawPoints = plain;
+        return done([e.frameTimes.map((each, i) => each + (drags[i] ?? 0)), points]);
+      }
       const started = performance.now();
       e.drag({ x: 0.5 * Math.cos(frame / 9), y: 0.5 * Math.sin(frame / 7) }, frame % 2);
       drags.push(performance.now() - started);

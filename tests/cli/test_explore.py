@@ -149,7 +149,10 @@ def test_on_a_slow_machine_every_model_has_its_turn_while_an_end_is_dragged(show
         if (frame++ < 30) {
           e.drag({ x: 0.1 * Math.cos(frame), y: 0.1 * Math.sin(frame) });
           requestAnimationFrame(next);
-        } else setTimeout(() => done([turns, e.series.map(({ n }) => n), e.series.every((each) => each.follows())]), 1000);
+          return;
+        }
+        const told = () => [turns, e.series.map(({ n }) => n), e.series.every((each) => each.follows())];
+        setTimeout(() => done(told()), 1000);
       };
       requestAnimationFrame(next);
     """)
