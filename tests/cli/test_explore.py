@@ -353,6 +353,40 @@ def test_hostile_names_are_words(tmp_path, people):
         assert max(driver.execute_script("return [...e.legend.children].map((each) => each.textContent.length)")) <= 60
 
 
+POINTED = """
+    const colour = (i) => Array.from(e.map.colours.slice(3 * i, 3 * i + 3)).join();
+    const count = () => new Set(Array.from({ length: e.count }, (_, i) => colour(i))).size;
+    const rest = [...e.legend.querySelectorAll("button")];
+    const before = [count(), e.legend.textContent];
+    rest[rest.length - 1].click();
+    const at = e.arrays.get("label.action").indexOf(14);
+    const pointed = [count(), colour(at), e.legend.querySelectorAll("[aria-pressed=true]").length];
+    e.legend.querySelector("[aria-pressed=true]").click();
+    return [before, pointed, count()];
+"""
+
+
+def test_of_more_classes_than_colours_each_is_named_and_can_be_pointed_at(tmp_path, people):
+    actions = np.array([f"action {i % 15}" for i in range(len(people))])
+    np.savez(tmp_path / "poses.npz", positions=people, action=actions, clip=np.arange(300) // 75, frame=np.arange(300))
+    for command in ("prepare arrays poses.npz --name poses", "train poses --steps 5 --set mlp.widths=8 --name m",
+                    "explore m -o page.html"):  # fmt: skip
+        assert run_in(tmp_path, *command.split()).code == 0
+    with browser() as driver:
+        emulate(driver, prefers_color_scheme="dark")
+        driver.get((tmp_path / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        (colours, names), (pointed, colour, pressed), after = driver.execute_script(POINTED)
+        assert all(f"action {i}" in names for i in range(15))
+        assert (colours, after) == (13, 13)  # twelve, and grey
+        assert (pointed, pressed) == (2, 1)
+        assert colour != "140,140,140"
+        # The first class on dark ground: Okabe and Ito's blue, a third of the way to white.
+        assert driver.execute_script("return getComputedStyle(e.legend.querySelector('i')).backgroundColor") == (
+            f"rgb({round(0 + 0.35 * 255)}, {round(114 + 0.35 * 141)}, {round(178 + 0.35 * 77)})"
+        )
+
+
 def test_a_browser_that_cannot_unpack_is_told_which_can(shown):
     driver, folder = shown
     page = (folder / "page.html").read_text()

@@ -1,7 +1,7 @@
 // The page: two ends on a map of codes, the path between them decoded, drawn and measured while they are moved.
 
 import { drawChart } from "./chart.js";
-import { byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
+import { MOST_COLOURS, byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
 import { unpack } from "./data.js";
 import { button, choice, cleared, make, slider } from "./dom.js";
 import { drawSample, sceneOf, turnable } from "./drawing.js";
@@ -15,6 +15,7 @@ import { Series } from "./series.js";
 import { DATA } from "./steps.js";
 
 const AROUND = 8; // samples whose codes make that of a place on the map
+const MOST_NAMES = 200; // of classes in the legend
 const SECONDS = 4; // from one end to the other
 const SHARE = 2.5; // milliseconds of a frame in which paths are decoded
 
@@ -55,6 +56,8 @@ export class Explorer {
     /** @type {number[]} */
     this.frameTimes = [];
     this.turns = 0;
+    /** @type {number | null} */
+    this.only = null; // the class that is pointed at
     this.measures = { turn: 0, follow: () => this.showMeasures() };
     this.count = header.count;
     this.scene = sceneOf(header);
@@ -117,7 +120,7 @@ export class Explorer {
       "aria-label": "Map of codes. Arrow keys move the chosen end, A and B choose it, plus and minus zoom, space plays.",
     });
     this.places = [null, null];
-    this.legend = make("div", { class: "legend", "aria-hidden": "true" });
+    this.legend = make("div", { class: "legend", role: "group", "aria-label": "Colours" });
     this.panels = make("div", { class: "panels" });
     this.numbers = make("table", { class: "numbers" });
     this.speedChart = make("canvas", { class: "chart", role: "img", "aria-label": "Speed along the path" });
@@ -149,7 +152,7 @@ export class Explorer {
       ...this.models.flatMap((model, i) => (model.speed ? [{ name: `speed of ${header.models[i].label}`, paint: () => this.paintValues(model.speed, 0, header.models[i].speedUnit) }] : [])),
       ...(this.models[0].density ? [{ name: "density of codes", paint: () => this.paintValues(this.models[0].density, 0, "") }] : []),
     ];
-    const colour = choice("Colour by", this.colourings.length ? this.colourings.map(({ name }) => name) : ["nothing"], (index) => this.recolour(index));
+    const colour = choice("Colour by", this.colourings.length ? this.colourings.map(({ name }) => name) : ["nothing"], (index) => { this.only = null; this.recolour(index); });
     const draws = make("input", { type: "checkbox", onchange: () => this.showDraws(draws.checked) });
     return make("div", { class: "row" }, colour.element, make("label", { class: "check" }, draws, "draws from the prior"),
       button("Fit", () => { this.map.fit(); this.request(); }, "Show all codes"));
@@ -236,7 +239,7 @@ export class Explorer {
   buildPanels() {
     this.series = this.models.flatMap((_, m) => (this.shown.has(m) ? [...this.paths].map((path) => ({ m, path })) : []))
       .map((each) => {
-        const colour = classColour(each.m), order = [...pathsOf(this.models[0].prior), DATA].indexOf(each.path);
+        const colour = classColour(each.m % MOST_COLOURS, this.look.lift), order = [...pathsOf(this.models[0].prior), DATA].indexOf(each.path);
         const canvas = make("canvas", { class: "sample", tabindex: "0", role: "img" });
         const label = this.models.length > 1 || this.paths.size < 2 ? this.header.models[each.m].label : "";
         const name = [label, this.paths.size > 1 || each.path === DATA ? each.path : ""].filter(Boolean).join(", ");
@@ -252,15 +255,17 @@ export class Explorer {
 
   // Colours
 
+  /** Colours by class, and a legend in which a class can be pointed at: alone it keeps its colour. */
   paintClasses(/** @type {any} */ label) {
-    const classes = this.arrays.get(`label.${label.name}`);
-    const legend = label.names.slice(0, 12).map((/** @type {string} */ name, /** @type {number} */ i) => {
+    const classes = this.arrays.get(`label.${label.name}`), { lift } = this.look;
+    const legend = label.names.slice(0, MOST_NAMES).map((/** @type {string} */ name, /** @type {number} */ i) => {
       const swatch = make("i");
-      swatch.style.background = classColour(i);
-      return make("span", {}, swatch, make("b", {}, name));
+      swatch.style.background = classColour(i === this.only ? i % MOST_COLOURS : i, lift);
+      const pointed = () => { this.only = this.only === i ? null : i; this.recolour(this.colouring); };
+      return make("button", { type: "button", "aria-pressed": String(this.only === i), onclick: pointed }, swatch, make("b", {}, name));
     });
-    if (label.names.length > 12) legend.push(make("span", {}, `and ${label.names.length - 12} more`));
-    return { colours: byClass(classes), legend };
+    if (label.names.length > MOST_NAMES) legend.push(make("span", {}, `and ${label.names.length - MOST_NAMES} more`));
+    return { colours: byClass(classes, lift, this.only), legend };
   }
 
   paintValues(/** @type {ArrayLike<number>} */ values, /** @type {number} */ period, /** @type {string} */ unit) {
