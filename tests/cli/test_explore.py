@@ -353,6 +353,38 @@ def test_hostile_names_are_words(tmp_path, people):
         assert max(driver.execute_script("return [...e.legend.children].map((each) => each.textContent.length)")) <= 60
 
 
+def test_the_class_in_the_code_of_a_model_that_is_told_labels_can_be_chosen(tmp_path):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for i in range(36):
+        folder = tmp_path / "shapes" / ("cup", "hat", "jar")[i % 3]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 255, (8, 8), np.uint8)).save(folder / f"{i}.png")
+    train = "train shapes --reg aae-supervised --prior normal --net mlp --latent 4 --steps 5 --batch 8 --name m"
+    for command in ("prepare images shapes --size 8 --name shapes", train, "explore m -o page.html"):
+        done = run_in(tmp_path, *command.split())
+        assert done.code == 0, done.err
+    with browser() as driver:
+        driver.get((tmp_path / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        before, after, options = driver.execute_script("""
+          const code = () => Array.from(e.models[0].code(e.ends[0]));
+          const list = e.sliders.querySelector("select"), before = code();
+          list.selectedIndex = 3;
+          list.dispatchEvent(new Event("change"));
+          return [before, code(), [...list.options].map((each) => each.textContent)];
+        """)
+        assert options == ["as it is", "cup", "hat", "jar"]
+        assert after[:3] == [0, 0, 1]
+        assert after[3:] == before[3:]
+        driver.execute_async_script(REST)
+        sample = driver.execute_script("e.alpha = 0; e.series[0].look(); return Array.from(e.series[0].sample)")
+    lab = library.open(tmp_path / "artifacts", quiet=True)
+    decoded = lab["m"].decode(np.array([after], np.float32))
+    np.testing.assert_allclose(sample, decoded.ravel(), atol=1e-4)
+
+
 POINTED = """
     const colour = (i) => Array.from(e.map.colours.slice(3 * i, 3 * i + 3)).join();
     const count = () => new Set(Array.from({ length: e.count }, (_, i) => colour(i))).size;

@@ -187,6 +187,12 @@ export class Explorer {
       const end = this.ends[this.active];
       this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, model.moved(model.code(end), axis, value)) });
     }));
+    const { heads } = model.about, names = this.header.classNames;
+    const told = choice("Class in the code", ["as it is", ...Array.from({ length: heads }, (_, i) => names[i] ?? String(i))], (index) => {
+      const end = this.ends[this.active], code = Float64Array.from(model.code(end));
+      for (let i = 0; index && i < heads; i++) code[i] = i === index - 1 ? 1 : 0;
+      this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, code) });
+    });
     model.attributes.forEach((attribute, number) => {
       if (attribute.model !== model.index) return;
       const range = { min: -attribute.most, max: attribute.most, step: attribute.most / 100, value: 0 };
@@ -196,7 +202,7 @@ export class Explorer {
       });
       this.inputs.push({ element, input, attribute: number });
     });
-    this.sliders.replaceChildren(...this.inputs.map(({ element }) => element));
+    this.sliders.replaceChildren(...(heads ? [told.element] : []), ...this.inputs.map(({ element }) => element));
   }
 
   pathControls() {
