@@ -435,3 +435,24 @@ def test_a_browser_that_cannot_unpack_is_told_which_can(shown):
         driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
         driver.get((folder / "page.html").as_uri())
         assert driver.execute_async_script(READY) is True
+
+
+def test_a_print_is_light_and_has_the_points(shown):
+    driver, _ = shown
+    emulate(driver, prefers_color_scheme="dark")
+    drawn(driver)
+    painted, paper, after = driver.execute_script("""
+      const count = () => {
+        const { width, height } = e.over, { data } = e.over.getContext("2d").getImageData(0, 0, width, height);
+        return data.filter((each, i) => i % 4 === 3 && each > 0).length;
+      };
+      const before = count();
+      dispatchEvent(new Event("beforeprint"));
+      const found = [count() - before, getComputedStyle(e.root).backgroundColor];
+      dispatchEvent(new Event("afterprint"));
+      return [...found, count() - before];
+    """)
+    emulate(driver, prefers_color_scheme="light")
+    assert painted > 300  # pixels of the points, which lie on another canvas otherwise
+    assert paper == "rgb(255, 255, 255)"
+    assert after == 0

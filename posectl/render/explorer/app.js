@@ -285,8 +285,19 @@ export class Explorer {
   /** Take the style sheet's colours anew. */
   restyle() {
     this.look = lookOf(this.root);
-    this.buildPanels();
+    for (const each of this.series) {
+      each.colour = classColour(each.m % MOST_COLOURS, this.look.lift);
+      each.element.querySelector(".swatch").style.borderTopColor = each.colour;
+    }
     this.recolour(this.colouring);
+  }
+
+  /** Draw everything for paper, light and at once; a printed canvas of WebGL is empty, so its points go on the other. */
+  print(/** @type {boolean} */ printing) {
+    this.printing = printing;
+    this.root.classList.toggle("printing", printing);
+    this.restyle();
+    this.draw(0);
   }
 
   recolour(/** @type {number} */ index) {
@@ -439,6 +450,7 @@ export class Explorer {
   drawOver(/** @type {any} */ look) {
     const context = this.over.getContext("2d"), ratio = this.map.ratio ?? 1;
     context.clearRect(0, 0, this.over.width, this.over.height);
+    if (this.printing) context.drawImage(this.points, 0, 0);
     const codes = this.ends.map((end) => this.models[0].code(end)), n = this.coarse ? 25 : 49;
     for (const { path, dash } of this.series.filter(({ m, path }) => m === this.series[0]?.m && path !== DATA)) {
       if (!pathsOf(this.models[0].prior).includes(path)) continue;

@@ -36,7 +36,8 @@ export function listen(/** @type {import("./app.js").Explorer} */ page) {
   over.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => onKey(page, event));
   new ResizeObserver(() => { map.resize(); page.request(); }).observe(over);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.restyle());
-  addEventListener("beforeprint", () => page.draw(0));
+  addEventListener("beforeprint", () => page.print(true));
+  addEventListener("afterprint", () => page.print(false));
 }
 
 function onKey(/** @type {import("./app.js").Explorer} */ page, /** @type {KeyboardEvent} */ event) {
