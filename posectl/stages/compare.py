@@ -12,7 +12,7 @@ from posectl.printable import one_line
 from posectl.stages.artifacts.about import DatasetAbout, ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
-from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
+from posectl.stages.comparison.choice import best_on_validation, of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
 from posectl.stages.comparison.published import (
     LINES,
@@ -94,6 +94,15 @@ def compare(
         columns = relative_to(first, columns)
         rows = [name for name in rows if name in first.scores and first.scores[name]["mean"]]
     return Comparison(columns, rows, warnings, notes)
+
+
+def choose(run: Run, subjects: Sequence[str], metric: str) -> Artifact:
+    """Return the model of the scores that are best in a metric, of scores on validation samples; or the scores of what
+    is no model. Subjects: scores, models, sweeps. Raises UsageError where test samples were scored."""
+    if not subjects:
+        raise UsageError("There is nothing to choose from.", "Name scores, models or a sweep.")
+    best = best_on_validation(_scores_of(run, subjects, None, validation=True), metric)
+    return parent_of(run, best, "model") or best
 
 
 def _names(run: Run, shown: Sequence[Artifact]) -> list[str]:
@@ -193,10 +202,11 @@ def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifac
     return evaluate(quiet, f"{BASELINE}{name}", dataset.ref, replace(options, metrics=metrics)).artifact
 
 
-def _scores_of(run: Run, subjects: Sequence[str], compat: str | None) -> list[Artifact]:
+def _scores_of(run: Run, subjects: Sequence[str], compat: str | None, *, validation: bool = False) -> list[Artifact]:
     kinds = ("scores", "model", "sweep", "paths", "samples")
     named = [member for ref in subjects for member in members(run, run.artifacts.get(ref, *kinds))]
-    standing = {} if all(each.kind == "scores" for each in named) else scores_by_subject(run, compat)
+    all_scores = all(each.kind == "scores" for each in named)
+    standing = {} if all_scores else scores_by_subject(run, compat, validation=validation)
     for each in named:
         if each.kind != "scores" and each.digest not in standing:
             raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")

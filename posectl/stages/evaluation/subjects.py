@@ -13,7 +13,7 @@ from posectl.core.kinds import KINDS, Kind
 from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import AttributeAbout, DecodedAbout, read_about
-from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
+from posectl.stages.artifacts.dataset import HeldOut, StoredDataset, dataset_of, kind_named
 from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, is_file, read_file
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.attributes import provide_edits
@@ -41,7 +41,7 @@ def open_subject(
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)
     elif subject is not None and is_baseline(subject):
-        evaluation = _baseline(run, begin, subject, against)
+        evaluation = _baseline(run, begin, subject, against, options.split)
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
@@ -76,10 +76,10 @@ Begin = Callable[[str, str, Kind], Evaluation]
 """A function that begins the evaluation of a label, under a name, of a kind."""
 
 
-def _baseline(run: Run, begin: Begin, subject: str, against: str | None) -> Evaluation:
+def _baseline(run: Run, begin: Begin, subject: str, against: str | None, held_out: HeldOut) -> Evaluation:
     name = subject.removeprefix(BASELINE)
     if against is not None and not is_file(against):
-        named = StoredDataset(run.artifacts.get(against, "dataset"))
+        named = StoredDataset(run.artifacts.get(against, "dataset"), held_out)
         if named.kind.name == "clouds":
             evaluation = begin(subject, f"{name}-{named.artifact.name}"[:56], named.kind)
             CloudProtocol(named.kind).baseline(evaluation, name, named)
@@ -163,7 +163,7 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
 def _dataset_of(evaluation: Evaluation, model: Artifact) -> StoredDataset | None:
     """Find the dataset of a model; None where it is gone, which is reported where no other is named."""
     try:
-        return dataset_of(evaluation.run, model)
+        return dataset_of(evaluation.run, model, evaluation.options.split)
     except NotFoundError as error:
         if evaluation.against is None and evaluation.parents[0][0] != "model":
             evaluation.run.tell(f"{error.message} Metrics that need real samples are left out.")
