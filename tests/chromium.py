@@ -15,6 +15,13 @@ CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 DRIVER = shutil.which("chromedriver")
+# Of a page of posectl: waits until it is opened, as `e`, and returns true, or what it failed of.
+READY = """
+    const done = arguments[arguments.length - 1];
+    const tell = () => opened.then((e) => { window.e = e; done(true); }, (error) => done(String(error)));
+    const wait = () => (globalThis.opened ? tell() : setTimeout(wait, 10));
+    wait();
+"""
 
 
 @contextmanager

@@ -564,8 +564,8 @@ class Lab:
     def plot(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Any:
         """Draw one figure of scores, models, sweeps or paths, and return it as a matplotlib Figure.
 
-        out: a .png, .pdf or .svg to write, too. options: kind, metrics, by, dimensions; of files
-        joints. Raises UsageError, NotFoundError, InvalidInputError.
+        out: a .png, .pdf or .svg to write, too. options: kind, metrics, by, dimensions,
+        projection; of files joints. Raises UsageError, NotFoundError, InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

@@ -58,6 +58,8 @@ class Session:
         from posectl.stages.run import Run
 
         common = self._common
+        # Cut sizes belong to what was asked for: a report's script makes it again.
+        quick = [f"{name}={value}" for name in ("POSECTL_QUICK",) if (value := os.environ.get(name))]
         return Run(
             store=self.store,
             name=common["name"],
@@ -66,7 +68,7 @@ class Session:
             threads=common["threads"],
             force=common["force"],
             reuse=common["reuse"],
-            command=shlex.join(["posectl", *sys.argv[1:]]),
+            command=shlex.join([*quick, "posectl", *sys.argv[1:]]),
             sources=self.sources,
             tell=self.out.tell,
             detail=self.out.detail,

@@ -63,7 +63,8 @@ def _packed(run: Run, artifacts: Sequence[Artifact], options: ExploreOptions) ->
     title = ", ".join(artifact.ref for artifact in artifacts)
     attributes = put_attributes(pack, run, options.attributes, artifacts)
     told = {"title": f"{title}: a latent space", "models": models, "attributes": attributes}
-    return title, pack.text({**told, **put_shown(pack, shown, loaded[0])})
+    names = list(dataset.about.class_names) if dataset else []
+    return title, pack.text({**told, "classNames": names, **put_shown(pack, shown, loaded[0])})
 
 
 def _dataset(run: Run, artifacts: Sequence[Artifact]) -> StoredDataset | None:

@@ -324,8 +324,9 @@ class ExportOptions:
 
 PlotKind = Literal[
     "auto", "transitions", "peaks", "errors", "retrieval", "distances", "convexity", "training-curve", "path",
-    "training", "manifold", "prior", "tsne", "sweep", "entanglement",
+    "training", "map", "manifold", "prior", "tsne", "sweep", "entanglement",
 ]  # fmt: skip
+Projection = Literal["auto", "pca", "tsne", "umap"]
 
 
 @dataclass(frozen=True)
@@ -334,8 +335,10 @@ class PlotOptions:
 
     kind: what it shows; "auto": what suits the subjects.
     metrics: of a training curve or a sweep; (): the headline ones; "all": all.
-    by: what colours a manifold, a factor, label, or a clip's name, action or subject; None: the first that is known.
-    dimensions: 2 or 3, of a manifold; None: as many as its codes have, or 2.
+    by: what colours a map, a factor, label, or a clip's name, action or subject, or draws, speed, density; None: the
+        first that is known.
+    dimensions: 2 or 3, of a map; None: as many as its codes have, or 2.
+    projection: of a map; "auto": codes of two or three dimensions as they are, others by their principal components.
     joints: as of an interpolation; paths are drawn alike in any unit, and whatever is up.
     """
 
@@ -343,6 +346,7 @@ class PlotOptions:
     metrics: tuple[str, ...] = ()
     by: str | None = None
     dimensions: int | None = None
+    projection: Projection = "auto"
     joints: LayoutName | None = None
 
 

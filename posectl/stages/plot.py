@@ -19,7 +19,7 @@ from posectl.stages.artifacts.dataset import kind_named
 from posectl.stages.artifacts.files import is_file, read_file
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.artifacts.outputs import check_output
-from posectl.stages.comparison.scores import in_millimetres, label, with_unit
+from posectl.stages.comparison.scores import in_millimetres, label, model_label, with_unit
 from posectl.stages.drawing.looks import looks_of
 from posectl.stages.drawing.manifold import beside_prior, manifold_of
 from posectl.stages.drawing.score_curves import (
@@ -54,9 +54,10 @@ def plot(run: Run, subjects: Sequence[str], out: Path | None, options: PlotOptio
     8, 14, 15), with the pixel cross-fade beside; convexity, the share of mixed codes that lie among real ones, over
     alpha; training-curve, metrics over the images seen, of scores at different steps, or of models by all theirs.
     Of paths, `paths#i` or a file: path, the transitions of single ones (pose report, Figs. 5, 7).
-    Of models: training, their losses; manifold, the codes of one with the grid of the factors (AEAI, Fig. 2); prior,
-    the codes of one beside draws of the distribution that they are to follow (AAE, Figs. 5, 8); tsne, real samples and
-    decoded draws of one in a plane (pose report, section V.E).
+    Of models: training, their losses; map, the codes of each, with the grid of the factors where one turns (AEAI,
+    Fig. 2), by anything known of them, the decoder's speed, or beside draws; manifold, the map of one; prior, the codes
+    of one beside draws of the distribution that they are to follow (AAE, Figs. 5, 8); tsne, real samples and decoded
+    draws of one in a plane (pose report, section V.E).
     Of scores of attribute vectors: entanglement, what moves along each change.
     Of sweeps: sweep, the test error and whatever the models were scored by, against lambda.
     auto decides by the subjects.
@@ -159,10 +160,25 @@ def _training(run: Run, subjects: Subjects, out: Path | None, options: PlotOptio
     return figures.training_curves({s: _log(a) for s, a in shown.items()}, out, looks=looks_of(run, shown))
 
 
+def _map(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
+    models = _artifacts(subjects, "model")
+    if len(models) > 1 and options.dimensions == 3:
+        raise UsageError("Several maps stand beside each other in the plane.", "Name one model, or --dimensions 2.")
+    dimensions = options.dimensions if len(models) == 1 else 2
+    shown = [
+        manifold_of(run, model, by=options.by, dimensions=dimensions, projection=options.projection) for model in models
+    ]
+    if len(models) == 1:
+        return figures.manifold(shown[0], out, title=models[0].ref)
+    titles = [model_label(model) for model in models]
+    if len(set(titles)) < len(titles):
+        titles = [model.ref for model in models]
+    return figures.maps(dict(zip(titles, shown, strict=True)), out)
+
+
 def _manifold(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    model = _one_model(subjects, "A manifold")
-    shown = manifold_of(run, model, by=options.by, dimensions=options.dimensions)
-    return figures.manifold(shown, out, title=model.ref)
+    _one_model(subjects, "A manifold")
+    return _map(run, subjects, out, options)
 
 
 def _tsne(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
@@ -171,7 +187,7 @@ def _tsne(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) 
 
 
 def _prior(run: Run, subjects: Subjects, out: Path | None, options: PlotOptions) -> Figure:
-    return figures.beside_prior(beside_prior(run, _one_model(subjects, "A prior")), out)
+    return figures.maps(beside_prior(run, _one_model(subjects, "A prior")), out)
 
 
 def _one_model(subjects: Subjects, what: str) -> Artifact:
@@ -213,6 +229,7 @@ _DRAW: dict[str, Callable[[Run, Subjects, Path | None, PlotOptions], Figure]] = 
     "training-curve": _training_curve,
     "path": _paths,
     "training": _training,
+    "map": _map,
     "manifold": _manifold,
     "tsne": _tsne,
     "prior": _prior,
@@ -226,7 +243,7 @@ _OF = {
     "path": ("paths",),
     "sweep": ("sweep",),
     "entanglement": ("scores",),
-} | dict.fromkeys(("training", "manifold", "prior", "tsne"), ("model",))
+} | dict.fromkeys(("training", "map", "manifold", "prior", "tsne"), ("model",))
 """The kinds of artifacts that a figure shows; of all others those that have scores."""
 
 

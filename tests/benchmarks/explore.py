@@ -22,24 +22,40 @@ import posectl
 
 OPENED = """
     const done = arguments[arguments.length - 1];
-    opened.then((e) => { window.e = e; e.drag({ x: 0, y: 0 }); requestAnimationFrame(() => done(performance.now())); });
+    const wait = () => (globalThis.opened ? opened.then((e) => {
+      window.e = e;
+      e.drag({ x: 0, y: 0 });
+      requestAnimationFrame(() => done(performance.now()));
+    }) : setTimeout(wait, 5));
+    wait();
 """
 MORE = """
     const { places } = e.map, all = new Float32Array(arguments[0] * 2);
     for (let i = 0; i < all.length; i++) all[i] = places[i % places.length] + 0.01 * Math.random();
+    e.map.coded = e.count = arguments[0];
+    for (const model of e.models) {
+      const codes = new Float32Array(arguments[0] * model.latent);
+      for (let i = 0; i < codes.length; i++) codes[i] = model.codes[i % model.codes.length];
+      model.codes = codes;
+    }
     e.map.replace(all);
     e.map.paint(new Uint8Array(3 * arguments[0]).fill(90));
 """
 DRAG = """
-    const done = arguments[arguments.length - 1], frames = arguments[0], points = [];
+    const done = arguments[arguments.length - 1], [frames, moves] = arguments, points = [], drags = [];
     const plain = e.map.drawPoints.bind(e.map);
     e.map.drawPoints = () => { const started = performance.now(); plain(); points.push(performance.now() - started); };
     e.frameTimes.length = 0;
     let frame = 0;
     const next = () => {
-      if (frame++ === frames) { e.map.drawPoints = plain; return done([e.frameTimes.slice(), points]); }
+      if (frame++ === frames) {
+        e.map.drawPoints = plain;
+        return done([e.frameTimes.map((each, i) => each + (drags[i] ?? 0)), points]);
+      }
+      const started = performance.now();
       e.drag({ x: 0.5 * Math.cos(frame / 9), y: 0.5 * Math.sin(frame / 7) }, frame % 2);
-      if (arguments[1]) e.map.zoom(1.001, e.map.centre);
+      drags.push(performance.now() - started);
+      if (moves) e.map.zoom(1.001, e.map.centre);
       requestAnimationFrame(next);
     };
     requestAnimationFrame(next);

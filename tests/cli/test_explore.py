@@ -9,15 +9,11 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from chromium import browser, complaints, emulate, requests, resize
+from chromium import READY, browser, complaints, emulate, requests, resize
 from cli.conftest import run_in
 
 import posectl as library
 
-READY = """
-    const done = arguments[arguments.length - 1];
-    opened.then((e) => { window.e = e; done(true); }, (error) => done(String(error)));
-"""
 REST = "const done = arguments[arguments.length - 1]; setTimeout(() => requestAnimationFrame(() => done(true)), 400);"
 
 
@@ -132,6 +128,39 @@ def test_beside_draws_a_place_on_the_map_has_the_codes_of_samples(shown):
     assert places > 0
     assert max(rows) < count
     assert np.linalg.norm(code) == pytest.approx(1, abs=1e-6)
+
+
+def test_on_a_slow_machine_every_model_has_its_turn_while_an_end_is_dragged(shown):
+    driver, folder = shown
+    turns, lengths, settled = driver.execute_async_script("""
+      const done = arguments[arguments.length - 1], turns = e.series.map(() => 0);
+      const slow = (each, i) => {
+        const follow = each.follow.bind(each);
+        each.follow = (...given) => {
+          const started = performance.now();
+          while (performance.now() - started < 5) { /* as long as a slow machine takes */ }
+          turns[i]++;
+          follow(...given);
+        };
+      };
+      [...e.series, e.measures].forEach((each, i) => { if (!i) turns.push(0); slow(each, i); });
+      let frame = 0;
+      const next = () => {
+        if (frame++ < 30) {
+          e.drag({ x: 0.1 * Math.cos(frame), y: 0.1 * Math.sin(frame) });
+          requestAnimationFrame(next);
+          return;
+        }
+        const told = () => [turns, e.series.map(({ n }) => n), e.series.every((each) => each.follows())];
+        setTimeout(() => done(told()), 1000);
+      };
+      requestAnimationFrame(next);
+    """)
+    assert min(turns[:3]) >= 8, turns  # two models and what is measured take turns over 30 frames
+    assert settled
+    assert lengths == [49, 49]
+    driver.get((folder / "page.html").as_uri())
+    assert driver.execute_async_script(READY) is True
 
 
 def test_the_best_weights_belong_to_the_command(shown):
@@ -324,6 +353,72 @@ def test_hostile_names_are_words(tmp_path, people):
         assert max(driver.execute_script("return [...e.legend.children].map((each) => each.textContent.length)")) <= 60
 
 
+def test_the_class_in_the_code_of_a_model_that_is_told_labels_can_be_chosen(tmp_path):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for i in range(36):
+        folder = tmp_path / "shapes" / ("cup", "hat", "jar")[i % 3]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 255, (8, 8), np.uint8)).save(folder / f"{i}.png")
+    train = "train shapes --reg aae-supervised --prior normal --net mlp --latent 4 --steps 5 --batch 8 --name m"
+    for command in ("prepare images shapes --size 8 --name shapes", train, "explore m -o page.html"):
+        done = run_in(tmp_path, *command.split())
+        assert done.code == 0, done.err
+    with browser() as driver:
+        driver.get((tmp_path / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        before, after, options = driver.execute_script("""
+          const code = () => Array.from(e.models[0].code(e.ends[0]));
+          const list = e.sliders.querySelector("select"), before = code();
+          list.selectedIndex = 3;
+          list.dispatchEvent(new Event("change"));
+          return [before, code(), [...list.options].map((each) => each.textContent)];
+        """)
+        assert options == ["as it is", "cup", "hat", "jar"]
+        assert after[:3] == [0, 0, 1]
+        assert after[3:] == before[3:]
+        driver.execute_async_script(REST)
+        sample = driver.execute_script("e.alpha = 0; e.series[0].look(); return Array.from(e.series[0].sample)")
+    lab = library.open(tmp_path / "artifacts", quiet=True)
+    decoded = lab["m"].decode(np.array([after], np.float32))
+    np.testing.assert_allclose(sample, decoded.ravel(), atol=1e-4)
+
+
+POINTED = """
+    const colour = (i) => Array.from(e.map.colours.slice(3 * i, 3 * i + 3)).join();
+    const count = () => new Set(Array.from({ length: e.count }, (_, i) => colour(i))).size;
+    const rest = [...e.legend.querySelectorAll("button")];
+    const before = [count(), e.legend.textContent];
+    rest[rest.length - 1].click();
+    const at = e.arrays.get("label.action").indexOf(14);
+    const pointed = [count(), colour(at), e.legend.querySelectorAll("[aria-pressed=true]").length];
+    e.legend.querySelector("[aria-pressed=true]").click();
+    return [before, pointed, count()];
+"""
+
+
+def test_of_more_classes_than_colours_each_is_named_and_can_be_pointed_at(tmp_path, people):
+    actions = np.array([f"action {i % 15}" for i in range(len(people))])
+    np.savez(tmp_path / "poses.npz", positions=people, action=actions, clip=np.arange(300) // 75, frame=np.arange(300))
+    for command in ("prepare arrays poses.npz --name poses", "train poses --steps 5 --set mlp.widths=8 --name m",
+                    "explore m -o page.html"):  # fmt: skip
+        assert run_in(tmp_path, *command.split()).code == 0
+    with browser() as driver:
+        emulate(driver, prefers_color_scheme="dark")
+        driver.get((tmp_path / "page.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        (colours, names), (pointed, colour, pressed), after = driver.execute_script(POINTED)
+        assert all(f"action {i}" in names for i in range(15))
+        assert (colours, after) == (13, 13)  # twelve, and grey
+        assert (pointed, pressed) == (2, 1)
+        assert colour != "140,140,140"
+        # The first class on dark ground: Okabe and Ito's blue, a third of the way to white.
+        assert driver.execute_script("return getComputedStyle(e.legend.querySelector('i')).backgroundColor") == (
+            f"rgb({round(0 + 0.35 * 255)}, {round(114 + 0.35 * 141)}, {round(178 + 0.35 * 77)})"
+        )
+
+
 def test_a_browser_that_cannot_unpack_is_told_which_can(shown):
     driver, folder = shown
     page = (folder / "page.html").read_text()
@@ -340,3 +435,24 @@ def test_a_browser_that_cannot_unpack_is_told_which_can(shown):
         driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
         driver.get((folder / "page.html").as_uri())
         assert driver.execute_async_script(READY) is True
+
+
+def test_a_print_is_light_and_has_the_points(shown):
+    driver, _ = shown
+    emulate(driver, prefers_color_scheme="dark")
+    drawn(driver)
+    painted, paper, after = driver.execute_script("""
+      const count = () => {
+        const { width, height } = e.over, { data } = e.over.getContext("2d").getImageData(0, 0, width, height);
+        return data.filter((each, i) => i % 4 === 3 && each > 0).length;
+      };
+      const before = count();
+      dispatchEvent(new Event("beforeprint"));
+      const found = [count() - before, getComputedStyle(e.root).backgroundColor];
+      dispatchEvent(new Event("afterprint"));
+      return [...found, count() - before];
+    """)
+    emulate(driver, prefers_color_scheme="light")
+    assert painted > 300  # pixels of the points, which lie on another canvas otherwise
+    assert paper == "rgb(255, 255, 255)"
+    assert after == 0

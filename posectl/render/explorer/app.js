@@ -1,20 +1,23 @@
 // The page: two ends on a map of codes, the path between them decoded, drawn and measured while they are moved.
 
 import { drawChart } from "./chart.js";
-import { byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
+import { MOST_COLOURS, byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
 import { unpack } from "./data.js";
-import { button, choice, make, slider } from "./dom.js";
+import { button, choice, cleared, make, slider } from "./dom.js";
 import { drawSample, sceneOf, turnable } from "./drawing.js";
 import { Exports } from "./exports.js";
 import { listen } from "./gestures.js";
-import { LatentMap } from "./map.js";
-import { boneErrors, nearest, transitions } from "./measures.js";
+import { LatentMap, projected } from "./map.js";
+import { Reference } from "./measures.js";
 import { Model } from "./model.js";
 import { normals, pathsOf, random } from "./paths.js";
-import { COARSE, DATA, FINE, stepsOf } from "./steps.js";
+import { Series } from "./series.js";
+import { DATA } from "./steps.js";
 
 const AROUND = 8; // samples whose codes make that of a place on the map
+const MOST_NAMES = 200; // of classes in the legend
 const SECONDS = 4; // from one end to the other
+const SHARE = 2.5; // milliseconds of a frame in which paths are decoded
 
 /** Open the packed text of a page in an element. */
 export async function explore(/** @type {HTMLElement} */ root, /** @type {string} */ text, /** @type {(state: any) => void} */ told = () => {}) {
@@ -36,7 +39,7 @@ export class Explorer {
     this.told = told;
     this.size = header.shape.reduce((/** @type {number} */ a, /** @type {number} */ b) => a * b, 1);
     this.kind = { kind: header.kind, size: this.size };
-    this.reference = arrays.get("reference") ?? new Float32Array(0);
+    this.reference = new Reference(this.kind, arrays.get("reference"));
     /** @type {Model[]} */
     this.models = header.models.map((/** @type {any} */ about, /** @type {number} */ i) => new Model(about, arrays, i, this.size));
     const attributes = header.attributes.map((/** @type {any} */ each) => ({ ...each, direction: arrays.get(each.direction) }));
@@ -52,10 +55,15 @@ export class Explorer {
     this.active = 0;
     /** @type {number[]} */
     this.frameTimes = [];
+    this.turns = 0;
+    /** @type {number | null} */
+    this.only = null; // the class that is pointed at
+    this.measures = { turn: 0, follow: () => this.showMeasures() };
     this.count = header.count;
     this.scene = sceneOf(header);
     this.ends = [this.sampleEnd(header.start[0]), this.sampleEnd(header.start[1])];
     this.exports = new Exports(this);
+    this.look = lookOf(root);
     this.build();
     this.recolour(0);
     listen(this);
@@ -93,22 +101,13 @@ export class Explorer {
 
   /** The place of a code on the map. */
   project(/** @type {ArrayLike<number>} */ code) {
-    const d = this.models[0].latent, [middle, axes] = [this.arrays.get("middle"), this.arrays.get("axes")];
-    const place = { x: 0, y: 0 };
-    for (let k = 0; k < d; k++) {
-      place.x += (code[k] - middle[k]) * axes[k];
-      place.y += (code[k] - middle[k]) * axes[d + k];
-    }
-    return place;
+    const [x, y] = this.allPlaces(code);
+    return { x, y };
   }
 
-  allPlaces() {
-    const model = this.models[0], places = new Float32Array(2 * this.count);
-    for (let i = 0; i < this.count; i++) {
-      const { x, y } = this.project(model.codes.subarray(i * model.latent, (i + 1) * model.latent));
-      places.set([x, y], 2 * i);
-    }
-    return places;
+  /** The places of codes, those of the samples, on the map, one after another. */
+  allPlaces(codes = this.models[0].codes) {
+    return projected(codes, this.arrays.get("middle"), this.arrays.get("axes"));
   }
 
   // The page
@@ -121,7 +120,7 @@ export class Explorer {
       "aria-label": "Map of codes. Arrow keys move the chosen end, A and B choose it, plus and minus zoom, space plays.",
     });
     this.places = [null, null];
-    this.legend = make("div", { class: "legend", "aria-hidden": "true" });
+    this.legend = make("div", { class: "legend", role: "group", "aria-label": "Colours" });
     this.panels = make("div", { class: "panels" });
     this.numbers = make("table", { class: "numbers" });
     this.speedChart = make("canvas", { class: "chart", role: "img", "aria-label": "Speed along the path" });
@@ -153,7 +152,7 @@ export class Explorer {
       ...this.models.flatMap((model, i) => (model.speed ? [{ name: `speed of ${header.models[i].label}`, paint: () => this.paintValues(model.speed, 0, header.models[i].speedUnit) }] : [])),
       ...(this.models[0].density ? [{ name: "density of codes", paint: () => this.paintValues(this.models[0].density, 0, "") }] : []),
     ];
-    const colour = choice("Colour by", this.colourings.length ? this.colourings.map(({ name }) => name) : ["nothing"], (index) => this.recolour(index));
+    const colour = choice("Colour by", this.colourings.length ? this.colourings.map(({ name }) => name) : ["nothing"], (index) => { this.only = null; this.recolour(index); });
     const draws = make("input", { type: "checkbox", onchange: () => this.showDraws(draws.checked) });
     return make("div", { class: "row" }, colour.element, make("label", { class: "check" }, draws, "draws from the prior"),
       button("Fit", () => { this.map.fit(); this.request(); }, "Show all codes"));
@@ -188,6 +187,12 @@ export class Explorer {
       const end = this.ends[this.active];
       this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, model.moved(model.code(end), axis, value)) });
     }));
+    const { heads } = model.about, names = this.header.classNames;
+    const told = choice("Class in the code", ["as it is", ...Array.from({ length: heads }, (_, i) => names[i] ?? String(i))], (index) => {
+      const end = this.ends[this.active], code = Float64Array.from(model.code(end));
+      for (let i = 0; index && i < heads; i++) code[i] = i === index - 1 ? 1 : 0;
+      this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, code) });
+    });
     model.attributes.forEach((attribute, number) => {
       if (attribute.model !== model.index) return;
       const range = { min: -attribute.most, max: attribute.most, step: attribute.most / 100, value: 0 };
@@ -197,7 +202,7 @@ export class Explorer {
       });
       this.inputs.push({ element, input, attribute: number });
     });
-    this.sliders.replaceChildren(...this.inputs.map(({ element }) => element));
+    this.sliders.replaceChildren(...(heads ? [told.element] : []), ...this.inputs.map(({ element }) => element));
   }
 
   pathControls() {
@@ -220,11 +225,11 @@ export class Explorer {
       } });
       return make("label", { class: "check" }, box, this.header.models[index].label);
     });
-    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.series.forEach((each) => { each.now = null; }); this.request(); } });
+    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.request(); } });
     return make("div", {},
       make("div", { class: "row play" }, this.play, this.scrub.element, button("Walk", () => this.walk(), "Go on from B to another random end")),
       make("div", { class: "row" }, ...paths, ...models,
-        ...(this.reference.length ? [make("label", { class: "check" }, ghost, `nearest real ${this.header.noun}`)] : [])));
+        ...(this.reference.count ? [make("label", { class: "check" }, ghost, `nearest real ${this.header.noun}`)] : [])));
   }
 
   exportControls() {
@@ -238,16 +243,16 @@ export class Explorer {
 
   /** One panel for each model and path that is shown. */
   buildPanels() {
-    this.series = this.models.flatMap((model, m) => (this.shown.has(m) ? [...this.paths].map((path) => ({ model, m, path })) : []))
-      .map((each, index) => {
-        const colour = classColour(each.m), order = [...pathsOf(this.models[0].prior), DATA].indexOf(each.path);
+    this.series = this.models.flatMap((_, m) => (this.shown.has(m) ? [...this.paths].map((path) => ({ m, path })) : []))
+      .map((each) => {
+        const colour = classColour(each.m % MOST_COLOURS, this.look.lift), order = [...pathsOf(this.models[0].prior), DATA].indexOf(each.path);
         const canvas = make("canvas", { class: "sample", tabindex: "0", role: "img" });
         const label = this.models.length > 1 || this.paths.size < 2 ? this.header.models[each.m].label : "";
         const name = [label, this.paths.size > 1 || each.path === DATA ? each.path : ""].filter(Boolean).join(", ");
         const swatch = make("span", { class: `swatch dash${order}` });
         swatch.style.borderTopColor = colour;
         const element = make("figure", { class: "panel" }, make("figcaption", {}, swatch, name), canvas);
-        return { ...each, index, colour, dash: [[], [7, 4], [2, 3], [9, 3, 2, 3]][order], canvas, name, element, samples: null, n: 0, ghost: null, curve: [], bones: [], ratio: NaN, unevenness: NaN, length: NaN };
+        return new Series(this, each.m, each.path, { name, colour, dash: [[], [7, 4], [2, 3], [9, 3, 2, 3]][order], canvas, element });
       });
     this.panels.replaceChildren(...this.series.map(({ element }) => element));
     for (const { canvas } of this.series) turnable(canvas, this.camera, () => this.request());
@@ -256,15 +261,17 @@ export class Explorer {
 
   // Colours
 
+  /** Colours by class, and a legend in which a class can be pointed at: alone it keeps its colour. */
   paintClasses(/** @type {any} */ label) {
-    const classes = this.arrays.get(`label.${label.name}`);
-    const legend = label.names.slice(0, 12).map((/** @type {string} */ name, /** @type {number} */ i) => {
+    const classes = this.arrays.get(`label.${label.name}`), { lift } = this.look;
+    const legend = label.names.slice(0, MOST_NAMES).map((/** @type {string} */ name, /** @type {number} */ i) => {
       const swatch = make("i");
-      swatch.style.background = classColour(i);
-      return make("span", {}, swatch, make("b", {}, name));
+      swatch.style.background = classColour(i === this.only ? i % MOST_COLOURS : i, lift);
+      const pointed = () => { this.only = this.only === i ? null : i; this.recolour(this.colouring); };
+      return make("button", { type: "button", "aria-pressed": String(this.only === i), onclick: pointed }, swatch, make("b", {}, name));
     });
-    if (label.names.length > 12) legend.push(make("span", {}, `and ${label.names.length - 12} more`));
-    return { colours: byClass(classes), legend };
+    if (label.names.length > MOST_NAMES) legend.push(make("span", {}, `and ${label.names.length - MOST_NAMES} more`));
+    return { colours: byClass(classes, lift, this.only), legend };
   }
 
   paintValues(/** @type {ArrayLike<number>} */ values, /** @type {number} */ period, /** @type {string} */ unit) {
@@ -273,6 +280,24 @@ export class Explorer {
     if (!period) bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${scaleColour(share)})`).join(", ")})`;
     const text = (/** @type {number} */ value) => `${+value.toPrecision(3)}`;
     return { colours, legend: [make("span", {}, text(low), bar, `${text(high)} ${unit}`)] };
+  }
+
+  /** Take the style sheet's colours anew. */
+  restyle() {
+    this.look = lookOf(this.root);
+    for (const each of this.series) {
+      each.colour = classColour(each.m % MOST_COLOURS, this.look.lift);
+      each.element.querySelector(".swatch").style.borderTopColor = each.colour;
+    }
+    this.recolour(this.colouring);
+  }
+
+  /** Draw everything for paper, light and at once; a printed canvas of WebGL is empty, so its points go on the other. */
+  print(/** @type {boolean} */ printing) {
+    this.printing = printing;
+    this.root.classList.toggle("printing", printing);
+    this.restyle();
+    this.draw(0);
   }
 
   recolour(/** @type {number} */ index) {
@@ -375,14 +400,12 @@ export class Explorer {
 
   draw(/** @type {number} */ now) {
     if (this.playing) this.advance(now);
-    const look = lookOf(this.root);
-    const n = this.coarse ? COARSE : FINE;
-    for (const each of this.series) this.measure(each, n);
+    const { look } = this;
+    for (const each of this.series) each.look();
     this.map.drawPoints();
     this.drawOver(look);
     for (const each of this.series) this.drawPanel(each, look);
-    this.drawCharts(look);
-    this.showNumbers();
+    this.follow();
     if (!this.coarse) this.showRest();
     if (this.playing) this.request();
   }
@@ -399,45 +422,25 @@ export class Explorer {
     this.scrub.input.value = String(this.alpha);
   }
 
-  /** Decode a series' path, unless it is the one that was decoded last, and its sample at alpha. */
-  measure(/** @type {any} */ series, /** @type {number} */ n) {
-    const { model, path } = series;
-    const codes = this.ends.map((end) => model.code(end));
-    const steps = Math.min(n, stepsOf(model));
-    const key = `${steps} ${codes[0].join()} ${codes[1].join()}`;
-    // A worker has the steps of the path alone.
-    const alpha = model.background ? Math.round(this.alpha * (steps - 1)) / (steps - 1) : this.alpha;
-    const now = `${key} ${alpha}`; // at rest, with more steps, the nearest of clouds too
-    if (series.now !== now) {
-      const sample = this.decodePath(model, path, codes, [alpha]);
-      if (sample) {
-        const looked = this.reference.length && !this.withoutGhost && !(this.coarse && this.kind.kind === "clouds");
-        const ghost = looked ? nearest(this.kind, sample, 0, this.reference) : null;
-        Object.assign(series, { now, sample, ghost });
-      }
+  /**
+   * Decode paths anew, first those that have waited longest, and show what is measured of them, one after another while
+   * the frame's share of time lasts; the rest waits for the next frame.
+   */
+  follow() {
+    const late = this.series.filter((each) => !each.follows(this.coarse));
+    const tasks = [...late, this.measures].sort((a, b) => a.turn - b.turn), started = performance.now();
+    let done = 0, spent = 0;
+    for (; done < tasks.length && (done === 0 || spent * (1 + 1 / done) <= SHARE); done++) {
+      tasks[done].follow(this.coarse);
+      tasks[done].turn = ++this.turns;
+      spent = performance.now() - started;
     }
-    if (series.key !== key) {
-      const samples = this.decodePath(model, path, codes, Array.from({ length: steps }, (_, t) => t / (steps - 1)));
-      if (samples) {
-        // Distances of clouds take their time: while an end is dragged they wait.
-        const measured = this.coarse && this.kind.kind === "clouds" ? {} : transitions(this.kind, samples, steps);
-        Object.assign(series, { key, samples, n: steps, ...measured });
-        if (this.header.kind === "poses") series.bones = boneErrors(samples, steps, this.scene.parents);
-      }
-    }
+    if (done < tasks.length || this.measures.turn !== this.turns) this.request();
   }
 
-  /** Decode the steps of a path; the straight line in data space mixes the decoded ends. */
-  decodePath(/** @type {Model} */ model, /** @type {string} */ path, /** @type {Float64Array[]} */ codes, /** @type {number[]} */ alphas) {
-    const later = () => this.request();
-    if (path !== DATA) return model.decode(model.along(pathsOf(model.prior).includes(path) ? path : pathsOf(model.prior)[0], codes[0], codes[1], alphas), later);
-    const ends = model.decode(model.along("lerp", codes[0], codes[1], [0, 1]), later);
-    if (!ends) return null;
-    const size = this.size, mixed = new Float32Array(alphas.length * size);
-    alphas.forEach((alpha, t) => {
-      for (let k = 0; k < size; k++) mixed[t * size + k] = (1 - alpha) * ends[k] + alpha * ends[size + k];
-    });
-    return mixed;
+  showMeasures() {
+    this.drawCharts();
+    this.showNumbers();
   }
 
   endPlaces() {
@@ -447,13 +450,15 @@ export class Explorer {
   drawOver(/** @type {any} */ look) {
     const context = this.over.getContext("2d"), ratio = this.map.ratio ?? 1;
     context.clearRect(0, 0, this.over.width, this.over.height);
-    const codes = this.ends.map((end) => this.models[0].code(end));
+    if (this.printing) context.drawImage(this.points, 0, 0);
+    const codes = this.ends.map((end) => this.models[0].code(end)), n = this.coarse ? 25 : 49;
     for (const { path, dash } of this.series.filter(({ m, path }) => m === this.series[0]?.m && path !== DATA)) {
       if (!pathsOf(this.models[0].prior).includes(path)) continue;
       context.beginPath();
-      const line = this.models[0].along(path, codes[0], codes[1], Array.from({ length: 49 }, (_, t) => t / 48));
-      for (let t = 0; t < 49; t++) {
-        const { x, y } = this.map.toPixels(this.project(line.subarray(t * codes[0].length, (t + 1) * codes[0].length)));
+      const line = this.models[0].along(path, codes[0], codes[1], Array.from({ length: n }, (_, t) => t / (n - 1)));
+      const places = this.allPlaces(line);
+      for (let t = 0; t < n; t++) {
+        const { x, y } = this.map.toPixels({ x: places[2 * t], y: places[2 * t + 1] });
         context.lineTo(x, y);
       }
       for (const [colour, width] of [[look.paper, 5], [look.strong, 2]]) {
@@ -488,11 +493,8 @@ export class Explorer {
   }
 
   drawPanel(/** @type {any} */ series, /** @type {any} */ look) {
-    const { canvas, sample, ghost } = series;
-    const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
-    [canvas.width, canvas.height] = [Math.max(1, Math.round(box.width * ratio)), Math.max(1, Math.round(box.height * ratio))];
-    const context = canvas.getContext("2d");
-    if (sample) this.paint(context, canvas.width, canvas.height, look, sample, ghost);
+    const { canvas, sample, ghost } = series, { context, width, height } = cleared(canvas, () => this.request());
+    if (sample) this.paint(context, width, height, look, sample, ghost);
   }
 
   paint(/** @type {CanvasRenderingContext2D} */ context, /** @type {number} */ width, /** @type {number} */ height, /** @type {any} */ look, /** @type {Float32Array} */ sample, /** @type {any} */ ghost) {
@@ -501,20 +503,21 @@ export class Explorer {
       drawSample(context, width / 2, height, this.scene, this.camera, look, sample, 0, null);
       context.translate(width / 2, 0);
       context.globalAlpha = 0.55;
-      drawSample(context, width / 2, height, this.scene, this.camera, look, this.reference, ghost.row * this.size, null);
+      drawSample(context, width / 2, height, this.scene, this.camera, look, this.reference.samples, ghost.row * this.size, null);
       context.globalAlpha = 1;
       context.translate(-width / 2, 0);
       return;
     }
-    drawSample(context, width, height, this.scene, this.camera, look, sample, 0, ghost && { samples: this.reference, from: ghost.row * this.size });
+    drawSample(context, width, height, this.scene, this.camera, look, sample, 0, ghost && { samples: this.reference.samples, from: ghost.row * this.size });
   }
 
-  drawCharts(/** @type {any} */ look) {
+  drawCharts() {
+    const { look } = this;
     const ready = this.series.filter(({ samples }) => samples);
-    const at = { alpha: this.alpha, ink: look.ink, grid: look.grid };
-    drawChart(this.speedChart, ready.map(({ curve, colour, dash }) => ({ values: curve, colour, dash })), { ...at, level: 1, least: 2 });
+    const at = { alpha: this.alpha, ink: look.ink, grid: look.grid }, resized = () => this.request();
+    drawChart(this.speedChart, ready.map(({ curve, colour, dash }) => ({ values: curve, colour, dash })), { ...at, level: 1, least: 2 }, resized);
     if (this.header.kind === "poses") {
-      drawChart(this.boneChart, ready.map(({ bones, colour, dash }) => ({ values: bones, colour, dash })), { ...at, level: null, least: 5 });
+      drawChart(this.boneChart, ready.map(({ bones, colour, dash }) => ({ values: bones, colour, dash })), { ...at, level: null, least: 5 }, resized);
     }
   }
 
@@ -522,7 +525,7 @@ export class Explorer {
     const [unit, times] = this.header.kind === "poses" ? ["mm", 1000] : ["", 1];
     const text = (/** @type {number} */ value, /** @type {number} */ digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
     const far = (/** @type {number} */ value) => (times === 1 ? text(value, 3) : text(value * times, 1)) + (unit && ` ${unit}`);
-    const head = ["", "length / straight", "fastest / slowest", "length", ...(this.reference.length && !this.withoutGhost ? ["to the nearest real"] : [])];
+    const head = ["", "length / straight", "fastest / slowest", "length", ...(this.reference.count && !this.withoutGhost ? ["to the nearest real"] : [])];
     this.table(this.numbers, head, this.series.filter(({ samples }) => samples).map(({ name, ratio, unevenness, length, ghost }) =>
       [name, text(ratio, 3), text(unevenness, 1), far(length), ...(ghost ? [far(ghost.distance)] : [])]));
   }

@@ -1,15 +1,14 @@
 // A small chart of curves over alpha.
 
+import { cleared } from "./dom.js";
+
 /** @typedef {{values: number[], colour: string, dash: number[]}} Curve */
 
 /** Draw curves over alpha from 0 to 1, with a level to compare with, and a mark at alpha. */
-export function drawChart(/** @type {HTMLCanvasElement} */ canvas, /** @type {Curve[]} */ curves, /** @type {{alpha: number, level: number | null, least: number, ink: string, grid: string}} */ look) {
-  const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
-  canvas.width = Math.max(1, Math.round(box.width * ratio));
-  canvas.height = Math.max(1, Math.round(box.height * ratio));
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+export function drawChart(/** @type {HTMLCanvasElement} */ canvas, /** @type {Curve[]} */ curves, /** @type {{alpha: number, level: number | null, least: number, ink: string, grid: string}} */ look, /** @type {() => void} */ resized) {
+  const { context, width, height, ratio } = cleared(canvas, resized);
   context.scale(ratio, ratio);
-  const [left, right, top, bottom] = [38, box.width - 8, 8, box.height - 20];
+  const [left, right, top, bottom] = [38, width / ratio - 8, 8, height / ratio - 20];
   const most = nice(Math.max(look.least, ...curves.flatMap((curve) => curve.values.filter(Number.isFinite))));
   const x = (/** @type {number} */ share) => left + share * (right - left);
   const y = (/** @type {number} */ value) => bottom - (value / most) * (bottom - top);

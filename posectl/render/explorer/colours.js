@@ -9,7 +9,17 @@ const CLASSES = [
 /** Viridis at nine places. */
 const SCALE = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
-export const classColour = (/** @type {number} */ index) => CLASSES[index % CLASSES.length];
+export const MOST_COLOURS = CLASSES.length;
+const OTHERS = [140, 140, 140]; // of classes beyond, and of those that are not pointed at
+
+/** The colour of a class; lift: how far it goes towards white, which dark grounds ask for. */
+export function classColour(/** @type {number} */ index, /** @type {number} */ lift) {
+  return `rgb(${classParts(index, lift)})`;
+}
+
+function classParts(/** @type {number} */ index, /** @type {number} */ lift) {
+  return index < MOST_COLOURS ? parts(CLASSES[index]).map((each) => Math.round(each + lift * (255 - each))) : OTHERS;
+}
 
 /** @returns {[number, number, number]} */
 function parts(/** @type {string} */ colour) {
@@ -23,10 +33,14 @@ export function scaleColour(/** @type {number} */ share) {
   return low.map((each, i) => Math.round(each + (place % 1) * (high[i] - each)));
 }
 
-/** The bytes of points' colours: by class. */
-export function byClass(/** @type {ArrayLike<number>} */ classes) {
-  const out = new Uint8Array(3 * classes.length);
-  for (let i = 0; i < classes.length; i++) out.set(parts(classColour(classes[i])), 3 * i);
+/** The bytes of points' colours: by class; `only`: the one class that has a colour, if there is one. */
+export function byClass(/** @type {ArrayLike<number>} */ classes, /** @type {number} */ lift, /** @type {number | null} */ only) {
+  const out = new Uint8Array(3 * classes.length), known = new Map();
+  const colour = (/** @type {number} */ each) => (only === null ? classParts(each, lift) : each === only ? classParts(each % MOST_COLOURS, lift) : OTHERS);
+  for (let i = 0; i < classes.length; i++) {
+    if (!known.has(classes[i])) known.set(classes[i], colour(classes[i]));
+    out.set(known.get(classes[i]), 3 * i);
+  }
   return out;
 }
 
@@ -54,6 +68,6 @@ export function lookOf(/** @type {Element} */ root) {
   const of = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
   return {
     ink: of("muted"), strong: of("ink"), grid: of("line"), paper: of("panel"), left: of("left"), right: of("right"),
-    middle: of("middle"), ghost: of("ghost"), floor: of("line"), a: of("a"), b: of("b"),
+    middle: of("middle"), ghost: of("ghost"), floor: of("line"), a: of("a"), b: of("b"), lift: Number(of("lift")),
   };
 }

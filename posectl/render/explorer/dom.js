@@ -35,3 +35,29 @@ export function slider(/** @type {string} */ label, /** @type {{min: number, max
 export function button(/** @type {string} */ label, /** @type {() => void} */ pressed, /** @type {string} */ title = "") {
   return make("button", { type: "button", onclick: pressed, ...(title ? { title } : {}) }, label);
 }
+
+/** @type {WeakMap<Element, {width: number, height: number}>} */
+const boxes = new WeakMap();
+
+/** Clear a canvas, fitted to its size on the page in the screen's pixels; `resized` is called when that changes. */
+export function cleared(/** @type {HTMLCanvasElement} */ canvas, /** @type {() => void} */ resized) {
+  let box = boxes.get(canvas);
+  if (!box) {
+    box = canvas.getBoundingClientRect(); // which lays the page out: not at every frame
+    boxes.set(canvas, box);
+    new ResizeObserver(([{ contentRect }]) => {
+      const { width, height } = boxes.get(canvas) ?? contentRect;
+      boxes.set(canvas, contentRect);
+      if (contentRect.width !== width || contentRect.height !== height) resized();
+    }).observe(canvas);
+  }
+  const ratio = devicePixelRatio || 1;
+  const [width, height] = [Math.max(1, Math.round(box.width * ratio)), Math.max(1, Math.round(box.height * ratio))];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  else {
+    context.resetTransform();
+    context.clearRect(0, 0, width, height);
+  }
+  return { context, width, height, ratio };
+}

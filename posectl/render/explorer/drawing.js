@@ -95,14 +95,14 @@ function drawFloor(/** @type {CanvasRenderingContext2D} */ context, /** @type {(
     [point[first], point[second], point[axis]] = [u, v, sign * lowest];
     return project(point, 0);
   };
+  context.beginPath();
   for (let i = -3; i <= 3; i++) {
     for (const [p, q] of [[corner(i / 4, -0.75), corner(i / 4, 0.75)], [corner(-0.75, i / 4), corner(0.75, i / 4)]]) {
-      context.beginPath();
       context.moveTo(p[0], p[1]);
       context.lineTo(q[0], q[1]);
-      context.stroke();
     }
   }
+  context.stroke();
 }
 
 function drawCloud(/** @type {CanvasRenderingContext2D} */ context, /** @type {(s: ArrayLike<number>, at: number) => number[]} */ project, /** @type {Scene} */ scene, /** @type {Look} */ look, /** @type {ArrayLike<number>} */ cloud, /** @type {number} */ from) {

@@ -4,7 +4,7 @@ import { lookOf } from "./colours.js";
 import { make } from "./dom.js";
 import { gif, npy, save } from "./files.js";
 import { pathsOf } from "./paths.js";
-import { DATA, FINE, stepsOf } from "./steps.js";
+import { DATA, stepsOf } from "./steps.js";
 
 export class Exports {
   constructor(/** @type {import("./app.js").Explorer} */ page) {
@@ -83,7 +83,7 @@ export class Exports {
     let size = [0, 0];
     for (const alpha of [...steps, ...steps.slice(1, -1).reverse()]) {
       this.page.alpha = alpha;
-      for (const series of this.page.series) this.page.measure(series, FINE);
+      for (const series of this.page.series) series.look();
       const canvas = this.still(280, look);
       size = [canvas.width, canvas.height];
       frames.push(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);

@@ -34,9 +34,10 @@ export function listen(/** @type {import("./app.js").Explorer} */ page) {
     page.request();
   }, { passive: false });
   over.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => onKey(page, event));
-  new ResizeObserver(() => { map.resize(); map.stale = true; page.request(); }).observe(page.root);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.request());
-  addEventListener("beforeprint", () => page.draw(0));
+  new ResizeObserver(() => { map.resize(); page.request(); }).observe(over);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.restyle());
+  addEventListener("beforeprint", () => page.print(true));
+  addEventListener("afterprint", () => page.print(false));
 }
 
 function onKey(/** @type {import("./app.js").Explorer} */ page, /** @type {KeyboardEvent} */ event) {

@@ -1,5 +1,7 @@
 // The map of codes: points on one canvas (WebGL, or pixels where there is none), the path and its ends on another.
 
+import { Cells } from "./cells.js";
+
 /** @typedef {{x: number, y: number}} Point */
 
 const VERTEX = `attribute vec2 place; attribute vec3 colour; uniform vec2 scale, shift; uniform float size;
@@ -7,15 +9,33 @@ const VERTEX = `attribute vec2 place; attribute vec3 colour; uniform vec2 scale,
 const FRAGMENT = `precision mediump float; varying vec3 shown; uniform float alpha;
   void main() { vec2 d = gl_PointCoord - .5; if (dot(d, d) > .25) discard; gl_FragColor = vec4(shown * alpha, alpha); }`;
 
+/** The places (N, 2) of codes (N, d), one after another, on the map with this middle (d) and these axes (2, d). */
+export function projected(/** @type {ArrayLike<number>} */ codes, /** @type {ArrayLike<number>} */ middle, /** @type {ArrayLike<number>} */ axes) {
+  const d = middle.length, n = codes.length / d, places = new Float32Array(2 * n);
+  for (let i = 0, at = 0; i < n; i++) {
+    let x = 0, y = 0;
+    for (let k = 0; k < d; k++, at++) {
+      const aside = codes[at] - middle[k];
+      x += aside * axes[k];
+      y += aside * axes[d + k];
+    }
+    places[2 * i] = x;
+    places[2 * i + 1] = y;
+  }
+  return places;
+}
+
 export class LatentMap {
   /** places: (N, 2), one after another. */
   constructor(/** @type {HTMLCanvasElement} */ points, /** @type {HTMLCanvasElement} */ over, /** @type {Float32Array} */ places) {
     this.points = points;
     this.over = over;
     this.places = places;
+    /** @type {Cells | null} */
+    this.cells = null;
     this.coded = places.length / 2; // the points that come first, whose codes are known; draws may follow them
     this.colours = new Uint8Array((places.length / 2) * 3).fill(128);
-    this.stale = true;
+    this.resize();
     this.fit();
     this.gl = points.getContext("webgl", { antialias: true, preserveDrawingBuffer: true, premultipliedAlpha: true });
     if (this.gl) this.prepare(this.gl);
@@ -73,15 +93,8 @@ export class LatentMap {
 
   /** The k points with codes nearest to a place: their rows, and weights, which fall with the square of the distance. */
   around(/** @type {Point} */ place, /** @type {number} */ k) {
-    const rows = new Array(k).fill(-1), squares = new Array(k).fill(Infinity);
-    for (let i = 0; i < this.coded; i++) {
-      const far = (this.places[2 * i] - place.x) ** 2 + (this.places[2 * i + 1] - place.y) ** 2;
-      if (far >= squares[k - 1]) continue;
-      let at = k - 1;
-      for (; at > 0 && squares[at - 1] > far; at--) [squares[at], rows[at]] = [squares[at - 1], rows[at - 1]];
-      [squares[at], rows[at]] = [far, i];
-    }
-    const found = rows.filter((row) => row >= 0);
+    this.cells ??= new Cells(this.places, this.coded);
+    const { rows: found, squares } = this.cells.around(place, k);
     const floor = (this.span * 1e-4) ** 2;
     const weights = found.map((_, i) => 1 / (squares[i] + floor));
     const total = weights.reduce((a, b) => a + b, 0);
@@ -126,6 +139,7 @@ export class LatentMap {
   /** Put other points in place of those that are there; those with codes come first again. */
   replace(/** @type {Float32Array} */ places) {
     this.places = places;
+    this.cells = null;
     this.colours = new Uint8Array((places.length / 2) * 3);
     if (this.gl) this.prepare(this.gl);
     this.stale = true;
@@ -133,7 +147,6 @@ export class LatentMap {
 
   /** Draw the points, if anything about them changed. */
   drawPoints() {
-    this.resize();
     if (!this.stale) return;
     this.stale = false;
     const count = this.places.length / 2, ratio = this.ratio ?? 1;

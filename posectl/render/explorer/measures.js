@@ -22,17 +22,26 @@ function chamfer(/** @type {ArrayLike<number>} */ a, /** @type {number} */ i, /*
   return Math.sqrt((oneWay(a, i, b, j) + oneWay(b, j, a, i)) / 2);
 }
 
-/** The distance of two samples, `size` numbers each from i in a and from j in b: joints' mean, or root mean square. */
-export function distance(/** @type {Kind} */ kind, /** @type {ArrayLike<number>} */ a, /** @type {number} */ i, /** @type {ArrayLike<number>} */ b, /** @type {number} */ j) {
+/**
+ * The distance of two samples, `size` numbers each from i in a and from j in b: joints' mean, or root mean square; where
+ * it is not below `most`, at least that.
+ */
+export function distance(/** @type {Kind} */ kind, /** @type {ArrayLike<number>} */ a, /** @type {number} */ i, /** @type {ArrayLike<number>} */ b, /** @type {number} */ j, most = Infinity) {
   if (kind.kind === "clouds") return chamfer(a, i, b, j, kind.size);
   let sum = 0;
   if (kind.kind !== "poses") {
-    for (let k = 0; k < kind.size; k++) sum += (a[i + k] - b[j + k]) ** 2;
-    return Math.sqrt(sum / kind.size);
+    const enough = most * most * kind.size;
+    for (let k = 0; k < kind.size && sum < enough; k++) {
+      const difference = a[i + k] - b[j + k];
+      sum += difference * difference;
+    }
+    return sum < enough ? Math.sqrt(sum / kind.size) : most;
   }
-  for (let k = 0; k < kind.size; k += 3) {
+  const enough = (most * kind.size) / 3;
+  for (let k = kind.size - 3; k >= 0; k -= 3) { // arms, the last joints, differ most
+    if (sum >= enough) return most;
     const x = a[i + k] - b[j + k], y = a[i + k + 1] - b[j + k + 1], z = a[i + k + 2] - b[j + k + 2];
-    sum += Math.sqrt(x * x + y * y + z * z); // Math.hypot is many times slower
+    sum += Math.sqrt(x * x + y * y + z * z);
   }
   return (3 * sum) / kind.size;
 }
@@ -53,20 +62,37 @@ export function boneErrors(/** @type {Float32Array} */ samples, /** @type {numbe
   const joints = parents.length;
   const bones = parents.map((p, j) => [p, j]).filter(([p]) => p >= 0);
   const length = (/** @type {number} */ t, /** @type {number[]} */ bone) => {
-    const [p, j] = bone.map((joint) => 3 * (t * joints + joint));
-    return Math.hypot(samples[p] - samples[j], samples[p + 1] - samples[j + 1], samples[p + 2] - samples[j + 2]);
+    const p = 3 * (t * joints + bone[0]), j = 3 * (t * joints + bone[1]);
+    const x = samples[p] - samples[j], y = samples[p + 1] - samples[j + 1], z = samples[p + 2] - samples[j + 2];
+    return Math.sqrt(x * x + y * y + z * z); // Math.hypot is many times slower
   };
   const expected = bones.map((bone) => (length(0, bone) + length(n - 1, bone)) / 2);
-  return Array.from({ length: n }, (_, t) =>
-    (100 * bones.reduce((sum, bone, i) => sum + Math.abs(length(t, bone) / expected[i] - 1), 0)) / bones.length);
+  return Array.from({ length: n }, (_, t) => {
+    let sum = 0;
+    for (let i = 0; i < bones.length; i++) sum += Math.abs(length(t, bones[i]) / expected[i] - 1);
+    return (100 * sum) / bones.length;
+  });
 }
 
-/** Find the reference sample nearest to the sample at i: its row and distance. */
-export function nearest(/** @type {Kind} */ kind, /** @type {Float32Array} */ samples, /** @type {number} */ i, /** @type {Float32Array} */ reference) {
-  let row = -1, least = Infinity;
-  for (let j = 0; j * kind.size < reference.length; j++) {
-    const far = distance(kind, samples, i, reference, j * kind.size);
-    if (far < least) [least, row] = [far, j];
+/** Real samples, among which the nearest is looked for. */
+export class Reference {
+  constructor(/** @type {Kind} */ kind, /** @type {Float32Array} */ samples) {
+    this.kind = kind;
+    this.samples = samples;
+    this.count = samples.length / kind.size;
+    // How far each is from the first: by the triangle inequality, which Chamfer distances lack, others can be left out.
+    this.far = Float64Array.from({ length: kind.kind === "clouds" ? 0 : this.count }, (_, j) => distance(kind, samples, 0, samples, j * kind.size));
   }
-  return { row, distance: least };
+
+  /** Find the one nearest to the sample at i in an array: its row and distance; `guess`: a row that may be near. */
+  nearest(/** @type {Float32Array} */ samples, /** @type {number} */ i, guess = 0) {
+    const { kind, far } = this, own = far.length ? distance(kind, samples, i, this.samples, 0) : 0;
+    let row = guess, least = distance(kind, samples, i, this.samples, guess * kind.size);
+    for (let j = 0; j < this.count; j++) {
+      if (far.length && Math.abs(far[j] - own) > least) continue;
+      const distant = distance(kind, samples, i, this.samples, j * kind.size, least);
+      if (distant < least) [least, row] = [distant, j];
+    }
+    return { row, distance: least };
+  }
 }

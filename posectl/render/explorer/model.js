@@ -31,10 +31,19 @@ export class Model {
     this.attributes = [];
     /** @type {Map<string, Float32Array>} */
     this.cache = new Map();
+    /** @type {WeakMap<End, Float64Array>} */
+    this.known = new WeakMap();
   }
 
-  /** The code of an end, with its attributes added, on the prior's support. */
+  /** The code of an end, the same array each time. */
   code(/** @type {End} */ end) {
+    let code = this.known.get(end);
+    if (!code) this.known.set(end, code = this.edited(end));
+    return code;
+  }
+
+  /** The code of an end with its attributes added, on the prior's support. */
+  edited(/** @type {End} */ end) {
     const base = this.base(end);
     const added = [...(end.amounts ?? [])].filter(([number, amount]) => amount && this.attributes[number]?.model === this.index);
     if (!added.length) return base;

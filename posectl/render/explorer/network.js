@@ -9,7 +9,8 @@ export class Network {
    * @param {number} latent
    */
   constructor(operations, latent) {
-    this.operations = operations;
+    this.operations = operations.map((each) => (each.name === "linear"
+      ? { ...each, columns: Network.columns(each.arrays.matrix, each.arrays.bias.length) } : each));
     this.latent = latent;
     this.products = operations.reduce((sum, each) => sum + Network.products(each), 0);
   }
@@ -26,23 +27,24 @@ export class Network {
    * @returns {Float32Array}
    */
   run(codes, n) {
-    let x = codes;
+    /** @type {Float32Array | Float64Array} */
+    let x = new Float64Array(codes);
     /** @type {number[]} */
     let shape = [this.latent];
     for (const operation of this.operations) [x, shape] = Network.apply(operation, x, shape, n);
-    return x;
+    return new Float32Array(x);
   }
 
-  /** @returns {[Float32Array, number[]]} */
-  static apply(/** @type {Operation} */ operation, /** @type {Float32Array} */ x, /** @type {number[]} */ shape, /** @type {number} */ n) {
+  /** @returns {[Float32Array | Float64Array, number[]]} */
+  static apply(/** @type {any} */ operation, /** @type {any} */ x, /** @type {number[]} */ shape, /** @type {number} */ n) {
     const { arrays, shapes, settings } = operation;
     switch (operation.name) {
       case "linear":
-        return [Network.linear(x, arrays.matrix, arrays.bias, n), [arrays.bias.length]];
+        return [Network.linear(x, operation.columns, arrays.bias, n), [arrays.bias.length]];
       case "norm":
         return [Network.norm(x, arrays.scale, arrays.shift, x.length / n / arrays.scale.length), shape];
       case "activation":
-        return [x.map(Network.functions[settings.function]), shape];
+        return [Network.activate(x, Network.functions[settings.function]), shape];
       case "reshape":
         return [x, settings.shape];
       case "upsample":
@@ -56,38 +58,81 @@ export class Network {
     }
   }
 
-  /** x M + bias, four rows at a time, so that each weight is read once for four. */
-  static linear(/** @type {Float32Array} */ x, /** @type {Float32Array} */ matrix, /** @type {Float32Array} */ bias, /** @type {number} */ n) {
-    const outputs = bias.length;
-    const inputs = matrix.length / outputs;
-    const y = new Float32Array(n * outputs);
-    for (let row = 0; row < n; row++) y.set(bias, row * outputs);
-    for (let row = 0; row + 4 <= n; row += 4) {
-      const [x0, y0] = [row * inputs, row * outputs];
-      const [y1, y2, y3] = [y0 + outputs, y0 + 2 * outputs, y0 + 3 * outputs];
+  /** The columns of a matrix (inputs, outputs), one after another, as doubles, to which JavaScript would turn each float. */
+  static columns(/** @type {Float32Array} */ matrix, /** @type {number} */ outputs) {
+    const inputs = matrix.length / outputs, columns = new Float64Array(matrix.length);
+    for (let i = 0; i < inputs; i++) for (let j = 0; j < outputs; j++) columns[j * inputs + i] = matrix[i * outputs + j];
+    return columns;
+  }
+
+  /** x M + bias. */
+  static linear(/** @type {Float64Array} */ x, /** @type {Float64Array} */ columns, /** @type {Float32Array} */ bias, /** @type {number} */ n) {
+    const y = new Float64Array(n * bias.length);
+    let row = 0;
+    for (; row + 4 <= n; row += 4) Network.fourRows(x, columns, bias, y, row);
+    for (; row < n; row++) Network.oneRow(x, columns, bias, y, row);
+    return y;
+  }
+
+  /** Sums of four rows with two columns at a time, which stay in registers. */
+  static fourRows(/** @type {Float64Array} */ x, /** @type {Float64Array} */ columns, /** @type {Float32Array} */ bias, /** @type {Float64Array} */ y, /** @type {number} */ row) {
+    const outputs = bias.length, inputs = columns.length / outputs;
+    const x0 = row * inputs, x1 = x0 + inputs, x2 = x1 + inputs, x3 = x2 + inputs;
+    for (let j = 0; j < outputs; j += 2) {
+      const k = Math.min(j + 1, outputs - 1), p = j * inputs, q = k * inputs;
+      let a0 = bias[j], a1 = a0, a2 = a0, a3 = a0, b0 = bias[k], b1 = b0, b2 = b0, b3 = b0;
       for (let i = 0; i < inputs; i++) {
-        const a = x[x0 + i], b = x[x0 + inputs + i], c = x[x0 + 2 * inputs + i], d = x[x0 + 3 * inputs + i];
-        for (let j = 0, m = i * outputs; j < outputs; j++, m++) {
-          const weight = matrix[m];
-          y[y0 + j] += a * weight;
-          y[y1 + j] += b * weight;
-          y[y2 + j] += c * weight;
-          y[y3 + j] += d * weight;
-        }
+        const u = columns[p + i], v = columns[q + i], c = x[x0 + i], d = x[x1 + i], e = x[x2 + i], f = x[x3 + i];
+        a0 += u * c;
+        a1 += u * d;
+        a2 += u * e;
+        a3 += u * f;
+        b0 += v * c;
+        b1 += v * d;
+        b2 += v * e;
+        b3 += v * f;
       }
+      const to = row * outputs;
+      y[to + j] = a0;
+      y[to + outputs + j] = a1;
+      y[to + 2 * outputs + j] = a2;
+      y[to + 3 * outputs + j] = a3;
+      y[to + k] = b0;
+      y[to + outputs + k] = b1;
+      y[to + 2 * outputs + k] = b2;
+      y[to + 3 * outputs + k] = b3;
     }
-    for (let row = n - (n % 4); row < n; row++) {
+  }
+
+  /** Sums of one row with four columns at a time. */
+  static oneRow(/** @type {Float64Array} */ x, /** @type {Float64Array} */ columns, /** @type {Float32Array} */ bias, /** @type {Float64Array} */ y, /** @type {number} */ row) {
+    const outputs = bias.length, inputs = columns.length / outputs, from = row * inputs, to = row * outputs;
+    for (let j = 0; j < outputs; j += 4) {
+      const k = Math.min(j + 1, outputs - 1), l = Math.min(j + 2, outputs - 1), m = Math.min(j + 3, outputs - 1);
+      let a = bias[j], b = bias[k], c = bias[l], d = bias[m];
       for (let i = 0; i < inputs; i++) {
-        const a = x[row * inputs + i];
-        for (let j = 0, m = i * outputs, to = row * outputs; j < outputs; j++, m++, to++) y[to] += a * matrix[m];
+        const each = x[from + i];
+        a += columns[j * inputs + i] * each;
+        b += columns[k * inputs + i] * each;
+        c += columns[l * inputs + i] * each;
+        d += columns[m * inputs + i] * each;
       }
+      y[to + j] = a;
+      y[to + k] = b;
+      y[to + l] = c;
+      y[to + m] = d;
     }
+  }
+
+  static activate(/** @type {Float32Array | Float64Array} */ x, /** @type {(x: number) => number} */ activation) {
+    const y = new Float64Array(x.length);
+    for (let i = 0; i < x.length; i++) y[i] = activation(x[i]);
     return y;
   }
 
   /** Scale and shift each channel, `inner` numbers of a sample. */
-  static norm(/** @type {Float32Array} */ x, /** @type {Float32Array} */ scale, /** @type {Float32Array} */ shift, /** @type {number} */ inner) {
-    const y = new Float32Array(x.length);
+  static norm(/** @type {Float32Array | Float64Array} */ x, /** @type {Float32Array} */ scale, /** @type {Float32Array} */ shift, /** @type {number} */ inner) {
+    const y = new Float64Array(x.length);
     for (let i = 0; i < x.length; i++) {
       const channel = Math.floor(i / inner) % scale.length;
       y[i] = scale[channel] * x[i] + shift[channel];
@@ -95,7 +140,7 @@ export class Network {
     return y;
   }
 
-  static upsample(/** @type {Float32Array} */ x, /** @type {number[]} */ shape) {
+  static upsample(/** @type {Float32Array | Float64Array} */ x, /** @type {number[]} */ shape) {
     const [, height, width] = shape;
     const y = new Float32Array(4 * x.length);
     for (let row = 0; row < x.length / width; row++) {
@@ -110,7 +155,7 @@ export class Network {
   }
 
   /** Correlate maps with kernels of width k: the input has a frame of zeros, four output maps are summed at a time. */
-  static convolve(/** @type {Float32Array} */ x, /** @type {number[]} */ shape, /** @type {Float32Array} */ weight, /** @type {Float32Array} */ bias, /** @type {number} */ k, /** @type {number} */ n) {
+  static convolve(/** @type {Float32Array | Float64Array} */ x, /** @type {number[]} */ shape, /** @type {Float32Array} */ weight, /** @type {Float32Array} */ bias, /** @type {number} */ k, /** @type {number} */ n) {
     const [inputs, height, width] = shape;
     const outputs = bias.length, pad = k >> 1, wide = width + 2 * pad, area = (height + 2 * pad) * wide;
     const padded = new Float32Array(inputs * area);
@@ -152,8 +197,8 @@ export class Network {
   }
 
   /** Replace each d numbers by the entry nearest to them. */
-  static quantise(/** @type {Float32Array} */ x, /** @type {Float32Array} */ entries, /** @type {number} */ d) {
-    const y = new Float32Array(x.length);
+  static quantise(/** @type {Float32Array | Float64Array} */ x, /** @type {Float32Array} */ entries, /** @type {number} */ d) {
+    const y = new Float64Array(x.length);
     for (let at = 0; at < x.length; at += d) {
       let best = 0, least = Infinity;
       for (let entry = 0; entry < entries.length; entry += d) {

@@ -14,8 +14,8 @@ from importlib.resources import files
 
 # In the order of what they import.
 _SOURCES = (
-    "data", "network", "paths", "measures", "model", "map", "chart", "colours", "dom", "drawing", "files", "steps",
-    "exports", "gestures", "app", "report",
+    "data", "network", "paths", "measures", "model", "cells", "map", "dom", "chart", "colours", "drawing", "files",
+    "steps", "series", "exports", "gestures", "app", "report",
 )  # fmt: skip
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)

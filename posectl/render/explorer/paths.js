@@ -11,11 +11,15 @@ export function dot(/** @type {ArrayLike<number>} */ a, /** @type {ArrayLike<num
 /** @returns {Float64Array} */
 export function onto(/** @type {ArrayLike<number>} */ code, /** @type {string} */ prior) {
   const norm = prior === "sphere" ? Math.sqrt(dot(code, code)) + 1e-16 : 1;
-  return Float64Array.from(code, (each) => each / norm);
+  const out = new Float64Array(code.length); // plain loops: `from` with a function takes ten times as long
+  for (let i = 0; i < out.length; i++) out[i] = code[i] / norm;
+  return out;
 }
 
 function mix(/** @type {ArrayLike<number>} */ a, /** @type {ArrayLike<number>} */ b, /** @type {number} */ p, /** @type {number} */ q) {
-  return Float64Array.from(a, (each, i) => p * each + q * b[i]);
+  const out = new Float64Array(a.length);
+  for (let i = 0; i < out.length; i++) out[i] = p * a[i] + q * b[i];
+  return out;
 }
 
 /** A vector orthogonal to a and as long: along the axis nearest to that. */

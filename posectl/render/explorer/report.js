@@ -172,17 +172,20 @@ function short(/** @type {number | null | undefined} */ value) {
   return Math.abs(value) >= 100 ? value.toFixed(1) : String(+value.toPrecision(3));
 }
 
+/** Whether a cell is a number, perhaps with its unit or spread, and no digest that begins with digits. */
+const isNumber = (/** @type {string} */ text) => /^[-–]?(\d[\d.,]*([^\w.,]|$)|$)/.test(text);
+
 /** A table whose rows sort by a column when its head is pressed, by number where all are numbers. */
 function sortable(/** @type {string[]} */ head, /** @type {any[][]} */ rows) {
   const body = make("tbody");
   const fill = () => body.replaceChildren(...rows.map((cells) => make("tr", {}, ...cells.map((cell, c) =>
     make(c === 0 ? "th" : "td", {
       ...(c === 0 ? { scope: "row" } : {}), ...(cell.title ? { title: cell.title } : {}),
-      class: cell.best ? "best" : /^[-–\d]/.test(cell.text) ? "" : "words",
+      class: cell.best ? "best" : isNumber(cell.text) ? "" : "words",
     }, cell.text)))));
   /** @type {[number, number]} */
   let sorted = [-1, 1];
-  const heads = head.map((name, column) => make("th", { scope: "col" }, make("button", { type: "button", onclick: () => {
+  const heads = head.map((name, column) => make("th", { scope: "col", class: isNumber(rows[0]?.[column]?.text ?? "") ? "" : "words" }, make("button", { type: "button", onclick: () => {
     sorted = [column, sorted[0] === column ? -sorted[1] : 1];
     const key = (/** @type {any[]} */ row) => row[column]?.value ?? parseFloat(row[column]?.text);
     const numbers = rows.every((row) => Number.isFinite(key(row)) || !row[column]?.text);

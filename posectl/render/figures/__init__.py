@@ -9,9 +9,9 @@ from posectl.render.figures.factors import (
     retrieval_curves,
 )
 from posectl.render.figures.manifold import Manifold, manifold
+from posectl.render.figures.maps import maps
 from posectl.render.figures.matrix import matrices
 from posectl.render.figures.peaks import PeakCurve, peak_curves
-from posectl.render.figures.prior import beside_prior
 from posectl.render.figures.sweeps import against_lambda
 from posectl.render.figures.training import over_training, training_curves
 from posectl.render.figures.transitions import path_transitions, transition_curves
@@ -23,10 +23,10 @@ __all__ = [
     "PeakCurve",
     "RetrievalCurve",
     "against_lambda",
-    "beside_prior",
     "distance_curves",
     "error_curves",
     "manifold",
+    "maps",
     "matrices",
     "over_training",
     "path_transitions",

@@ -44,7 +44,8 @@ class Manifold:
     values (N,): the colours of the codes, called `what`; of `period` where it goes round. classes: where values are
     kinds that have no order, their names, which the values number; at most as many as there are CLASS_COLOURS, beside
     whatever number is beyond them, which is drawn in grey as `others` of them. grid: lines (K, 2 or 3), each along one
-    factor. marks: points (2 or 3,) of the grid with their names.
+    factor. marks: points (2 or 3,) of the grid with their names. robust: whether colours go from the 1st to the 99th
+    hundredth of the values.
     """
 
     codes: np.ndarray
@@ -56,6 +57,7 @@ class Manifold:
     others: int = 0
     grid: Sequence[np.ndarray] = ()
     marks: Sequence[tuple[np.ndarray, str]] = ()
+    robust: bool = False
 
 
 def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Figure:
@@ -86,13 +88,19 @@ def manifold(shown: Manifold, path: str | Path | None, *, title: str = "") -> Fi
         if shown.classes:
             name_classes(figure, shown)
         elif shown.values is not None and shown.what:
-            bar = figure.colorbar(points, ax=axes, label=shown.what, shrink=0.7, pad=0.12 if solid else 0.02)
-            bar.outline.set_visible(False)
-            if shown.period is not None:
-                bar.set_ticks([shown.period * part / 4 for part in range(5)])
-                bar.ax.yaxis.set_major_formatter("{x:.3g}")
+            colour_bar(figure, points, axes, shown, pad=0.12 if solid else 0.02)
         _name_grid(figure, axes, shown.marks)
     return figure
+
+
+def colour_bar(figure: Figure, points: Any, axes: Any, shown: Manifold, pad: float = 0.02) -> None:
+    """Draw the scale of the colours beside axes."""
+    extend = "both" if shown.robust else "neither"
+    bar = figure.colorbar(points, ax=axes, label=shown.what, shrink=0.7, pad=pad, extend=extend)
+    bar.outline.set_visible(False)
+    if shown.period is not None:
+        bar.set_ticks([shown.period * part / 4 for part in range(5)])
+        bar.ax.yaxis.set_major_formatter("{x:.3g}")
 
 
 def name_classes(figure: Figure, shown: Manifold) -> None:
@@ -130,8 +138,8 @@ def _name_grid(figure: Figure, axes: Any, marks: Sequence[tuple[np.ndarray, str]
             text.remove()
 
 
-def dots(shown: Manifold, count: int) -> dict[str, Any]:
-    """Return the look of so many codes, as options of a scatter."""
+def dots(shown: Manifold, count: int, limits: dict[str, float] | None = None) -> dict[str, Any]:
+    """Return the look of so many codes, as options of a scatter; limits: see `colour_limits`."""
     look: dict[str, Any] = {"s": 14 if count <= MANY else 4, "linewidths": 0, "alpha": 0.9, "rasterized": count > MANY}
     if shown.values is None:
         return {**look, "color": MUTED}
@@ -139,8 +147,16 @@ def dots(shown: Manifold, count: int) -> dict[str, Any]:
         return {**look, "c": shown.values, "cmap": ListedColormap(_colours_of(shown)), "vmin": -0.5,
                 "vmax": len(_colours_of(shown)) - 0.5}  # fmt: skip
     cmap: Colormap = ALONG if shown.period is None else ROUND
-    limits = {} if shown.period is None else {"vmin": 0.0, "vmax": shown.period}
-    return {**look, "c": shown.values, "cmap": cmap, **limits}
+    return {**look, "c": shown.values, "cmap": cmap, **(limits or colour_limits([shown]))}
+
+
+def colour_limits(every: Sequence[Manifold]) -> dict[str, float]:
+    """Return the values at the ends of the scale of colours of several maps, as options of a scatter."""
+    if every[0].period is not None:
+        return {"vmin": 0.0, "vmax": every[0].period}
+    values = np.concatenate([np.asarray(shown.values, dtype=np.float64) for shown in every])
+    low, high = np.quantile(values, (0.01, 0.99) if every[0].robust else (0.0, 1.0))
+    return {"vmin": float(low), "vmax": float(high)}
 
 
 def _in_space(axes: Any, codes: np.ndarray) -> None:

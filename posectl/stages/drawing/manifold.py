@@ -20,16 +20,22 @@ from posectl.stages.artifacts.dataset import StoredDataset, dataset_of
 from posectl.stages.artifacts.labels import class_values, stored_labels
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.artifacts.rows import evenly
+from posectl.stages.drawing.embedding import NAMES, Embedding, embed
 from posectl.stages.evaluation.codes import provide_matched
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.inputs import Inputs
+from posectl.stages.exploring.codes import decoder_speed, density
+from posectl.stages.options import Projection
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
 MOST = 30_000  # dots, beyond which no figure tells more
+EMBEDDED = 2_000  # dots that t-SNE and UMAP place
 RING, SPOKE = 180, 36  # images drawn along a turn, and along another factor
 SPOKES, QUARTERS = 12, 4
 MOST_LEVELS, LEVELS = 16, 8
+
+DRAWS, SPEED, DENSITY = "draws", "speed", "density"  # what colours codes of any model, beside what is known of samples
 
 DEGREES = ("azimuth", "elevation")  # factors that are in degrees, whether they go round or not
 
@@ -44,30 +50,84 @@ class Grid:
     objects: Tensor
 
 
-def manifold_of(run: Run, artifact: Artifact, *, by: str | None = None, dimensions: int | None = None) -> Manifold:
+def manifold_of(
+    run: Run,
+    artifact: Artifact,
+    *,
+    by: str | None = None,
+    dimensions: int | None = None,
+    projection: Projection = "auto",
+) -> Manifold:
     """Return the codes of all samples of a model's dataset (MOST, evenly, of more) with the lines of the factors' grid.
 
     The codes are coloured `by` a factor or a label, of samples or of their clips (None: the first that is known, in
     this order); the lines are there where a factor is periodic. Codes of two or three dimensions are shown as
-    they are; more, or others than `dimensions`, by their principal components, two unless `dimensions` says 3. Raises
-    UsageError for unknown names and impossible dimensions.
+    they are; more, or others than `dimensions`, by their principal components, two unless `dimensions` says 3. Whatever
+    is known, they are also coloured by "draws": in one map with as many draws from the prior; "speed": the decoder's,
+    see `decoder_speed`; "density": one over the distance of the eighth nearest code. projection: "pca", of codes of two
+    or three dimensions, too; "tsne" and "umap" place EMBEDDED codes, without the grid. Raises UsageError for unknown
+    names and impossible dimensions, UnavailableError for a projection whose extra is not installed.
     """
     model, dataset = load_model(run, artifact), dataset_of(run, artifact)
-    rows = evenly(len(dataset.split), MOST)
+    embedding: Embedding | None = None if projection == "auto" or projection == "pca" else projection
+    rows = evenly(len(dataset.split), EMBEDDED if embedding else MOST)
     codes = _encoded(model, torch.from_numpy(dataset.samples[rows]))
-    project, axes = _projection(codes, dimensions)
-    shown = project(codes)
     name = _colouring(dataset, by)
+    if embedding:
+        return _embedded(run, model, dataset, rows, codes, name, embedding, dimensions or 2)
+    project, axes = _projection(codes, dimensions, by_components=projection == "pca")
+    if name == DRAWS:
+        return _beside_draws(run, model, codes, project, axes)
     grid, marks = _grid(model, dataset, project)
+    return replace(
+        _coloured(run, model, dataset, rows, codes, name), codes=project(codes), axes=axes, grid=grid, marks=marks
+    )
+
+
+def _embedded(
+    run: Run, model: Autoencoder, dataset: StoredDataset, rows: np.ndarray, codes: np.ndarray, name: str | None,
+    projection: Embedding, dimensions: int,
+) -> Manifold:  # fmt: skip
+    """Place codes by what keeps neighbours together, which has to see draws, too, to place them."""
+    axes = [f"{NAMES[projection]} {i + 1}" for i in range(dimensions)]
+
+    def place(some: np.ndarray) -> np.ndarray:
+        return embed(some, projection, dimensions, run.seed)
+
+    if name == DRAWS:
+        together = _beside_draws(run, model, codes, lambda some: some, axes)
+        return replace(together, codes=place(together.codes))
+    return replace(_coloured(run, model, dataset, rows, codes, name), codes=place(codes), axes=axes)
+
+
+def _beside_draws(run: Run, model: Autoencoder, codes: np.ndarray, project: Project, axes: list[str]) -> Manifold:
+    """Return codes and as many draws from the prior in one map, in an order in which neither covers the other."""
+    drawn = model.draw(len(codes), generator(run.seed, "plot/draws")).codes.double().numpy()
+    both, kinds = np.concatenate([codes, drawn]), np.repeat([0, 1], len(codes))
+    mixed = np.random.default_rng(run.seed).permutation(len(both))
+    return Manifold(project(both[mixed]), axes, kinds[mixed], "codes", classes=["real", "drawn"])
+
+
+def _coloured(
+    run: Run, model: Autoencoder, dataset: StoredDataset, rows: np.ndarray, codes: np.ndarray, name: str | None
+) -> Manifold:
+    """Return codes, not projected yet, with the values that colour them."""
+    shown, axes = codes, list[str]()
     if name is None:
-        return Manifold(shown, axes, grid=grid, marks=marks)
+        return Manifold(shown, axes)
+    if name in (SPEED, DENSITY) and name not in stored_labels(dataset):
+        some = torch.from_numpy(codes).float()
+        unit = "" if model.kind.unit == "1" else f"{model.kind.unit} "
+        if name == DENSITY:
+            return Manifold(shown, axes, density(some), "density of codes", robust=True)
+        return Manifold(shown, axes, decoder_speed(model, some, run.seed), f"speed ({unit}a unit of code)", robust=True)
     if name not in dataset.about.factors:
         values, classes, others = _classes(dataset, name, rows)
-        return Manifold(shown, axes, values, name, classes=classes, others=others, grid=grid, marks=marks)
+        return Manifold(shown, axes, values, name, classes=classes, others=others)
     values, period = dataset.known(name)[rows].astype(np.float64), dataset.about.periods.get(name)
     if period:
-        return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0, grid=grid, marks=marks)
-    return Manifold(shown, axes, values, f"{name} (deg)" if name in DEGREES else name, grid=grid, marks=marks)
+        return Manifold(shown, axes, values * (360 / period), f"{name} (deg)", 360.0)
+    return Manifold(shown, axes, values, f"{name} (deg)" if name in DEGREES else name)
 
 
 def beside_prior(run: Run, artifact: Artifact) -> dict[str, Manifold]:
@@ -97,14 +157,14 @@ def _encoded(model: Autoencoder, samples: Tensor) -> np.ndarray:
     return model.encode(samples).cpu().double().numpy()
 
 
-def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, list[str]]:
+def _projection(codes: np.ndarray, dimensions: int | None, *, by_components: bool = False) -> tuple[Project, list[str]]:
     """Return the projection from codes (N, d) to (N, 2 or 3), and the names of its axes."""
     size = codes.shape[1]
     wanted = dimensions or (size if size in (2, 3) else 2)
     if wanted > size:
         hint = f"--dimensions {size}." if size > 1 else "`posectl train --latent 2` makes a model of two."
         raise UsageError(f"Codes of {size} dimensions cannot be shown in {wanted}.", hint)
-    if wanted == size:
+    if wanted == size and not by_components:
         return lambda some: some, [f"z{index}" for index in "₁₂₃"[:size]]
     middle, directions, shares = principal_components(codes, wanted)
     names = [f"component {i + 1} ({100 * share:.0f} %)" for i, share in enumerate(shares)]
@@ -113,10 +173,10 @@ def _projection(codes: np.ndarray, dimensions: int | None) -> tuple[Project, lis
 
 def _colouring(dataset: StoredDataset, by: str | None) -> str | None:
     """Return the name of the values that colour the codes; None where nothing is known of the samples."""
-    known = stored_labels(dataset)
+    known = [*stored_labels(dataset), DRAWS, SPEED, DENSITY]
     if by is not None and by not in known:
         raise UsageError(f"Nothing called {by!r} is known of {dataset.artifact.ref}.", did_you_mean(by, known))
-    return by or (known[0] if known else None)
+    return by or next(iter(stored_labels(dataset)), None)
 
 
 def _classes(dataset: StoredDataset, name: str, rows: np.ndarray) -> tuple[np.ndarray, list[str], int]:

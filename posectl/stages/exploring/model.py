@@ -52,6 +52,7 @@ def put_model(
         "path": model.prior.path,
         "latent": model.latent,
         "most": float(np.abs(codes).max() * 1.2),
+        "heads": sum(objective.in_code for objective in model.objectives),
         "speedUnit": f"{unit} a unit of code" if unit != "1" else "a unit of code",
         "operations": described,
     }

@@ -20,7 +20,7 @@ from posectl.render.explorer.page import module
 def page(tmp_path_factory):
     """A page that holds the module, its names in `globalThis`."""
     path = tmp_path_factory.mktemp("module") / "page.html"
-    names = "unpack, Network, Background, PATHS, gif, npy, transitions, boneErrors, nearest, normals, random"
+    names = "unpack, Network, Background, PATHS, gif, npy, transitions, boneErrors, Reference, Cells, normals, random"
     path.write_text(
         f'<meta charset="utf-8"><script type="module">{module()}\nObject.assign(globalThis, {{ {names} }});</script>'
     )
@@ -104,7 +104,7 @@ def test_measures_are_those_of_python(page):
     poses = torch.randn(9, 17, 3, generator=torch.Generator().manual_seed(4))
     found = asked(page, """
       const samples = Float32Array.from(given[0]), kind = { kind: "poses", size: 51 };
-      const found = nearest(kind, samples, 51 * 4, samples.subarray(51 * 2));
+      const found = new Reference(kind, samples.subarray(51 * 2)).nearest(samples, 51 * 4);
       return [transitions(kind, samples, 9), boneErrors(samples, 9, given[1]), found];
     """, poses.flatten().tolist(), list(H36M17.parents))  # fmt: skip
     kind = KINDS.get("poses")
@@ -115,6 +115,37 @@ def test_measures_are_those_of_python(page):
     np.testing.assert_allclose(found[1], errors, rtol=1e-5)
     assert found[2]["row"] == 2
     assert found[2]["distance"] == 0
+
+
+@pytest.mark.parametrize("kind", ["poses", "images"])
+def test_the_nearest_real_sample_is_that_of_all(page, kind):
+    rng = np.random.default_rng(5)
+    real = rng.normal(size=(400, 17, 3)).astype(np.float32) * rng.uniform(0.1, 2, size=(400, 1, 1)).astype(np.float32)
+    asked_of = (real[7::40] + 0.2 * rng.normal(size=(10, 17, 3))).astype(np.float32)
+    found = asked(page, """
+      const reference = new Reference({ kind: given[0], size: 51 }, Float32Array.from(given[1]));
+      const samples = Float32Array.from(given[2]);
+      return Array.from({ length: 10 }, (_, i) => reference.nearest(samples, 51 * i, given[3][i]));
+    """, kind, real.ravel().tolist(), asked_of.ravel().tolist(), rng.integers(0, 400, 10).tolist())  # fmt: skip
+    apart = (asked_of[:, None].astype(np.float64) - real[None]) ** 2
+    far = np.sqrt(apart.sum(-1)).mean(-1) if kind == "poses" else np.sqrt(apart.mean((-1, -2)))
+    np.testing.assert_array_equal([each["row"] for each in found], far.argmin(1))
+    np.testing.assert_allclose([each["distance"] for each in found], far.min(1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [3, 200, 5000])
+def test_the_points_around_a_place_are_the_nearest_of_all(page, count):
+    rng = np.random.default_rng(count)
+    places = (rng.normal(size=(count, 2)) * rng.choice([0.01, 1, 20], size=(count, 1))).astype(np.float32)
+    around = [*rng.normal(size=(20, 2)), [0, 0], [500, 3], [-80, -90]]
+    found = asked(page, """
+      const cells = new Cells(Float32Array.from(given[0]), given[1]);
+      return given[2].map(([x, y]) => cells.around({ x, y }, 8));
+    """, [*places.ravel().tolist(), 0, 0], count, np.asarray(around).tolist())  # fmt: skip
+    for place, each in zip(around, found, strict=True):
+        squares = ((places.astype(np.float64) - place) ** 2).sum(1)
+        np.testing.assert_array_equal(each["rows"], np.argsort(squares)[:8])
+        np.testing.assert_allclose(each["squares"][: min(count, 8)], np.sort(squares)[:8], rtol=1e-9)
 
 
 def test_a_gif_of_the_page_holds_its_frames(page, tmp_path):

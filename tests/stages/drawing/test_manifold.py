@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -10,11 +11,14 @@ import pytest
 import torch
 
 from posectl.data.synthetic import pole
-from posectl.errors import UsageError
+from posectl.errors import UnavailableError, UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.model import load_model
+from posectl.stages.artifacts.rows import evenly
+from posectl.stages.drawing import manifold
 from posectl.stages.drawing.manifold import RING, SPOKES, manifold_of
-from posectl.stages.options import TrainOptions
+from posectl.stages.options import PlotOptions, TrainOptions
+from posectl.stages.plot import plot
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.train import train
@@ -179,3 +183,69 @@ def test_unknown_factors_and_dimensions_are_told(run):
     assert "Did you mean 'elevation'" in error.value.hint
     with pytest.raises(UsageError, match="2 dimensions cannot be shown in 3"):
         manifold_of(run, run.artifacts.get("flat"), dimensions=3)
+
+
+def test_draws_from_the_prior_stand_among_the_codes_on_the_codes_own_axes(run):
+    model = load_model(run, run.artifacts.get("deep"))
+    shown = manifold_of(run, run.artifacts.get("deep"), by="draws")
+    real = manifold_of(run, run.artifacts.get("deep"))
+    assert (shown.classes, Counter(shown.values.tolist())) == (["real", "drawn"], {0: 576, 1: 576})
+    assert shown.axes == real.axes
+    assert {tuple(place) for place in shown.codes[shown.values == 0]} == {tuple(place) for place in real.codes}
+    middle = codes_of(run, "deep", "pole").mean(0)
+    assert model.prior.name == "normal"
+    drawn = shown.codes[shown.values == 1].mean(0)
+    directions = np.linalg.svd(codes_of(run, "deep", "pole") - middle, full_matrices=False)[2][:2]
+    np.testing.assert_allclose(
+        np.abs(drawn), np.abs(middle @ directions.T), atol=4 / 24
+    )  # four errors of a mean of 576
+
+
+def test_the_decoders_speed_is_that_of_its_jacobian(run):
+    shown = manifold_of(run, run.artifacts.get("deep"), by="speed")
+    model = load_model(run, run.artifacts.get("deep"))
+    every = torch.from_numpy(codes_of(run, "deep", "pole")[::24]).float()
+    squares = []
+    for code in every:
+        jacobian = torch.autograd.functional.jacobian(lambda z: model.decoder(z[None, None])[0, 0].flatten(), code)
+        squares.append(jacobian.square().mean().item())
+    # A step of a hundredth of a code crosses kinks of leaky ReLU here and there.
+    np.testing.assert_allclose(shown.values[::24], np.sqrt(squares), rtol=0.15)
+    assert np.square(shown.values[::24]).mean() == pytest.approx(np.mean(squares), rel=0.02)
+    assert shown.robust
+
+
+@pytest.mark.parametrize(("projection", "package"), [("tsne", "sklearn"), ("umap", "umap")])
+def test_neighbours_stay_neighbours_in_an_embedding_and_stay_put(run, projection, package, monkeypatch):
+    pytest.importorskip(package)
+    monkeypatch.setattr(manifold, "EMBEDDED", 100)
+    shown = manifold_of(run, run.artifacts.get("deep"), by="azimuth", projection=projection)
+    assert shown.codes.shape == (100, 2)
+    assert [axis[:-2] for axis in shown.axes] == [{"tsne": "t-SNE", "umap": "UMAP"}[projection]] * 2
+    codes = codes_of(run, "deep", "pole")[evenly(576, 100)]
+    alone = np.diag(np.full(100, np.inf))
+    apart, placed = (np.linalg.norm(x[:, None] - x[None], axis=2) + alone for x in (codes, shown.codes))
+    ranks = np.argsort(np.argsort(placed, axis=1), axis=1)
+    assert np.median(ranks[np.arange(100), apart.argmin(1)]) <= 3
+    again = manifold_of(run, run.artifacts.get("deep"), by="azimuth", projection=projection)
+    np.testing.assert_array_equal(again.codes, shown.codes)
+
+
+def test_without_umap_learn_the_extra_is_named(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(UnavailableError, match="umap-learn") as error:
+        manifold_of(run, run.artifacts.get("deep"), projection="umap")
+    assert "posectl[umap]" in error.value.hint
+
+
+def test_several_maps_share_the_scale_of_places_and_of_colours(run, tmp_path):
+    figure = plot(run, ["flat", "deep"], tmp_path / "maps.pdf", PlotOptions(kind="map", by="speed"))["figure"]
+    panels = [axes for axes in figure.axes if axes.get_title("left")]
+    assert [axes.get_title("left") for axes in panels] == ["plain, d=2", "plain, d=5"]
+    scales = {axes.collections[0].get_clim() for axes in panels}
+    speeds = np.concatenate([manifold_of(run, run.artifacts.get(name), by="speed").values for name in ("flat", "deep")])
+    assert len(scales) == 1
+    np.testing.assert_allclose(scales.pop(), np.quantile(speeds.astype(np.float64), (0.01, 0.99)), rtol=1e-6)
+    assert panels[0].get_xlim() == panels[1].get_xlim()
+    with pytest.raises(UsageError, match="in the plane"):
+        plot(run, ["flat", "deep"], None, PlotOptions(kind="map", dimensions=3))
