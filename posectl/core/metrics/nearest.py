@@ -25,12 +25,13 @@ CACHE = IndexCache()
 
 
 def nearest(
-    queries: Samples, reference: Samples | Index, k: int = 1, metric: Metric = "mpjpe"
+    queries: Samples, reference: Samples | Index, k: int = 1, metric: Metric = "mpjpe", *, known: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """The k samples of the reference nearest to each query, the nearest first; among equals, the lowest index first.
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
-    by block; an `Index` as reference is one that is used again. Metrics: "mpjpe", the mean over joints of the Euclidean
+    by block; an `Index` as reference is one that is used again. known (N, J): the joints of each query, both then
+    tensors, that count, its mask; the others may be NaN. Metrics: "mpjpe", the mean over joints of the Euclidean
     distance (pose report, Eq. 8), for samples (J, 3); "l2", Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
     without gradient. They are what a search in float64 finds, to the last bit the same for any block size, number of
@@ -39,8 +40,31 @@ def nearest(
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """
+    if known is not None:
+        return _masked(queries, reference, k, metric, known)
     blocks = reference.blocks if isinstance(reference, Index) else CACHE.blocks(reference)
     return _search(queries, blocks, k, metric)
+
+
+def _masked(
+    queries: Samples, reference: Samples | Index, k: int, metric: Metric, known: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Search the queries of each distinct mask among the reference's joints under it: a search of fewer joints."""
+    if not isinstance(queries, Tensor) or not isinstance(reference, Tensor) or known.shape != queries.shape[:2]:
+        raise InvalidInputError(
+            "A search under a mask needs tensors, and whether each joint of each query is known.",
+            "Give queries (N, J, 3), a reference (M, J, 3) and known (N, J).",
+        )
+    if not known.any(1).all():
+        raise InvalidInputError(
+            f"Nothing is known of query {int((~known.any(1)).int().argmax())}.", "Leave it out, or say what is known."
+        )
+    distances, indices = _nothing(len(queries), k, queries.device)
+    masks, of = known.unique(dim=0, return_inverse=True)
+    for number, mask in enumerate(masks):
+        rows = of == number
+        distances[rows], indices[rows] = nearest(queries[rows][:, mask], reference[:, mask], k, metric)
+    return distances, indices
 
 
 class Index:
