@@ -31,7 +31,16 @@ _IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"ch
 _LATER: dict[str, dict[str, Any]] = {
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
-    "scores": {"clouds": 200, "draws": "prior", "labelled": 100},
+    "scores": {
+        "clouds": 200,
+        "draws": "prior",
+        "labelled": 100,
+        "task": None,
+        "poses": 2000,
+        "masks": None,
+        "hypotheses": 10,
+        "starts": "neighbours",
+    },
     "sweep": {"labelled": None},
 }
 

@@ -23,7 +23,7 @@ COUNTS = (1, 5, 10)
 
 @dataclass(frozen=True)
 class Recovered:
-    """Poses (N, J, 3), whether each joint was known (N, J), and what was made of it (N, S, J, 3), best first; metres."""
+    """Poses (N, J, 3), whether each joint was known (N, J), and what was made of them (N, S, J, 3), the best first."""
 
     truth: Tensor
     known: Tensor

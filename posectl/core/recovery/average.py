@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from posectl.core.recovery import PoseByPose
+from posectl.core.recovery import Recovery
 
 
-class Average(PoseByPose):
+class Average(Recovery):
     """Every frame's mean with the frames at most `reach` before and after it, fewer at the ends; 0: the frame itself,
     which single poses always are."""
 

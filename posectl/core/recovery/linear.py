@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from posectl.core.recovery import PoseByPose, with_known
+from posectl.core.recovery import Recovery, with_known
 
 _RCOND = 1e-10
 
 
-class Linear(PoseByPose):
+class Linear(Recovery):
     """Least squares with an intercept over all training poses (M, J, 3), by their mean and covariance: the conditional
     mean of a Gaussian. Of noise it is Wiener's filter."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from posectl.core.metrics.nearest import nearest
-from posectl.core.recovery import PoseByPose
+from posectl.core.recovery import Recovery
 
 
-class Neighbour(PoseByPose):
+class Neighbour(Recovery):
     """The nearest of training poses (M, J, 3), whole as they are: S hypotheses are the S nearest."""
 
     def __init__(self, train: Tensor) -> None:

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from posectl.core.classifier import Reading, learn
 from posectl.core.random import generator
-from posectl.core.recovery import PoseByPose, with_known
+from posectl.core.recovery import Recovery, with_known
 
 POSES, STEPS, WIDTH = 200_000, 6_000, 256
 NOISE = 0.12
 """The most noise, metres, that the denoiser learns to take out; drawn evenly."""
 
 
-class Network(PoseByPose):
+class Network(Recovery):
     """Two hidden layers of 256, trained by the squared error on POSES training poses (M, J, 3) drawn with replacement,
     each under a mask that `masks(count, generator)` draws, or with its own noise. It depends on these alone."""
 

@@ -7,41 +7,55 @@ from typing import Any
 
 from posectl.printable import listed
 from posectl.stages.artifacts.about import ScoresAbout, read_about
-from posectl.stages.comparison.scores import drawn
+from posectl.stages.comparison.scores import drawn, task_of
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
 
-def standing(scores: Sequence[Artifact], compat: str | None = None) -> Artifact:
-    """Return the scores that stand for their subject: the newest of its last weights by this protocol, of means rather
-    than draws; without such, the newest of its last weights; without any, the newest."""
+def standing(scores: Sequence[Artifact], compat: str | None = None, task: str | None = None) -> Artifact:
+    """Return the scores that stand for their subject: of this task or, None, of the metrics, the newest of its last
+    weights by this protocol, of means rather than draws, of a fit from neighbours; without such, the newest of its last
+    weights; without any, the newest."""
 
-    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, int]:
+    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, bool, bool, int]:
         index, scores = numbered
         protocol = scores.summary["protocol"]
-        return protocol.get("weights", "last") == "last", protocol.get("compat") == compat, not drawn(scores), index
+        return (
+            task_of(scores) == task,
+            protocol.get("weights", "last") == "last",
+            protocol.get("compat") == compat,
+            not drawn(scores),
+            protocol.get("starts") != "random",
+            index,
+        )
 
     return max(enumerate(scores), key=rank)[1]
 
 
-def scores_by_subject(run: Run, compat: str | None = None) -> dict[str, Artifact]:
+def scores_by_subject(run: Run, compat: str | None = None, task: str | None = None) -> dict[str, Artifact]:
     """Find the scores that stand for every subject, by its digest."""
     found: dict[str, list[Artifact]] = {}
     for scores in run.artifacts.artifacts("scores"):
         for parent in scores.parents:
             if parent.role != "reference":
                 found.setdefault(parent.digest, []).append(scores)
-    return {digest: standing(some, compat) for digest, some in found.items()}
+    return {digest: standing(some, compat, task) for digest, some in found.items()}
 
 
-def of_one_protocol(run: Run, compat: str | None = None) -> tuple[list[Artifact], list[str]]:
-    """Return the scores against one reference by one published protocol, or by none, one of each subject, oldest first;
-    and a sentence where there are others.
+def of_one_protocol(
+    run: Run, compat: str | None = None, task: str | None = None
+) -> tuple[list[Artifact], list[str]]:  # fmt: skip
+    """Return the scores of a task or, None, of the metrics, against one reference by one published protocol, or by
+    none, one of each subject, oldest first; and a sentence where there are others. Where no metrics were scored, the
+    task is the newest scores'.
 
     The protocol is `compat`, or where there are no scores by it, that of the newest; the reference is that of the
     newest by it. Scores without a reference are of every one.
     """
     every = run.artifacts.artifacts("scores")
+    if task is None and all(map(task_of, every)):
+        task = task_of(every[-1]) if every else None
+    every = [each for each in every if task_of(each) == task]
     by_compat = [each for each in every if each.summary["protocol"].get("compat") == compat] or every
     held = [each for each in by_compat if _reference(each)] or by_compat
     if not held:
@@ -57,7 +71,7 @@ def of_one_protocol(run: Run, compat: str | None = None) -> tuple[list[Artifact]
     note = f"Shown are the scores against {reference or 'nothing'} by {_named(wanted)}; "
     others = dict.fromkeys(f"against {_reference(e)} by {_named(e.summary['protocol'].get('compat'))}" for e in left)
     notes = [f"{note}name others to see them: {listed(list(others))}."] if left else []
-    return [standing(some, wanted) for some in shown.values()], notes
+    return [standing(some, wanted, task) for some in shown.values()], notes
 
 
 def _reference(scores: Artifact) -> str | None:

@@ -12,7 +12,7 @@ from posectl.render.figures import DistanceCurve, Panel, PeakCurve, RetrievalCur
 from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
-from posectl.stages.compare import missing_baselines
+from posectl.stages.comparison.baselines import missing_baselines
 from posectl.stages.comparison.scores import choose, differences, flat, in_millimetres, label, with_unit
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact

@@ -1,0 +1,31 @@
+"""A model's fit as a recovery of poses."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.fitting.fit import Examples, fit
+from posectl.core.random import generator
+from posectl.core.recovery import Recovery
+
+
+class Fit(Recovery):
+    """`posectl.core.fitting` by a model, from the codes of training poses (M, J, 3)."""
+
+    def __init__(self, model: Autoencoder, train: Tensor, seed: int) -> None:
+        self._model, self._seed = model, seed
+        self._examples = Examples(train, model.encode(train))
+
+    def complete(self, poses: Tensor, known: Tensor, hypotheses: int) -> Tensor:
+        """Return poses (N, S, J, 3), the best on the known joints first."""
+        return self._fitted(poses, known, hypotheses, 0.0)
+
+    def denoise(self, poses: Tensor, noise: float) -> Tensor:
+        """Return poses (N, 1, J, 3)."""
+        return self._fitted(poses, torch.ones(poses.shape[:2], dtype=torch.bool, device=poses.device), 1, noise)
+
+    def _fitted(self, poses: Tensor, known: Tensor, hypotheses: int, noise: float) -> Tensor:
+        g = generator(self._seed, "evaluate/fit")
+        return fit(self._model, poses, known, self._examples, hypotheses=hypotheses, noise=noise, generator=g).poses
