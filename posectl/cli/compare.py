@@ -47,6 +47,12 @@ def compare(
             show_default="none",
         ),
     ] = None,
+    task: Annotated[
+        Literal["completion", "denoising", "ik", "generation"] | None,
+        option(
+            "Metrics", "Scores of a task, beside those of its baselines and published ones.", show_default="of metrics"
+        ),
+    ] = None,
     seeds: Annotated[
         bool,
         option(
@@ -79,6 +85,7 @@ def compare(
       posectl compare plain acai:v1 acai:v2 --published d8 -o table.tex
       posectl compare plain acai --published lines
       posectl compare plain-sweep posectl-sweep --seeds --ratio
+      posectl compare plain acai --task completion --metric completion.hidden
     """
     from posectl.api.files import write_bytes
     from posectl.cli.values import names
@@ -87,7 +94,7 @@ def compare(
     form = format_ or (form_of(output) if output is not None else None)
     table = (
         session.lab()
-        .compare(scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio)
+        .compare(scores or [], published=published, metrics=names(metric) or (), task=task, seeds=seeds, ratio=ratio)
         .table
     )
     for warning in table.warnings:
