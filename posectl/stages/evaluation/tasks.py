@@ -44,7 +44,7 @@ FEWEST = 10
 
 _STARTS = 10
 
-FITTED = ("completion", "ik")
+FITTED = ("completion",)
 """The tasks in which a model's code from random starts is a baseline."""
 
 CHIEF = ("hidden", "hidden_min10", "hidden_mean10", "seen", "all", "aligned", "bones", "apd10", "fid", "fid_of_angles",
