@@ -62,7 +62,8 @@ def test_neighbours_are_the_nearest_by_the_known_joints(known):
 def test_a_network_beats_the_mean_pose_and_is_the_same_again(known):
     train, test = poses(2000), poses(200, 1)
     first, again = (Network(train, any_known, steps=300).complete(test, known, 1) for _ in range(2))
-    assert torch.equal(first, again) and torch.equal(first[:, 0][known], test[known])
+    assert torch.equal(first, again)
+    assert torch.equal(first[:, 0][known], test[known])
     error, mean = ((each - test)[~known].norm(dim=-1).mean() for each in (first[:, 0], train.mean(0)))
     assert error < 0.7 * mean
 
@@ -84,5 +85,6 @@ def test_an_average_is_of_the_frames_around_and_of_fewer_at_the_ends():
 def test_random_masks_hide_one_to_three_joints_but_never_the_pelvis():
     known = random_known(4000, torch.Generator().manual_seed(0))
     hidden = (~known).sum(1)
-    assert known[:, 0].all() and sorted(hidden.unique().tolist()) == [1, 2, 3]
+    assert known[:, 0].all()
+    assert sorted(hidden.unique().tolist()) == [1, 2, 3]
     assert (~known).float().mean(0)[1:].numpy() == pytest.approx(2 / 16, abs=0.02)
