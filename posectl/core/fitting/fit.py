@@ -1,51 +1,168 @@
-"""The codes whose decoded poses lie on what is known of a pose, near the codes of training poses that do so too."""
+"""The codes, and with them the poses, that a model holds most likely under what is known.
+
+Around what is known the training codes are taken for a Gaussian: that of the nearest examples, weighted by nearness,
+given what is known of them (`local`). From its mean Gauss and Newton move the code so that what the model decodes lies
+on what is known, against that Gaussian. What codes leave of the examples is added, and bones get their lengths.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.metrics.nearest import nearest
+from posectl.core.fitting import bones as bones_
+from posectl.core.fitting.evidence import Evidence
+from posectl.core.fitting.local import RIDGE, Local, Overall, regress
+from posectl.core.fitting.neighbours import Examples, Neighbours, find
 
-
-@dataclass(frozen=True)
-class Examples:
-    """Training poses (M, J, 3), metres about the pelvis, and their codes (M, d) by the model."""
-
-    poses: Tensor
-    codes: Tensor
+K = 200
+"""Neighbours that a pose is fitted among."""
+BLOCK = 256
+"""Poses that are fitted at once."""
+_STEPS = 3
+_MISFIT = 0.04  # metres, of a decoded coordinate: what the density is weighed against
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Fitted poses (N, S, J, 3) and codes (N, S, d) of N poses in S hypotheses, the best first; residuals (N, S): the
-    mean distance from the known joints, metres."""
+    """N poses fitted in S hypotheses, the most likely first, the others drawn.
+
+    poses (N, S, J, 3): metres about the pelvis. codes (N, S, d). residuals (N, S): the mean distance of the known
+    joints from where they are known to be, metres, in the camera's plane where they are known there. axes (N, 3, 3):
+    take poses to the axes of the values.
+    """
 
     poses: Tensor
     codes: Tensor
     residuals: Tensor
+    axes: Tensor
 
 
 def fit(
     model: Autoencoder,
-    poses: Tensor,
-    known: Tensor,
+    evidence: Evidence,
     examples: Examples,
+    skeleton: tuple[tuple[int, int], ...],
     *,
     hypotheses: int = 1,
-    noise: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> Fitted:
-    """Fit poses (N, J, 3) of which the joints `known` (N, J) are seen, the others any numbers.
+    """Fit poses to what is known of them, among examples; skeleton: the bones, (joint, joint).
 
-    noise: standard deviation of a known coordinate, metres. generator: of draws, on the CPU.
+    generator: of hypotheses, on the CPU. Poses are fitted in blocks of `BLOCK`, in their order.
     """
-    seen = torch.where(known[..., None], poses, 0.0)
-    _, index = nearest(seen, examples.poses, max(hypotheses, 8), known=known)
-    found = examples.poses[index[:, :hypotheses].to(examples.poses.device)]
-    codes = examples.codes[index[:, :hypotheses].to(examples.codes.device)]
-    gaps = torch.linalg.vector_norm(found - seen[:, None], dim=-1) * known[:, None]
-    return Fitted(found, codes, gaps.sum(-1) / known.sum(-1)[:, None])
+    parts = list(_blocks(model, evidence, examples, skeleton, hypotheses, generator))
+    return Fitted(*(torch.cat([getattr(part, name) for part in parts]) for name in Fitted.__dataclass_fields__))
+
+
+def _blocks(
+    model: Autoencoder,
+    evidence: Evidence,
+    examples: Examples,
+    skeleton: tuple[tuple[int, int], ...],
+    hypotheses: int,
+    generator: torch.Generator | None,
+) -> Iterator[Fitted]:
+    bones = torch.tensor(skeleton, device=model.device)
+    neighbours = min(K, len(examples.poses))
+    overall = _overall(model, examples, bones) if evidence.axes is None else None
+    for start in range(0, len(evidence), BLOCK):
+        part = evidence.rows(slice(start, start + BLOCK))
+        found = find(model, part, examples, neighbours)
+        yield _fitted(model, part, found, bones, overall, hypotheses, generator)
+
+
+def _overall(model: Autoencoder, examples: Examples, bones: Tensor) -> Overall:
+    residuals = (examples.poses - model.decode(examples.codes)).flatten(1)
+    return Overall.of(examples.poses, torch.cat([examples.codes, residuals, bones_.lengths(examples.poses, bones)], 1))
+
+
+def _fitted(
+    model: Autoencoder,
+    evidence: Evidence,
+    found: Neighbours,
+    bones: Tensor,
+    overall: Overall | None,
+    hypotheses: int,
+    generator: torch.Generator | None,
+) -> Fitted:
+    d, size = model.latent, found.poses[0, 0].numel()
+    targets = torch.cat([found.codes, found.residuals.flatten(2), bones_.lengths(found.poses, bones)], -1)
+    ridge = (RIDGE**2 * evidence.known.sum(1) + evidence.noise**2).sqrt()
+    features = found.features.flatten(2)
+    prior = overall.gain(evidence.known, evidence.free == "place") if overall else None
+    local = regress(found.distances, features, targets, ridge, prior)
+    query = found.query.flatten(1)
+    expected = local.at(query)[:, None]
+    if hypotheses > 1:
+        expected = torch.cat([expected, local.moved(query, _drawn(local, hypotheses - 1, generator))], 1)
+    centre, residual, usual = expected.split([d, size, len(bones)], -1)
+    precision = local.precision(d)
+    made = [
+        _descended(model, evidence, found.axes, bones, precision, *(each[:, s] for each in (centre, residual, usual)))
+        for s in range(hypotheses)
+    ]
+    poses, codes, residuals = (torch.stack(each, 1) for each in zip(*made, strict=True))
+    return Fitted(poses, codes, residuals, found.axes)
+
+
+def _drawn(local: Local, count: int, generator: torch.Generator | None) -> Tensor:
+    """Draw `count` neighbours (N, count), none twice, each with its weight (Gumbel's top-k)."""
+    uniform = torch.rand(local.weights.shape, generator=generator).clamp(1e-12, 1 - 1e-7).to(local.weights.device)
+    return (local.weights.log() - (-uniform.log()).log()).topk(count, dim=1).indices
+
+
+def _descended(
+    model: Autoencoder,
+    evidence: Evidence,
+    axes: Tensor,
+    bones: Tensor,
+    precision: Tensor,
+    centre: Tensor,
+    residual: Tensor,
+    usual: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return poses (N, J, 3), codes (N, d) and residuals (N,) by Gauss and Newton from codes `centre`."""
+    among = evidence.values.shape[-1]
+    off = residual.view(len(residual), -1, 3)
+    weights = evidence.weights / (_MISFIT**2 + evidence.noise**2)
+    code = centre
+    for _ in range(_STEPS):
+        decoded, slope = _linearised(model, code)
+        seen = torch.einsum("nab,njb->nja", axes, decoded + off)
+        values, _ = evidence.placed(seen)
+        gap = ((values - seen[..., :among]) * evidence.known[..., None]).flatten(1)
+        slope = torch.einsum("nab,njbd->njad", axes, slope)[..., :among, :].flatten(1, 2)
+        pull = weights.repeat_interleave(among, 1)[..., None] * slope
+        down = (pull * gap[..., None]).sum(1) + (precision @ (centre - code)[..., None])[..., 0]
+        code = code + torch.linalg.solve(precision + pull.mT @ slope, down)
+    code = model.prior.project(code)
+    seen = torch.einsum("nab,njb->nja", axes, model.decode(code) + off)
+    for _ in range(1 if evidence.free == "nothing" else 2):
+        values, _ = evidence.placed(seen)
+        values = torch.where(evidence.known[..., None], values, 0)
+        seen = bones_.settle(seen, bones, usual, values, evidence.weights, evidence.noise)
+    values, _ = evidence.placed(seen)
+    gaps = torch.linalg.vector_norm(values - seen[..., :among], dim=-1).where(evidence.known, 0)
+    poses = torch.einsum("nab,nja->njb", axes, seen)
+    return poses - poses[:, :1], code, gaps.sum(1) / evidence.known.sum(1)
+
+
+def _linearised(model: Autoencoder, codes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what codes (N, d) decode to, (N, J, 3), and its derivative (N, J, 3, d)."""
+
+    def decoded(code: Tensor) -> Tensor:
+        return cast(Callable[[Tensor], Tensor], model.decoder)(model.prior.project(code)[None])[0]
+
+    def along(direction: Tensor) -> tuple[Tensor, Tensor]:
+        value, slope = torch.func.jvp(decoded, (codes,), (direction.expand_as(codes),))[:2]
+        return value, slope
+
+    with torch.no_grad():
+        values, slopes = torch.func.vmap(along, out_dims=(0, -1))(torch.eye(codes.shape[1], device=codes.device))
+    return values[0], slopes
