@@ -6,20 +6,22 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.fitting.fit import Examples, fit
+from posectl.core.fitting.evidence import Evidence
+from posectl.core.fitting.fit import fit
+from posectl.core.fitting.neighbours import Examples
 from posectl.core.random import generator
 from posectl.core.recovery import Recovery
 
 
 class Fit(Recovery):
-    """`posectl.core.fitting` by a model, from the codes of training poses (M, J, 3)."""
+    """`posectl.core.fitting` by a model, among training poses (M, J, 3); bones: (joint, joint) of each."""
 
-    def __init__(self, model: Autoencoder, train: Tensor, seed: int) -> None:
-        self._model, self._seed = model, seed
+    def __init__(self, model: Autoencoder, train: Tensor, bones: tuple[tuple[int, int], ...], seed: int) -> None:
+        self._model, self._bones, self._seed = model, bones, seed
         self._examples = Examples(train, model.encode(train))
 
     def complete(self, poses: Tensor, known: Tensor, hypotheses: int) -> Tensor:
-        """Return poses (N, S, J, 3), the best on the known joints first."""
+        """Return poses (N, S, J, 3), the most likely first."""
         return self._fitted(poses, known, hypotheses, 0.0)
 
     def denoise(self, poses: Tensor, noise: float) -> Tensor:
@@ -28,4 +30,5 @@ class Fit(Recovery):
 
     def _fitted(self, poses: Tensor, known: Tensor, hypotheses: int, noise: float) -> Tensor:
         g = generator(self._seed, "evaluate/fit")
-        return fit(self._model, poses, known, self._examples, hypotheses=hypotheses, noise=noise, generator=g).poses
+        evidence = Evidence(poses, known.to(poses), noise)
+        return fit(self._model, evidence, self._examples, self._bones, hypotheses=hypotheses, generator=g).poses

@@ -79,7 +79,7 @@ def model_task(evaluation: Evaluation, model: Autoencoder, dataset: StoredDatase
     if options.starts == "random":
         _provide(evaluation, task, lambda: RandomStarts(model, _STARTS, seed))
     else:
-        _provide(evaluation, task, lambda: Fit(model, task.train, seed))
+        _provide(evaluation, task, lambda: Fit(model, task.train, H36M17.bones, seed))
 
 
 def baseline_task(evaluation: Evaluation, name: str) -> None:
