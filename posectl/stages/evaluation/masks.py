@@ -10,7 +10,7 @@ from posectl.data.masks import hidden_joints
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError
 
-RANDOM, MOST_RANDOM, NONE = "random", 3, "none"
+RANDOM, MOST_RANDOM, DRAWN, NONE = "random", 3, 30, "none"
 MASKS: dict[str, tuple[str, ...]] = {
     "completion": ("left-leg", "legs", "left-arm", "arms", "torso", RANDOM, "all-but-end-effectors"),
     "ik": (NONE, "left-leg", "left-arm", "LShoulder", "all-but-end-effectors"),
@@ -43,10 +43,13 @@ def _known(name: str, count: int, g: torch.Generator) -> Tensor:
 
 
 def random_known(count: int, g: torch.Generator) -> Tensor:
-    """Draw whether joints are known (count, J), one to MOST_RANDOM of them hidden, the pelvis never."""
-    joints = len(H36M17.joints)
-    rank = torch.rand(count, joints, generator=g).index_fill(1, torch.tensor([0]), 2.0).argsort(1).argsort(1)
-    return rank >= torch.randint(1, MOST_RANDOM + 1, (count, 1), generator=g)
+    """Draw whether joints are known (count, J), one to MOST_RANDOM of them hidden, the pelvis never: DRAWN masks, of
+    each number as many, in turn. A search for neighbours under every possible mask would take the longest of all."""
+    rank = (
+        torch.rand(DRAWN, len(H36M17.joints), generator=g).index_fill(1, torch.tensor([0]), 2.0).argsort(1).argsort(1)
+    )
+    known = rank >= (1 + torch.arange(DRAWN) % MOST_RANDOM)[:, None]
+    return known[torch.arange(count) % DRAWN]
 
 
 def any_known(count: int, g: torch.Generator) -> Tensor:

@@ -19,9 +19,8 @@ def poses(count: int, seed: int = 0) -> torch.Tensor:
     g = torch.Generator().manual_seed(seed)
     mix = torch.randn(9, 51, generator=torch.Generator().manual_seed(7))
     made = (torch.tanh(torch.randn(count, 9, generator=g)) @ mix).view(count, 17, 3)
-    return 0.1 * (made - made[:, :1]) + 0.01 * torch.randn(count, 17, 3, generator=g).index_fill(
-        1, torch.tensor([0]), 0
-    )
+    rough = torch.randn(count, 17, 3, generator=g).index_fill(1, torch.tensor([0]), 0)
+    return 0.1 * (made - made[:, :1]) + 0.01 * rough
 
 
 @pytest.fixture
@@ -83,8 +82,8 @@ def test_an_average_is_of_the_frames_around_and_of_fewer_at_the_ends():
 
 
 def test_random_masks_hide_one_to_three_joints_but_never_the_pelvis():
-    known = random_known(4000, torch.Generator().manual_seed(0))
-    hidden = (~known).sum(1)
+    known = random_known(3000, torch.Generator().manual_seed(0))
     assert known[:, 0].all()
-    assert sorted(hidden.unique().tolist()) == [1, 2, 3]
-    assert (~known).float().mean(0)[1:].numpy() == pytest.approx(2 / 16, abs=0.02)
+    assert (~known).sum(1).bincount().tolist() == [0, 1000, 1000, 1000]
+    assert (~known).any(0)[1:].all()
+    assert len(known.unique(dim=0)) <= 30
