@@ -12,7 +12,7 @@ from posectl.core.classifier import Reading, learn
 from posectl.core.random import generator
 from posectl.core.recovery import Recovery, with_known
 
-POSES, STEPS, WIDTH = 200_000, 4_000, 256
+POSES, STEPS, WIDTH = 100_000, 4_000, 256
 NOISE = 0.12
 """The most noise, metres, that the denoiser learns to take out; drawn evenly."""
 
