@@ -30,6 +30,7 @@ from posectl.stages.options import (
     Axes,
     EvaluateOptions,
     ExploreOptions,
+    FitOptions,
     InterpolateOptions,
     PlotOptions,
     RenderOptions,
@@ -305,6 +306,34 @@ class Lab:
         given = options_from(SampleOptions, {"count": count, **options}, "sample")
         with self._running(name, seed) as run:
             return Stored.of(run, sample(run, _ref(model, "model"), given))  # type: ignore[return-value]
+
+    def fit(
+        self, poses: Subject = None, model: Subject = None, *, targets: Subject = None, name: str | None = None,
+        seed: int | None = None, **options: Any,
+    ) -> Samples | Paths:  # fmt: skip
+        """Fit poses to what is known of them, NaN being what is not, and publish them: of clips, paths.
+
+        poses: a file, poses of a dataset, "poses#12", or an array; targets: the same, where some joints are to be.
+        options: hidden ("left arm"), noise (metres), camera, hypotheses, smooth, split, weights; of files unit, up,
+        joints, shape. Raises UsageError where nothing is left to fit, InvalidInputError where nothing is known.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4)
+        >>> lab.fit("mannequin#0", model, hidden="left arm").array.shape
+        (1, 17, 3)
+        """
+        from posectl.stages.fit import fit
+
+        given = options_from(FitOptions, options, "fit")
+        if (poses is None) == (targets is None):
+            raise UsageError("Poses are fitted, or targets, one of the two.", "Name POSES, or --targets FILE.")
+        source = targets if poses is None else poses
+        with self._running(name, seed) as run:
+            result = fit(
+                run, source if isinstance(source, np.ndarray) else str(_ref(source)), _ref(model, "model"), given
+            )
+            return Stored.of(run, result)  # type: ignore[return-value]
 
     def fit_attribute(
         self, model: Subject = None, labels: str | Sequence[str] = (), *, name: str | None = None, **options: Any

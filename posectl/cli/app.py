@@ -17,6 +17,7 @@ from posectl.cli import (  # noqa: F401 - each adds its commands to the app
     encode,
     evaluate,
     explore,
+    fit,
     interpolate,
     plot,
     prepare,

@@ -11,7 +11,7 @@ from posectl.version import __version__
 
 # The order in which a user meets the commands.
 _ORDER = (
-    "prepare", "train", "sweep", "regularizers", "interpolate", "sample", "encode", "decode", "attribute", "arithmetic",
+    "prepare", "train", "sweep", "regularizers", "interpolate", "sample", "fit", "encode", "decode", "attribute", "arithmetic",
     "evaluate", "compare", "render", "plot", "explore", "report", "store", "demo", "doctor", "completion",
 )  # fmt: skip
 

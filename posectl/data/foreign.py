@@ -10,7 +10,7 @@ import numpy as np
 
 from posectl.data.clips import as_text
 from posectl.data.layouts import Layout, declared_layout, layout, unnamed_layout
-from posectl.data.poses import as_poses, find_up, finite_frames, require_finite, settle_unit, shown_unit
+from posectl.data.poses import as_poses, find_up, finite_frames, require_finite, settle_unit, showing, shown_unit
 from posectl.data.safe.npy import ArraySource, array_names, known_key, load_array, load_arrays, split_key
 from posectl.data.skeleton import H36M17
 from posectl.data.smpl import refuse_parameters
@@ -82,22 +82,26 @@ def load_poses(source: ArraySource) -> dict[str, np.ndarray]:
 
 def read_poses(
     arrays: Mapping[str, np.ndarray], name: str, said: Conventions = Conventions(), *, keep_double: bool = False,
-    finite: str | None = "",
+    finite: str | None = "", partial: bool = False,
 ) -> Foreign:  # fmt: skip
     """Bring `poses` among the arrays of a file into metres, as float32.
 
     said: comes before what the arrays say. keep_double: leave float64 so. finite: the hint where there are NaN and
-    infinity ("": the usual one); None lets them pass, unless all are so. Messages call the file `name`. Raises
-    InvalidInputError for what are no poses.
+    infinity ("": the usual one); None lets them pass, unless all are so. partial: NaN is a joint that is not known, in
+    any frame; pelvises stay where they are. Messages call the file `name`. Raises InvalidInputError for what are no
+    poses.
     """
     joints = said.joints or _declared_layout(arrays)
     poses = as_poses(arrays["poses"], name, joints=joints, keep_double=keep_double, finite=False)
     of = layout(joints or unnamed_layout(arrays["poses"].shape) or H36M17.name)
     flat = poses.reshape(-1, *poses.shape[-2:])
-    whole = finite_frames(flat)
-    if not whole.all() and (finite is not None or not whole.any()):
-        require_finite(flat, name, *([finite] if finite else []))
-    flat = flat if whole.all() else flat[whole]
+    if partial:
+        flat = showing(flat, name)
+    else:
+        whole = finite_frames(flat)
+        if not whole.all() and (finite is not None or not whole.any()):
+            require_finite(flat, name, *([finite] if finite else []))
+        flat = flat if whole.all() else flat[whole]
     some = flat[:: 1 + len(flat) // _ENOUGH]
     named: Unit | None = said.unit or declared(arrays, "unit", UNITS, name)  # type: ignore[assignment]
     if named is None and of.unit == shown_unit(some):

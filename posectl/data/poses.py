@@ -86,6 +86,24 @@ def require_finite(
         raise InvalidInputError(message, hint)
 
 
+def showing(poses: np.ndarray, name: str) -> np.ndarray:
+    """Return what shows unit and vertical of poses (N, 17, 3) with unknown joints, NaN: those whose pelvis, legs and
+    thorax are known; where there are none, a point.
+
+    Raises InvalidInputError for infinity, and for a pose of which no joint is known.
+    """
+    if np.isinf(poses).any():
+        bad = int(np.isinf(poses).any(axis=(1, 2)).argmax())
+        raise InvalidInputError(f"{name} holds infinity in pose {bad}.", "A joint that is not known is NaN.")
+    known = np.isfinite(poses).all(axis=-1)
+    if not known.any(axis=-1).all():
+        raise InvalidInputError(
+            f"{name} has no joint that is known in pose {int((~known.any(axis=-1)).argmax())}.", "Leave that pose out."
+        )
+    whole = poses[known[:, [*range(7), 8]].all(axis=-1)]
+    return np.nan_to_num(whole) if len(whole) else np.zeros((1, *poses.shape[1:]), poses.dtype)
+
+
 def thigh_length(poses: np.ndarray) -> float:
     """Return the median length of both thighs of poses (..., 17, 3), in the poses' unit."""
     return float(np.median(_lengths(poses, "Hip", "Knee")))

@@ -183,6 +183,33 @@ TASKS = ("completion", "denoising", "ik", "generation")
 
 
 @dataclass(frozen=True)
+class FitOptions:
+    """The options of a fit.
+
+    hidden: joints that are not known, "left arm", "legs", "13,14", or a file of a mask; None: those that are NaN.
+    noise: standard deviation of every coordinate that is known, metres.
+    camera: a file of the camera of keypoints, or "weak": it is far away; None: poses in space, or keypoints so seen.
+    hypotheses: how many poses are fitted to each, the most likely and draws.
+    smooth: weight of the squared acceleration, a frame, in a clip.
+    split: of a dataset.
+    weights: "last", or "best" by test error.
+    unit, up, joints: as of an interpolation, of keypoints joints alone; shape: as of an evaluation.
+    """
+
+    hidden: str | None = None
+    noise: float = 0.0
+    camera: str | None = None
+    hypotheses: int = 1
+    smooth: float = 0.0
+    split: Literal["train", "test", "all"] = "test"
+    weights: Literal["last", "best"] = "last"
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+    shape: Literal["paths", "samples"] | None = None
+
+
+@dataclass(frozen=True)
 class EvaluateOptions:
     """The options of an evaluation.
 

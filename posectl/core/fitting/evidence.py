@@ -10,9 +10,6 @@ from torch import Tensor
 
 Free = Literal["nothing", "place", "scale"]
 
-LEVEL = ((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0))
-"""Rows x, y and z of a level camera, right, down and forwards, among people whose up is +z."""
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -80,8 +77,16 @@ def standardised(values: Tensor, weights: Tensor, free: Free) -> Tensor:
     return off / (shares * off.square().sum(-1)).sum(-1).sqrt().clamp_min(1e-9)[:, None, None]
 
 
-def turn(angles: Tensor) -> Tensor:
-    """Return rotations (..., 3, 3) by angles (...) about +z."""
-    zero, one = torch.zeros_like(angles), torch.ones_like(angles)
-    rows = (angles.cos(), -angles.sin(), zero, angles.sin(), angles.cos(), zero, zero, zero, one)
-    return torch.stack(rows, -1).unflatten(-1, (3, 3))
+def level(up: Tensor) -> Tensor:
+    """Return the axes (3, 3) of a level camera, its rows x to the right, y down and z forwards, where (3,) is up."""
+    ahead = torch.eye(3, dtype=up.dtype, device=up.device)[int(up.abs().argmin())]
+    return torch.stack([torch.linalg.cross(-up, ahead), -up, ahead])
+
+
+def turn(angles: Tensor, up: Tensor) -> Tensor:
+    """Return rotations (..., 3, 3) by angles (...) about an axis (3,) (Rodrigues)."""
+    eye = torch.eye(3, dtype=up.dtype, device=up.device)
+    cross = torch.linalg.cross(up.expand(3, 3), eye).mT
+    along = torch.outer(up, up)
+    cosine, sine = angles.cos()[..., None, None], angles.sin()[..., None, None]
+    return cosine * (eye - along) + along + sine * cross

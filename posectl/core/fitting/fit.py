@@ -7,7 +7,7 @@ on what is known, against that Gaussian. What codes leave of the examples is add
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -45,36 +45,46 @@ class Fitted:
 
 def fit(
     model: Autoencoder,
-    evidence: Evidence,
+    poses: Tensor,
+    known: Tensor,
     examples: Examples,
-    skeleton: tuple[tuple[int, int], ...],
     *,
     hypotheses: int = 1,
+    noise: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> Fitted:
-    """Fit poses to what is known of them, among examples; skeleton: the bones, (joint, joint).
+    """Fit poses (N, J, 3), metres about the pelvis, of which joints `known` (N, J) are seen, the others any numbers.
 
-    generator: of hypotheses, on the CPU. Poses are fitted in blocks of `BLOCK`, in their order.
+    noise: standard deviation of a coordinate that is seen, metres. generator: of hypotheses, on the CPU.
     """
-    parts = list(_blocks(model, evidence, examples, skeleton, hypotheses, generator))
+    evidence = Evidence(poses, known.to(poses.dtype), noise)
+    parts = list(blocks(model, evidence, examples, hypotheses, lambda block: generator))
+    return joined(parts)
+
+
+def joined(parts: Sequence[Fitted]) -> Fitted:
+    """Return parts as one."""
     return Fitted(*(torch.cat([getattr(part, name) for part in parts]) for name in Fitted.__dataclass_fields__))
 
 
-def _blocks(
+def blocks(
     model: Autoencoder,
     evidence: Evidence,
     examples: Examples,
-    skeleton: tuple[tuple[int, int], ...],
     hypotheses: int,
-    generator: torch.Generator | None,
+    stream: Callable[[int], torch.Generator | None],
+    first: int = 0,
 ) -> Iterator[Fitted]:
-    bones = torch.tensor(skeleton, device=model.device)
-    neighbours = min(K, len(examples.poses))
+    """Fit poses in blocks of `BLOCK`, from block `first` on: to whatever is known of them, in space or in a camera.
+
+    stream: of a block's hypotheses, by its number. A block's numbers are its own, whatever blocks are fitted before.
+    """
+    bones = torch.tensor(examples.bones, dtype=torch.int64, device=model.device).reshape(-1, 2)
     overall = _overall(model, examples, bones) if evidence.axes is None else None
-    for start in range(0, len(evidence), BLOCK):
-        part = evidence.rows(slice(start, start + BLOCK))
-        found = find(model, part, examples, neighbours)
-        yield _fitted(model, part, found, bones, overall, hypotheses, generator)
+    for number in range(first, -(-len(evidence) // BLOCK)):
+        part = evidence.rows(slice(number * BLOCK, (number + 1) * BLOCK))
+        found = find(model, part, examples, min(K, len(examples.poses)))
+        yield _fitted(model, part, found, bones, overall, hypotheses, stream(number))
 
 
 def _overall(model: Autoencoder, examples: Examples, bones: Tensor) -> Overall:

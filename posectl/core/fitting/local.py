@@ -17,6 +17,9 @@ _EXACT = 0.01
 _LEAST = 1e-2  # of the mean variance of codes, which every direction keeps
 
 
+_FAR = 2.0  # times the farthest neighbour
+
+
 @dataclass(frozen=True)
 class Local:
     """What the neighbours of N poses tell of targets (T numbers each) by F known numbers.
@@ -31,13 +34,13 @@ class Local:
 
     def at(self, query: Tensor) -> Tensor:
         """Return the expected targets (N, T) where F known numbers (N, F) are the query's."""
-        return self._mean(self.targets) + self._by(query - self._mean(self.features))
+        return self._mean(self.targets) + self._by(self._near(query - self._mean(self.features)))
 
     def moved(self, query: Tensor, chosen: Tensor) -> Tensor:
         """Return the targets (N, S, T) of chosen neighbours (N, S), moved by how far the query is from theirs."""
         rows = torch.arange(len(chosen), device=chosen.device)[:, None]
         off = query[:, None] - self.features[rows, chosen]
-        return self.targets[rows, chosen] + torch.einsum("nsf,nft->nst", off, self.gain)
+        return self.targets[rows, chosen] + torch.einsum("nsf,nft->nst", self._near(off), self.gain)
 
     def precision(self, count: int) -> Tensor:
         """Return the inverse (N, count, count) of the covariance, given what is known, of the first targets."""
@@ -51,6 +54,12 @@ class Local:
 
     def _mean(self, values: Tensor) -> Tensor:
         return torch.einsum("nk,nkt->nt", self.weights, values)
+
+    def _near(self, off: Tensor) -> Tensor:
+        """Shorten offsets that reach far beyond all neighbours, where no straight line leads."""
+        spread = (self.features - self._mean(self.features)[:, None]).square().sum(-1).amax(1).sqrt()
+        farthest = _FAR * spread.view(-1, *[1] * (off.dim() - 1))
+        return off * (farthest / torch.linalg.vector_norm(off, dim=-1, keepdim=True).clamp_min(1e-12)).clamp_max(1)
 
     def _by(self, off: Tensor) -> Tensor:
         return torch.einsum("nf,nft->nt", off, self.gain)

@@ -18,10 +18,15 @@ VIEWS, SEEN = 24, 4096
 
 @dataclass(frozen=True)
 class Examples:
-    """Training poses (M, J, 3), metres about the pelvis, and their codes (M, d) by the model."""
+    """Training poses (M, J, 3), metres about the pelvis, and their codes (M, d) by the model.
+
+    bones: (joint, joint) of those whose lengths fitted poses keep; up: the axis (3,) of their vertical.
+    """
 
     poses: Tensor
     codes: Tensor
+    bones: tuple[tuple[int, int], ...] = ()
+    up: tuple[float, float, float] = (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -66,14 +71,15 @@ def _in_camera(model: Autoencoder, evidence: Evidence, examples: Examples, k: in
     it and encoded anew."""
     assert evidence.axes is not None
     some = examples.poses[:: -(-len(examples.poses) // SEEN)]
+    up = torch.tensor(examples.up, device=some.device)
     angles = torch.arange(VIEWS, device=some.device) * (2 * math.pi / VIEWS)
-    views = torch.einsum("ab,vbc,mjc->mvja", evidence.axes, turn(angles), some).flatten(0, 1)
+    views = torch.einsum("ab,vbc,mjc->mvja", evidence.axes, turn(angles, up), some).flatten(0, 1)
     distances, index = _free(evidence, views[..., : evidence.values.shape[-1]], k)
     example, angle = index // VIEWS, angles[index % VIEWS]
-    poses = torch.einsum("nkab,nkjb->nkja", turn(angle - angle[:, :1]), some[example])
+    poses = torch.einsum("nkab,nkjb->nkja", turn(angle - angle[:, :1], up), some[example])
     codes = model.encode(poses.flatten(0, 1))
     residuals = poses - model.decode(codes).view_as(poses)
-    axes = evidence.axes @ turn(angle[:, 0])
+    axes = evidence.axes @ turn(angle[:, 0], up)
     seen = views[index][..., : evidence.values.shape[-1]]
     found = Neighbours(distances, poses, codes.unflatten(0, poses.shape[:2]), residuals, axes, seen, evidence.values)
     return _compared(evidence, found)

@@ -1,0 +1,1 @@
+"""What is known of poses that are to be fitted, read from files and datasets."""
