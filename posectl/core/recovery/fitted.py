@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
-from posectl.core.fitting.evidence import Evidence
 from posectl.core.fitting.fit import fit
 from posectl.core.fitting.neighbours import Examples
 from posectl.core.random import generator
@@ -17,8 +16,8 @@ class Fit(Recovery):
     """`posectl.core.fitting` by a model, among training poses (M, J, 3); bones: (joint, joint) of each."""
 
     def __init__(self, model: Autoencoder, train: Tensor, bones: tuple[tuple[int, int], ...], seed: int) -> None:
-        self._model, self._bones, self._seed = model, bones, seed
-        self._examples = Examples(train, model.encode(train))
+        self._model, self._seed = model, seed
+        self._examples = Examples(train, model.encode(train), bones)
 
     def complete(self, poses: Tensor, known: Tensor, hypotheses: int) -> Tensor:
         """Return poses (N, S, J, 3), the most likely first."""
@@ -30,5 +29,4 @@ class Fit(Recovery):
 
     def _fitted(self, poses: Tensor, known: Tensor, hypotheses: int, noise: float) -> Tensor:
         g = generator(self._seed, "evaluate/fit")
-        evidence = Evidence(poses, known.to(poses), noise)
-        return fit(self._model, evidence, self._examples, self._bones, hypotheses=hypotheses, generator=g).poses
+        return fit(self._model, poses, known, self._examples, hypotheses=hypotheses, noise=noise, generator=g).poses
