@@ -85,6 +85,8 @@ def fit(
     """
     from posectl.cli.files import write_array
 
+    if targets is not None and model is None:
+        poses, model = None, poses
     made = session.lab().fit(
         poses, model, targets=targets, hidden=hidden, noise=noise, camera=camera, hypotheses=hypotheses, smooth=smooth,
         split=split, weights=weights, **shared,

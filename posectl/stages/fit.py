@@ -144,7 +144,7 @@ def _smooth(
     for s in range(poses.shape[1]):
         usual = bones.lengths(fitted.poses[:, s], pairs)
         weights = evidence.weights if exact else torch.zeros_like(evidence.weights)
-        poses[:, s] = bones.settle(poses[:, s], pairs, usual, evidence.values, weights, 0.0)
+        poses[:, s] = bones.settle(poses[:, s], pairs, usual, evidence.values, weights)
     poses = poses - poses[:, :, :1]
     return dataclasses.replace(fitted, poses=poses, codes=model.prior.project(codes))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_LENGTH, _STAY, _SURE = 0.003, 0.05, 0.001  # metres: of a bone's length, of a joint left alone, of one known exactly
-_ROUNDS = 4
+# Metres: deviations of a bone's length, of a joint left alone, of one that is known; and how far the last is pulled at
+# once, so that what is out of reach stretches no bone by more than some millimetres.
+_LENGTH, _STAY, _SURE, _PULL, _STEP = 0.0005, 0.05, 0.005, 0.03, 0.01
+_ROUNDS = 16
 
 
 def lengths(poses: Tensor, bones: Tensor) -> Tensor:
@@ -14,27 +16,30 @@ def lengths(poses: Tensor, bones: Tensor) -> Tensor:
     return torch.linalg.vector_norm(poses[..., bones[:, 1], :] - poses[..., bones[:, 0], :], dim=-1)
 
 
-def settle(poses: Tensor, bones: Tensor, usual: Tensor, values: Tensor, weights: Tensor, noise: float) -> Tensor:
+def settle(poses: Tensor, bones: Tensor, usual: Tensor, values: Tensor, weights: Tensor) -> Tensor:
     """Return poses (N, J, 3) near these, with joints near values (N, J, A) by weights (N, J) and bones (B, 2) of about
     their usual lengths (N, B): the most likely, by Gauss and Newton, if all three err by a Gaussian.
 
     Each round linearises the lengths and solves for one multiplier a bone, as an iterated Kalman filter does.
     """
     count, joints, _ = poses.shape
-    precision = poses.new_full(poses.shape, _STAY**-2)
-    pull = precision * poses
-    sure = weights[..., None] / max(noise, _SURE) ** 2
     axes = slice(0, values.shape[-1])
+    sure = weights[..., None] / _SURE**2
+    precision = torch.full_like(poses, _STAY**-2 + _STEP**-2)
     precision[..., axes] += sure
-    pull[..., axes] += sure * values
-    middle, loose = pull / precision, 1 / precision
-    x = middle
+    loose = 1 / precision
+    each = torch.arange(len(bones), device=poses.device)
     eye = _LENGTH**2 * torch.eye(len(bones), device=poses.device)
+    x = poses
     for _ in range(_ROUNDS):
+        gap = values - x[..., axes]
+        gap = gap * (_PULL / torch.linalg.vector_norm(gap, dim=-1, keepdim=True).clamp_min(_PULL))
+        pull = _STAY**-2 * poses + _STEP**-2 * x
+        pull[..., axes] += sure * (x[..., axes] + gap)
+        middle = pull * loose
         off = x[:, bones[:, 1]] - x[:, bones[:, 0]]
         length = torch.linalg.vector_norm(off, dim=-1).clamp_min(1e-6)
         slope = poses.new_zeros(count, len(bones), joints, 3)
-        each = torch.arange(len(bones), device=poses.device)
         slope[:, each, bones[:, 1]] = off / length[..., None]
         slope[:, each, bones[:, 0]] = -off / length[..., None]
         flat = slope.flatten(2)

@@ -102,16 +102,18 @@ def _fitted(
     generator: torch.Generator | None,
 ) -> Fitted:
     d, size = model.latent, found.poses[0, 0].numel()
-    targets = torch.cat([found.codes, found.residuals.flatten(2), bones_.lengths(found.poses, bones)], -1)
+    lengths = bones_.lengths(found.poses, bones)
+    targets = torch.cat([found.codes, found.residuals.flatten(2), lengths], -1)
     ridge = (RIDGE**2 * evidence.known.sum(1) + evidence.noise**2).sqrt()
     features = found.features.flatten(2)
-    prior = overall.gain(evidence.known, evidence.free == "place") if overall else None
+    prior = overall.gain(evidence.known, evidence.free == "place", evidence.noise) if overall else None
     local = regress(found.distances, features, targets, ridge, prior)
     query = found.query.flatten(1)
     expected = local.at(query)[:, None]
     if hypotheses > 1:
         expected = torch.cat([expected, local.moved(query, _drawn(local, hypotheses - 1, generator))], 1)
     centre, residual, usual = expected.split([d, size, len(bones)], -1)
+    usual = usual.clamp(lengths.amin(1, keepdim=True), lengths.amax(1, keepdim=True))  # no body beyond all others
     precision = local.precision(d)
     made = [
         _descended(model, evidence, found.axes, bones, precision, *(each[:, s] for each in (centre, residual, usual)))
@@ -156,7 +158,7 @@ def _descended(
     for _ in range(1 if evidence.free == "nothing" else 2):
         values, _ = evidence.placed(seen)
         values = torch.where(evidence.known[..., None], values, 0)
-        seen = bones_.settle(seen, bones, usual, values, evidence.weights, evidence.noise)
+        seen = bones_.settle(seen, bones, usual, values, evidence.weights * (evidence.noise == 0))
     values, _ = evidence.placed(seen)
     gaps = torch.linalg.vector_norm(values - seen[..., :among], dim=-1).where(evidence.known, 0)
     poses = torch.einsum("nab,nja->njb", axes, seen)

@@ -97,16 +97,19 @@ class Overall:
         joint = torch.cat([poses.flatten(1), targets], 1).double()
         return cls(torch.cov(joint.T), poses[0].numel())
 
-    def gain(self, known: Tensor, centred: bool) -> Tensor:
-        """Return the gain (N, F, T) of the known joints (N, J), about their mean if `centred`; 0 of the others."""
-        masks, of = known.unique(dim=0, return_inverse=True)
-        return torch.stack([self._gain(mask, centred) for mask in masks])[of].to(torch.float32)
+    def gain(self, known: Tensor, centred: bool, noise: float) -> Tensor:
+        """Return the gain (N, F, T) of the known joints (N, J), about their mean if `centred`; 0 of the others.
 
-    def _gain(self, mask: Tensor, centred: bool) -> Tensor:
+        noise: standard deviation of what is known, metres.
+        """
+        masks, of = known.unique(dim=0, return_inverse=True)
+        return torch.stack([self._gain(mask, centred, noise) for mask in masks])[of].to(torch.float32)
+
+    def _gain(self, mask: Tensor, centred: bool, noise: float) -> Tensor:
         shown = mask.double().diag()
         if centred:
             shown = shown - mask.double()[:, None] * mask.double() / mask.sum()
         features = torch.kron(shown, torch.eye(3, dtype=torch.float64, device=mask.device))
         inner = features @ self.covariance[: self.count, : self.count] @ features.T
-        ridge = _EXACT**2 * torch.eye(self.count, dtype=torch.float64, device=mask.device)
+        ridge = (_EXACT**2 + noise**2) * torch.eye(self.count, dtype=torch.float64, device=mask.device)
         return torch.linalg.solve(inner + ridge, features @ self.covariance[: self.count, self.count :])
