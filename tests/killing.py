@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from posectl.store import Artifact, Store
-from posectl.store.locks import Lock, SoftLock, lock_on
+from posectl.store.leases import Lease
+from posectl.store.locks import Lock, lock_on
 
 WITHOUT_FCNTL = bool(os.environ.get("WITHOUT_FCNTL"))
 if WITHOUT_FCNTL:
@@ -34,7 +35,7 @@ SPAWN.set_forkserver_preload(["killing", "posectl.store.arrays", "posectl.store.
 
 def check_locks() -> None:
     """Raise AssertionError unless this process's locks are of the sort that it was told to use."""
-    assert type(lock_on(Path("x.lock"))) is (SoftLock if WITHOUT_FCNTL else Lock)
+    assert type(lock_on(Path("x.lock"))) is (Lease if WITHOUT_FCNTL else Lock)
 
 
 def publish(store: Store, name: str, value: int, size: int = 2000) -> Artifact:

@@ -220,6 +220,44 @@ class Lab:
             result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log))
             return Stored.of(run, result)  # type: ignore[return-value]
 
+    def sweep_shard(
+        self,
+        shard: str,
+        dataset: Subject = None,
+        *,
+        reg: Regularizers | None = None,
+        lam: Sequence[float] | Sequence[Sequence[float]] = (),
+        latent: int | Sequence[int] | None = None,
+        preset: str = OWN,
+        seeds: int = 1,
+        zip: bool = False,
+        engine: str = "inline",
+        jobs: int = 1,
+        log: str = "",
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> Sweep | None:
+        """Train one of several parts of a sweep, "2/4", as one of several jobs that share the store.
+
+        The other arguments are those of `sweep`. Returns the sweep where this was the last part to end, else None.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> poses = lab.prepare("mannequin")
+        >>> [lab.sweep_shard(part, poses, reg="acai", latent=[4, 8], steps=100) is None for part in ("1/2", "2/2")]
+        [True, False]
+        """
+        from posectl.stages.sweep import sweep_shard
+        from posectl.stages.training.engines import Engine
+        from posectl.stages.training.shards import parse
+
+        with self._running(name, seed) as run:
+            run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
+            how = Engine(engine, jobs, log)
+            result = sweep_shard(run, _ref(dataset, "dataset"), given, axes, parse(shard), engine=how)
+            return Stored.of(run, result) if result else None  # type: ignore[return-value]
+
     def dry_sweep(
         self,
         dataset: Subject = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from posectl.cli.root import app
 from posectl.cli.training import DEFAULT
 
 if TYPE_CHECKING:
+    from posectl.api.artifacts import Sweep
     from posectl.stages.dry_run import StackPlan
 
 OPTIONS = training.options(
@@ -41,6 +43,15 @@ def sweep(
         option("Sweep", "Train in this process, or in processes of their own."),
     ] = "inline",
     jobs: Annotated[int, option("Sweep", "Number of processes at once.", metavar="N", min=1)] = 1,
+    shard: Annotated[
+        str | None,
+        option(
+            "Sweep",
+            "Train one of N parts, as a job of several that share the store.",
+            metavar="I/N",
+            show_default="by the variables of Slurm's arrays, Open MPI, torchrun, SkyPilot",
+        ),
+    ] = None,
     log: training.Log = "none",
     dry_run: training.DryRun = False,
 ) -> None:
@@ -48,13 +59,16 @@ def sweep(
 
     --name is the sweep's, and how its models' names begin. Models that are there already are not trained again. A sweep
     that was killed goes on where it was, and one with more --steps than a finished one at its end. evaluate, compare
-    and plot take a sweep for all its models.
+    and plot take a sweep for all its models. Processes that sweep the same at once, on hosts that share no more than
+    the store's folder, divide the work, and take over what a dead one held; --shard divides it beforehand, each part
+    on one thread unless --threads says otherwise, and the last to end publishes the sweep.
 
     \b
     Examples:
       posectl sweep --reg acai --lam 0,0.001,0.01,0.1,0.3 --latent 8,16 --seeds 3
       posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
+      posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --shard 1/2
     """
     from posectl.cli.values import integers, numbers
 
@@ -65,10 +79,17 @@ def sweep(
         plans = lab.dry_sweep(dataset, seeds=seeds, zip=zip_, **options)
         session.out.data("\n".join(map(_line, plans)), {"stacks": [asdict(plan) for plan in plans]})
         return
+    how = {"seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "log": "" if log == "none" else log, **options}
+    part = shard or _scheduled(session)
     with live_table(session.out) as lab.run.progress:
-        result = lab.sweep(
-            dataset, seeds=seeds, zip=zip_, engine=engine, jobs=jobs, log="" if log == "none" else log, **options
-        )
+        result: Sweep | None
+        if part is None:
+            result = lab.sweep(dataset, **how)
+        else:
+            lab.run.threads = lab.run.threads or 1  # so that bits do not depend on the host
+            result = lab.sweep_shard(part, dataset, **how)
+    if result is None:
+        return
     rows = result.figures["replicas"]
     for row in rows:
         if row["diverged_at"] >= 0:
@@ -82,13 +103,26 @@ def sweep(
     session.out.result(result)
 
 
+def _scheduled(session: Session) -> str | None:
+    """Return the shard that this job is of a scheduler's, None if it is none."""
+    from posectl.stages.training.shards import from_environment
+
+    found = from_environment(os.environ)
+    if found is None:
+        return None
+    session.out.tell(f"This is job {found[0]} of {found[1]}, which trains that shard.")
+    return str(found[0])
+
+
 def _line(plan: StackPlan) -> str:
     """Write what `--dry-run` prints of a stack."""
     from posectl.budget import size
 
+    part = "" if plan.shard == "1/1" else f", --shard {plan.shard}"
     there = f", {len(plan.there)} of them there already" if plan.there else ""
     cost = f"; {size(sum(plan.memory.values()))}, about {training.minutes(plan.seconds)}" if plan.memory else ""
-    return f"{len(plan.models)} models of {plan.latent} numbers a code{there}{cost}: {', '.join(plan.models)}"
+    models = f"{len(plan.models)} models of {plan.latent} numbers a code"
+    return f"{plan.id} ({plan.state}{part}): {models}{there}{cost}: {', '.join(plan.models)}"
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -18,8 +18,9 @@ from posectl.stages.sweep import check_points, replicas_of
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.replica import Replica, existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.shards import Shard
 from posectl.stages.training.size import check_fits, size_of
-from posectl.stages.training.stack import stacks
+from posectl.stages.training.stack import Stack, stacks
 from posectl.stages.training.trainer import build_trainer
 
 # Steps that are timed, and seconds after which they are enough.
@@ -72,9 +73,13 @@ def dry_run(run: Run, dataset: str | None = None, options: TrainOptions = TrainO
 
 @dataclass(frozen=True)
 class StackPlan:
-    """What a stack of a sweep would be. models: the names of all; there: the refs of those that are trained already;
+    """What a stack of a sweep would be. id: the beginning of its key; state: how far it is; shard: the part of
+    `--shard` that is this stack alone; models: the names of all; there: the refs of those that are trained already;
     memory and seconds: of the rest, as in DryRun."""
 
+    id: str
+    state: str
+    shard: str
     latent: int
     models: list[str]
     there: list[str]
@@ -93,7 +98,8 @@ def dry_sweep(
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
     plans = []
-    for stack in stacks(replicas_of(run, data, options, axes, device)):
+    planned = stacks(replicas_of(run, data, options, axes, device))
+    for i, stack in enumerate(planned, 1):
         found = existing_models(run, [each.replica for each in stack.replicas])
         missing = [each.replica for each in stack.replicas if each.key not in found]
         memory: dict[str, int] = {}
@@ -103,8 +109,22 @@ def dry_sweep(
             seconds, _, kept = _timed(missing, data, device)
             memory = {**size_of(missing, data).memory, "step": kept}
         names, refs = [each.name for each in stack.replicas], [model.ref for model in found.values()]
-        plans.append(StackPlan(stack.replicas[0].replica.options.latent, names, refs, memory, seconds))
+        state = _state(run, stack, bool(missing))
+        part, latent = str(Shard(i, len(planned))), stack.replicas[0].replica.options.latent
+        plans.append(StackPlan(stack.key[:12], state, part, latent, names, refs, memory, seconds))
     return plans
+
+
+def _state(run: Run, stack: Stack, missing: bool) -> str:
+    checkpoints = run.artifacts.checkpoints(stack.key)
+    if not missing:
+        return "trained"
+    if owner := checkpoints.lease.owner():
+        return f"held by process {owner.get('pid', '?')} on {owner.get('host', '?')}"
+    record = checkpoints.record()
+    if record.get("ended"):
+        return "ended, some diverged"
+    return "begun" if record else "to train"
 
 
 def _timed(replicas: Sequence[Replica], data: StoredDataset, device: torch.device) -> tuple[float, int, int]:

@@ -16,6 +16,7 @@ from posectl.stages.artifacts.about import About
 from posectl.stages.identity import code_digest, key_of, work_of, work_recorded
 from posectl.store import Artifact, Draft, Store
 from posectl.store.artifact import expect as expect
+from posectl.store.leases import Lease
 from posectl.store.lineage import find_parent
 from posectl.store.refs import fitting_name
 
@@ -134,12 +135,14 @@ def produce(
     device: str = "cpu",
     about: About | None = None,
     anywhere: bool = False,
+    lease: Lease | None = None,
 ) -> Result:
     """Return the artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
 
     stage: the stage's module; modules: those that it chose from registries; anywhere: look under all names where the
-    run has none. fill puts arrays into the draft and returns the summary of figures. Where only the same work by other
-    code is there, it is reported, and `run.reuse` takes it. Raises ConflictError for a name of another kind.
+    run has none; lease: under which it is made. fill puts arrays into the draft and returns the summary of figures.
+    Where only the same work by other code is there, it is reported, and `run.reuse` takes it. Raises ConflictError for
+    a name of another kind, or where the lease was taken over.
     """
     name = run.name or fitting_name(default_name)
     work = work_of(kind, config, run.seed, device, [(role, parent.digest) for role, parent in parents], inputs)
@@ -151,7 +154,7 @@ def produce(
     run.artifacts.check_free(kind, name)
     run.detail(f"{kind} {name}: computing on {device}; code {code_digest(stage, frozenset(modules))[:12]}.")
     started = time.monotonic()
-    with run.artifacts.draft(kind, name) as draft:
+    with run.artifacts.draft(kind, name, lease) as draft:
         summary = fill(draft)
         draft.record(
             command=run.command,

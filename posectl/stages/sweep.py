@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -22,10 +23,13 @@ from posectl.stages.training.dataset import training_set
 from posectl.stages.training.engines import Engine, train_all
 from posectl.stages.training.replica import existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name, remarks
-from posectl.stages.training.stack import NamedReplica, Outcome, stacks
+from posectl.stages.training.shards import Shard
+from posectl.stages.training.stack import NamedReplica, Outcome, Stack, stacks
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
 from posectl.store.refs import fitting_name
+
+ALL = Shard(1, 1)
 
 
 def sweep(
@@ -44,7 +48,30 @@ def sweep(
     reported and left out, but for its row in the sweep's arrays. Raises DivergedError if all diverged,
     UsageError for axes or options that make no sense, InterruptedRunError after Ctrl-C.
     """
+    result = sweep_shard(run, dataset, options, axes, ALL, engine=engine)
+    assert result is not None, "of one shard nothing is left to others"
+    return result
+
+
+def sweep_shard(
+    run: Run,
+    dataset: str | None,
+    options: TrainOptions,
+    axes: Axes,
+    shard: Shard,
+    *,
+    engine: Engine = Engine(),
+) -> Result | None:
+    """Train a shard's stacks of a sweep, and publish the sweep if none is left to other shards; else return None.
+
+    Raises as `sweep`, and UsageError for `run.force`.
+    """
     check_points(options, axes)
+    if shard != ALL and run.force:
+        raise UsageError(
+            "A shard cannot be made again by force, for others' models of the same sweep would be, too.",
+            "Leave --force out, or remove the models first: posectl store rm.",
+        )
     device = devices.resolve(run.device)
     engine.check(device)
     data = training_set(run, dataset)
@@ -58,26 +85,59 @@ def sweep(
     for replica in replicas:
         run.artifacts.check_free("model", replica.name)
     config = {**run.config(options), **run.config(axes)}
-    parents = [("dataset", data.artifact)]
-    name = run.name or f"{default_name(options, data)}-sweep"
-
-    def fill(draft: Draft) -> dict[str, Any]:
-        found = {} if run.force else existing_models(run, [r.replica for r in replicas])
-        if found:
-            run.tell(f"{len(found)} of {len(replicas)} models are there.")
-        with interruptible() as stopped:
-            outcomes = train_all(run, data, stacks(replicas), found, device, engine, stopped)
-        outcomes |= {key: Outcome(ref=model.ref) for key, model in found.items()}
-        return _write(run, draft, replicas, outcomes)
-
     modules = {module for each in replicas for module in each.replica.modules}
-    work = work_of("sweep", config, run.seed, str(device), [("dataset", data.artifact.digest)])
-    there = run.artifacts.find("sweep", run.name, key_of(work, "sweep", modules))
-    again = run.force or (there is not None and not _is_whole(run, there))
-    return produce(
-        replace(run, force=again), "sweep", name, config, fill, stage="sweep", modules=modules, parents=parents,
-        device=str(device), about=SweepAbout(regularizers=options.reg), anywhere=True,
-    )  # fmt: skip
+    key = key_of(work_of("sweep", config, run.seed, str(device), [("dataset", data.artifact.digest)]), "sweep", modules)
+
+    def publish(outcomes: Mapping[str, Outcome]) -> Result:
+        newest = run.artifacts.find("sweep", run.name, key)
+        stale = newest is not None and there is not None and newest.ref == there.ref and not whole
+        return produce(
+            replace(run, force=run.force or stale), "sweep", run.name or f"{default_name(options, data)}-sweep", config,
+            lambda draft: _write(run, draft, replicas, outcomes), stage="sweep", modules=modules,
+            parents=[("dataset", data.artifact)], device=str(device), about=SweepAbout(regularizers=options.reg),
+            anywhere=True,
+        )  # fmt: skip
+
+    there = run.artifacts.find("sweep", run.name, key)
+    whole = there is not None and _is_whole(run, there)
+    if whole and not run.force:
+        return publish({})
+    planned = stacks(replicas)
+    own = shard.of(planned)
+    if not own:
+        run.tell(f"Nothing falls to shard {shard}: there are {len(planned)} stacks.")
+    outcomes = _trained(run, data, own, device, engine)
+    if shard != ALL:
+        if left := [stack for stack in planned if not _has_ended(run, stack)]:
+            count = sum(len(stack.replicas) for stack in left)
+            run.tell(f"Shard {shard} has ended; {count} models are left to others, of whom the last publishes.")
+            return None
+        outcomes = _trained(run, data, planned, device, engine)
+    with run.artifacts.checkpoints(f"sweep-{key}").lock(math.inf):  # of those who end at once, one publishes
+        result = publish(outcomes)
+    for checkpoints in (run.artifacts.checkpoints(stack.key) for stack in planned):
+        if checkpoints.record().get("ended"):  # of one with replicas that diverged, which is told now
+            checkpoints.clear()
+    return result
+
+
+def _trained(
+    run: Run, data: StoredDataset, planned: Sequence[Stack], device: torch.device, engine: Engine
+) -> dict[str, Outcome]:
+    """Train what is missing of some stacks, and return the outcome of every replica by its key."""
+    replicas = [each.replica for stack in planned for each in stack.replicas]
+    found = {} if run.force else existing_models(run, replicas)
+    if found:
+        run.tell(f"{len(found)} of {len(replicas)} models are there.")
+    with interruptible() as stopped:
+        outcomes = train_all(run, data, planned, found, device, engine, stopped)
+    return outcomes | {key: Outcome(ref=model.ref) for key, model in found.items()}
+
+
+def _has_ended(run: Run, stack: Stack) -> bool:
+    """Tell whether nothing of a stack is left to train: its models are there, or its last state, if some diverged."""
+    ended = run.artifacts.checkpoints(stack.key).record().get("ended", False)
+    return ended or stack.all_in(existing_models(run, [each.replica for each in stack.replicas]))
 
 
 def check_points(options: TrainOptions, axes: Axes) -> None:

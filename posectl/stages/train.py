@@ -75,10 +75,10 @@ def train(
         health.tell(run.tell)
         return write_model(draft, trainer, 0, replica, data, seconds, health)
 
-    with checkpoints.lock(), interruptible() as stopped:
+    with checkpoints.lock() as lease, interruptible() as stopped:
         result = produce(
             run, "model", default_name(options, data), replica.config, fill, stage="train", modules=replica.modules,
-            parents=parents, device=str(device),
+            parents=parents, device=str(device), lease=lease,
         )  # fmt: skip
         checkpoints.clear()  # not before the model is there
     return result

@@ -7,15 +7,15 @@ import math
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posectl.errors import ConflictError, PosectlError
+from posectl.errors import PosectlError
 from posectl.store import durable
 from posectl.store.bundle import Bundle, BundleWriter
 from posectl.store.layout import Layout
-from posectl.store.locks import lock_on
+from posectl.store.leases import HeldElsewhereError, Lease
 from posectl.store.regular import check_folder, is_folder
 from posectl.store.sealed import plain
 
@@ -37,28 +37,29 @@ class Checkpoints:
             raise ValueError(f"{key!r} is no key for checkpoints")
         self.key = key
         self.path = layout.staging / f"{PREFIX}{key}"
+        self.lease = Lease(Path(f"{self.path}.lock"), _TRAINING)  # the right to train this, not taken yet
         self._layout = layout
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the training for this process; raise ConflictError if a live one holds it."""
+    def lock(self, patience: float = 0.2) -> Iterator[Lease]:
+        """Hold the training for this process; raise HeldElsewhereError if another holds it after these seconds."""
         with durable.storage_errors(f"lock the training in {self.path}"):
             self._layout.make()
-            lock = lock_on(Path(f"{self.path}.lock"), _TRAINING)
-            taken = lock.acquire(patience=0.2)
-            if not taken and lock.owner().get("work") != _TRAINING:  # `gc`, which holds what it looks at for a moment
-                taken = lock.acquire(patience=_COLLECTING)
+            lease = self.lease
+            taken = lease.acquire(patience)
+            if not taken and lease.owner().get("work") != _TRAINING:  # `gc`, which holds what it looks at for a moment
+                taken = lease.acquire(patience=_COLLECTING)
             if not taken:
-                owner = lock.owner()
-                raise ConflictError(
+                owner = lease.owner()
+                raise HeldElsewhereError(
                     f"Process {owner.get('pid', '?')} on {owner.get('host', '?')} trains this very model "
                     f"since {owner.get('start', '?')}.",
                     "Wait for it, stop it, or train with another seed or name.",
                 )
         try:
-            yield
+            yield lease
         finally:
-            lock.release()
+            lease.release()
 
     def save(self, step: int, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
         """Add a checkpoint, whole or not at all, and drop all but the last two.
@@ -67,6 +68,7 @@ class Checkpoints:
         """
         with durable.storage_errors(f"save the checkpoint of step {step}"):
             self._layout.make()
+            self.lease.check()
             durable.make_folder(self.path)
             temporary = self.path / f"{uuid.uuid4().hex}.part"
             try:
@@ -97,6 +99,13 @@ class Checkpoints:
             except (PosectlError, KeyError, TypeError, ValueError) as error:
                 _log.warning("%s The checkpoint before it is taken instead.", error)
         return None
+
+    def record(self) -> dict[str, Any]:
+        """Return the record of the newest save that is there, without its arrays; empty where there is none."""
+        for path in reversed(saves(self.path)):
+            with suppress(PosectlError, KeyError, TypeError):
+                return dict(Bundle(path).manifest["record"])
+        return {}
 
     def clear(self) -> None:
         """Remove every save."""

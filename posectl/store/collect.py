@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from posectl.store import durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.files import size_of, walk
 from posectl.store.layout import Layout
+from posectl.store.leases import Lease
 from posectl.store.locks import lock_on
 from posectl.store.refs import is_name
 from posectl.store.regular import check_folder, is_file, is_folder
@@ -61,13 +63,14 @@ def _stems(staging: Path) -> list[str]:
 
 
 def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
-    lock = lock_on(Path(f"{path}.lock"))
+    own = Path(f"{path}.lock")
+    lock = Lease(own) if path.name.startswith(PREFIX) else lock_on(own)
     stray = os.path.lexists(lock.path)  # asked before it is taken, which makes the file
     if stray and not is_file(lock.path):  # a link or a pipe is nobody's lock; a dry run cannot look behind it
         collection.removed.append(Junk(lock.path, 0, "no file of a store"))
         if dry_run:
             return
-        durable.remove_tree(lock.path)
+        _take_away(lock.path)
         stray = False
     try:
         free = lock.is_abandoned() and (dry_run or lock.acquire(patience=0))
@@ -91,6 +94,17 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
             collection.removed.append(Junk(lock.path, 0, "a lock that nobody holds"))
     finally:
         lock.release()  # which removes its file, and must be the only one to: another may lock a new one at once
+
+
+def _take_away(path: Path) -> None:
+    """Remove what is no regular file; a lock that took its place is put back: of two who clear one moves it."""
+    aside = path.with_name(f"{uuid.uuid4().hex}.part")
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        if is_file(aside):
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        durable.remove_tree(aside)
 
 
 def _junk(path: Path, collection: Collection, checkpoints: bool) -> Iterator[Junk]:

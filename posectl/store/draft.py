@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,7 @@ from posectl.store.artifact import Artifact
 from posectl.store.bundle import BundleWriter
 from posectl.store.kinds import KINDS, SCHEMA
 from posectl.store.layout import Layout
+from posectl.store.leases import Lease
 from posectl.store.sealed import plain
 from posectl.store.staging import Staging
 
@@ -27,11 +28,18 @@ class Draft:
     A context manager: whatever was not published when the block ends is removed.
     """
 
-    def __init__(self, layout: Layout, kind: str, name: str, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        kind: str,
+        name: str,
+        check: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
+    ) -> None:
         self.kind = kind
         self.name = name
         self._layout = layout
-        self._check = check
+        self._check, self._lease = check, lease
         self._fields: dict[str, Any] = {
             "config": {},
             "summary": {},
@@ -41,7 +49,7 @@ class Draft:
         }
         self._published = False
         with durable.storage_errors(f"begin the {kind} {name!r} in {layout.root}"):
-            self._staging = Staging(layout)
+            self._staging = Staging(layout, lease)
             try:
                 self._writer = BundleWriter(self._staging.path)
             except BaseException:
@@ -64,7 +72,7 @@ class Draft:
 
     def put(self, name: str, array: Any, dims: Iterable[str] | None = None) -> None:
         """Write an array, with a name for each axis; "/" in `name` makes groups (see `BundleWriter.put`)."""
-        with durable.storage_errors(f"write {name!r} of the {self.kind} {self.name!r}"):
+        with self._working(f"write {name!r} of the {self.kind} {self.name!r}"):
             self._writer.put(name, array, None if dims is None else tuple(dims))
 
     def record(
@@ -98,7 +106,7 @@ class Draft:
         """Make the folder the next version of its name, at one instant; nothing of it is visible before."""
         if self._published:
             raise ConflictError(f"This {self.kind} was published, or discarded, already.")
-        with durable.storage_errors(f"publish the {self.kind} {self.name!r}"):
+        with self._working(f"publish the {self.kind} {self.name!r}"):
             self._writer.finish(self._manifest())
             path = self._staging.commit(self.name, self._check)
         self._published = True
@@ -110,6 +118,16 @@ class Draft:
             with durable.storage_errors(f"remove {self.path}"):
                 self._staging.discard()
         self._published = True
+
+    @contextmanager
+    def _working(self, doing: str) -> Iterator[None]:
+        try:
+            with durable.storage_errors(doing):
+                yield
+        except PosectlError:
+            if self._lease:
+                self._lease.check()  # whoever took it over took the folder, too
+            raise
 
     def _manifest(self) -> dict[str, Any]:
         return {

@@ -1,9 +1,7 @@
 """Locks on files that end with their process, however it ends.
 
-They are the kernel's, asked for through the library `filelock`: it drops them when their holder dies. Where Python
-cannot ask (it has no fcntl, and this is not Windows), a lock is "soft": a file that names the process which holds it,
-and the next to come removes that of a dead one. filelock has soft locks, too, but they fail when a holder is killed:
-before its version 4.1 two may then take one, and since then nobody may, if it was killed before it wrote its name.
+They are the kernel's, asked for through the library `filelock`: it drops them when their holder dies. Where it cannot
+be asked, for Python has no fcntl (and this is not Windows) or the file system has no locks, leases stand in.
 """
 
 from __future__ import annotations
@@ -11,27 +9,24 @@ from __future__ import annotations
 import json
 import math
 import os
-import socket
+import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 from posectl.errors import IntegrityError
+from posectl.store.leases import Lease
+from posectl.store.owners import VERY_OLD, is_elsewhere, myself, parse_owner, read_owner_text
 from posectl.store.regular import open_file
 
-_MOST = 4096  # bytes of an owner
-VERY_OLD = 7 * 24 * 3600.0  # seconds
 
-
-def lock_on(path: Path, work: str = "") -> Lock:
-    """Return the lock on the file at `path`, not taken yet; work: what it is held for, told with its owner."""
-    return Lock(path, work) if _kernel_can_be_asked() else SoftLock(path, work)
+def lock_on(path: Path) -> Lock | Lease:
+    """Return the lock on the file at `path`, not taken yet."""
+    return Lock(path) if _kernel_can_be_asked() and _has_locks(path.parent) else Lease(path)
 
 
 @contextmanager
@@ -56,8 +51,8 @@ def lock_until_closed(file: IO[bytes]) -> bool | None:
 class Lock:
     """An exclusive lock on a file that is there only while the lock is held; the file names the owner."""
 
-    def __init__(self, path: Path, work: str = "") -> None:
-        self.path, self.work = path, work
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self._file: IO[bytes] | None = None
 
     def acquire(self, patience: float = math.inf) -> bool:
@@ -82,7 +77,7 @@ class Lock:
     def owner(self) -> dict[str, Any]:
         """Return the pid, host, start and work of whoever holds or last held the lock; empty if it cannot be told."""
         with suppress(OSError, IntegrityError):
-            return _read_owner(self.path)
+            return parse_owner(read_owner_text(self.path))
         return {}
 
     def is_abandoned(self) -> bool:
@@ -94,7 +89,7 @@ class Lock:
             age = time.time() - self.path.stat().st_mtime
         except FileNotFoundError:
             return True
-        if _is_elsewhere(self.owner()):
+        if is_elsewhere(self.owner()):
             return age > VERY_OLD
         free = self._take()
         self._drop()
@@ -113,12 +108,8 @@ class Lock:
             return False
         with suppress(OSError):  # on a full disk the lock holds all the same
             file.truncate(0)
-            file.write(json.dumps(self._owned()).encode())
+            file.write(json.dumps(myself("")).encode())
         return True
-
-    def _owned(self) -> dict[str, Any]:
-        start = datetime.now(UTC).isoformat(timespec="seconds")
-        return {"pid": os.getpid(), "host": socket.gethostname(), "start": start, "work": self.work}
 
     def _is_at_path(self, file: IO[bytes]) -> bool:
         """Return whether an open file is the one at the path, for its last owner may have removed it meanwhile."""
@@ -134,91 +125,29 @@ class Lock:
             self._file = None
 
 
-class SoftLock(Lock):
-    """A lock that is its file, which names the owner from its first instant on."""
+@cache
+def _kernel_can_be_asked() -> bool:
+    return os.name == "nt" or find_spec("fcntl") is not None
 
-    _held = False
 
-    def release(self) -> None:
-        """Give the lock back by removing its file."""
-        if self._held:
-            self.path.unlink(missing_ok=True)
-            self._held = False
-
-    def is_abandoned(self) -> bool:
-        """Return whether the lock's owner is dead for certain, or on another host and so old that it must be."""
-        return not self.path.exists() or self._is_dead()
-
-    def _is_dead(self) -> bool:
-        try:
-            owner = _read_owner(self.path)
-            age = time.time() - self.path.stat().st_mtime
-        except FileNotFoundError:
-            return False
-        return age > VERY_OLD if _is_elsewhere(owner) else not _is_alive(owner)
-
-    def _take(self) -> bool:
-        if self._is_dead():
-            guard = SoftLock(self.path.with_suffix(".guard.lock"))  # of two, the second would remove a newer file
-            if guard.acquire(patience=0):
-                if self._is_dead():
-                    self.path.unlink(missing_ok=True)
-                guard.release()
-        made = not self.path.exists() and self._make()
-        self._held |= made
-        return made
-
-    def _make(self) -> bool:
-        signed = self.path.with_suffix(f".{uuid.uuid4().hex}.part")
-        try:
-            signed.write_text(json.dumps({**self._owned(), "born": _born(os.getpid())}), encoding="utf-8")
-            os.link(signed, self.path)
-        except (FileExistsError, FileNotFoundError):  # another was first; `gc` took the signed file away
-            return False
-        finally:
-            signed.unlink(missing_ok=True)
+def _has_locks(folder: Path) -> bool:
+    """Return whether the file system of a folder has locks, as far as can be told."""
+    try:
+        return _locks_a_file(folder)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return True
 
 
 @cache
-def _kernel_can_be_asked() -> bool:
-    return os.name == "nt" or find_spec("fcntl") is not None
+def _locks_a_file(folder: Path) -> bool:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        try:
+            return _lock(file)
+        except OSError:
+            return False
 
 
 def _lock(file: IO[bytes]) -> bool:
     from filelock import lock_descriptor  # here, for completion has no time for it
 
     return lock_descriptor(file.fileno(), blocking=False)
-
-
-def _read_owner(path: Path) -> dict[str, Any]:
-    with open(open_file(path), "rb") as file:
-        data = file.read(_MOST)
-    try:
-        owner = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return owner if isinstance(owner, dict) else {}
-
-
-def _born(pid: int) -> str | None:
-    """Return when a process began, which tells it from a later one of its number; None where there is no /proc."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
-    except OSError:
-        return None
-
-
-def _is_alive(owner: dict[str, Any]) -> bool:
-    """Return whether a process of this host is alive."""
-    try:
-        os.kill(owner["pid"], 0)
-    except (ProcessLookupError, KeyError, TypeError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # it is there, and another user's
-    return owner.get("born") in (None, _born(owner["pid"]))
-
-
-def _is_elsewhere(owner: dict[str, Any]) -> bool:
-    return owner.get("host", socket.gethostname()) != socket.gethostname()

@@ -8,17 +8,22 @@ from pathlib import Path
 
 from posectl.store import durable
 from posectl.store.layout import Layout
+from posectl.store.leases import Lease
 from posectl.store.locks import held, lock_on
 from posectl.store.regular import check_folder
 
 
 class Staging:
-    """One folder being filled, that `commit` turns into the next version of a name."""
+    """One folder being filled, that `commit` turns into the next version of a name.
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
+    lease: under which that is done. Its token begins the folder's name, by which whoever takes the lease over finds it.
+    """
+
+    def __init__(self, layout: Layout, lease: Lease | None = None) -> None:
+        self.layout, self._lease = layout, lease
         layout.make()
-        self.path = layout.staging / uuid.uuid4().hex
+        name = uuid.uuid4().hex
+        self.path = layout.staging / (f"{lease.token}-{name}" if lease else name)
         # The lock comes first and goes last: a folder without one is nobody's.
         self._lock = lock_on(Path(f"{self.path}.lock"))
         self._lock.acquire()
@@ -45,14 +50,20 @@ class Staging:
         with held(self.layout.name_lock(name)):
             check_folder(folder)
             check()
+            self._check_lease()
             durable.make_folder(folder)
             target = folder / f"v{self.layout.next_version(name)}"
             try:
                 return target if durable.rename_new(self.path, target) else None
             except FileNotFoundError:  # `gc` removed the name's folder while it was empty
                 if not self.path.is_dir():
+                    self._check_lease()  # else somebody removed it
                     raise
                 return None
+
+    def _check_lease(self) -> None:
+        if self._lease:
+            self._lease.check()
 
     def discard(self) -> None:
         """Remove the folder, unless it was committed."""

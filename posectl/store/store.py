@@ -13,6 +13,7 @@ from posectl.store.collect import Collection, collect
 from posectl.store.diff import Difference, diff
 from posectl.store.draft import Draft
 from posectl.store.kinds import KINDS
+from posectl.store.leases import Lease
 from posectl.store.lineage import Lineage, lineage
 from posectl.store.refs import Ref, check_name
 from posectl.store.removal import Removal, remove
@@ -23,12 +24,16 @@ from posectl.store.verify import Problem, verify
 class Store(Catalogue):
     """A folder of artifacts, made when the first is written to it: a catalogue, and all that changes the store."""
 
-    def draft(self, kind: str, name: str) -> Draft:
-        """Begin a new artifact, to fill and publish; a context manager."""
+    def draft(self, kind: str, name: str, lease: Lease | None = None) -> Draft:
+        """Begin a new artifact, to fill and publish; a context manager.
+
+        lease: under which it is made; it is not published if another process took that over meanwhile.
+        """
         if kind not in KINDS:
             raise UsageError(f"There is no kind {kind!r} of artifact.", did_you_mean(kind, KINDS))
         free = not self.versions(check_name(name))  # asked again when it is published, for another may have been first
-        return Draft(self.layout, kind, name, partial(self.check_free, kind, name) if free else lambda: None)
+        check = partial(self.check_free, kind, name) if free else lambda: None
+        return Draft(self.layout, kind, name, check, lease)
 
     def checkpoints(self, key: str) -> Checkpoints:
         """Return the resumable state of the training that `key` determines."""

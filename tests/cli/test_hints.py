@@ -105,6 +105,7 @@ COMMANDS = {
     "stages/training/engines": "sweep",
     "stages/training/log": "train",
     "stages/training/replica": "sweep",
+    "stages/training/shards": "sweep",
     "store": "*",
     "store/catalogue": "prepare mannequin, train, sweep, evaluate, interpolate, sample",
     "store/removal": "store rm",

@@ -156,9 +156,9 @@ def test_a_dry_run_prints_each_stack_and_trains_nothing(trained):
     done = trained(*ARGS, "--lam", "0,0.1", "--latent", "3,4", "--steps", "10", "--dry-run")
     assert done.code == 0, done.err
     first, second = done.out.splitlines()
-    assert first.startswith("2 models of 3 numbers a code; ")
+    assert " (to train, --shard 1/2): 2 models of 3 numbers a code; " in first
     assert first.endswith("poses-acai-d3-l0-s0, poses-acai-d3-l0.1-s0")
-    assert second.startswith("2 models of 4 numbers a code; ")
+    assert " (to train, --shard 2/2): 2 models of 4 numbers a code; " in second
     assert models(trained) == before
 
 

@@ -10,7 +10,7 @@ import pytest
 from posectl.errors import ConflictError, InvalidInputError
 from posectl.store import Store
 from posectl.store.checkpoints import saves
-from posectl.store.locks import Lock, SoftLock
+from posectl.store.leases import Lease
 
 
 def _arrays(value: float) -> dict[str, np.ndarray]:
@@ -89,15 +89,11 @@ def test_a_training_has_one_owner(store: Store) -> None:
         pass
 
 
-@pytest.mark.parametrize("sort", [Lock, SoftLock])
-def test_a_training_waits_for_whoever_only_looks(
-    store: Store, sort: type[Lock], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("posectl.store.checkpoints.lock_on", sort)
+def test_a_training_waits_for_whoever_only_looks(store: Store) -> None:
     checkpoints = store.checkpoints("abc")
     with checkpoints.lock():
         pass  # which makes the folder
-    looking = sort(checkpoints.path.with_name(f"{checkpoints.path.name}.lock"))  # as `gc` does, for longer than usual
+    looking = Lease(checkpoints.path.with_name(f"{checkpoints.path.name}.lock"))  # as `gc` does, for longer than usual
     assert looking.acquire(patience=0)
     Timer(0.6, looking.release).start()
     with checkpoints.lock():

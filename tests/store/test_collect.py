@@ -71,6 +71,7 @@ def test_stray_locks_and_files_and_empty_names_are_cleared(store: Store, publish
     publish("poses")
     for name in ("name-poses.lock", "name-poses.part", "store.part", "checkpoints-k.lock"):
         (store.path / ".staging" / name).write_text("")
+    os.utime(store.path / ".staging" / "checkpoints-k.lock", (0, 0))  # one that says nothing may just be made
     (store.path / ".staging" / "checkpoints-k").mkdir()
     (store.path / "other").mkdir()
     store.gc()

@@ -12,7 +12,8 @@ from halting import halted, hold_halted, publish_halted_before
 from killing import SPAWN, publish
 
 from posectl.store import Store
-from posectl.store.locks import Lock, SoftLock
+from posectl.store.leases import Lease
+from posectl.store.locks import Lock
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows has no such signals")
 
@@ -51,7 +52,7 @@ def test_nobody_takes_the_number_of_a_publisher_halted_between_lock_and_rename(t
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks /proc for a process's state")
-@pytest.mark.parametrize("sort", [Lock, SoftLock])
+@pytest.mark.parametrize("sort", [Lock, Lease])
 def test_a_halted_holder_keeps_its_lock(sort: type[Lock], tmp_path: Path) -> None:
     lock = sort(tmp_path / "x.lock")
 

@@ -9,8 +9,8 @@ import pytest
 from haunting import haunt
 
 from posectl.errors import IntegrityError, NotFoundError, PosectlError
-from posectl.store import Store
-from posectl.store.locks import held
+from posectl.store import Store, collect
+from posectl.store.locks import held, lock_on
 from posectl.store.regular import open_below
 
 from .conftest import Publish
@@ -66,6 +66,29 @@ def test_gc_removes_links_in_staging_and_not_what_they_lead_to(store: Store, pub
     assert os.listdir(staging) == []
     assert (thesis / "chapter1.tex").read_text() == "years"
     assert os.listdir(thesis) == ["chapter1.tex"]
+
+
+def test_gc_leaves_a_lock_that_is_taken_where_a_link_was(
+    store: Store, publish: Publish, thesis: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish()
+    path = store.path / ".staging" / "name-poses.lock"
+    path.symlink_to(thesis)
+    held_lock, look = lock_on(path), collect.is_file
+
+    def look_too_early(at: Path) -> bool:
+        seen = look(at)
+        if at == path and path.is_symlink():
+            path.unlink()  # as another `gc` does
+            assert held_lock.acquire(patience=0)
+        return seen
+
+    monkeypatch.setattr(collect, "is_file", look_too_early)
+    kept = store.gc().kept
+    assert [junk.what.split(" on ")[0] for junk in kept] == [f"in use by process {os.getpid()}"]
+    assert not lock_on(path).acquire(patience=0)
+    held_lock.release()
+    assert os.listdir(path.parent) == []
 
 
 @pytest.mark.parametrize("action", ["alias", "publish", "remove"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue as queues
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -22,9 +23,12 @@ from posectl.stages.run import Progress, Run
 from posectl.stages.training.log import check_form
 from posectl.stages.training.progress import ProgressTable
 from posectl.stages.training.stack import Outcome, Stack, train_stack
+from posectl.store import Checkpoints, Store
+from posectl.store.leases import HeldElsewhereError
 
 ENGINES = ("inline", "process")
 _POLL_SECONDS = 0.2
+_ASK_SECONDS = 1.0  # between two looks at stacks that others train
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def train_all(
 ) -> dict[str, Outcome]:
     """Train every replica that is not in `found` (keys), and return the outcome of each by its key.
 
-    A stack that fails stops no other; the first failure is raised when all are through. Raises InterruptedRunError.
+    A stack that another process trains, on whatever host, is left to it and asked for again; it is taken over when that
+    process gives no sign of life. A stack that fails stops no other; the first failure is raised when all are through.
+    Raises InterruptedRunError.
     """
     missing = {i: stack for i, stack in enumerate(stacks) if not stack.all_in(found)}
     if not missing:
@@ -79,25 +85,54 @@ def train_all(
         return _in_processes(run, dataset, missing, found, device, engine, table, stopped)
     outcomes: dict[str, Outcome] = {}
     failures: list[Exception] = []
-    for index, stack in missing.items():
-        try:
-            outcomes |= train_stack(
-                run,
-                dataset,
-                stack,
-                found,
-                device,
-                report=partial(table.report, index),
-                stopped=stopped,
-                log=engine.log,
-            )
-        except InterruptedRunError:
-            raise
-        except Exception as error:
-            failures.append(error)
+    held = _Held(run)
+    while missing:
+        for index, stack in list(missing.items()):
+            try:
+                outcomes |= train_stack(
+                    run, dataset, stack, found, device, checkpoints=held.checkpoints(stack),
+                    report=partial(table.report, index), stopped=stopped, log=engine.log,
+                )  # fmt: skip
+            except InterruptedRunError:
+                raise
+            except HeldElsewhereError as error:
+                held.tell(stack, error)
+                continue
+            except Exception as error:
+                failures.append(error)
+            del missing[index]
+        if missing:
+            _wait(run, stopped)
     if failures:
         raise failures[0]
     return outcomes
+
+
+class _Held:
+    """The stacks that others train: told of once each, their leases watched for signs of life."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._checkpoints: dict[str, Checkpoints] = {}
+        self._told: set[str] = set()
+
+    def checkpoints(self, stack: Stack) -> Checkpoints:
+        """Return the checkpoints of a stack, the same at every call: its lease remembers when it saw a beat."""
+        if stack.key not in self._checkpoints:
+            self._checkpoints[stack.key] = self._run.artifacts.checkpoints(stack.key)
+        return self._checkpoints[stack.key]
+
+    def tell(self, stack: Stack, error: HeldElsewhereError) -> None:
+        """Tell who trains a stack, once."""
+        if stack.key not in self._told:
+            self._run.tell(f"{error.message} It is left to it.")
+        self._told.add(stack.key)
+
+
+def _wait(run: Run, stopped: Callable[[], bool]) -> None:
+    time.sleep(_ASK_SECONDS)
+    if stopped():
+        raise InterruptedRunError("Interrupted; the models that were finished are there.", f"To go on: {run.command}")
 
 
 class _Detail(str):
@@ -142,24 +177,25 @@ def _in_processes(
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
     failures: list[BaseException] = []
+    held = _Held(run)
+    tasks = [
+        _Task(i, theirs, dataset.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs), engine.log)
+        for n, (i, stack) in enumerate(stacks.items())
+    ]
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=workers.enter, initargs=(messages, stop)) as pool:
-        pending: set[Future[dict[str, Outcome]]] = {
-            pool.submit(
-                _work,
-                _Task(
-                    i, theirs, dataset.artifact.ref, stack, frozenset(found), _device_of(n, device, jobs), engine.log
-                ),
-            )
-            for n, (i, stack) in enumerate(stacks.items())
-        }
+        pending: dict[Future[dict[str, Outcome]], _Task] = {pool.submit(_work, task): task for task in tasks}
         try:
             while pending:
-                done, pending = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+                done, _ = wait(pending, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
                 _relay(messages, run, table)
                 if stopped():
                     stop.set()
                 for future in done:
-                    if error := future.exception():
+                    task, error = pending.pop(future), future.exception()
+                    if isinstance(error, HeldElsewhereError) and not stopped():
+                        held.tell(task.stack, error)
+                        pending[pool.submit(_work, task)] = task
+                    elif error:
                         failures.append(error)
                     else:
                         outcomes |= future.result()
@@ -205,13 +241,22 @@ def _relay(messages: Any, run: Run, table: ProgressTable) -> None:
 
 def _work(task: _Task) -> dict[str, Outcome]:
     messages, stop = workers.shared
+    checkpoints = _watched(str(task.run.store), task.stack.key)
+    if checkpoints.lease.is_watched:
+        time.sleep(_ASK_SECONDS)
     devices.use_threads(task.run.threads)
     dataset = StoredDataset(task.run.artifacts.get(task.dataset))
     return train_stack(
-        task.run, dataset, task.stack, task.found, torch.device(task.device),
+        task.run, dataset, task.stack, task.found, torch.device(task.device), checkpoints=checkpoints,
         report=lambda progress: messages.put((task.index, progress)),
         stopped=lambda: workers.leaving.is_set() or stop.is_set(), log=task.log,
     )  # fmt: skip
+
+
+@cache
+def _watched(store: str, key: str) -> Checkpoints:
+    """Return checkpoints whose lease remembers, in this worker, when it saw a beat."""
+    return Store(store).checkpoints(key)
 
 
 def _tell(message: str) -> None:

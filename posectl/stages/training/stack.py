@@ -20,10 +20,13 @@ from posectl.stages.training.extension import find_beginning, go_on_from
 from posectl.stages.training.health import examine
 from posectl.stages.training.log import NoLog, logging_to
 from posectl.stages.training.model import write_model
-from posectl.stages.training.replica import Replica
+from posectl.stages.training.replica import Replica, existing_models
 from posectl.stages.training.size import check_fits
 from posectl.stages.training.trainer import advance, build_trainer, latest
 from posectl.store import Checkpoints, Draft
+from posectl.store.leases import Lease
+
+MOST = 64  # replicas of a stack
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,11 @@ class StackProgress:
 
 
 def stacks(replicas: Iterable[NamedReplica]) -> list[Stack]:
-    """Group replicas by shape, in the order in which the shapes first come."""
+    """Group replicas by shape, in the order in which the shapes first come, and as many as train well at once."""
     groups: dict[Any, list[NamedReplica]] = {}
     for each in replicas:
         groups.setdefault(replace(each.replica.options, lam=()), []).append(each)
-    return [Stack(tuple(group)) for group in groups.values()]
+    return [Stack(tuple(group[i : i + MOST])) for group in groups.values() for i in range(0, len(group), MOST)]
 
 
 def train_stack(
@@ -106,6 +109,7 @@ def train_stack(
     found: Collection[str],
     device: torch.device,
     *,
+    checkpoints: Checkpoints,
     report: Callable[[StackProgress], None],
     stopped: Callable[[], bool],
     log: str = "",
@@ -113,13 +117,17 @@ def train_stack(
     """Train the replicas that are not in `found` (keys) as one, publish each model, and return each outcome by key.
 
     A stack that was killed goes on at its checkpoint with the replicas that it had then; one that differs from a
-    finished stack in being longer, at the end of that. log: the form of a log for each. Raises InterruptedRunError
-    where `stopped` ended it, ConflictError where a live process trains it.
+    finished stack in being longer, at the end of that. checkpoints: the stack's. log: the form of a log for each. The
+    state of one with replicas that diverged stays, for no model tells of them. Raises InterruptedRunError where
+    `stopped` ended it, HeldElsewhereError where another process trains it, or took it over.
     """
-    checkpoints = run.artifacts.checkpoints(stack.key)
-    with checkpoints.lock():
+    with checkpoints.lock() as lease:
         if run.force:
             checkpoints.clear()
+        there = _made_meanwhile(run, stack, found)
+        found = {*found, *there}
+        if stack.all_in(found):
+            return there
         saved = checkpoints.load()
         keys = set(saved[2]["replicas"]) if saved else {r.key for r in stack.replicas} - set(found)
         members = [r for r in stack.replicas if r.key in keys]
@@ -136,12 +144,21 @@ def train_stack(
             ]
             seconds = _run(run, trainer, members, checkpoints, report, stopped, written)
         outcomes = {
-            member.key: _publish(run, trainer, i, member, dataset, seconds, device)
+            member.key: _publish(run, trainer, i, member, dataset, seconds, device, lease)
             for i, member in enumerate(members)
             if member.key not in found
         }
-        checkpoints.clear()
-    return outcomes
+        lease.check()
+        if all(outcome.ref for outcome in outcomes.values()):
+            checkpoints.clear()
+    return {**there, **outcomes}
+
+
+def _made_meanwhile(run: Run, stack: Stack, found: Collection[str]) -> dict[str, Outcome]:
+    """Return the outcomes that others published since `found` (keys) was asked for."""
+    missing = [each.replica for each in stack.replicas if each.key not in found]
+    models = {} if run.force else existing_models(run, missing)
+    return {key: Outcome(ref=model.ref) for key, model in models.items()}
 
 
 def _go_on(
@@ -169,7 +186,9 @@ def _run(
     options, known = members[0].replica.options, trainer.history.diverged_at.copy()
 
     def save() -> None:
-        checkpoints.save(trainer.step, trainer.state(), {"replicas": [member.key for member in members]})
+        ended = trainer.step >= options.steps or bool(trainer.history.all_diverged)
+        record = {"replicas": [member.key for member in members], "ended": ended}
+        checkpoints.save(trainer.step, trainer.state(), record)
 
     def look(rate: float) -> None:
         nonlocal known
@@ -186,7 +205,7 @@ def _run(
         raise InterruptedRunError(
             f"Interrupted at step {trainer.step}; the models that were finished are there.", f"To go on: {run.command}"
         )
-    if finished:
+    if finished or trainer.history.all_diverged:
         save()  # a run that is killed while it publishes loses no training
     return seconds
 
@@ -209,6 +228,7 @@ def _publish(
     dataset: StoredDataset,
     seconds: float,
     device: torch.device,
+    lease: Lease,
 ) -> Outcome:
     if trainer.history.diverged_at[index] >= 0:
         return Outcome(diverged_at=int(trainer.history.diverged_at[index]))
@@ -225,6 +245,6 @@ def _publish(
     own = replace(run, name=member.name, seed=member.replica.seed, force=True)  # what is there was left out before
     result = produce(
         own, "model", member.name, member.replica.config, fill, stage="train", modules=member.replica.modules,
-        parents=[("dataset", dataset.artifact)], device=str(device),
+        parents=[("dataset", dataset.artifact)], device=str(device), lease=lease,
     )  # fmt: skip
     return Outcome(ref=result.ref)

@@ -1,0 +1,75 @@
+"""Who holds a lock: what its file says, and whether that process lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from posectl.store.regular import open_file
+
+VERY_OLD = 7 * 24 * 3600.0  # seconds
+_MOST = 4096  # bytes of an owner
+
+
+def myself(work: str) -> dict[str, Any]:
+    """Return what a lock's file says of this process, which holds it for `work`."""
+    start = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "pid": os.getpid(), "host": socket.gethostname(), "machine": _machine(), "born": _born(os.getpid()),
+        "start": start, "work": work,
+    }  # fmt: skip
+
+
+def read_owner_text(path: Path) -> bytes:
+    """Return what a lock's file says. Raises FileNotFoundError, IntegrityError for a link or a pipe."""
+    with open(open_file(path), "rb") as file:
+        return file.read(_MOST)
+
+
+def parse_owner(text: bytes) -> dict[str, Any]:
+    """Return the owner that a lock's file names; empty if it names none."""
+    try:
+        owner = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return owner if isinstance(owner, dict) else {}
+
+
+def is_elsewhere(owner: dict[str, Any]) -> bool:
+    """Return whether an owner runs where this process cannot see: on another host, in another container."""
+    same = {"host": socket.gethostname(), "machine": _machine()}
+    return any(owner.get(key, value) != value for key, value in same.items())
+
+
+def is_alive(owner: dict[str, Any]) -> bool:
+    """Return whether the process of an owner that is not elsewhere is alive."""
+    try:
+        os.kill(owner["pid"], 0)
+    except (ProcessLookupError, KeyError, TypeError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # it is there, and another user's
+    return owner.get("born") in (None, _born(owner["pid"]))
+
+
+@cache
+def _machine() -> str:
+    """Return what tells this kernel and its numbers of processes from those of another host of the same name."""
+    parts = []
+    with suppress(OSError):
+        parts = [Path("/proc/sys/kernel/random/boot_id").read_text().strip(), os.readlink("/proc/self/ns/pid")]
+    return " ".join(parts)
+
+
+def _born(pid: int) -> str | None:
+    """Return when a process began, which tells it from a later one of its number; None where there is no /proc."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
+    except OSError:
+        return None
