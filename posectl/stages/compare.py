@@ -192,7 +192,8 @@ def _scores_of(run: Run, subjects: Sequence[str], compat: str | None, task: str 
     standing = {} if all(each.kind == "scores" for each in named) else scores_by_subject(run, compat, task)
     for each in named:
         if each.kind != "scores" and each.digest not in standing:
-            raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
+            asked = f"{each.ref} --task {task}" if task else each.ref
+            raise InvalidInputError(f"{each.ref} has no such scores.", f"`posectl evaluate {asked}` makes some.")
     found = [each if each.kind == "scores" else standing[each.digest] for each in named]
     return list({each.ref: each for each in found}.values())
 

@@ -38,7 +38,7 @@ class Fit(Recovery):
         smooth = torch.stack([torch.from_numpy(smoothed(clip.cpu().numpy(), SMOOTH)) for clip in made]).to(made)
         flat, bones = smooth.flatten(0, 1), torch.tensor(self._examples.bones, device=made.device)
         usual, free = lengths(made.flatten(0, 1), bones), torch.zeros(flat.shape[:2]).to(flat)
-        return settle(flat, bones, usual, flat, free, 0.0).view_as(made)
+        return settle(flat, bones, usual, flat, free).view_as(made)
 
     def _fitted(self, poses: Tensor, known: Tensor, hypotheses: int, noise: float) -> Tensor:
         g = generator(self._seed, "evaluate/fit")

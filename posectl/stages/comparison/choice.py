@@ -12,16 +12,14 @@ from posectl.stages.run import Run
 from posectl.store import Artifact
 
 
-def standing(scores: Sequence[Artifact], compat: str | None = None, task: str | None = None) -> Artifact:
-    """Return the scores that stand for their subject: of this task or, None, of the metrics, the newest of its last
-    weights by this protocol, of means rather than draws, of a fit from neighbours; without such, the newest of its last
-    weights; without any, the newest."""
+def standing(scores: Sequence[Artifact], compat: str | None = None) -> Artifact:
+    """Return the scores that stand for their subject: the newest of its last weights by this protocol, of means rather
+    than draws, of a fit from neighbours; without such, the newest of its last weights; without any, the newest."""
 
-    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, bool, bool, int]:
+    def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, bool, int]:
         index, scores = numbered
         protocol = scores.summary["protocol"]
         return (
-            task_of(scores) == task,
             protocol.get("weights", "last") == "last",
             protocol.get("compat") == compat,
             not drawn(scores),
@@ -33,13 +31,13 @@ def standing(scores: Sequence[Artifact], compat: str | None = None, task: str | 
 
 
 def scores_by_subject(run: Run, compat: str | None = None, task: str | None = None) -> dict[str, Artifact]:
-    """Find the scores that stand for every subject, by its digest."""
+    """Find the scores, of a task or, None, of the metrics, that stand for every subject, by its digest."""
     found: dict[str, list[Artifact]] = {}
     for scores in run.artifacts.artifacts("scores"):
-        for parent in scores.parents:
+        for parent in scores.parents if task_of(scores) == task else ():
             if parent.role != "reference":
                 found.setdefault(parent.digest, []).append(scores)
-    return {digest: standing(some, compat, task) for digest, some in found.items()}
+    return {digest: standing(some, compat) for digest, some in found.items()}
 
 
 def of_one_protocol(
@@ -71,7 +69,7 @@ def of_one_protocol(
     note = f"Shown are the scores against {reference or 'nothing'} by {_named(wanted)}; "
     others = dict.fromkeys(f"against {_reference(e)} by {_named(e.summary['protocol'].get('compat'))}" for e in left)
     notes = [f"{note}name others to see them: {listed(list(others))}."] if left else []
-    return [standing(some, wanted, task) for some in shown.values()], notes
+    return [standing(some, wanted) for some in shown.values()], notes
 
 
 def _reference(scores: Artifact) -> str | None:

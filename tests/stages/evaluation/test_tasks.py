@@ -110,6 +110,8 @@ def test_scores_are_found_again_and_beside_other_scores(run):
     first = scored(run, "plain", "ik")
     assert not first.reused
     assert scored(run, "plain", "ik").reused
+    with pytest.raises(InvalidInputError, match="has no such scores"):
+        compare(run, ["plain"])
     plain = evaluate(run, "plain", None, EvaluateOptions(metrics=("reconstruction_mpjpe",)))
     assert [c.ref for c in compare(run, ["plain"]).columns] == [plain.ref]
 
@@ -191,7 +193,7 @@ def test_too_few_poses_are_refused(run, tmp_path):
         np.save(tmp_path / f"{name}.npy", getattr(data, name)[: 40 if name == "train" else 4])
     few = prepare(replace(run, name="few"), "arrays", [tmp_path / "train.npy"], {"test": (tmp_path / "test.npy",)})
     with pytest.raises(TooFewError, match="has 4 poses for test"):
-        evaluate(run, "plain", few.artifact.ref, EvaluateOptions(task="completion"))
+        evaluate(run, "mannequin-plain", few.artifact.ref, EvaluateOptions(task="completion"))
 
 
 def test_masks_combine_joints():
