@@ -60,7 +60,7 @@ def fit(run: Run, poses: str | np.ndarray, model: str | None = None, options: Fi
         return _put(draft, autoencoder, known, fitted, options, is_clip)
 
     made = produce(
-        run, kind, f"{artifact.name}-fits", config, fill, stage="fit", modules=modules, parents=[("model", artifact)],
+        run, kind, f"{artifact.name}-{'fitted-clips' if is_clip else 'fits'}", config, fill, stage="fit", modules=modules, parents=[("model", artifact)],
         inputs=[known.record], device=device, about=DecodedAbout(samples=about.samples),
     )  # fmt: skip
     _tell(run, made.figures)

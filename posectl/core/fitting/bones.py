@@ -16,6 +16,17 @@ def lengths(poses: Tensor, bones: Tensor) -> Tensor:
     return torch.linalg.vector_norm(poses[..., bones[:, 1], :] - poses[..., bones[:, 0], :], dim=-1)
 
 
+def measured(usual: Tensor, bones: Tensor, values: Tensor, known: Tensor) -> Tensor:
+    """Return the lengths (..., B) of bones: those of values (..., J, 3) between joints that are `known` (..., J), the
+    usual ones of others in the same proportion."""
+    if not len(bones):
+        return usual
+    both = known[..., bones].all(-1)
+    ratio = torch.where(both, lengths(values, bones) / usual.clamp_min(1e-6), torch.nan)
+    proportion = ratio.nanmedian(-1, keepdim=True).values.nan_to_num(1.0)
+    return usual * torch.where(both.expand_as(ratio), ratio, proportion)
+
+
 def settle(poses: Tensor, bones: Tensor, usual: Tensor, values: Tensor, weights: Tensor) -> Tensor:
     """Return poses (N, J, 3) near these, with joints near values (N, J, A) by weights (N, J) and bones (B, 2) of about
     their usual lengths (N, B): the most likely, by Gauss and Newton, if all three err by a Gaussian.

@@ -38,8 +38,9 @@ class Evidence:
         return self.weights > 0
 
     def rows(self, rows: Tensor | slice) -> Evidence:
-        """Return the evidence of some of the poses."""
-        return replace(self, values=self.values[rows], weights=self.weights[rows])
+        """Return the evidence of some of the poses, with zeros for what is not known."""
+        weights = self.weights[rows]
+        return replace(self, values=self.values[rows].where(weights[..., None] > 0, 0), weights=weights)
 
     def placed(self, poses: Tensor) -> tuple[Tensor, Tensor]:
         """Return values in metres about the pelvis (N, J, A), and scales (N,), values a metre, by which they lie best
@@ -49,7 +50,7 @@ class Evidence:
             return self.values, scale
         seen = poses[..., : self.values.shape[-1]]
         values = self.values
-        for _ in range(3 if self.perspective else 1):
+        for _ in range(6 if self.perspective else 1):
             from_values, from_poses = centre(values, self.weights), centre(seen, self.weights)
             off, to = values - from_values, seen - from_poses
             if self.free == "scale":

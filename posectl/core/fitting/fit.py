@@ -114,6 +114,8 @@ def _fitted(
         expected = torch.cat([expected, local.moved(query, _drawn(local, hypotheses - 1, generator))], 1)
     centre, residual, usual = expected.split([d, size, len(bones)], -1)
     usual = usual.clamp(lengths.amin(1, keepdim=True), lengths.amax(1, keepdim=True))  # no body beyond all others
+    if evidence.values.shape[-1] == 3 and not evidence.noise:
+        usual = bones_.measured(usual, bones, evidence.values[:, None], evidence.known[:, None])
     precision = local.precision(d)
     made = [
         _descended(model, evidence, found.axes, bones, precision, *(each[:, s] for each in (centre, residual, usual)))
@@ -157,7 +159,6 @@ def _descended(
     seen = torch.einsum("nab,njb->nja", axes, model.decode(code) + off)
     for _ in range(1 if evidence.free == "nothing" else 2):
         values, _ = evidence.placed(seen)
-        values = torch.where(evidence.known[..., None], values, 0)
         seen = bones_.settle(seen, bones, usual, values, evidence.weights * (evidence.noise == 0))
     values, _ = evidence.placed(seen)
     gaps = torch.linalg.vector_norm(values - seen[..., :among], dim=-1).where(evidence.known, 0)
