@@ -85,5 +85,4 @@ def test_random_masks_hide_one_to_three_joints_but_never_the_pelvis():
     known = random_known(3000, torch.Generator().manual_seed(0))
     assert known[:, 0].all()
     assert (~known).sum(1).bincount().tolist() == [0, 1000, 1000, 1000]
-    assert (~known).any(0)[1:].all()
     assert len(known.unique(dim=0)) <= 30
