@@ -105,12 +105,12 @@ def compare(
         write_bytes(output, (table.as_text(form or "md") + "\n").encode(), force=session.force)
         session.out.data([str(output)], {"path": str(output), **as_json(table)})
     elif form is None and sys.stdout.isatty() and not session.out.as_json:
-        _print(table)
+        show(table)
     else:
         session.out.data(table.as_text(form or "md"), as_json(table))
 
 
-def _print(table: Comparison) -> None:
+def show(table: Comparison, *, stderr: bool = False) -> None:
     """Print a table aligned, as many columns beside one another as fit, with arrows to what is better and the best in
     bold."""
     from rich.box import SIMPLE_HEAD
@@ -118,7 +118,7 @@ def _print(table: Comparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=stderr)
     lines = [table.line(row) for row in table.rows]
     names = [f"{line.name} {line.arrow}" for line in lines]
     wide = max(map(len, names), default=0)

@@ -16,7 +16,6 @@ from posectl.stages.options import EvaluateOptions
 
 if TYPE_CHECKING:
     from posectl.api.artifacts import Scores
-    from posectl.stages.comparison.tables import Comparison
 
 DEFAULT = EvaluateOptions()
 
@@ -158,6 +157,7 @@ def evaluate(
       posectl evaluate baseline:crossfade --against lines
       posectl evaluate plain acai --task completion,denoising
     """
+    from posectl.cli.compare import show
     from posectl.cli.values import names
 
     lab, asked = session.lab(), {**shared, "metrics": names(shared["metric"]) or ()}
@@ -169,15 +169,9 @@ def evaluate(
             made.append(lab.evaluate(subject, against, **{**asked, "weights": weights, "task": task}))
             _print(session, made[-1], silent=task is not None)
         if task is not None and not (session.out.as_json or session.out.quiet):
-            _print_beside(session, lab.compare(made).table)
-
-
-def _print_beside(session: Session, table: Comparison) -> None:
-    """Print the scores of a task beside those of its baselines and published ones."""
-    header = ["", *(column.label for column in table.columns)]
-    session.out.table(header, [[line.name, *line.cells] for line in map(table.line, table.rows)])
-    for sentence in table.notes:
-        session.out.tell(sentence)
+            table = lab.compare(made).table
+            show(table, stderr=True)
+            session.out.tell(table.notes)
 
 
 def _print(session: Session, result: Scores, *, silent: bool = False) -> None:
