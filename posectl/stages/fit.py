@@ -55,6 +55,8 @@ def fit(run: Run, poses: str | np.ndarray, model: str | None = None, options: Fi
     def fill(draft: Draft) -> dict[str, Any]:
         checkpoints = run.artifacts.checkpoints(key)
         with checkpoints.lock():
+            if run.force:
+                checkpoints.clear()
             fitted = _fitted(run, autoencoder, artifact, known.evidence, options, checkpoints)
             checkpoints.clear()
         return _put(draft, autoencoder, known, fitted, options, is_clip)
