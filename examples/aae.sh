@@ -29,16 +29,18 @@ data=$(posectl prepare images "$3" --name digits ${SIZE:+--size "$SIZE"})
 count=$(posectl store show "$data" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["summary"]["train"])')
 steps=$((epochs * count / 50))
 net=(--net mlp --set "mlp.widths=$WIDTH,$WIDTH" --set mlp.activation=relu --batch 50 --betas 0.5,0.999)
+# Batch norm keeps images from going from class to class all together.
+classes=(--set mlp.batch_norm=true --lam 0.05)
 
 # An adversary of so many units is enough for codes of so few numbers, and the reconstruction has to weigh more than it.
 family() { posectl train "$data" "${net[@]}" --reg "$1" --set "$1.width=$((WIDTH / 2))" --steps "$steps" --resume "${@:2}"; }
 
 scores=()
 for number in $LABELS; do
-    semi=$(posectl sweep "$data" "${net[@]}" --reg aae-semi --lam 0.005 --set aae-semi.supervision=10 \
-        --set "aae-semi.width=$((WIDTH / 2))" --latent 3 --labelled "$number" --seeds "$SEEDS" --steps "$steps" \
-        --name "semi-$number")
-    network=$(posectl sweep "$data" "${net[@]}" --reg classifier --latent 3 --labelled "$number" --seeds "$SEEDS" \
+    semi=$(posectl sweep "$data" "${net[@]}" --reg aae-semi --lam 0.3 --set mlp.batch_norm=true \
+        --set aae-semi.supervision=3 --set "aae-semi.width=$((WIDTH / 2))" --latent 5 --labelled "$number" \
+        --seeds "$SEEDS" --steps "$steps" --name "semi-$number")
+    network=$(posectl sweep "$data" "${net[@]}" --reg classifier --latent 5 --labelled "$number" --seeds "$SEEDS" \
         --steps "$steps" --name "network-$number")
     for sweep in "$semi" "$network"; do
         read -rd '' -a scored <<< "$(posectl evaluate "$sweep" --metric error_rate,logistic_error_rate)" || true
@@ -50,13 +52,14 @@ posectl compare "${scores[@]}" --seeds --published mnist -o "$OUT/table.md" --fo
 styles=$(family aae-supervised --lam 0.005 --latent 15 --name supervised)
 posectl render "$styles" --styles -o "$OUT/styles.png" --force
 for clusters in 16 30; do
-    model=$(family aae-cluster --lam 0.005 --set aae-cluster.clusters=$clusters --latent 10 --name "clusters-$clusters")
+    model=$(family aae-cluster "${classes[@]}" --set aae-cluster.clusters=$clusters --latent 10 --name "clusters-$clusters")
     posectl evaluate "$model" --metric head_error_rate
     posectl render "$model" --clusters -o "$OUT/clusters-$clusters.png" --force
 done
-model=$(family aae-reduce --lam 0.005 --set aae-reduce.supervision=10 --labelled 100 --latent 2 --name reduced)
+model=$(family aae-reduce --set mlp.batch_norm=true --lam 0.3 --set aae-reduce.supervision=3 --labelled 100 \
+    --latent 2 --name reduced)
 posectl plot "$model" --kind prior -o "$OUT/reduced.png" --force
-model=$(family aae-reduce --lam 0.005 --set aae-reduce.clusters=20 --latent 2 --name reduced-alone)
+model=$(family aae-reduce "${classes[@]}" --set aae-reduce.clusters=20 --latent 2 --name reduced-alone)
 posectl plot "$model" --kind prior -o "$OUT/reduced-alone.png" --force
 
 # Codes of two numbers under each prior, beside a plain autoencoder's.

@@ -5,7 +5,7 @@
 #   examples/clouds.sh --budget published   2,048 points, the published net, 20,000 steps: for a CUDA device
 #   examples/clouds.sh --budget 5000        the small one, so many steps
 #
-# Interrupt it whenever you like: run again, it goes on where it was. MODELS (such as "plain adversarial"), DATA (shapes, or
+# Interrupt it whenever you like: run again, it goes on where it was. MODELS (such as "plain clustering"), DATA (shapes, or
 # `bodies`), STORE, OUT, PREPARE, TRAIN and EVALUATE (more options of these commands) may be set in the environment.
 # With POSECTL_QUICK=1 it ends within a minute or two: fewer shapes and points, 30 steps.
 set -euo pipefail
@@ -33,6 +33,7 @@ for name in $MODELS; do
     case $name in
         plain) options=(--reg none --batch 50 --lr 0.0005) ;;
         adversarial) options=(--preset 3d-aae) ;;
+        clustering) options=(--reg aae-wgan-cluster --lam 0.1 --prior normal --batch 50 --betas 0.5,0.999) ;;
         variational) options=(--reg vae --batch 50 --lr 0.0005) ;;
     esac
     models+=("$(posectl train "$data" "${options[@]}" --latent 128 --set cloud.width="$width" --steps "$steps" \

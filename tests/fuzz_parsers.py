@@ -243,6 +243,56 @@ def _h36m(folder: Path) -> Any:
     return read([folder])
 
 
+def _weight_seeds(save: Callable[[Any, Path], object]) -> Callable[[Path], list[bytes]]:
+    """Seeds: a small model's weights, as posectl's export has them; and of the pose report's names."""
+    import torch
+
+    from posectl.core.nets.mlp import MLP
+
+    net = MLP((2, 3), 2, widths=(3,))
+    modules = {"encoder": net.encoder(1), "decoder": net.decoder(1)}
+    weights = {
+        f"{part}.{name}": torch.ones_like(v[0]) for part, m in modules.items() for name, v in m.state_dict().items()
+    }
+    about = {"net": {"name": "mlp", "shape": [2, 3], "latent": 2, "widths": [3]}, "prior": "normal",
+             "samples": {"kind": "poses"}}  # fmt: skip
+    theirs = {f"{part}.{i}.{key}": torch.ones((3, 3) if key == "weight" else 3)
+              for part in modules for i in (0, 2) for key in ("weight", "bias")}  # fmt: skip
+
+    def seeds(data: Path) -> list[bytes]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "w")
+            contents = []
+            for content in ({"config": {"about": about}, "weights": weights}, {"AE_state_dict": theirs}):
+                save(content, path)
+                contents.append(path.read_bytes())
+        return contents
+
+    return seeds
+
+
+def _save_torch(content: Any, path: Path) -> None:
+    import torch
+
+    torch.save(content, path)
+
+
+def _save_safetensors(content: Any, path: Path) -> None:
+    import json
+
+    from safetensors.torch import save_file
+
+    config = content.get("config")
+    save_file(content.get("weights", {}), path, metadata={"posectl": json.dumps(config)} if config else None)
+
+
+def _weights(folder: Path) -> Any:
+    from posectl.stages.import_ import read_weights
+
+    (path,) = (path for path in folder.iterdir() if path.suffix in (".pt", ".safetensors"))
+    return np.concatenate([values.ravel() for values in read_weights(path).weights.values()])
+
+
 TARGETS: dict[str, Target] = {
     "bvh": Target("a.bvh", bvh_seeds, _motion),
     "amc": Target(
@@ -275,6 +325,8 @@ TARGETS: dict[str, Target] = {
         lambda data: [b"seed: 1\nprepare: {name: x, lines: {size: 16}}\ntrain:\n  lr: 1e-3\n"],
         _configuration,
     ),
+    "torch": Target("a.pt", _weight_seeds(_save_torch), _weights),
+    "safetensors": Target("a.safetensors", _weight_seeds(_save_safetensors), _weights),
     "pickle": Target("a.pkl", _pickle_seeds, _h36m),
     "pickle-npy": Target("a.npy", _object_npy_seeds, _h36m),
     "h36m-videopose3d": Target("a.npz", files("formats/videopose3d*"), _h36m),

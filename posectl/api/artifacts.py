@@ -125,6 +125,11 @@ class Dataset(Stored):
         """The samples of the test split."""
         return self._stored.test
 
+    @property
+    def validation(self) -> np.ndarray:
+        """The samples of the validation split, none where there is no such split."""
+        return self._stored.validation
+
     def __len__(self) -> int:
         return int(self.artifact.arrays()["samples"].shape[0])
 

@@ -30,6 +30,7 @@ from posectl.stages.options import (
     Axes,
     EvaluateOptions,
     ExploreOptions,
+    ExportOptions,
     FitOptions,
     InterpolateOptions,
     PlotOptions,
@@ -106,12 +107,19 @@ class Lab:
         return [wrap(self.run, artifact) for artifact in self.store.artifacts(kind)]
 
     def prepare(
-        self, source: str, *paths: str | Path, name: str | None = None, seed: int | None = None, **options: Any
+        self,
+        source: str,
+        *paths: str | Path,
+        name: str | None = None,
+        seed: int | None = None,
+        validation: float | None = None,
+        **options: Any,
     ) -> Dataset:
         """Read files by a reader ("arrays", "h36m", "mocap", "lines", ...), and publish the dataset.
 
-        options: the reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an
-        option that there is not, NotFoundError and InvalidInputError for files.
+        validation: share of the training samples to hold out for choosing by, drawn as the test split is. options: the
+        reader's own, as `posectl prepare SOURCE --help` lists them. Raises UsageError for a reader or an option that
+        there is not, NotFoundError and InvalidInputError for files.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -122,7 +130,7 @@ class Lab:
         from posectl.stages.prepare import prepare
 
         given: Any = options_from(READERS.get(source).options, options, f"prepare {source!r}")
-        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given)}
+        values = {**{key: getattr(given, key) for key in options}, **non_defaults(given), "validation": validation}
         with self._running(name, seed) as run:
             return Stored.of(run, prepare(run, source, [Path(path) for path in paths], values))  # type: ignore[return-value]
 
@@ -365,7 +373,9 @@ class Lab:
 
         given = options_from(FitOptions, options, "fit")
         if (poses is None) == (targets is None):
-            raise UsageError("Poses are fitted, or targets, one of the two.", "Name POSES, or --targets FILE.")
+            raise UsageError(
+                "Poses are fitted, or targets, one of the two.", "Name POSES, or `posectl fit --targets FILE`."
+            )
         source = targets if poses is None else poses
         with self._running(name, seed) as run:
             result = fit(
@@ -535,6 +545,22 @@ class Lab:
         with self._running(None, None) as run:
             return Compared(compare(run, [str(_ref(each)) for each in _several(subjects)], **options))
 
+    def choose(self, subjects: Sequence[Subject], metric: str) -> Any:
+        """Return the model that is best in a metric by its scores on validation samples (evaluate with split
+        "validation"). Raises UsageError where test samples were scored, which nothing is chosen by.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> models = [lab.train(lab.prepare("mannequin", validation=0.1), latent=latent) for latent in (2, 4)]
+        >>> scores = [lab.evaluate(each, split="validation", metrics="reconstruction_mpjpe") for each in models]
+        >>> lab.choose(scores, "reconstruction_mpjpe").kind
+        'model'
+        """
+        from posectl.stages.compare import choose
+
+        with self._running(None, None) as run:
+            return wrap(run, choose(run, [str(_ref(each)) for each in _several(subjects)], metric))
+
     def plot(self, subjects: Subject, out: str | Path | None = None, **options: Any) -> Any:
         """Draw one figure of scores, models, sweeps or paths, and return it as a matplotlib Figure.
 
@@ -620,6 +646,46 @@ class Lab:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder, "picture.gif")
                 return Picture({**render(run, named, path, given), "path": None}, path.read_bytes())
+
+    def export(self, subject: Subject, out: str | Path, to: str | None = None, **options: Any) -> dict[str, Any]:
+        """Write a model, or poses in motion, in a format of other programs: all of it or nothing.
+
+        subject: a model; or paths, samples, a dataset or its clip "poses#clip3", a file, an array (T, 17, 3). to:
+        safetensors, ..., bvh, ...; None: by how `out` ends. options: weights; fps, and of files unit, up, joints.
+        Returns path, target and bytes; of a skeleton in motion frames, fps, seconds and residual_mm, too, of each joint
+        the mean and the largest distance from it. Raises UsageError, ConflictError, InvalidInputError, and
+        UnavailableError for an extra that is missing.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> lab.export(model, "model.safetensors")["to"]
+        'safetensors'
+        """
+        from posectl.stages.export import export
+
+        given = options_from(ExportOptions, options, "export")
+        with self._running(None, None) as run:
+            return export(run, _subject(subject), Path(out), to, given)
+
+    def import_(self, file: str | Path, *, prior: str | None = None, name: str | None = None) -> Model:
+        """Publish the model whose weights a file holds: one that `export` wrote, pythae's model.pt, the pose report's
+        or 3d-AAE's. Nothing in it is run.
+
+        prior: of its codes, in place of what the file says. Raises NotFoundError, InvalidInputError, UsageError, and
+        UnavailableError without the extra `safetensors`.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> model = lab.train(lab.prepare("mannequin"), latent=4, set="mlp.widths=16,16")
+        >>> _ = lab.export(model, "mine.safetensors")
+        >>> lab.import_("mine.safetensors", name="again").latent
+        4
+        """
+        from posectl.stages.import_ import import_
+
+        with self._running(name, None) as run:
+            return Stored.of(run, import_(run, Path(file), prior=prior))  # type: ignore[return-value]
 
     def show_joints(self, *paths: str | Path) -> str:
         """Return the joints of the first motion file among `paths` as a joint map in YAML, to edit for `map`."""

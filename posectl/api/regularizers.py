@@ -7,7 +7,7 @@ from typing import Any
 from posectl.core.objectives import OBJECTIVES
 from posectl.described import describe
 from posectl.errors import UsageError, did_you_mean
-from posectl.stages.options import RECIPES
+from posectl.stages.options import PRICED, RECIPES
 
 
 def regularizers(name: str | None = None) -> list[dict[str, Any]]:
@@ -28,6 +28,12 @@ def regularizers(name: str | None = None) -> list[dict[str, Any]]:
 
 
 def _recipe(name: str) -> dict[str, Any]:
-    parts = RECIPES[name]
-    summary = f"A recipe: {', '.join(f'{part} {weight:g}' for part, weight in parts.items())}."
-    return {"name": name, "summary": summary, "source": "", "defaults": "", "settings": [], "parts": dict(parts)}
+    parts, priced = RECIPES[name], {part: weight for part, weight in PRICED[name].items() if weight}
+    summary = f"A recipe: {_listed(priced)}, in units of a plain twin's terms, times what --price allows."
+    source = f"With --lam X its weights are constant: X times {_listed(parts)}."
+    return {"name": name, "summary": summary, "source": source, "defaults": "", "settings": [], "parts": dict(parts),
+            "priced": priced}  # fmt: skip
+
+
+def _listed(parts: dict[str, float]) -> str:
+    return ", ".join(f"{part} {weight:g}" for part, weight in parts.items())

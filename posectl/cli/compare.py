@@ -63,6 +63,16 @@ def compare(
         bool,
         option("Metrics", "Divide all figures by the first subject's.", "--ratio"),
     ] = False,
+    choose: Annotated[
+        str | None,
+        option(
+            "Metrics",
+            "Print the model that is best in a metric, by scores on validation samples; no table.",
+            metavar="NAME",
+            show_default="none",
+            autocompletion=complete.metrics,
+        ),
+    ] = None,
     format_: Annotated[
         Literal["md", "csv", "latex", "json"] | None,
         option(
@@ -86,11 +96,16 @@ def compare(
       posectl compare plain acai --published lines
       posectl compare plain-sweep posectl-sweep --seeds --ratio
       posectl compare plain acai --task completion --metric completion.hidden
+      posectl compare acai-sweep --choose anci
     """
     from posectl.api.files import write_bytes
     from posectl.cli.values import names
     from posectl.stages.comparison.tables import as_json, form_of
 
+    if choose is not None:
+        chosen = session.lab().choose(scores or [], choose)
+        session.out.data(chosen.ref, {"ref": chosen.ref})
+        return
     form = format_ or (form_of(output) if output is not None else None)
     table = (
         session.lab()

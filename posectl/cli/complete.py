@@ -11,6 +11,7 @@ from posectl.core.metrics import METRICS
 from posectl.core.nets import NETS
 from posectl.core.objectives import OBJECTIVES
 from posectl.described import describe
+from posectl.stages.exporting import TARGETS
 from posectl.stages.options import RECIPES
 
 
@@ -36,6 +37,11 @@ def metrics(incomplete: str) -> list[str]:
     """Return the list of metrics, whose last one is not written out yet, with each that it may be."""
     done, comma, last = incomplete.rpartition(",")
     return [f"{done}{comma}{name}" for name in METRICS.names() if name.startswith(last)]
+
+
+def targets(incomplete: str) -> list[str]:
+    """Return the targets of an export that begin so."""
+    return [name for name in TARGETS.names() if name.startswith(incomplete)]
 
 
 def refs(incomplete: str) -> list[str]:

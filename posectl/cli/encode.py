@@ -35,7 +35,9 @@ def encode(
     ],
     model: Model = None,
     weights: Weights = "last",
-    split: Annotated[Literal["train", "test", "all"], option("Data", "Samples of a dataset, in their order.")] = "all",
+    split: Annotated[
+        Literal["train", "validation", "test", "all"], option("Data", "Samples of a dataset, in their order.")
+    ] = "all",
     output: Output = "codes.npy",
 ) -> None:
     """Encode samples with a model, and write their codes (N, d) as .npy.

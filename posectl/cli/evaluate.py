@@ -30,6 +30,10 @@ OPTIONS: Options = {
         str, DEFAULT.weights, "Model", "Weights of a model; all: those of every snapshot.",
         metavar="last|best|step-N|all",
     ),
+    "split": parameter(
+        Literal["test", "validation"], DEFAULT.split, "Model",
+        "Samples held against the subject; validation: to choose by, with no test sample in sight.",
+    ),
     "path": parameter(
         str | None, None, "Model", "Path between codes: slerp, lerp, lerp-sphere or circle.", metavar="NAME",
         show_default="slerp on the sphere, lerp elsewhere",

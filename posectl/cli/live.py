@@ -60,7 +60,8 @@ def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -
 
     shown = _chosen(progress.rows, room)
     hidden = _states(progress.rows) - _states(shown)
-    header, rows = list(_cells(shown[0])), [list(_cells(row).values()) for row in shown]
+    cells = [_cells(row, progress.watched) for row in shown]
+    header, rows = list(cells[0]), [list(each.values()) for each in cells]
     columns = fitting(header, rows, width, [*_IN_NAME, "samples/s", "loss", "step"])
     if any(label not in columns for label in _IN_NAME):
         columns = [label for label in columns if label not in _IN_NAME]
@@ -85,7 +86,7 @@ def _states(rows: Iterable[Row]) -> Counter[str]:
     return Counter(map(_state, rows))
 
 
-def _cells(row: Row) -> dict[str, str]:
+def _cells(row: Row, watched: str) -> dict[str, str]:
     return {
         "model": row.name,
         "lambda": ", ".join(f"{value:g}" for value in row.lam),
@@ -93,7 +94,7 @@ def _cells(row: Row) -> dict[str, str]:
         "seed": str(row.seed),
         "step": "–" if row.step < 0 else f"{row.step:,}",
         "loss": _figure(row.loss, ".4g"),
-        "test error": _figure(row.test, ".4g"),
+        f"{watched} error": _figure(row.error, ".4g"),
         "samples/s": _figure(row.rate, ",.0f"),
         "state": row.state,
     }

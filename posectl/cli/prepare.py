@@ -101,6 +101,8 @@ def source_command(name: str) -> Any:
     if reader.paths is not None:
         paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH", help=reader.paths)]
         shared = {"paths": (paths, None), **shared}
+    text = "Share of the training samples to hold out, by which weights and settings are chosen, such as 0.1."
+    shared = {**shared, "validation": parameter(float | None, None, "Data", text, metavar="X", show_default="none")}
     if name == "mocap":
         text = "Print a file's joints as a map to edit, and stop."
         shared = {**shared, "show_joints": parameter(bool, False, "Data", text, "--show-joints")}
@@ -113,7 +115,7 @@ def source_command(name: str) -> Any:
             _show_joints(session, paths)
         else:
             given = {key: value for key, value in shared.items() if session.sources[key] != "default"}
-            _prepare(session, name, paths, values(reader.options, given))
+            _prepare(session, name, paths, {**values(reader.options, given), "validation": shared["validation"]})
 
     return get_command(single)
 

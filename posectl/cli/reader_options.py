@@ -18,7 +18,7 @@ from posectl.fields import hints
 # Every command has a seed, and a stage gives it to readers that draw; other options that all commands have are no
 # reader's.
 _SEED = "seed"
-_TAKEN = {*COMMON, "json", "help", "paths"} - {_SEED}
+_TAKEN = {*COMMON, "json", "help", "paths", "validation"} - {_SEED}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from posectl.version import __version__
 # The order in which a user meets the commands.
 _ORDER = (
     "prepare", "train", "sweep", "regularizers", "interpolate", "sample", "fit", "encode", "decode", "attribute",
-    "arithmetic", "evaluate", "compare", "render", "plot", "explore", "report", "store", "demo", "doctor", "completion",
+    "arithmetic", "evaluate", "compare", "render", "plot", "explore", "report", "export", "import", "store", "demo",
+    "doctor", "completion",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -94,13 +95,17 @@ def sweep(
     for row in rows:
         if row["diverged_at"] >= 0:
             session.out.warn(f"{row['name']} diverged at step {row['diverged_at']}; it has no model.")
+    errors = {name: key for name, key in _ERRORS.items() if key in rows[0]}
     session.out.table(
-        ["model", "lambda", "latent", "seed", "test error", "best"],
-        [_cells(row) for row in rows],
+        ["model", "lambda", "latent", "seed", *errors],
+        [_cells(row, errors.values()) for row in rows],
         title=result.ref,
         spare=("best", "seed", "latent", "lambda"),
     )
     session.out.result(result)
+
+
+_ERRORS = {"validation error": "validation_error", "test error": "test_error", "best": "best_test_error"}
 
 
 def _scheduled(session: Session) -> str | None:
@@ -125,7 +130,7 @@ def _line(plan: StackPlan) -> str:
     return f"{plan.id} ({plan.state}{part}): {models}{there}{cost}: {', '.join(plan.models)}"
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    errors = ["–" if row[key] is None else f"{row[key]:.4g}" for key in ("test_error", "best_test_error")]
+def _cells(row: dict[str, Any], keys: Iterable[str]) -> list[str]:
+    errors = ["–" if row[key] is None else f"{row[key]:.4g}" for key in keys]
     lam = ", ".join(f"{value:g}" for value in row["lam"])
     return [row["model"] or row["name"], lam, str(row["latent"]), str(row["seed"]), *errors]

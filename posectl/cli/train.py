@@ -60,7 +60,6 @@ def train(
         print_regularizers(session, None, settings=session.out.verbose)
         return
     from posectl.cli.values import integers, numbers, one
-    from posectl.printable import error_text
 
     options = training.resolved(
         session,
@@ -74,15 +73,39 @@ def train(
         return
     result = session.lab().train(dataset, resume=resume, log="" if log == "none" else log, **options)
     figures = result.figures
-    last, best = (error_text(figures[key], figures["unit"]) for key in ("test_error", "best_test_error"))
-    losses = ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())
-    mean = error_text(figures["mean_sample_error"], figures["unit"]) if "mean_sample_error" in figures else ""
-    told = f"{last} at the end, {best} at its best (step {figures['best_step']})" + (
-        f"; {mean} by the mean sample always" if mean else ""
-    )
-    rows = [("test error", told), ("losses", losses)]
+    rows = [
+        *_errors(figures),
+        ("losses", ", ".join(f"{name} {value:.4g}" for name, value in figures["losses"].items())),
+    ]
+    if "paid" in figures:
+        rows.append(("price", f"{figures['paid']:.3f} of a plain twin's error, on {figures['paid_on']}"))
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
+
+
+def _errors(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the rows of the errors: at the end, and by the best weights with what chose them."""
+    from posectl.printable import error_text
+
+    def told(key: str) -> str:
+        return error_text(figures[key], figures["unit"])
+
+    mean = f"; {told('mean_sample_error')} by the mean sample always" if "mean_sample_error" in figures else ""
+    best = f"{{}} at its best (step {figures['best_step']})"
+    if "validation_error" in figures:
+        yield "validation", f"{told('validation_error')} at the end, {best.format(told('best_validation_error'))}{mean}"
+        yield "test error", f"{told('test_error')} at the end, {told('best_test_error')} by the best weights"
+    elif figures.get("best_by", "test"):
+        yield (
+            "test error",
+            f"{told('test_error')} at the end, {best.format(told('best_test_error'))}, chosen by it{mean}",
+        )
+    else:
+        yield "test error", f"{told('test_error')} at the end{mean}"
+        yield (
+            "best",
+            "the last weights, for there is no validation split (`posectl prepare --validation 0.1` makes one)",
+        )
 
 
 def _lines(planned: DryRun) -> Iterator[str]:

@@ -70,6 +70,11 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             metavar="NAME", show_default=", ".join(DEFAULT.reg), autocompletion=complete.regularizers,
         ),
         "lam": lam,
+        "price": parameter(
+            float | None, None, "Objective",
+            "Error that --reg posectl may cost, as a multiple of the plain autoencoder's; its weights follow.",
+            metavar="X", show_default="1.03",
+        ),
         "labelled": parameter(
             str | None, None, "Objective",
             "Training samples whose labels are seen, drawn from every class alike: 100, 1000, or all.", metavar="N",
@@ -98,8 +103,15 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
         "precision": parameter(
             Literal["fp32", "tf32", "bf16"], DEFAULT.precision, "Optimiser", "Precision of matrix products."
         ),
+        "best_by": parameter(
+            Literal["validation", "test"], DEFAULT.best_by, "Output",
+            "Split whose lowest error chooses the best weights; without a validation split they are the last. On test, "
+            "as --preset naayem does, its errors measure no more what is new to the model.",
+        ),
         "evaluate_every": parameter(
-            int, DEFAULT.evaluate_every, "Output", "Steps from one test error to the next.", metavar="N", min=1
+            int, DEFAULT.evaluate_every, "Output",
+            "Steps from one error to the next, of validation samples if there are any, else of test samples.",
+            metavar="N", min=1,
         ),
         "checkpoint_every": parameter(
             int, DEFAULT.checkpoint_every, "Output", "Steps from one checkpoint to the next; 0: half a minute.",

@@ -3,19 +3,30 @@
 Each layer is described by `describe`, a single-dispatch function: `@describe.register(MyLayer)` adds one. The
 operations act on one sample, a vector or maps (C, H, W):
 
-linear      matrix (in, out), bias (out): x M + bias
+linear      matrix (in, out), bias (out): x M + bias, x as one vector
 norm        scale (C), shift (C): scale x + shift, for each feature or map
 activation  function: a name of `layers.ACTIVATIONS` (leaky ReLU's slope is 0.2), or "tanh-half", tanh(x / 2)
 reshape     shape: the same numbers as another array
 upsample    every pixel of each map becomes 2x2
 convolve    weight (out, in, k, k), bias (out): cross-correlation, zeros around the map
 quantise    entries (K, d): each d numbers of x become the nearest entry
+
+and, of encoders:
+
+average     every 2x2 pixels of each map become their mean
+maximum     every 2x2 pixels of each map become the largest of them
+rows        matrix (in, out), bias (out): x M + bias for each row of x
+largest     the largest number of each column of x
+softmax     count: the first so many numbers become positive, of sum one
+heads       matrix (K, d): of y and z, the first K numbers and the rest, y M + z
+first       count: so many numbers, without the rest
+sphere      x divided by its length
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
@@ -24,8 +35,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from posectl.core.nets.conv_layers import Conv2d, UpsampledConv2d
+from posectl.core.autoencoder import Autoencoder
+from posectl.core.latent.priors import SPHERE
+from posectl.core.nets.cloud import Pointwise
+from posectl.core.nets.conv_layers import Conv2d, PointwiseConv2d, Pool, UpsampledConv2d
 from posectl.core.nets.layers import Activation, BatchNorm, Linear, Replicated
+from posectl.core.objectives.aae_reduce import AroundHeads
+from posectl.core.objectives.base import Objective
+from posectl.core.objectives.categorical import SoftmaxFirst
 from posectl.core.objectives.vae import FromLogits
 from posectl.core.objectives.vqvae import Quantised
 from posectl.errors import UsageError
@@ -35,11 +52,30 @@ _EPSILON = 1e-5  # of batch norm
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its name, numbers that it learned, and what else it needs."""
+    """One operation: its name, numbers that it learned, what else it needs, and the module that has those numbers."""
 
     name: str
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    source: nn.Module | None = field(default=None, repr=False, compare=False)
+
+
+def encoding(model: Autoencoder) -> list[Operation]:
+    """Return the operations by which a model encodes one sample.
+
+    Raises UsageError for a layer that is described by none, and where a code is looked for among several.
+    """
+    for objective in model.objectives:
+        if type(objective).completed is not Objective.completed:
+            raise UsageError(
+                f"A code of {objective.name} holds the label by which the decoded sample comes nearest.",
+                "No encoder's operations give that; `posectl train --reg aae-semi` makes a model whose encoder does.",
+            )
+    found = describe(model.encoder)
+    outputs = model.encoder(torch.zeros(1, 1, *model.shape, device=model.device)).shape[-1]
+    if outputs > model.latent and found[-1].name != "heads":
+        found.append(Operation("first", settings={"count": model.latent}))
+    return [*found, Operation("sphere")] if model.prior.path == SPHERE.path else found
 
 
 @singledispatch
@@ -54,7 +90,7 @@ def describe(module: nn.Module) -> list[Operation]:
     """
     raise UsageError(
         f"A layer of {type(module).__name__} is not known outside PyTorch.",
-        "Networks of the nets mlp, conv and vgg are; another layer is described with `describe.register`.",
+        "Networks of posectl's own nets are; another layer is described with `describe.register`.",
     )
 
 
@@ -70,7 +106,7 @@ def _replicated(module: Replicated) -> list[Operation]:
 
 @describe.register(Linear)
 def _linear(module: Linear) -> list[Operation]:
-    return [Operation("linear", {"matrix": _numbers(module.matrix), "bias": _numbers(module.bias)})]
+    return [Operation("linear", {"matrix": _numbers(module.matrix), "bias": _numbers(module.bias)}, source=module)]
 
 
 @describe.register(BatchNorm)
@@ -80,7 +116,7 @@ def _norm(module: BatchNorm) -> list[Operation]:
         for each in (module.running_mean, module.running_var, module.weight, module.bias)
     )
     scale = weight / np.sqrt(variance + _EPSILON)
-    return [Operation("norm", {"scale": _single(scale), "shift": _single(bias - mean * scale)})]
+    return [Operation("norm", {"scale": _single(scale), "shift": _single(bias - mean * scale)}, source=module)]
 
 
 @describe.register(Activation)
@@ -93,9 +129,40 @@ def _unflatten(module: nn.Unflatten) -> list[Operation]:
     return [Operation("reshape", settings={"shape": list(module.unflattened_size)})]
 
 
+@describe.register(nn.Flatten)
+def _flatten(module: nn.Flatten) -> list[Operation]:
+    return [Operation("reshape", settings={"shape": [-1]})]
+
+
 @describe.register(Conv2d)
 def _convolution(module: Conv2d) -> list[Operation]:
-    return [Operation("convolve", {"weight": _numbers(module.weight), "bias": _numbers(module.bias)})]
+    return [Operation("convolve", {"weight": _numbers(module.weight), "bias": _numbers(module.bias)}, source=module)]
+
+
+@describe.register(PointwiseConv2d)
+def _convolutions(module: PointwiseConv2d) -> list[Operation]:
+    return [*_convolution(module.first), *_convolution(module.second)]
+
+
+@describe.register(Pool)
+def _pool(module: Pool) -> list[Operation]:
+    return [Operation(module.kind)]
+
+
+@describe.register(Pointwise)
+def _pointwise(module: Pointwise) -> list[Operation]:
+    of_rows = [replace(each, name="rows") if each.name == "linear" else each for each in describe(module.points)]
+    return [*of_rows, Operation("largest"), *describe(module.dense)]
+
+
+@describe.register(SoftmaxFirst)
+def _softmax_first(module: SoftmaxFirst) -> list[Operation]:
+    return [*describe(module.inner), Operation("softmax", settings={"count": module.heads})]
+
+
+@describe.register(AroundHeads)
+def _around_heads(module: AroundHeads) -> list[Operation]:
+    return [*describe(module.inner), Operation("heads", {"matrix": _numbers(module.heads.matrix)}, source=module.heads)]
 
 
 @describe.register(UpsampledConv2d)
@@ -113,7 +180,7 @@ def _quantised(module: Quantised) -> list[Operation]:
     relu = Operation("activation", settings={"function": "relu"})
     return [
         *_linear(module.spread),
-        Operation("quantise", {"entries": _numbers(module.codebook.all_entries())}),
+        Operation("quantise", {"entries": _numbers(module.codebook.all_entries())}, source=module.codebook),
         relu,
         *_linear(module.hidden),
         relu,
@@ -131,35 +198,37 @@ def _single(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def apply(operations: Sequence[Operation], codes: Tensor) -> Tensor:
-    """Run operations on codes (N, d), as another program would, and return samples (N, *shape)."""
-    x = codes
+def apply(operations: Sequence[Operation], x: Tensor) -> Tensor:
+    """Run operations on codes (N, d), or on samples (N, *shape), as another program would."""
     for operation in operations:
         arrays = {key: torch.from_numpy(value).to(x) for key, value in operation.arrays.items()}
-        x = _RUN[operation.name](x, **arrays, **operation.settings)
+        x = RUN[operation.name](x, **arrays, **operation.settings)
     return x
 
 
-def _apply_norm(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    wide = (-1, *[1] * (x.ndim - 2))
-    return x * scale.view(wide) + shift.view(wide)
-
-
-def _apply_activation(x: Tensor, function: str) -> Tensor:
-    return torch.tanh(x / 2) if function == "tanh-half" else Activation(function)(x)
-
-
-def _apply_quantised(x: Tensor, entries: Tensor) -> Tensor:
-    vectors = x.reshape(-1, entries.shape[1])
-    return entries[torch.cdist(vectors, entries).argmin(1)].view(x.shape)
-
-
-_RUN: dict[str, Callable[..., Tensor]] = {
+# The source of these is what an exported model is run by: they know torch and F alone.
+RUN: dict[str, Callable[..., Tensor]] = {
     "linear": lambda x, matrix, bias: x.flatten(1) @ matrix + bias,
-    "norm": _apply_norm,
-    "activation": _apply_activation,
-    "reshape": lambda x, shape: x.reshape(-1, *shape),
+    "norm": lambda x, scale, shift: x * scale.view(-1, *[1] * (x.ndim - 2)) + shift.view(-1, *[1] * (x.ndim - 2)),
+    "activation": lambda x, function: (
+        F.leaky_relu(x, 0.2)
+        if function == "leaky_relu"
+        else torch.tanh(x / 2)
+        if function == "tanh-half"
+        else getattr(F, function)(x)
+    ),
+    "reshape": lambda x, shape: x.reshape(len(x), *shape),
     "upsample": lambda x: F.interpolate(x, scale_factor=2),
     "convolve": lambda x, weight, bias: F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2),
-    "quantise": _apply_quantised,
+    "quantise": lambda x, entries: entries[
+        (entries.square().sum(1) / 2 - x.reshape(-1, entries.shape[1]) @ entries.T).argmin(1)
+    ].view(x.shape),
+    "average": lambda x: F.avg_pool2d(x, 2),
+    "maximum": lambda x: F.max_pool2d(x, 2),
+    "rows": lambda x, matrix, bias: x @ matrix + bias,
+    "largest": lambda x: x.amax(1),
+    "softmax": lambda x, count: torch.cat((x[:, :count].softmax(1), x[:, count:]), 1),
+    "heads": lambda x, matrix: x[:, : len(matrix)] @ matrix + x[:, len(matrix) :],
+    "first": lambda x, count: x[:, :count],
+    "sphere": lambda x: x / torch.linalg.vector_norm(x, dim=1, keepdim=True),
 }

@@ -101,6 +101,27 @@ def _looked_up(column: np.ndarray, row: np.ndarray | None, start: np.ndarray, wh
     return column[rows]
 
 
+def cut_clips(
+    clip: np.ndarray, table: Mapping[str, np.ndarray], cuts: np.ndarray, kept: np.ndarray | None = None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the clip (n,) of each kept frame, and the table of the clips of which frames are left.
+
+    clip (N,): of each frame; cuts (N,): where a clip begins anew, so that it gives several, the second called after the
+    first, `-2` added; kept (N,): None for all frames.
+    """
+    kept = np.ones(len(clip), bool) if kept is None else kept
+    piece = np.cumsum(np.diff(clip, prepend=clip[:1]) != 0) + np.cumsum(cuts)
+    _, start, index, length = np.unique(piece[kept], return_index=True, return_inverse=True, return_counts=True)
+    of = clip[kept][start]
+    columns = {name: values[of] for name, values in table.items()}
+    columns |= {"start": start.astype(np.int64), "length": length.astype(np.int64)}
+    if "name" in columns:
+        nth = np.arange(len(of)) - np.searchsorted(of, of) + 1
+        names = zip(columns["name"], nth, strict=True)
+        columns["name"] = np.array([str(name) if n == 1 else f"{name}-{n}" for name, n in names])
+    return index.astype(np.int32), columns
+
+
 def as_text(array: np.ndarray) -> np.ndarray:
     """Return the entries as strings; bytes are read as UTF-8."""
     return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array.astype(str)

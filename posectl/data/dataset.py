@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-TRAIN, TEST = 0, 1
+TRAIN, TEST, VALIDATION = 0, 1, 2
+SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
 @dataclass
@@ -16,15 +17,15 @@ class Dataset:
 
     samples: (N, *shape) float32. Poses (N, 17, 3): metres, pelvis at the origin, H36M-17 order; images (N, C, H, W) in
         [-1, 1]; clouds (N, P, 3).
-    split: (N,) uint8, TRAIN or TEST.
+    split: (N,) uint8, TRAIN, TEST or VALIDATION.
     per_sample: arrays (N, ...): of poses `root` (N, 3) metres, `frame` (N,), `clip` (N,) row of the clip table; of
         images `label` (N,) int32 from 0, and `object` (N,), a turntable's; and factors, whose names are listed in
         `about["factors"]`: `phase` in [0, 1), `angle` in radians, `azimuth` and `elevation` in degrees.
     per_clip: arrays (C,): `name`, `subject`, `action`, `fps`, `source`, `start`, `length`. Clips are contiguous.
     about: what a user checks: `kind` ("poses" | "images" | "clouds"), `skeleton`, `joints`, `unit`, `up` ("+x" to
-        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`, `split`; of images `periods` (factor -> where
-        it wraps), `classes` with `class_names`, `prepared` (what was done to the pixels), and `world` where they are
-        drawn (see posectl.data.synthetic); JSON values only.
+        "-z"), `coordinates` ("world" | "camera"), `source`, `citation`, `split`, `validation` where there is such a
+        split; of images `periods` (factor -> where it wraps), `classes` with `class_names`, `prepared` (what was done
+        to the pixels), and `world` where they are drawn (see posectl.data.synthetic); JSON values only.
     warnings: sentences about what looks wrong.
     """
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from posectl.data.checks.bodies import find_bad
+from posectl.data.clips import cut_clips
 from posectl.data.dataset import Dataset
 from posectl.errors import InvalidInputError
 
@@ -27,7 +25,7 @@ def without_bad(dataset: Dataset) -> Dataset:
     per_sample = {name: values[kept] for name, values in dataset.per_sample.items()}
     per_clip = dataset.per_clip
     if clip is not None and per_clip:
-        per_sample["clip"], per_clip = _clips(clip, bad.cuts, kept, per_clip)
+        per_sample["clip"], per_clip = cut_clips(clip, per_clip, bad.cuts, kept)
     return replace(
         dataset,
         samples=dataset.samples[kept],
@@ -36,22 +34,3 @@ def without_bad(dataset: Dataset) -> Dataset:
         per_clip=per_clip,
         about={**dataset.about, "dropped": bad.record()},
     )
-
-
-def _clips(
-    clip: np.ndarray, cuts: np.ndarray, kept: np.ndarray, table: Mapping[str, np.ndarray]
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the clip (n,) of each kept frame, and the table of the clips of which frames are left.
-
-    A clip that is cut gives several; the second is called after the first, `-2` added.
-    """
-    piece = np.cumsum(np.diff(clip, prepend=clip[:1]) != 0) + np.cumsum(cuts)
-    _, start, index, length = np.unique(piece[kept], return_index=True, return_inverse=True, return_counts=True)
-    of = clip[kept][start]
-    columns = {name: values[of] for name, values in table.items()}
-    columns |= {"start": start.astype(np.int64), "length": length.astype(np.int64)}
-    if "name" in columns:
-        nth = np.arange(len(of)) - np.searchsorted(of, of) + 1
-        names = zip(columns["name"], nth, strict=True)
-        columns["name"] = np.array([str(name) if n == 1 else f"{name}-{n}" for name, n in names])
-    return index.astype(np.int32), columns

@@ -149,7 +149,7 @@ def layout_hint(shape: tuple[int, ...]) -> str:
     alike = [name for name in LAYOUTS if count in layout(name).counts]
     if alike:
         which = f"So many joints have {', '.join(alike)}: say which it is, as in --joints {alike[0]}"
-        return f"{which} of prepare arrays, evaluate, interpolate or render."
+        return f"{which} of prepare arrays, evaluate, interpolate, render or export."
     if len(shape) > 2 and shape[-1] != 3 and 3 in shape:
         return f"Coordinates come last, after joints: try np.moveaxis(array, {shape.index(3)}, -1)."
     if shape[-1:] == (4,):

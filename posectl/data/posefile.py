@@ -47,13 +47,16 @@ class PoseFile:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_file(path: Path, said: Conventions, *, fps: float, drop_bad: bool) -> PoseFile:
+def read_file(
+    path: Path, said: Conventions, *, fps: float, drop_bad: bool, hint: str = "--drop-bad leaves those frames out."
+) -> PoseFile:
     """Read one file; what is said goes before what it says of itself, `fps` comes after.
 
-    drop_bad: let NaN and infinity pass, to be left out later. Raises NotFoundError and InvalidInputError.
+    drop_bad: let NaN and infinity pass, to be left out later; hint: what else to do. Raises NotFoundError and
+    InvalidInputError.
     """
     arrays = _known_arrays(path)
-    foreign = read_poses(arrays, str(path), said, finite=None if drop_bad else "--drop-bad leaves those frames out.")
+    foreign = read_poses(arrays, str(path), said, finite=None if drop_bad else hint)
     poses = foreign.poses
     if poses.ndim != 3:
         hint = "A dataset is (N, J, 3) or (N, 3 J); `posectl evaluate` takes paths (B, T, 17, 3) too."

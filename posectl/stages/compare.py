@@ -13,7 +13,7 @@ from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
 from posectl.stages.comparison.baselines import missing_baselines
-from posectl.stages.comparison.choice import of_one_protocol, scores_by_subject
+from posectl.stages.comparison.choice import best_on_validation, of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
 from posectl.stages.comparison.published import (
     LINES,
@@ -123,6 +123,15 @@ def _rows(present: Sequence[str], metrics: Sequence[str]) -> list[str]:
     return [each for name, found in rows.items() for each in ([name] if name in found else found)]
 
 
+def choose(run: Run, subjects: Sequence[str], metric: str) -> Artifact:
+    """Return the model of the scores that are best in a metric, of scores on validation samples; or the scores of what
+    is no model. Subjects: scores, models, sweeps. Raises UsageError where test samples were scored."""
+    if not subjects:
+        raise UsageError("There is nothing to choose from.", "Name scores, models or a sweep.")
+    best = best_on_validation(_scores_of(run, subjects, None, validation=True), metric)
+    return parent_of(run, best, "model") or best
+
+
 def _names(run: Run, shown: Sequence[Artifact]) -> list[str]:
     subjects = [read_about(each, ScoresAbout).label for each in shown]
     return _distinct([heading(run, a) for a in shown], [a.name for a in shown], subjects, [a.ref for a in shown])
@@ -186,10 +195,13 @@ def _other_data(artifacts: Sequence[Artifact], data: str) -> list[str]:
     return [f"The published figures are of {data}; the others of {', '.join(ours)}."]
 
 
-def _scores_of(run: Run, subjects: Sequence[str], compat: str | None, task: str | None) -> list[Artifact]:
+def _scores_of(
+    run: Run, subjects: Sequence[str], compat: str | None, task: str | None = None, *, validation: bool = False
+) -> list[Artifact]:
     kinds = ("scores", "model", "sweep", "paths", "samples")
     named = [member for ref in subjects for member in members(run, run.artifacts.get(ref, *kinds))]
-    standing = {} if all(each.kind == "scores" for each in named) else scores_by_subject(run, compat, task)
+    all_scores = all(each.kind == "scores" for each in named)
+    standing = {} if all_scores else scores_by_subject(run, compat, task, validation=validation)
     for each in named:
         if each.kind != "scores" and each.digest not in standing:
             asked = f"{each.ref} --task {task}" if task else each.ref

@@ -29,7 +29,10 @@ _NEEDED = (
     "numba",
     "llvmlite",
 )
-_EXTRAS = {"video": "imageio_ffmpeg", "h36m": "cdflib", "c3d": "c3d", "sklearn": "sklearn"}
+_EXTRAS = {
+    "video": "imageio_ffmpeg", "h36m": "cdflib", "c3d": "c3d", "sklearn": "sklearn", "safetensors": "safetensors",
+    "onnx": "onnxruntime",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from posectl.stages.artifacts.model import HINT, load_model, model_about
 from posectl.stages.run import Run
 from posectl.store import Artifact, Ref
 
-Split = Literal["train", "test", "all"]
+Split = Literal["train", "validation", "test", "all"]
 
 
 def encode(

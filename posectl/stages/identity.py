@@ -24,14 +24,16 @@ _COUNTED = ("core", "data", "stages")
 # Options that repeat others, or have no influence on the result, by the kind of artifact.
 # What is said of a file's poses shows in the digest of its array as it was read.
 _OF_FILES = {"unit", "up", "joints", "shape"}
-_IRRELEVANT = {"model": {"reg", "lam", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"}, "scores": _OF_FILES,
-               "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
+_IRRELEVANT = {"model": {"reg", "lam", "price", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"},
+               "scores": _OF_FILES, "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
 
 # Options that came later, with the value by which artifacts from before them were made.
 _LATER: dict[str, dict[str, Any]] = {
+    "model": {"best_by": "validation"},
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
     "scores": {
+        "split": "test",
         "clouds": 200,
         "draws": "prior",
         "labelled": 100,
@@ -41,7 +43,7 @@ _LATER: dict[str, dict[str, Any]] = {
         "hypotheses": 10,
         "starts": "neighbours",
     },
-    "sweep": {"labelled": None},
+    "sweep": {"labelled": None, "best_by": "validation", "price": None},
 }
 
 

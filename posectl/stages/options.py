@@ -36,6 +36,7 @@ class TrainOptions:
 
     reg: regularizers.
     lam: their weights, in pairs with reg; none: each one's published weight.
+    price: the error that a recipe without lam may cost, as a multiple of the plain autoencoder's; None: 1.03.
     set: settings of regularizers and of the net, "acai.gamma=0.05", "mlp.widths=512,512".
     latent: numbers of a code; of one that begins with classes, those after them.
     labelled: training samples whose labels are seen, drawn from every class alike; None: all.
@@ -51,13 +52,16 @@ class TrainOptions:
     rotate: axis of the augmentation's rotation of poses: the vertical ("up"), the optical axis ("view"), or "none".
     degrees: range of that rotation.
     flip: whether the augmentation mirrors half of the poses.
-    evaluate_every: steps between test errors.
+    best_by: split whose lowest error chooses the best weights: "validation", without which the last are the best, or
+        "test", as some published code has it.
+    evaluate_every: steps between errors of that split.
     checkpoint_every: steps between checkpoints; 0: twice a minute.
     snapshots: how many times on the way, evenly, the weights are kept, for `evaluate --weights step-N`.
     """
 
     reg: tuple[str, ...] = ("none",)
     lam: tuple[float, ...] = ()
+    price: float | None = None
     set: tuple[str, ...] = ()
     latent: int = 8
     labelled: int | None = None
@@ -73,6 +77,7 @@ class TrainOptions:
     rotate: Literal["up", "view", "none"] = "up"
     degrees: float = 30.0
     flip: bool = True
+    best_by: Literal["validation", "test"] = "validation"
     evaluate_every: int = 500
     checkpoint_every: int = 0
     snapshots: int = 0
@@ -100,7 +105,7 @@ class InterpolateOptions:
 
     steps: samples on a path, both ends included.
     path: between codes; None: the prior's own, slerp on the sphere, lerp elsewhere.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     grid: samples on each side of a block between four ends; 0: paths between two.
     start, stop: first and last alpha of a path, of which 0 and 1 are its ends; beyond them it is gone on with.
     unit, up, joints: conventions of poses in files, as posectl.data.foreign has them; None: what the files say, else
@@ -127,7 +132,7 @@ class AttributeOptions:
 
     labels: names of the labels whose attributes are fitted together.
     by: "least-squares" over all of them at once, or difference of "means" of each by itself.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     labels: tuple[str, ...] = ()
@@ -156,7 +161,7 @@ class ApplyOptions:
 
 @dataclass(frozen=True)
 class ArithmeticOptions:
-    """The options of sums of samples. weights: "last", or "best" by test error; unit, up, joints: as of an
+    """The options of sums of samples. weights: "last", or "best" by validation error; unit, up, joints: as of an
     interpolation."""
 
     weights: Literal["last", "best"] = "last"
@@ -171,7 +176,7 @@ class SampleOptions:
 
     count: how many samples.
     draws: distribution of the codes, as of an evaluation.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     count: int = size(1000, quick=50)
@@ -216,6 +221,7 @@ class EvaluateOptions:
     metrics: names; (): all that the subject allows.
     compat: a published protocol, "naayem" of poses, "acai" of images.
     weights: "last", "best", or a snapshot's, "step-N".
+    split: held against the subject: "test", or, to choose by, "validation", without any test samples.
     sample_posterior: whether a VAE's codes are draws, as published, in place of means.
     path: between codes; None: the prior's own.
     endpoints: test samples whose pairs are all interpolated, for the metrics of paths.
@@ -246,6 +252,7 @@ class EvaluateOptions:
     metrics: tuple[str, ...] = ()
     compat: str | None = None
     weights: str = "last"
+    split: Literal["test", "validation"] = "test"
     sample_posterior: bool = False
     path: str | None = None
     endpoints: int = size(128, quick=6)
@@ -310,6 +317,24 @@ class RenderOptions:
     shape: Literal["paths", "samples"] | None = None
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """The options of an export.
+
+    weights: of a model, "last" or "best" by test error.
+    part: of a model, where a format can hold one alone: "encoder", "decoder", or "both".
+    fps: frames a second of a motion; None: its own.
+    unit, up, joints: as of an interpolation.
+    """
+
+    weights: Literal["last", "best"] = "last"
+    part: Literal["both", "encoder", "decoder"] = "both"
+    fps: float | None = None
+    unit: Unit | None = None
+    up: Axis | None = None
+    joints: LayoutName | None = None
+
+
 PlotKind = Literal[
     "auto", "transitions", "peaks", "errors", "retrieval", "distances", "convexity", "training-curve", "path",
     "training", "manifold", "prior", "tsne", "sweep", "entanglement",
@@ -341,7 +366,7 @@ class ExploreOptions:
     points: samples on the map, at most, evenly spread over the dataset.
     real: those of them, at most, that are looked through for the nearest real one.
     attributes: refs of attribute artifacts of the models, whose vectors become sliders.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     points: int = size(20_000, quick=200)
@@ -358,7 +383,7 @@ class ReportOptions:
     most: models whose paths and draws are shown, at most.
     draws: from each model's prior.
     real: samples that are looked through for the nearest real one, at most.
-    weights: "last", or "best" by test error.
+    weights: "last", or "best" by validation error.
     """
 
     published: str | None = None
@@ -368,7 +393,13 @@ class ReportOptions:
     weights: Literal["last", "best"] = "last"
 
 
-# Regularizers that go together under one name, with their weights; --lam multiplies them all.
+# Regularizers that go together under one name, with their weights, which --lam multiplies.
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
+# The same without --lam: weights in units of a plain autoencoder's terms, all of them as large as a price allows. They
+# act at every other step, on few draws.
+PRICED: dict[str, dict[str, float]] = {
+    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.5, "cover": 2.5, "price": 0.0},
+}
+PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "cover.codes=6")}

@@ -254,12 +254,15 @@ def _one_path(run: Run, artifact: Artifact | None, subject: str, options: PlotOp
 
 def _log(artifact: Artifact) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     log = artifact.read_group("log")
-    steps = log.pop("test_step")
-    error = {"mean": log.pop("test_error"), "unit": model_about(artifact).samples.unit or "1"}
+    watched = "validation" if "validation_step" in log else "test"
+    steps = log.pop(f"{watched}_step")
+    error = {"mean": log.pop(f"{watched}_error"), "unit": model_about(artifact).samples.unit or "1"}
     shown = in_millimetres(error)
-    curves = {with_unit("test error", shown["unit"]): (steps, shown["mean"])}
+    curves = {with_unit(f"{watched} error", shown["unit"]): (steps, shown["mean"])}
     for name, values in log.items():
-        if name.startswith("test_"):
+        if watched == "validation" and name.startswith("test_"):
+            continue  # taken once, at the end
+        if name.startswith(f"{watched}_"):
             curves[name.replace("_", " ")] = (steps, values)
         else:
             curves[name] = (np.arange(1, len(values) + 1), values)

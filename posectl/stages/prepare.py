@@ -14,11 +14,12 @@ import numpy as np
 from posectl.core.kinds import KINDS, Kind
 from posectl.data.checks import CHECKS, check
 from posectl.data.checks.bodies import describe
-from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.dataset import SPLITS, TEST, TRAIN, Dataset
 from posectl.data.dropping import without_bad
 from posectl.data.readers import READERS
 from posectl.data.report import Report
 from posectl.data.safe.npy import split_key
+from posectl.data.validation import check_share, with_validation
 from posectl.errors import UsageError, did_you_mean
 from posectl.inputs import exists
 from posectl.stages.artifacts.about import DatasetAbout, parse_about
@@ -39,12 +40,14 @@ class _Options:
 def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[str, Any] | None = None) -> Result:
     """Read `paths` by the named reader and publish what it gives as a dataset, named after the reader.
 
-    options: fields of the reader's own options (see its module). Figures: the count of samples, `train`, `test`, `rows`
-    (label, text) that a user checks first, and `warnings`. Raises UsageError for an option that the reader does not
-    have.
+    options: fields of the reader's own options (see its module), and `validation`, the share of training samples to
+    hold out for choosing by (see posectl.data.validation). Figures: the count of samples, `train`, `test`, `validation`
+    if there is any, `rows` (label, text) that a user checks first, and `warnings`. Raises UsageError for an option that
+    the reader does not have.
     """
     reader = READERS.get(source)
     given = {key: value for key, value in (options or {}).items() if value is not None}
+    share = given.pop("validation", None)
     known = {field.name: field for field in dataclasses.fields(reader.options)}
     for key, value in given.items():
         flag = f"--{key.replace('_', '-')}"
@@ -54,7 +57,8 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
             raise UsageError(f"{flag} of {source} is a number, not {value!r}.", f"For example {flag} 30.")
     if "seed" in known:
         given.setdefault("seed", run.seed)
-    config = run.config(_Options(source, tuple(str(p) for p in paths), {k: _plain(v) for k, v in given.items()}))
+    options = given if share is None else {**given, "validation": check_share(share)}
+    config = run.config(_Options(source, tuple(str(p) for p in paths), {k: _plain(v) for k, v in options.items()}))
 
     def progress(done: int, total: int, name: str) -> None:
         run.progress(Progress("reading", done, total, "files"))
@@ -63,6 +67,8 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         dataset = reader(list(paths), progress=progress, **given)
         if given.get("drop_bad"):
             dataset = without_bad(dataset)
+        if share is not None:
+            dataset = with_validation(dataset, share, int(given.get("seed", run.seed)))
         about = parse_about({**dataset.about, "source": source}, DatasetAbout, f"the dataset of {source}")
         kind = kind_named(about.kind)
         report = check(dataset, kind.nouns)
@@ -70,10 +76,10 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
             report.row("dropped", describe(dataset.about["dropped"]))
         write(draft, dataset, kind)
         draft.record(about=about.as_json())
+        counts = {name: int((dataset.split == part).sum()) for name, part in SPLITS.items()}
         return {
             kind.nouns: len(dataset.samples),
-            "train": int((dataset.split == TRAIN).sum()),
-            "test": int((dataset.split == TEST).sum()),
+            **{name: count for name, count in counts.items() if count or name != "validation"},
             "rows": [[label, text] for label, text in report.rows],
             "warnings": [*dataset.warnings, *report.warnings, *_droppable(report, known), *_missing_split(dataset)],
         }

@@ -29,6 +29,7 @@ from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
 from posectl.store.refs import fitting_name
 
+_ERRORS = ("test_error", "best_test_error", "validation_error", "best_validation_error")
 ALL = Shard(1, 1)
 
 
@@ -208,25 +209,25 @@ def _write(run: Run, draft: Draft, replicas: Sequence[NamedReplica], outcomes: M
             f"All {len(replicas)} replicas diverged, the first at step {min(o.diverged_at for o in ended)}.",
             "A smaller --lr or --lam usually helps.",
         )
-    rows = [_row(each, outcome, model) for each, outcome, model in zip(replicas, ended, models, strict=True)]
+    errors = [key for key in _ERRORS if any(key in model.summary for model in models if model)]
+    rows = [_row(each, outcome, model, errors) for each, outcome, model in zip(replicas, ended, models, strict=True)]
     draft.record(parents=[("model", model) for model in models if model is not None])
     draft.put("lambda", np.array([row["lam"] for row in rows], dtype=np.float64), ("replica", "regularizer"))
     for key in ("latent", "seed", "diverged_at"):
         draft.put(key, np.array([row[key] for row in rows], dtype=np.int64), ("replica",))
-    for key in ("test_error", "best_test_error"):
-        errors = [np.nan if row[key] is None else row[key] for row in rows]
-        draft.put(key, np.array(errors, dtype=np.float64), ("replica",))
+    for key in errors:
+        values = [np.nan if row[key] is None else row[key] for row in rows]
+        draft.put(key, np.array(values, dtype=np.float64), ("replica",))
     return {"replicas": rows, "diverged": sum(row["diverged_at"] >= 0 for row in rows)}
 
 
-def _row(each: NamedReplica, outcome: Outcome, model: Artifact | None) -> dict[str, Any]:
-    errors = {key: model.summary[key] if model else None for key in ("test_error", "best_test_error")}
+def _row(each: NamedReplica, outcome: Outcome, model: Artifact | None, errors: Sequence[str]) -> dict[str, Any]:
     return {
         "name": each.name,
         "model": outcome.ref,
         "lam": [objective.lam for objective in each.replica.objectives],
         "latent": each.replica.options.latent,
         "seed": each.replica.seed,
-        **errors,
+        **{key: model.summary[key] if model else None for key in errors},
         "diverged_at": outcome.diverged_at,
     }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from posectl.core import device as devices
+from posectl.core.objectives.price import TWIN
 from posectl.core.training.loop import Trainer
 from posectl.errors import DivergedError, InterruptedRunError
 from posectl.stages.options import TrainOptions
@@ -50,7 +51,8 @@ def train(
     devices.use_threads(run.threads)
     replica = identify(run, data, options, run.seed, device)
     run.detail(
-        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.test):,} to test; {replica.architecture}."
+        f"{data.artifact.ref}: {len(data.train):,} to train on, {len(data.validation):,} to choose by, "
+        f"{len(data.test):,} to test; {replica.architecture}."
     )
     for remark in remarks(replica.objectives, data):
         run.tell(remark)
@@ -129,10 +131,8 @@ def _train(
     if trainer.history.all_diverged:
         step = int(trainer.history.diverged_at[0])
         checkpoints.clear()
-        raise DivergedError(
-            f"The loss became non-finite at step {step}; nothing was published.",
-            _MILDER,
-        )
+        whose = "The loss of the plain twin" if trainer.history.diverged_in(step, TWIN) else "The loss"
+        raise DivergedError(f"{whose} became non-finite at step {step}; nothing was published.", _MILDER)
     if not finished:
         again = shlex.join([*shlex.split(run.command), "--resume"]) if "--resume" not in run.command else run.command
         raise InterruptedRunError(f"Interrupted at step {trainer.step}; nothing was published.", f"To go on: {again}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from posectl.errors import ConflictError, IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
 from posectl.store import durable
 from posectl.store.artifact import Artifact, expect
+from posectl.store.box import boxed
 from posectl.store.bundle import MANIFEST
 from posectl.store.layout import Layout
 from posectl.store.locks import held
@@ -107,6 +108,8 @@ class Catalogue:
             return self._by_digest(ref.digest)
         ref = replace(ref, name=self._whole_name(ref.name, kinds))
         if ref.selector == LATEST and (found := self.latest(ref.name, kinds)):
+            return found
+        if not self.versions(ref.name) and (found := boxed(ref)):
             return found
         return Artifact(self.layout.version(ref.name, self._resolve(ref)))
 

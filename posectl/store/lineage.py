@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from posectl.errors import PosectlError
 from posectl.store.artifact import Artifact, Parent
+from posectl.store.box import boxed
 from posectl.store.catalogue import Catalogue
 from posectl.store.refs import Ref
 
@@ -60,6 +61,10 @@ def find_parent(catalogue: Catalogue, parent: Parent, among: list[Artifact] | No
         called = Artifact(catalogue.layout.version(ref.name, ref.version or 0))
         if called.digest == parent.digest:
             return called
+    with suppress(PosectlError):
+        found = boxed(Ref.parse(parent.ref))
+        if found is not None and found.digest == parent.digest:
+            return found
     everyone = catalogue.artifacts() if among is None else among
     return next((each for each in everyone if each.digest == parent.digest), None)
 

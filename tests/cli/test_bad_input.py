@@ -232,6 +232,10 @@ def test_interrupted_output_leaves_quietly(trained, tmp_path):
     ("args", "words"),
     [
         (("--lam", "0.3"), ("--lam 0.3 weighs a regularizer, and none is named", "--reg acai --lam 0.3")),
+        (("--price", "1.1"), ("--price 1.1 is what the recipe may cost", "--reg posectl")),
+        (("--reg", "posectl", "--price", "0.9"), ("at least 1, and 0.9 is not", "--price 1.03")),
+        (("--reg", "posectl", "--price", "nan"), ("at least 1, and nan is not", "--price 1.03")),
+        (("--reg", "posectl", "--price", "1.1", "--lam", "0.2"), ("--lam tells them", "Leave --lam out, or --price")),
         (("--reg", "acai", "--lam", "0,0.1"), ("--lam 0,0.1 is a list", "`posectl sweep` trains one for each")),
         (("--latent", "8,16"), ("--latent 8,16 is a list", "posectl sweep")),
         (("--latent", "eight"), ("--latent 'eight' is not a whole number",)),

@@ -16,7 +16,7 @@ from posectl.cli.prepare import source_command
 from posectl.data.readers import READERS
 
 ROOT = Path(__file__).parents[2] / "posectl"
-FOREIGN = "prepare arrays, evaluate, render, interpolate, encode"
+FOREIGN = "prepare arrays, evaluate, render, interpolate, encode, export"
 TRAINING, DRAWN = "train, sweep", "prepare images, prepare lines, prepare pole"
 POSES = "prepare arrays, prepare h36m, prepare mocap"
 
@@ -31,12 +31,16 @@ COMMANDS = {
     "cli/evaluate": "evaluate",
     "api/files": "interpolate, sample, compare, encode, decode",
     "api/pages": "explore",
+    "api/regularizers": "train",
     "api/lab": "interpolate",
     "core/latent/attributes": "attribute fit",
     "stages/apply_attribute": "attribute apply",
     "stages/artifacts/attribute": "attribute apply",
+    "stages/artifacts/box": "interpolate",
     "stages/fit_attribute": "attribute fit",
     "stages/explore": "explore",
+    "stages/import_": "import",
+    "stages/importing": "import",
     "stages/exploring": "explore",
     "stages/report": "report",
     "stages/reporting": "report",
@@ -57,8 +61,10 @@ COMMANDS = {
     "core/metrics": "evaluate",
     "core/nets": TRAINING,
     "core/objectives": TRAINING,
+    "core/operations": "export, explore",
     "data/checks/images": "prepare images",
     "data/clouds": "prepare clouds, prepare shapes, prepare bodies",
+    "data/validation": "prepare lines",
     "data/clouds/drawn": "prepare shapes, prepare bodies",
     "data/readers/clouds": "prepare clouds",
     "data/dropping": POSES,
@@ -68,6 +74,7 @@ COMMANDS = {
     "data/images/size": DRAWN,
     "data/layouts": f"{FOREIGN}, plot",
     "data/mocap": "prepare mocap",
+    "data/motion": "export",
     "data/posefile": "prepare arrays",
     "data/poses": FOREIGN,
     "data/readers/arrays": "prepare arrays",
@@ -93,6 +100,10 @@ COMMANDS = {
     "stages/encode": "encode",
     "stages/evaluate": "evaluate",
     "stages/evaluation": "evaluate",
+    "stages/export": "export",
+    "stages/fitting": "fit",
+    "stages/fit": "fit",
+    "stages/exporting": "export",
     "stages/interpolate": "interpolate",
     "stages/plot": "plot",
     "stages/prepare": POSES,
@@ -143,7 +154,7 @@ def advised(text: str, own: list[str]) -> Iterator[tuple[str, str]]:
         named = [" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in flags()]
         if match[2]:
             yield from ((command, match[2]) for command in commands)
-        elif named == ["prepare"]:  # of a source that is known only then
+        elif named[:1] == ["prepare"]:  # of a source that is known only then
             commands = [name for name in flags() if name.startswith("prepare ")]
         elif named:
             commands = named[:1]

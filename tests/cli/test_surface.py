@@ -14,8 +14,8 @@ from posectl.cli.completion import SCRIPTS
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
 COMMANDS = (
-    "prepare train sweep regularizers interpolate sample encode decode attribute arithmetic evaluate compare render "
-    "plot explore report store demo doctor completion"
+    "prepare train sweep regularizers interpolate sample fit encode decode attribute arithmetic evaluate compare "
+    "render plot explore report export import store demo doctor completion"
 ).split()
 
 

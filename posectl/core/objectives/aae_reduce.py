@@ -30,9 +30,11 @@ class ReducingAAE(Categorical):
     """The AAE for dimensionality reduction; --latent 2 for a picture.
 
     lam: weight of the sum of the encoder's losses; beside the mean square of an
-        image 0.005 is a fair start. Paper: 1, in steps of its own.
+        image 0.3 is a fair start. Paper: 1, in steps of its own.
     width: units of each hidden layer of a discriminator. Paper: 1000.
     depth: hidden layers of a discriminator. Paper: 2.
+    sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a
+        glance. As in musyoku/adversarial-autoencoder: 0.3.
     supervision: weight in that sum of the labels' cross-entropy. Paper: 1, in steps of its own.
     eta: distance below which two heads push each other apart, with a cost of what is wanting.
     clusters: number of clusters, of data whose labels are not looked at; 0: the classes of the labels. Paper: 10
@@ -82,7 +84,8 @@ class ReducingAAE(Categorical):
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         """Return the net's encoder of y and z, with W behind it."""
         both = replace(architecture, latent=self.heads + architecture.latent)  # type: ignore[type-var]
-        return AroundHeads(SoftmaxFirst(both.encoder(replicas), self.heads), self.heads, architecture.latent, replicas)
+        heads = Heads(replicas, self.heads, architecture.latent, self.eta)
+        return AroundHeads(SoftmaxFirst(both.encoder(replicas), self.heads), heads)
 
     def probabilities(self, outputs: Tensor, latent: int) -> Tensor:
         """Return y, which comes after the code."""
@@ -113,25 +116,27 @@ class ReducingAAE(Categorical):
 class Heads(nn.Module):
     """The matrix W (R, K, d) whose rows are the heads, by which y (R, B, K) becomes W y (R, B, d)."""
 
-    def __init__(self, replicas: int, count: int, latent: int) -> None:
+    def __init__(self, replicas: int, count: int, latent: int, eta: float) -> None:
         super().__init__()
         self.matrix = nn.Parameter(torch.empty(replicas, count, latent))
+        # Wide enough for so many heads at this distance: Adam would move them there by its rate a step.
+        self.spread = max(1.0, eta / 2 * count ** (1 / latent))
 
     def forward(self, y: Tensor) -> Tensor:
         return y @ self.matrix
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:
-        """Draw heads from the standard normal distribution."""
-        self.matrix.data[replica] = torch.randn(self.matrix.shape[1:], generator=generator)
+        """Draw heads from a normal distribution over room for all of them."""
+        self.matrix.data[replica] = self.spread * torch.randn(self.matrix.shape[1:], generator=generator)
 
 
 class AroundHeads(nn.Module):
     """An encoder of y and z that gives W y + z, then y and z."""
 
-    def __init__(self, inner: nn.Module, heads: int, latent: int, replicas: int) -> None:
+    def __init__(self, inner: nn.Module, heads: Heads) -> None:
         super().__init__()
-        self.inner, self.count = inner, heads
-        self.heads = Heads(replicas, heads, latent)
+        self.inner, self.heads = inner, heads
+        self.count = heads.matrix.shape[1]
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = self.inner(x)

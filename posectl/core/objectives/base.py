@@ -47,6 +47,7 @@ class Objective:
     has_posterior: ClassVar[bool] = False
     needs_velocity: ClassVar[bool] = False
     needs_data: ClassVar[bool] = False
+    paths_once: ClassVar[bool] = False  # of a path and its reverse, one serves
     adversary_names: ClassVar[tuple[str, ...]] = ()
     # What it asks of a training: a batch of labelled samples alone beside each; a label for every sample; codes that
     # are not on a sphere.

@@ -6,6 +6,7 @@ classes or clusters, z of as many numbers as `--latent`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from posectl.core.nets import Architecture
 from posectl.core.objectives.base import Draws, Objective, mean_over_batch
 from posectl.core.objectives.discriminator import Compared, Discriminated
 from posectl.core.objectives.step import Noise, Step
+from posectl.errors import UsageError
 
 
 class SoftmaxFirst(nn.Module):
@@ -73,15 +75,11 @@ class Headed(Objective):
 
 
 @dataclass(frozen=True)
-class Categorical(Headed, Discriminated):
+class Classes(Headed):
     """An objective that gives y a uniform distribution over one-hot vectors, and z a standard normal one."""
 
-    noise = {"style": Noise("normal", "code"), "class": Noise("uniform")}
     adversary_names = ("categorical", "gaussian")
     shapes_code = True
-
-    width: int = 1000
-    depth: int = 2
 
     def sizes(self, architecture: Architecture) -> dict[str, int]:
         """Return the sizes of y and of z."""
@@ -101,3 +99,40 @@ class Categorical(Headed, Discriminated):
     def meant(self, heads: Tensor) -> Tensor | None:
         """Return the classes that heads stand for; None where they are clusters."""
         return None
+
+
+@dataclass(frozen=True)
+class Categorical(Classes, Discriminated):
+    """Such an objective whose discriminators see codes and draws under noise of deviation sigma."""
+
+    width: int = 1000
+    depth: int = 2
+    sigma: float = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sigma < 0:
+            raise UsageError(
+                f"{self.name}.sigma is a deviation and cannot be {self.sigma}.",
+                f"For example --set {self.name}.sigma=0.3.",
+            )
+
+    @property
+    def noise(self) -> Mapping[str, Noise]:  # type: ignore[override]
+        """A class and a style for every sample; where the discriminators see noise, as much of it for code and draw."""
+        blur = {
+            f"{self.name}.categorical": Noise("normal", self.heads, 2),
+            f"{self.name}.gaussian": Noise("normal", "code", 2),
+        }
+        return {"style": Noise("normal", "code"), "class": Noise("uniform"), **(blur if self.sigma else {})}
+
+    def seen(self, step: Step) -> dict[str, Compared]:
+        """Return parts under noise."""
+        if not self.sigma:
+            return self.parts(step)
+        return {name: self._blurred(part, step.drawn(f"{self.name}.{name}")) for name, part in self.parts(step).items()}
+
+    def _blurred(self, part: Compared, noise: Tensor) -> Compared:
+        """Return a code and a draw (R, B, k) under the last k numbers of their noise (R, B, 2, n)."""
+        of_code, of_draw = (self.sigma * noise[..., -part[0].shape[-1] :]).unbind(2)
+        return part[0] + of_code, part[1] + of_draw

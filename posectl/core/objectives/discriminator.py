@@ -44,7 +44,11 @@ class Discriminated(Objective):
 
     @abstractmethod
     def parts(self, step: Step) -> Mapping[str, Compared]:
-        """Return what each discriminator sees, by its name."""
+        """Return what each discriminator tells apart, by its name."""
+
+    def seen(self, step: Step) -> Mapping[str, Compared]:
+        """Return parts as the discriminators see them."""
+        return self.parts(step)
 
     def networks(self, architecture: Architecture, replicas: int) -> dict[str, nn.Module]:
         """Build the discriminators."""
@@ -70,6 +74,6 @@ class Discriminated(Objective):
 
     def _logits(self, step: Step, networks: Networks) -> dict[str, tuple[Tensor, ...]]:
         def judge() -> dict[str, tuple[Tensor, ...]]:
-            return {name: together(networks[name], *part) for name, part in self.parts(step).items()}
+            return {name: together(networks[name], *part) for name, part in self.seen(step).items()}
 
         return step.once(self.name, judge)

@@ -44,8 +44,8 @@ def _at(step: Step, intervals: int, *, moving: bool = False) -> _Grid:
     moving = moving or step.needs_velocity
 
     def make() -> _Grid:
-        alphas = [torch.full_like(step.z[..., 0], n / intervals) for n in range(intervals + 1)]
-        at = torch.cat([step.path(step.z, step.z_partner, alpha) for alpha in alphas], dim=1)
+        alphas = [torch.full_like(step.ends[0][..., 0], n / intervals) for n in range(intervals + 1)]
+        at = torch.cat([step.path(*step.ends, alpha) for alpha in alphas], dim=1)
         if not moving:
             return _Grid(at, step.decode(at)[0], None)
         decoded, velocity = step.decode_path(*alphas)

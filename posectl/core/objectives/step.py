@@ -77,7 +77,8 @@ class Step:
     Each pair interpolates from a sample to its partner: `mix` with alpha in [0, 1/2] (one a pair, from the noise
     `alpha` in [0, 1) folded), `t` with t in [0, 1) (the noise `t`); `s` is a second place on the way, of which only the
     velocity is taken. `reverse` pairs the batch with itself reversed (ACAI); `halves` pairs its first half with its
-    second, and then only the first half is x (the pose report's code).
+    second, and then only the first half is x (the pose report's code). paths_once: of a batch and its reverse, paths
+    are decoded one way alone, and there are half as many.
 
     Objectives may corrupt what is encoded (x_in) and what is decoded for the reconstruction (z_in); codes z are never
     corrupted themselves. An encoder may give more than `latent` numbers: those beyond are `extra`. `code_shape` is that
@@ -101,11 +102,12 @@ class Step:
         labelled: tuple[Tensor, Tensor] | None = None,
         data: Tensor | None = None,
         pairing: Pairing = "reverse",
+        paths_once: bool = False,
         objectives: Sequence[Corruption] = (),
     ) -> None:
         self.encoder, self._decoder, self.prior = encoder, decoder, prior
         self.kind, self.noise, self._latent, self._objectives = kind, noise, latent, objectives
-        self.halves = pairing == "halves"
+        self.halves, self._once = pairing == "halves", paths_once
         self._code_shape = code_shape
         self._batch = batch
         self.data = batch if data is None else data
@@ -127,6 +129,15 @@ class Step:
         """Samples (R, B', *shape) that have a label, and their labels (R, B'), of objectives that need them."""
         assert self._labelled is not None
         return self._labelled
+
+    def of(self, encoder: nn.Module, decoder: nn.Module, *, bare: bool = True) -> Step:
+        """Return the step of other networks on the same batch; bare: without noise and objectives."""
+        return Step(
+            encoder, decoder, self.prior, self._batch, {} if bare else self.noise, kind=self.kind, latent=self._latent,
+            code_shape=self._code_shape, labels=self._batch_labels, labelled=self._labelled, data=self.data,
+            pairing="halves" if self.halves else "reverse", paths_once=self._once,
+            objectives=() if bare else self._objectives,
+        )  # fmt: skip
 
     def once(self, key: str, make: Callable[[], T]) -> T:
         """Return what `make` returned at the first call under this key, for values that several losses share."""
@@ -153,22 +164,28 @@ class Step:
         """Samples (R, B, *shape) of each set of codes."""
         return together(self._decoder, *codes)
 
+    @cached_property
+    def ends(self) -> tuple[Tensor, Tensor]:
+        """The codes (R, P, d) between which paths are decoded at t and s."""
+        paths = (self.x.shape[1] + 1) // 2 if self._once and not self.halves else self.x.shape[1]
+        return self.z[:, :paths], self.z_partner[:, :paths]
+
     def path(self, a: Tensor, b: Tensor, alpha: Tensor) -> Tensor:
         """Codes (R, B, d) at alpha (R, B) of the way from a to b, along the prior's own path."""
         way = slerp_units if self.prior == SPHERE else PATHS[self.prior.path]
         return way(a, b, alpha[..., None])
 
     def decode_path(self, *alphas: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        """Samples (R, B, *shape) at each alpha (R, B) on the pairs' paths, and their derivatives by it, exactly: one
+        """Samples (R, P, *shape) at each alpha (R, P) on the pairs' paths, and their derivatives by it, exactly: one
         pass in forward mode, through which gradients flow as through any other."""
 
         def decoded(a: Tensor, b: Tensor, *alphas: Tensor) -> tuple[Tensor, ...]:
             return self.decode(*self.path(a, b, torch.stack(alphas)).unbind())
 
         # The ends stand still. Told so, PyTorch is twice as fast as with tangents that are absent.
-        still, ones = torch.zeros_like(self.z), torch.ones_like(alphas[0])
+        still, ones = torch.zeros_like(self.ends[0]), torch.ones_like(alphas[0])
         tangents = (still, still, *(ones for _ in alphas))
-        samples, velocities, *_ = torch.func.jvp(decoded, (self.z, self.z_partner, *alphas), tangents)
+        samples, velocities, *_ = torch.func.jvp(decoded, (*self.ends, *alphas), tangents)
         return samples, velocities
 
     @cached_property
@@ -243,8 +260,8 @@ class Step:
 
     @property
     def t(self) -> Tensor:
-        """(R, B) in [0, 1)."""
-        return self.drawn("t")
+        """(R, P) in [0, 1)."""
+        return self.drawn("t")[:, : self.ends[0].shape[1]]
 
     @cached_property
     def z_mix(self) -> Tensor:
@@ -252,7 +269,7 @@ class Step:
 
     @cached_property
     def z_t(self) -> Tensor:
-        return self.path(self.z, self.z_partner, self.t)
+        return self.path(*self.ends, self.t)
 
     @cached_property
     def _decoded(self) -> dict[str, Tensor]:
@@ -285,23 +302,24 @@ class Step:
 
     @property
     def x_t(self) -> Tensor:
-        """The decoded interpolations at t, (R, B, *shape)."""
+        """The decoded interpolations at t, (R, P, *shape)."""
         return self._moving["t"][0] if self.needs_velocity else self._decoded["t"]
 
     @cached_property
     def _moving(self) -> dict[str, tuple[Tensor, Tensor]]:
         names = [name for name in ("t", "s") if name in self.noise]
-        samples, velocities = self.decode_path(*(self.drawn(name) for name in names))
+        paths = self.ends[0].shape[1]
+        samples, velocities = self.decode_path(*(self.drawn(name)[:, :paths] for name in names))
         return dict(zip(names, zip(samples, velocities, strict=True), strict=True))
 
     @property
     def v_t(self) -> Tensor:
-        """The derivative of x_t along the path, (R, B, *shape)."""
+        """The derivative of x_t along the path, (R, P, *shape)."""
         return self._moving["t"][1]
 
     @property
     def v_s(self) -> Tensor:
-        """The derivative along the path at s, (R, B, *shape)."""
+        """The derivative along the path at s, (R, P, *shape)."""
         return self._moving["s"][1]
 
 

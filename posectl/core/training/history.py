@@ -1,39 +1,66 @@
-"""The history of a run: its losses and test errors, the best weights, snapshots, and where replicas diverged."""
+"""The history of a run: its losses and held-out errors, the best weights, snapshots, and where replicas diverged."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
+
+Split = Literal["test", "validation"]
+"""A held-out split."""
 
 
 class History:
     """The history of R replicas in training.
 
     log: every loss of every step, (steps, figures, R), zero beyond the last; figures: the losses' names.
-    tests: test errors (R,) by step; measured: other figures (R,) of test samples, by name and step. best: the weights
-    (R, ...) by name at the lowest test error, which was best_error (R,) at best_step (R,). snapshots: weights by name,
-    by step. diverged_at: after which step (R,) a loss was not finite, or -1.
+    measured: of each held-out split, "test" or "validation", its "error" and whatever else was measured, (R,) by name
+    and step. best_by: the split whose lowest error (R,) best_error at best_step (R,) chose the `best` weights (R, ...)
+    by name; None: the last are the best. best_test_error: (R,) of those weights, where validation chose them.
+    snapshots: weights by name, by step. diverged_at: after which step (R,) a loss was not finite, or -1.
     """
 
-    def __init__(self, steps: int, figures: Sequence[str], weights: Mapping[str, Tensor]) -> None:
-        self.best = {name: tensor.clone() for name, tensor in weights.items()}
-        some = next(iter(self.best.values()))
+    def __init__(
+        self, steps: int, figures: Sequence[str], weights: Mapping[str, Tensor], best_by: Split | None = None
+    ) -> None:
+        some = next(iter(weights.values()))
         self.replicas, self.device = len(some), some.device
         self.figures = list(figures)
         self.log = torch.zeros(steps, len(self.figures), self.replicas, device=self.device)
-        self.tests: dict[int, np.ndarray] = {}
-        self.measured: dict[str, dict[int, np.ndarray]] = {}
+        self.measured: dict[Split, dict[str, dict[int, np.ndarray]]] = {}
+        self.best_by = best_by
+        self.best = {name: tensor.clone() for name, tensor in weights.items()} if best_by else {}
         self.best_error = np.full(self.replicas, np.inf)
         self.best_step = np.zeros(self.replicas, dtype=np.int64)
+        self.best_test_error: np.ndarray | None = None
         self.diverged_at = np.full(self.replicas, -1, dtype=np.int64)
         self.snapshots: dict[int, dict[str, Tensor]] = {}
 
     @property
+    def tests(self) -> dict[int, np.ndarray]:
+        """The test errors (R,) by step: at the last step alone where validation errors are taken on the way."""
+        return self.measured.get("test", {}).get("error", {})
+
+    @property
+    def watched(self) -> Split:
+        """The split whose errors are taken on the way."""
+        return "validation" if "validation" in self.measured else "test"
+
+    @property
+    def errors(self) -> dict[int, np.ndarray]:
+        """The errors (R,) of that split by step."""
+        return self.measured.get(self.watched, {}).get("error", {})
+
+    @property
     def all_diverged(self) -> bool:
         return bool((self.diverged_at >= 0).all())
+
+    def diverged_in(self, step: int, figure: str) -> bool:
+        """Tell whether this loss was not finite after so many steps, in any replica."""
+        return figure in self.figures and not self.log[step - 1, self.figures.index(figure)].isfinite().all().item()
 
     def add_losses(self, start: int, losses: Sequence[Tensor]) -> None:
         """Log what the steps after `start` came to: the figures of one, (R,) each, then those of the next."""
@@ -43,16 +70,20 @@ class History:
         for replica in np.flatnonzero(bad.any(axis=0) & (self.diverged_at < 0)):
             self.diverged_at[replica] = start + int(bad[:, replica].argmax()) + 1
 
-    def add_test(
-        self, step: int, errors: np.ndarray, weights: Mapping[str, Tensor], measured: Mapping[str, np.ndarray] = {}
+    def add_errors(
+        self,
+        split: Split,
+        step: int,
+        weights: Mapping[str, Tensor],
+        errors: np.ndarray,
+        measured: Mapping[str, np.ndarray] = {},
     ) -> None:
-        """Note the test errors (R,) and what else was measured, and keep the weights of those replicas whose error is
-        the lowest yet."""
-        self.tests[step] = errors
-        for name, values in measured.items():
-            self.measured.setdefault(name, {})[step] = values
+        """Note the errors (R,) of a split and what else was measured of it; where it chooses, keep the weights of those
+        replicas whose error is the lowest yet."""
+        for name, values in {"error": errors, **measured}.items():
+            self.measured.setdefault(split, {}).setdefault(name, {})[step] = values
         better = np.nan_to_num(errors, nan=np.inf) < self.best_error
-        if better.any():
+        if split == self.best_by and better.any():
             self.best_error[better], self.best_step[better] = errors[better], step
             mask = torch.from_numpy(better).to(self.device)
             for name, tensor in weights.items():
@@ -70,13 +101,17 @@ class History:
         weights = {f"best/{name}": tensor for name, tensor in self.best.items()}
         for kept, tensors in self.snapshots.items():
             weights |= {f"step-{kept}/{name}": tensor for name, tensor in tensors.items()}
-        tests = sorted(self.tests)
+        arrays = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
+        for split, figures in self.measured.items():
+            steps = sorted(figures["error"])
+            arrays[f"{split}s/step"] = np.array(steps, dtype=np.int64)
+            for name, values in figures.items():
+                arrays[f"{split}s/{name}"] = np.array([values[each] for each in steps]).reshape(-1, self.replicas)
+        if self.best_test_error is not None:
+            arrays["best_test_error"] = self.best_test_error.copy()
         return {
-            **{name: tensor.cpu().numpy() for name, tensor in weights.items()},
-            **{f"tests/{name}": np.array([of[step] for step in tests]) for name, of in self.measured.items()},
+            **arrays,
             "log": self.log[:step].cpu().numpy(),
-            "tests/step": np.array(tests, dtype=np.int64),
-            "tests/error": np.array([self.tests[step] for step in tests]).reshape(-1, self.replicas),
             "best_error": self.best_error.copy(),
             "best_step": self.best_step.copy(),
             "diverged_at": self.diverged_at.copy(),
@@ -91,9 +126,11 @@ class History:
             array = torch.from_numpy(arrays[f"step-{number}/{name}"])
             self.snapshots.setdefault(int(number), {})[name] = array.to(self.device)
         self.log[:step] = torch.from_numpy(arrays["log"][:step]).to(self.device)
-        steps = arrays["tests/step"].tolist()
-        of_tests = {name.removeprefix("tests/"): array for name, array in arrays.items() if name.startswith("tests/")}
-        tests = {name: dict(zip(steps, array, strict=True)) for name, array in of_tests.items() if name != "step"}
-        self.tests, self.measured = tests.pop("error"), tests
+        for split in get_args(Split):
+            figures = {key.partition("/")[2]: array for key, array in arrays.items() if key.startswith(f"{split}s/")}
+            steps = figures.pop("step", np.empty(0)).tolist()
+            if figures:
+                self.measured[split] = {name: dict(zip(steps, each, strict=True)) for name, each in figures.items()}
+        self.best_test_error = arrays.get("best_test_error")
         self.best_error, self.best_step = arrays["best_error"].copy(), arrays["best_step"].copy()
         self.diverged_at = arrays["diverged_at"].copy()

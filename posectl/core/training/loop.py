@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -21,14 +21,15 @@ from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture, code_shape
 from posectl.core.nets.layers import initialise
 from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
+from posectl.core.objectives.price import TWIN, Twin
 from posectl.core.objectives.step import Pairing, Step, features_of
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
 from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleStream
-from posectl.core.training.history import History
+from posectl.core.training.history import History, Split
 from posectl.core.training.losses import Losses
 
-# Rows whose test error is taken at once, fewer where samples are large.
+# Rows whose error is taken at once, fewer where samples are large.
 _ROWS, _NUMBERS = 8192, 1 << 22
 
 Precision = Literal["fp32", "tf32", "bf16"]
@@ -36,7 +37,7 @@ Precision = Literal["fp32", "tf32", "bf16"]
 
 @dataclass(frozen=True)
 class Plan:
-    """The length and speed of a training. `evaluate_every` steps the test error is taken; lr_adversary None means lr.
+    """The length and speed of a training. `evaluate_every` steps an error is taken; lr_adversary None means lr.
     precision: of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32.
     snapshots: how many times on the way, evenly, the autoencoder is kept as it is."""
 
@@ -57,15 +58,17 @@ class Plan:
 
     def rate(self, group: str) -> float:
         """The learning rate of an optimiser group."""
-        return self.lr if group == "autoencoder" or self.lr_adversary is None else self.lr_adversary
+        return self.lr if group in ("autoencoder", TWIN) or self.lr_adversary is None else self.lr_adversary
 
 
 class Trainer:
     """R replicas of one autoencoder, with a seed and objectives each, which differ in their lambdas alone.
 
-    objectives: a list for each replica; train: a stream of samples, or samples (N, *shape) on the device; test:
-    samples, which choose the best weights, with test_labels (N,) where there are any; kind: of the samples. `step`
-    counts the steps that are done; `history` has what they came to.
+    objectives: a list for each replica; train: a stream of samples, or samples (N, *shape) on the device; test,
+    validation: samples, and their labels (N,) in test_labels and validation_labels where there are any; kind: of the
+    samples. Errors on the way are of validation samples, which choose the best weights, and the test error is taken
+    once, at the end; without validation samples they are test errors, which choose if `best_by` says so, and else
+    nothing does: the last weights are the best. `step` counts the steps that are done; `history` has what they came to.
     """
 
     def __init__(
@@ -81,12 +84,16 @@ class Trainer:
         kind: Kind,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
         test_labels: Tensor | None = None,
+        validation: Tensor | None = None,
+        validation_labels: Tensor | None = None,
+        best_by: Split = "validation",
     ) -> None:
-        self.test_labels = test_labels
+        self._labels: dict[Split, Tensor | None] = {"test": test_labels, "validation": validation_labels}
         self.objectives = list(objectives[0])
         check_together(self.objectives)
         samples = FiniteSamples(train) if isinstance(train, Tensor) else train
         self.prior, self.plan, self.test, self.latent = prior, plan, test, architecture.latent
+        self.validation = validation if best_by == "validation" else None
         self.kind, self.replicas, self.step, self.device = kind, len(seeds), 0, samples.device
         self._code_shape = code_shape(architecture)
         self.networks = build_networks(architecture, self.objectives, seeds, self.device, kind)
@@ -99,7 +106,9 @@ class Trainer:
         needs_labelled = any(objective.needs_labelled for objective in self.objectives)
         self.batches = Batches(samples, plan.batch, tuple(seeds), self.latent, noise, augment, needs_labelled)
         self._needs_data = any(objective.needs_data for objective in self.objectives)
-        self.history = History(plan.steps, self.losses.figures, self._weights())
+        self._paths_once = any(objective.paths_once for objective in self.objectives)
+        best_from = None if best_by == "validation" and validation is None else best_by
+        self.history = History(plan.steps, self.losses.figures, self._weights(), best_from)
 
     def run(
         self,
@@ -115,7 +124,7 @@ class Trainer:
         """
         plan, history, length = self.plan, self.history, self.batches.steps
         self._train_mode(True)
-        if not history.tests:
+        if not history.errors:
             self._evaluate()  # what there was before the first step
         block, block_index, stopped = None, -1, False
         while self.step < plan.steps and not stopped and not history.all_diverged:
@@ -153,10 +162,11 @@ class Trainer:
             labelled=None if block.labelled is None else (block.labelled[0][k], block.labelled[1][k]),
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
+            paths_once=self._paths_once,
             objectives=self.objectives,
         )
         with self._arithmetic():
-            losses = self.losses(step)
+            losses = self.losses(step, self.step)
         scales, moving = self.losses.lr_scales(step), self.losses.moving(self.step)
         # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
         gradients = [
@@ -183,39 +193,86 @@ class Trainer:
         ends = [self.plan.steps, *(step for step in self.plan.kept if step > self.step)]
         return min([*ends, *((self.step // span + 1) * span for span in spans)])
 
-    @torch.no_grad()
+    @property
+    def watched(self) -> Tensor:
+        """The samples whose errors are taken on the way: of validation, or of test where there are none."""
+        return self.test if self.validation is None else self.validation
+
     def _evaluate(self) -> None:
-        """Take the test error of every replica, and what observers measure of test samples."""
+        """Take the error of every replica, and what observers measure, of the samples that are watched; at the end of
+        test samples too, by the last weights and by the best."""
+        weights, at_end = self._weights(), self.step == self.plan.steps
+        split: Split = "test" if self.validation is None else "validation"
+        self.history.add_errors(split, self.step, weights, *self._errors(split))
+        if split == "validation" and self.step and self.step % self.plan.evaluate_every == 0:
+            self._hold_price(self.history.errors[self.step])
+        if split == "validation" and at_end:
+            self.history.add_errors("test", self.step, weights, *self._errors("test"))
+            last = {name: tensor.clone() for name, tensor in weights.items()}
+            self._hold(self.history.best)
+            self.history.best_test_error = self._errors("test")[0]
+            self._hold(last)
+
+    def _rows(self, samples: Tensor) -> int:
+        """Return how many samples pass at once where errors are taken."""
+        return max(1, min(_ROWS, _NUMBERS // math.prod(samples.shape[1:])))
+
+    @torch.no_grad()
+    def _errors(self, split: Split) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return the errors (R,) of a split's samples, and what observers measure of them."""
         self._train_mode(False)
+        samples = self.test if split == "test" else self.watched
         errors = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
         measured: dict[str, Tensor] = {}
-        rows = max(1, min(_ROWS, _NUMBERS // math.prod(self.test.shape[1:])))
-        for first in range(0, len(self.test), rows):
-            block = self.test[first : first + rows]
+        rows = self._rows(samples)
+        for first in range(0, len(samples), rows):
+            block = samples[first : first + rows]
             x = block.expand(self.replicas, *block.shape)
             codes = self.prior.project(self.networks["encoder"](x)[..., : self.latent])
             for objective in self.objectives:
                 codes = objective.completed(codes, x, self.networks["decoder"], self.kind)
             errors += self.kind.errors(x, self.networks["decoder"](codes)).double().sum(1)
-            for name, values in self._observed(x, codes, first).items():
+            for name, values in self._observed(split, x, codes, first).items():
                 measured[name] = measured.get(name, 0) + values.sum(1)
         self._train_mode(True)
-        means = {name: (total / len(self.test)).cpu().numpy() for name, total in measured.items()}
-        self.history.add_test(self.step, (errors / len(self.test)).cpu().numpy(), self._weights(), means)
+        means = {name: (total / len(samples)).cpu().numpy() for name, total in measured.items()}
+        return (errors / len(samples)).cpu().numpy(), means
 
-    def _observed(self, x: Tensor, codes: Tensor, first: int) -> dict[str, Tensor]:
-        """Return what observers measure (R, B) of test samples x (R, B, *shape), the first-th and on, and their
+    @torch.no_grad()
+    def _hold_price(self, errors: np.ndarray) -> None:
+        """Tell the price, where there is one, what is paid for these errors (R,) of validation samples."""
+        if self.losses.price is None or self.validation is None:
+            return
+        price, networks = self.losses.price
+        twin = cast(Twin, networks["twin"]).eval()
+        total = torch.zeros(self.replicas, dtype=torch.float64, device=self.device)
+        for block in self.validation.split(self._rows(self.validation)):
+            x = block.expand(self.replicas, *block.shape)
+            codes = self.prior.project(twin.encoder(x)[..., : self.latent])
+            total += self.kind.errors(x, twin.decoder(codes)).double().sum(1)
+        twin.train()
+        paid = torch.from_numpy(errors).to(self.device) / (total / len(self.validation))
+        price.hold(paid.float(), networks)
+
+    def _observed(self, split: Split, x: Tensor, codes: Tensor, first: int) -> dict[str, Tensor]:
+        """Return what observers measure (R, B) of samples x (R, B, *shape) of a split, the first-th and on, and their
         codes."""
-        if self.test_labels is None or not any(objective.observes for objective in self.objectives):
+        known = self._labels[split]
+        if known is None or not any(objective.observes for objective in self.objectives):
             return {}
         if any(objective.has_posterior for objective in self.objectives):
             codes = features_of(self.networks["encoder"], self.prior, self.latent, x, True)
-        labels = self.test_labels[first : first + x.shape[1]].expand(self.replicas, -1)
+        labels = known[first : first + x.shape[1]].expand(self.replicas, -1)
         return {
             name: values
             for term in self.losses.terms
             for name, values in term.objective.tested(codes, labels, term.networks).items()
         }
+
+    def _hold(self, weights: Mapping[str, Tensor]) -> None:
+        """Copy these weights (R, ...) into the networks."""
+        for name, tensor in self._weights().items():
+            tensor.copy_(weights[name])
 
     def _train_mode(self, on: bool) -> None:
         for module in self.networks.values():
@@ -239,9 +296,10 @@ class Trainer:
         return moments
 
     def weights(self, replica: int, which: str = "last") -> dict[str, np.ndarray]:
-        """One replica's parameters and buffers, without the replica dimension: the "last", the "best", or those of the
-        autoencoder at "step-N"."""
-        tensors = self._weights() if which == "last" else self.history.weights(which)
+        """One replica's parameters and buffers, without the replica dimension: the "last", the "best", which are the
+        last where nothing chose others, or those of the autoencoder at "step-N"."""
+        is_last = which == "last" or (which == "best" and self.history.best_by is None)
+        tensors = self._weights() if is_last else self.history.weights(which)
         return {name: tensor[replica].cpu().numpy().copy() for name, tensor in tensors.items()}
 
     def moments(self, replica: int) -> dict[str, np.ndarray]:
@@ -265,6 +323,8 @@ class Trainer:
         for optimizer, updates in zip(self.optimizers.values(), arrays["updates"], strict=True):
             optimizer.updates.fill_(float(updates))
         self.history.restore(step, arrays)
+        if step:
+            self.losses.last = dict(zip(self.history.figures, self.history.log[step - 1], strict=True))
 
 
 def build_networks(
@@ -273,8 +333,11 @@ def build_networks(
     """Build the encoder, the decoder and what objectives bring, as "objective.name": a replica a seed, drawn by it."""
     networks = blank_networks(architecture, objectives, len(seeds), kind)
     for name, module in networks.items():
-        for replica, seed in enumerate(seeds):
-            initialise(module, replica, generator(seed, f"init/{name}"))
+        # A twin's parts are drawn as the autoencoder's own.
+        parts = dict(module.named_children()) if isinstance(module, Twin) else {name: module}
+        for own, part in parts.items():
+            for replica, seed in enumerate(seeds):
+                initialise(part, replica, generator(seed, f"init/{own}"))
         module.to(device)
     return networks
 

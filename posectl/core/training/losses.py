@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from posectl.core.objectives.base import Networks, Objective
+from posectl.core.objectives.price import Price
 from posectl.core.objectives.step import Step
 
 T = TypeVar("T")
@@ -28,7 +30,7 @@ class Losses:
     objectives: a list for each replica, which differ in their lambdas alone; networks: "encoder", "decoder", and what
     an objective brings as "objective.name". groups: parameters by optimiser group and name: the "autoencoder", with
     every network that has no loss of its own, and each adversary. figures: the names of the losses, those of groups
-    among them.
+    among them. price: the objective that weighs terms, with its networks, where there is one.
     """
 
     def __init__(self, objectives: Sequence[Sequence[Objective]], networks: Mapping[str, nn.Module]) -> None:
@@ -48,18 +50,39 @@ class Losses:
             group |= {f"{name}.{key}": parameter for key, parameter in module.named_parameters()}
         weighed = [term.objective.name for term in self.terms if term.objective.has_term]
         self.figures = ["reconstruction", *weighed, *(g for g in self.groups if g != "autoencoder"), "autoencoder"]
+        self.last = {name: torch.zeros(len(objectives), device=device) for name in weighed}
+        self.price = next(((t.objective, t.networks) for t in self.terms if isinstance(t.objective, Price)), None)
 
-    def __call__(self, step: Step) -> dict[str, Tensor]:
-        """Compute every figure of a step, (R,)."""
+    def __call__(self, step: Step, index: int = 0) -> dict[str, Tensor]:
+        """Compute every figure of the step of this index, (R,); of a term that does not act at it, the last one."""
         figures = {"reconstruction": self._reconstruction(step)}
         total = figures["reconstruction"]
+        lams = self._lambdas(index)
         for term in self.terms:
             name = term.objective.name
-            if term.objective.has_term:
+            if name in lams:
                 figures[name] = term.objective.term(step, term.networks)
-                total = total + term.lam * figures[name]
+                total = total + lams[name] * figures[name]
+                self.last[name] = figures[name].detach()
+            elif term.objective.has_term:
+                figures[name] = self.last[name]
             figures |= _by_group(term.objective, term.objective.adversaries(step, term.networks))
+        if self.price is not None:
+            price, networks = self.price
+            terms = {t.objective.name: partial(t.objective.term, networks=t.networks) for t in self.terms}
+            price.observe(step, networks, terms, index)
         return {**figures, "autoencoder": total}
+
+    def _lambdas(self, index: int) -> dict[str, Tensor]:
+        """Return the lambda (R,) of each term that acts at the step of this index, by name."""
+        lams = {term.objective.name: term.lam for term in self.terms if term.objective.has_term}
+        if self.price is not None:
+            price, networks = self.price
+            for name, weight in zip(price.rules, price.weights(networks).unbind(1), strict=True):
+                lam = lams.pop(name, None)
+                if lam is not None and price.acts(name, index):
+                    lams[name] = lam * weight
+        return lams
 
     def _reconstruction(self, step: Step) -> Tensor:
         for term in self.terms:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from posectl.data.checks.duplicates import first_occurrence
-from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.dataset import TEST, TRAIN, VALIDATION, Dataset
 from posectl.data.report import Report
 from posectl.printable import listed
 from posectl.registry import Registry
@@ -48,8 +48,9 @@ def _values(report: Report, dataset: Dataset, finite: np.ndarray) -> None:
 
 
 def _size(report: Report, dataset: Dataset, nouns: str) -> None:
-    frames, test = len(dataset.samples), int((dataset.split == TEST).sum())
-    report.row(nouns, f"{frames:,}: {frames - test:,} train, {test:,} test")
+    train, test, validation = (int((dataset.split == part).sum()) for part in (TRAIN, TEST, VALIDATION))
+    held_out = f", {validation:,} validation" if validation else ""
+    report.row(nouns, f"{len(dataset.samples):,}: {train:,} train{held_out}, {test:,} test")
     clips = dataset.per_clip
     if "length" in clips and len(clips["length"]):
         rates = ", ".join(f"{rate:g}" for rate in np.unique(clips["fps"])) if "fps" in clips else "?"
@@ -62,7 +63,9 @@ def _size(report: Report, dataset: Dataset, nouns: str) -> None:
         if len(names):
             report.row(label, f"{len(names):,}: {listed(names)}{_in_both(dataset, key)}")
     report.row("split", str(dataset.about.get("split", "unknown")))
-    if not 0 < test < frames:
+    if validation:
+        report.row("validation", str(dataset.about.get("validation", "unknown")))
+    if not (train and test):
         report.warn(f"The {'train' if test else 'test'} split is empty.")
 
 
@@ -99,9 +102,10 @@ def _duplicates(report: Report, dataset: Dataset, nouns: str) -> None:
     if repeated.any():
         first_repeat = int(repeated.argmax())
         report.warn(f"{nouns.capitalize()} that repeat another exactly: {count}, the first at index {first_repeat:,}.")
-    leaked = np.isin(first[dataset.split == TEST], first[dataset.split == TRAIN]).sum()
-    if leaked:
-        report.warn(f"Test {nouns} that are in the train split too: {leaked:,}.")
+    for part, name in ((TEST, "Test"), (VALIDATION, "Validation")):
+        leaked = np.isin(first[dataset.split == part], first[dataset.split == TRAIN]).sum()
+        if leaked:
+            report.warn(f"{name} {nouns} that are in the train split too: {leaked:,}.")
 
 
 def clip_of(dataset: Dataset) -> np.ndarray:

@@ -35,7 +35,7 @@ _DTYPE = re.compile(r"[<>|=]?([biufSU]\d{1,6}|O[48]?)")
 _LEAVES = (str, int, float, bool, memoryview, type(None))
 _COPIES = 3  # of arrays, that are made of them
 _MOST_AXES, _MOST_VALUES = 8, 1 << 40  # also of an empty array, whose other axes may be walked over
-_DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryError, struct.error)
+DAMAGE = (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryError, struct.error)
 
 
 def loads(data: bytes, name: str, on_disk: int | None = None) -> Any:
@@ -46,12 +46,12 @@ def loads(data: bytes, name: str, on_disk: int | None = None) -> Any:
     InvalidInputError for a pickle that is damaged, that names anything else, that expands to far more than its own
     size, or beyond the memory's budget.
     """
-    machine = _NumpyMachine(data, name, on_disk)
+    machine = NumpyMachine(data, name, on_disk)
     try:
         value = machine.run()
     except RefusedError as error:
         raise _refusal(name, str(error)) from None
-    except _DAMAGE:
+    except DAMAGE:
         raise InvalidInputError(f"{name} is a damaged or truncated pickle.", "Copy or write the file again.") from None
     machine.take(_COPIES * _check_expansion(value, len(data), name))
     return value
@@ -102,7 +102,7 @@ class _UnbuiltDtype(Unbuilt):
         self.spec = spec
 
 
-class _NumpyMachine(PickleMachine):
+class NumpyMachine(PickleMachine):
     """The machine with the meaning of numpy's names."""
 
     def name(self, module: str, name: str) -> _Name:

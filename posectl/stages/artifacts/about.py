@@ -66,24 +66,28 @@ class Samples(About):
 @dataclass(frozen=True)
 class DatasetAbout(Samples):
     """The description of a dataset. source: the reader and its input; citation: its references; split: the origin of
-    the split; class_names: of the labels, in their order."""
+    the split; validation: that of the validation split, "" where there is none; class_names: of the labels, in their
+    order."""
 
     source: str = ""
     citation: str = ""
     split: str = ""
+    validation: str = ""
     class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ModelAbout(About):
     """The description of a model: net, prior and objectives, which rebuild it; samples: those of its dataset;
-    snapshots: the steps at which its weights were kept; stack: the number of replicas in its stack."""
+    snapshots: the steps at which its weights were kept; best_by: the split whose errors chose its best weights, ""
+    where the last are; stack: the number of replicas in its stack."""
 
     net: Description = field(default_factory=dict)
     prior: str = ""
     objectives: tuple[Description, ...] = ()
     samples: Samples = Samples()
     snapshots: tuple[int, ...] = ()
+    best_by: str = ""
     stack: int = 0
 
 

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from posectl.core.kinds import KINDS, Kind
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.skeleton import H36M17, Skeleton
-from posectl.errors import NotFoundError, UsageError
+from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.stages.artifacts.about import DatasetAbout, read_about
 from posectl.stages.run import Run, expect, parent_of
 from posectl.store import Artifact
 
+HeldOut = Literal["test", "validation"]
+"""The split that is held against models."""
+
 
 class StoredDataset:
-    """A dataset artifact whose arrays are read when they are asked for."""
+    """A dataset artifact whose arrays are read when they are asked for.
 
-    def __init__(self, artifact: Artifact) -> None:
-        self.artifact = expect(artifact, "dataset")
+    held_out: "test", or "validation" for the dataset without its test samples, in whose place validation samples are.
+    Raises InvalidInputError where there are none.
+    """
+
+    def __init__(self, artifact: Artifact, held_out: HeldOut = "test") -> None:
+        self.artifact, self.held_out = expect(artifact, "dataset"), held_out
+        if held_out == "validation" and not self.about.validation:
+            raise InvalidInputError(
+                f"{artifact.ref} has no validation split, and test samples are not taken instead.",
+                "`posectl prepare SOURCE --validation 0.1` holds some out.",
+            )
 
     @cached_property
     def about(self) -> DatasetAbout:
@@ -30,12 +43,18 @@ class StoredDataset:
     @cached_property
     def samples(self) -> np.ndarray:
         """All samples (N, *shape)."""
-        return self.artifact.read("samples")
+        return self.known("samples")
 
     @cached_property
     def split(self) -> np.ndarray:
-        """The split (N,) uint8, TRAIN or TEST."""
-        return self.artifact.read("split")
+        """The split (N,) uint8, TRAIN, TEST or VALIDATION."""
+        split = self.artifact.read("split")
+        return split if self._kept is None else np.where(split == VALIDATION, TEST, split)[self._kept]
+
+    @cached_property
+    def _kept(self) -> np.ndarray | None:
+        """Which samples (N,) there are to be; None for all."""
+        return None if self.held_out == "test" else self.artifact.read("split") != TEST
 
     @property
     def train(self) -> np.ndarray:
@@ -46,6 +65,11 @@ class StoredDataset:
     def test(self) -> np.ndarray:
         """The samples of the test split."""
         return self.samples[self.split == TEST]
+
+    @property
+    def validation(self) -> np.ndarray:
+        """The samples of the validation split, none where the dataset has no such split."""
+        return self.samples[self.split == VALIDATION]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,7 +83,13 @@ class StoredDataset:
 
     def known(self, name: str) -> np.ndarray:
         """Read the values (N, ...) of this name: a factor, `label`, `object`."""
-        return self.artifact.read(name)
+        values = self.artifact.read(name)
+        return values if self._kept is None else values[self._kept]
+
+    def left_out(self, name: str) -> np.ndarray:
+        """Read the values (M, ...) of test samples that are not to be seen where validation samples are held out."""
+        values = self.artifact.read(name)
+        return values[:0] if self._kept is None else values[~self._kept]
 
     @property
     def skeleton(self) -> Skeleton:
@@ -95,7 +125,7 @@ def kind_named(name: str) -> Kind:
     return KINDS.get(name or "poses")
 
 
-def dataset_of(run: Run, model: Artifact) -> StoredDataset:
+def dataset_of(run: Run, model: Artifact, held_out: HeldOut = "test") -> StoredDataset:
     """Find the dataset that a model was trained on. Raises NotFoundError if it is not in the store any more."""
     dataset = parent_of(run, model, "dataset")
     if dataset is None:
@@ -103,7 +133,7 @@ def dataset_of(run: Run, model: Artifact) -> StoredDataset:
             f"The dataset of {model.ref} is not in {run.store}.",
             "Prepare it again as it was: it is found by its content.",
         )
-    return StoredDataset(dataset)
+    return StoredDataset(dataset, held_out)
 
 
 def common_dataset(run: Run, models: Sequence[Artifact]) -> StoredDataset:

@@ -19,6 +19,7 @@ from posectl.stages.options import (
     ApplyOptions,
     ArithmeticOptions,
     EvaluateOptions,
+    ExportOptions,
     InterpolateOptions,
     RenderOptions,
 )
@@ -45,7 +46,7 @@ def file_record(source: str, array: np.ndarray) -> dict[str, Any]:
 
 
 def conventions(
-    options: InterpolateOptions | ApplyOptions | ArithmeticOptions | EvaluateOptions | RenderOptions,
+    options: InterpolateOptions | ApplyOptions | ArithmeticOptions | EvaluateOptions | ExportOptions | RenderOptions,
 ) -> Conventions:
     """Return the conventions of poses in files that options name."""
     return Conventions(options.unit, options.up, options.joints)

@@ -42,7 +42,11 @@ def objectives_of(artifact: Artifact) -> list[Objective]:
 
 def modules_of(artifact: Artifact) -> list[str]:
     """Name the modules that rebuild a model: its net, objectives and kind of sample."""
-    about = model_about(artifact)
+    return modules_named(model_about(artifact))
+
+
+def modules_named(about: ModelAbout) -> list[str]:
+    """Name the modules that rebuild what an `about` describes."""
     return [
         NETS.module(about.net["name"]),
         *(OBJECTIVES.module(each["name"]) for each in about.objectives),
@@ -50,17 +54,22 @@ def modules_of(artifact: Artifact) -> list[str]:
     ]
 
 
+def rebuilt(described: Description, registry: Any) -> Any:
+    """Return the net or objective that a description names. Raises KeyError and TypeError for one that does not fit."""
+    fields = dict(described)
+    cls = registry.get(fields.pop("name"))
+    return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+
+
 def _rebuilt(artifact: Artifact, described: Description, registry: Any, what: str) -> Any:
     try:
-        fields = dict(described)
-        cls = registry.get(fields.pop("name"))
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+        return rebuilt(described, registry)
     except (KeyError, TypeError) as error:
         raise IntegrityError(f"{artifact.ref} does not describe {what}.", "Train it again.") from error
 
 
 def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_posterior: bool = False) -> Autoencoder:
-    """Load the autoencoder on the run's device, with its last weights, its best by test error, or a snapshot's.
+    """Load the autoencoder on the run's device, with its last weights, its best (see `best_by`), or a snapshot's.
 
     sample_posterior: codes are drawn from a VAE's posterior, as published, in place of its mean.
     """
@@ -77,7 +86,14 @@ def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_po
                 f"{artifact.ref} is no VAE, and its codes have no posterior.", "`posectl train --reg vae` makes one."
             )
         model.posterior = run.seed
-    return model.load(artifact.read_group(f"weights/{_known_weights(artifact, weights)}"))
+    return model.load(artifact.read_group(f"weights/{_known_weights(run, artifact, weights)}"))
+
+
+def best_by(artifact: Artifact) -> str:
+    """Return the split whose errors chose a model's best weights, "" where the last are its best. Before there were
+    validation splits, the test error chose them."""
+    held = any(name.startswith("weights/best/") for name in artifact.arrays())
+    return model_about(artifact).best_by or ("test" if held else "")
 
 
 def fitting_path(artifact: Artifact, model: Autoencoder, wanted: str | None) -> str:
@@ -108,8 +124,19 @@ def placed(model: Autoencoder, codes: Tensor) -> Tensor:
     return model.prior.project(codes)
 
 
-def _known_weights(artifact: Artifact, weights: str) -> str:
-    known = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
+def _known_weights(run: Run, artifact: Artifact, weights: str) -> str:
+    kept = ["last", "best", *(f"step-{step}" for step in model_about(artifact).snapshots)]
+    held = {name.split("/")[1] for name in artifact.arrays() if name.startswith("weights/")}
+    known = [each for each in kept if each in held]
     if weights not in known:
         raise UsageError(f"{artifact.ref} holds no weights {weights!r}.", f"It holds {', '.join(known)}.")
-    return weights
+    if weights == "best" and (said := _REMARKS[best_by(artifact)]):
+        run.tell(f"{artifact.ref} {said}")
+    return "last" if weights == "best" and not best_by(artifact) else weights
+
+
+_REMARKS = {
+    "": "was trained without a validation split, and its best weights are its last.",
+    "test": "has best weights that were chosen by the test error.",
+    "validation": "",
+}

@@ -67,12 +67,14 @@ def model_label(model: Artifact) -> str:
 
 
 def heading(run: Run, scores: Artifact) -> str:
-    """Name a column: its label, with all that keeps its scores from being the model's plain ones: weights, a published
-    protocol, draws in place of means, another path than the prior's, another reference than the model's dataset."""
+    """Name a column: its label, with all that keeps its scores from being the model's plain ones: weights, validation
+    samples in place of test samples, a published protocol, draws in place of means, another path than the prior's,
+    another reference than the model's dataset."""
     model, protocol = parent_of(run, scores, "model"), scores.summary["protocol"]
     name = label(run, scores)
     weights, compat = str(protocol.get("weights", "last")), protocol.get("compat")
     parts = [] if weights == "last" else [weights.replace("-", " ")]
+    parts += ["on validation"] if on_validation(scores) else []
     parts += [f"compat {compat}"] if compat else ["draws"] if drawn(scores) else []
     fitted = str(protocol.get("draws", "prior"))
     parts += [] if fitted == "prior" else [f"{fitted} samples"]
@@ -85,6 +87,11 @@ def heading(run: Run, scores: Artifact) -> str:
         against = {parent.digest for parent in scores.parents if parent.role == "reference"}
         parts += [f"against {protocol['reference']}"] if protocol.get("reference") and against != own else []
     return ", ".join([name, *parts])
+
+
+def on_validation(scores: Artifact) -> bool:
+    """Tell whether validation samples were held against the subject, and no test samples."""
+    return scores.config.get("split", {}).get("value") == "validation"
 
 
 def drawn(scores: Artifact) -> bool:

@@ -33,7 +33,7 @@ BODY = Body(H36M17.parents, H36M17.left, H36M17.right)
 
 
 @dataclass(frozen=True)
-class _Sequences:
+class Sequences:
     """The poses of a subject, one (T, J, 3) a sequence, z up. moving: whether sequences are motions; rates: how many of
     each one's poses are a second, where they have a clock; of_model: whether a model decoded them; span: the first and
     the last alpha of paths."""
@@ -60,7 +60,7 @@ def draw_poses(
     side = max(subject.grid for subject in subjects)
     columns = options.columns or max(POSES_A_ROW, side)
     most = options.most or (max(1, side) if animated else max(ROWS, side))
-    found = [_sequences_of(run, subject, options, most if animated else most * columns) for subject in subjects]
+    found = [sequences_of(run, subject, options, most if animated else most * columns) for subject in subjects]
     names = options.labels or distinct_labels([each.label for each in found], [subject.name for subject in subjects])
     if not (options.labels or len(found) > 1 or found[0].of_model):
         names = [""]
@@ -69,7 +69,7 @@ def draw_poses(
     return _sheet(found, names, columns, most, options.size // 2)
 
 
-def _film(found: Sequence[_Sequences], names: Sequence[str], most: int, options: RenderOptions) -> np.ndarray | Film:
+def _film(found: Sequence[Sequences], names: Sequence[str], most: int, options: RenderOptions) -> np.ndarray | Film:
     """Draw motions side by side, at the highest of their rates; paths so that all have the same alpha."""
     labels = [name for name, each in zip(names, found, strict=True) for _ in each.poses[:most]]
     clock = max((rate for each in found for rate in each.rates), default=None)
@@ -87,7 +87,7 @@ def _film(found: Sequence[_Sequences], names: Sequence[str], most: int, options:
     return Film(drawn, clock) if clock else drawn
 
 
-def _at_rate(found: _Sequences, clock: float | None) -> list[np.ndarray]:
+def _at_rate(found: Sequences, clock: float | None) -> list[np.ndarray]:
     """Hold poses that have a clock so long that they last as long at `clock` poses a second."""
     if not found.rates or clock is None:
         return found.poses
@@ -97,7 +97,7 @@ def _at_rate(found: _Sequences, clock: float | None) -> list[np.ndarray]:
     ]
 
 
-def _sheet(found: Sequence[_Sequences], names: Sequence[str], columns: int, most: int, size: int) -> Page:
+def _sheet(found: Sequence[Sequences], names: Sequence[str], columns: int, most: int, size: int) -> Page:
     """Lay out a contact sheet, the name of each subject before its first row."""
     above: list[str] = []
     if all(each.along for each in found):
@@ -124,7 +124,7 @@ def _packed(poses: list[np.ndarray], columns: int) -> list[np.ndarray]:
     return [flat[i : i + columns] for i in range(0, len(flat), columns)]
 
 
-def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
+def sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int) -> Sequences:
     """Read up to `most` sequences of a subject; `ref#3` is its path or sample 3, `ref#clip3` the clip of a dataset."""
     name, artifact = subject.name, subject.artifact
     if artifact is None:
@@ -145,7 +145,7 @@ def _sequences_of(run: Run, subject: Subject, options: RenderOptions, most: int)
     return found if dataset else replace(found, label=label(run, artifact), of_model=True, span=subject.span)
 
 
-def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _Sequences:
+def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> Sequences:
     """Take in a file's poses, upright by what is said of them or by what they show."""
     form = format_of(subject.kind)
     taken = form.take(subject.arrays, subject.name, subject.said, options.shape)
@@ -154,21 +154,21 @@ def _of_file(run: Run, subject: Subject, options: RenderOptions, most: int) -> _
     for warning in warnings:
         run.warn(warning)
     if up != "+z" and not taken.told:
-        run.tell(f"{subject.name} stands along {up} and is turned upright; --up +z draws it as it is.")
+        run.tell(f"{subject.name} stands along {up} and is turned upright; --up +z takes it as it is.")
     if array.ndim == 3 and options.shape is None and len(array) > 1:
         run.tell(f"{subject.name} is taken for {len(array):,} single poses; --as paths takes it for one path.")
     return _of_array(subject.name, array[None] if array.ndim == 2 else array, up, most)
 
 
-def _of_array(name: str, array: np.ndarray, up: str, most: int) -> _Sequences:
+def _of_array(name: str, array: np.ndarray, up: str, most: int) -> Sequences:
     if array.shape[-2:] != (len(H36M17.joints), 3):
         raise InvalidInputError(f"{name} holds {array.shape[1:]} samples, and only poses can be drawn.", "Give poses.")
     if array.ndim == 4:
-        return _Sequences(name, list(turned(array[:most], up)), True)
-    return _Sequences(name, [pose[None] for pose in turned(array[:most], up)], False)
+        return Sequences(name, list(turned(array[:most], up)), True)
+    return Sequences(name, [pose[None] for pose in turned(array[:most], up)], False)
 
 
-def _of_dataset(name: str, dataset: StoredDataset, clip: int | None, most: int) -> _Sequences:
+def _of_dataset(name: str, dataset: StoredDataset, clip: int | None, most: int) -> Sequences:
     held = dataset.artifact.arrays()
     if "clips/start" not in held:
         return _of_array(name, dataset.artifact.read("samples", rows=slice(0, most)), dataset.up, most)
@@ -179,4 +179,4 @@ def _of_dataset(name: str, dataset: StoredDataset, clip: int | None, most: int) 
     rates = dataset.artifact.read("clips/fps")[chosen].astype(float).tolist() if "clips/fps" in held else []
     known = rates if all(0 < rate < np.inf for rate in rates) else []
     name = clips[0][1] if clip is not None else name
-    return _Sequences(name, [turned(poses, dataset.up) for poses, _ in clips], True, rates=known)
+    return Sequences(name, [turned(poses, dataset.up) for poses, _ in clips], True, rates=known)

@@ -16,13 +16,15 @@ from posectl.stages.comparison.scores import BESIDE, choose, differences, flat, 
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
 
-TEST_ERROR = "test error"
+ERRORS = {"validation error": "validation_error", "test error": "test_error"}
+"""The errors of a training, which stand first: of validation samples, where there are any, for they are chosen by."""
 
 Lines = dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
 
 
 def sweep_lines(run: Run, sweeps: Sequence[Artifact], metrics: Sequence[str] = ()) -> Lines:
-    """Return metric -> label -> (lambdas (n,), values (n,)): the test error, and means of the models' scores.
+    """Return metric -> label -> (lambdas (n,), values (n,)): the validation error, or the test error, and means of
+    the models' scores.
 
     metrics: names, "all"; (): the headline ones. Lengths are in millimetres. Where several regularizers are swept,
     lambda is the one with the most values, and the others are in the label. Says where the models were scored by
@@ -48,7 +50,7 @@ def sweep_lines(run: Run, sweeps: Sequence[Artifact], metrics: Sequence[str] = (
         run.tell(difference)
     return {
         with_unit(metric, units[metric]): {label: tuple(np.array(pairs).T) for label, pairs in points[metric].items()}
-        for metric in (TEST_ERROR, *choose(points.keys() - {TEST_ERROR}, metrics))
+        for metric in (*ERRORS, *choose(points.keys() - ERRORS.keys(), metrics))
         if metric in points
     }
 
@@ -66,7 +68,8 @@ def _labels(sweep: Artifact, rows: Sequence[Mapping[str, Any]]) -> tuple[int, li
 
 def _figures(model: Artifact, scores: Artifact | None) -> dict[str, Score]:
     unit = model_about(model).samples.unit or "1"
-    found: dict[str, Score] = {TEST_ERROR: {"mean": model.summary["test_error"], "unit": unit}}
+    name, key = next((name, key) for name, key in ERRORS.items() if key in model.summary)
+    found: dict[str, Score] = {name: {"mean": model.summary[key], "unit": unit}}
     found |= flat(scores.summary["scores"]) if scores else {}
     return {
         name: in_millimetres(score)

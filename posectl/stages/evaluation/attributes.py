@@ -43,7 +43,7 @@ def provide_edits(evaluation: Evaluation, artifact: Artifact) -> None:
     """
     held, model = load_attributes(artifact), model_of(evaluation.run, artifact)
     against, run = evaluation.against, evaluation.run
-    dataset = StoredDataset(run.artifacts.get(against, "dataset")) if against else dataset_of(run, model)
+    dataset = evaluation.dataset(against) if against else dataset_of(run, model, evaluation.options.split)
     check_kind(dataset, evaluation.kind)
     labels = {name: read_label(dataset, name) for name in dict.fromkeys(each.label for each in held.attributes)}
     kept = _in_both(evaluation, dataset, held.attributes, labels)

@@ -87,14 +87,14 @@ class CloudProtocol(Protocol):
             "weights": options.weights,
             "pairs": options.random_pairs,
             "steps": options.random_steps,
-            "endpoints": "random pairs of test clouds",
+            "endpoints": f"random pairs of {options.split} clouds",
             "samples": min(options.clouds, len(clouds)),
         }
         if dataset is not None:
             provide_labels(evaluation, model, dataset)
         self.provide_reference(evaluation, reference)
         if reference.parent is not None:
-            self.provide_morphs(evaluation, StoredDataset(reference.parent), on_path, summed)
+            self.provide_morphs(evaluation, StoredDataset(reference.parent, evaluation.options.split), on_path, summed)
 
     def baseline(self, evaluation: Evaluation, name: str, dataset: StoredDataset) -> None:
         """Provide the sums that a mix of points makes of test clouds; or, of "train", training clouds as samples."""
@@ -144,7 +144,7 @@ class CloudProtocol(Protocol):
         evaluation.protocol |= {
             "reference": reference.label,
             "reference_clouds": min(evaluation.options.clouds, len(clouds)),
-            "reference_split": "test" if len(reference.test) else "train",
+            "reference_split": evaluation.options.split if len(reference.test) else "train",
         }
         if reference.parent is not None:
             evaluation.parents = [*evaluation.parents, ("reference", reference.parent)]

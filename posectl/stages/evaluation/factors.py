@@ -58,6 +58,8 @@ class FactorSpace:
                 "Name a dataset with factors: `posectl prepare lines`, `pole`, or images of a turntable.",
             )
         self.values = torch.stack([self._known(name).double() for name in dataset.about.factors], 1)
+        unseen = [torch.from_numpy(dataset.left_out(name)).double() for name in dataset.about.factors]
+        self._unseen = torch.stack(unseen, 1).to(device)
         known = dataset.about.periods
         periods = [known.get(name, torch.inf) for name in dataset.about.factors]
         if not np.isfinite(periods).any():
@@ -102,11 +104,19 @@ class FactorSpace:
     def truth(self, factors: Tensor, objects: Tensor) -> Tensor:
         """Return the images (B, T, C, H, W) at factors (B, T, F) of objects (B,); NaN where there is none."""
         if self.drawn:
-            return self._draw(factors)
+            images = self._draw(factors)
+            images[self._is_unseen(factors)] = torch.nan
+            return images
         rows, off = self._nearest(factors, objects)
         images = self.images[rows]
         images[off > _SAME] = torch.nan
         return images
+
+    def _is_unseen(self, factors: Tensor) -> Tensor:
+        """Tell which factors (..., F) are those of a sample that is not to be seen."""
+        if not len(self._unseen):
+            return torch.zeros(factors.shape[:-1], dtype=torch.bool, device=self.device)
+        return wrapped(factors[..., None, :] - self._unseen, self.periods).norm(dim=-1).amin(-1) <= _SAME
 
     def images_at(self, factors: Tensor, objects: Tensor) -> Tensor:
         """Return the images as `truth`, or the nearest stored ones."""
@@ -179,9 +189,10 @@ class FactorSpace:
         stop = start.clone()
         stop[:, self.turning] += degrees * self.degree
         rows = torch.randperm(len(start), generator=generator(seed, "evaluate/intervals"))
+        there = ~self._is_unseen(stop)
         if not self.drawn:
-            off = self._nearest(stop[:, None], self.objects)[1][:, 0]
-            rows = rows[(off <= _SAME).cpu()[rows]]
+            there = self._nearest(stop[:, None], self.objects)[1][:, 0] <= _SAME
+        rows = rows[there.cpu()[rows]]
         rows = rows[:most].sort().values.to(self.device)
         if not len(rows):
             return None

@@ -30,6 +30,7 @@ from posectl.stages.evaluation.protocol import (
     provide_draws,
     provide_labels,
     provide_real,
+    splits_of,
 )
 
 INTERVAL, RETRIEVAL_INTERVAL = 80.0, 70.0
@@ -96,7 +97,7 @@ class ImageProtocol(Protocol):
         evaluation.protocol |= {
             "pairs": options.random_pairs,
             "steps": options.random_steps,
-            "endpoints": "random pairs of test images",
+            "endpoints": f"random pairs of {options.split} images",
         }
         _provide_reference(evaluation, dataset, space)
         if space is not None and isinstance(ends, PlacedEnds):
@@ -149,7 +150,7 @@ class ImageProtocol(Protocol):
             return own
         if is_file(evaluation.against):
             raise UsageError("Images are held against a dataset, not a file.", "`posectl prepare images` makes one.")
-        dataset = StoredDataset(evaluation.run.artifacts.get(evaluation.against, "dataset"))
+        dataset = evaluation.dataset(evaluation.against)
         check_kind(dataset, self.kind)
         return dataset
 
@@ -190,10 +191,10 @@ def _provide_reference(evaluation: Evaluation, dataset: StoredDataset, space: Fa
     evaluation.protocol |= {
         "reference": dataset.artifact.ref,
         "reference_images": len(dataset.split),
-        "reference_split": "train and test",
+        "reference_split": splits_of(evaluation, dataset.validation),
     }
     evaluation.parents = [*evaluation.parents, ("reference", dataset.artifact)]
-    if not (space and space.fine) and len(set(dataset.split.tolist())) > 1:
+    if not (space and space.fine) and {TEST} < set(dataset.split.tolist()):
         inputs.provide(
             test_reference=lambda: evaluation.tensor(dataset.test),
             test_targets=lambda: drawn_once(evaluation, dataset.test, "test targets"),

@@ -98,7 +98,7 @@ class PoseProtocol(Protocol):
 
     def splits(self, evaluation: Evaluation) -> tuple[str, str]:
         """Name the splits of the searched poses and of recall's targets."""
-        return ("test", "augmented train") if _published(evaluation) else super().splits(evaluation)
+        return (evaluation.options.split, "augmented train") if _published(evaluation) else super().splits(evaluation)
 
     def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
         """Draw the poses whose recall is asked: as published, augmented training poses."""

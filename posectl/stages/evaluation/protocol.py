@@ -76,6 +76,10 @@ class Evaluation:
     taken: Taken | None = None
     reference: Reference | None = None
 
+    def dataset(self, ref: str) -> StoredDataset:
+        """Return the dataset of a ref, with the split that is held out."""
+        return StoredDataset(self.run.artifacts.get(ref, "dataset"), self.options.split)
+
     def tensor(self, array: np.ndarray) -> Tensor:
         """Return an array as a tensor on the device."""
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
@@ -83,7 +87,8 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Reference:
-    """Real samples: train and test (either may be empty), the up axis, and their origin."""
+    """Real samples: train and test (either may be empty), the up axis, and their origin; validation: those of neither
+    that are real all the same."""
 
     train: np.ndarray
     test: np.ndarray
@@ -91,11 +96,13 @@ class Reference:
     up: str = "+z"
     parent: Artifact | None = None
     record: dict[str, Any] | None = None
+    validation: np.ndarray | None = None
 
     @property
     def all(self) -> np.ndarray:
         """All samples."""
-        return np.concatenate([self.train, self.test])
+        parts = (self.train, self.validation, self.test)
+        return np.concatenate([part for part in parts if part is not None])
 
 
 class Protocol:
@@ -174,7 +181,7 @@ class Protocol:
             "random_steps": options.random_steps,
             "samples": options.samples,
             "recall_samples": options.recall_samples,
-            "endpoints": described or f"all pairs of {count} test {self.kind.noun}s",
+            "endpoints": described or f"all pairs of {count} {evaluation.options.split} {self.kind.noun}s",
         }
         if dataset is not None:
             provide_labels(evaluation, model, dataset)
@@ -248,7 +255,7 @@ class Protocol:
         provide_real(evaluation, reference.train, reference.test)
         if len(reference.train) and len(reference.test):
             evaluation.inputs.provide(test_targets=lambda: drawn_once(evaluation, reference.test, "test targets"))
-            if split != "test":
+            if len(searched) > len(reference.test):
                 evaluation.inputs.provide(test_reference=lambda: evaluation.tensor(reference.test))
         evaluation.protocol |= {
             "reference": reference.label,
@@ -268,7 +275,8 @@ class Protocol:
 
     def splits(self, evaluation: Evaluation) -> tuple[str, str]:
         """Name the splits that distances are measured to, and that recall's targets are drawn from."""
-        return "train and test", "train and test"
+        real = splits_of(evaluation, evaluation.reference.validation if evaluation.reference else None)
+        return real, real
 
     def targets(self, evaluation: Evaluation, reference: Reference) -> Tensor:
         """Draw the real samples whose recall is asked, each at most once."""
@@ -277,12 +285,15 @@ class Protocol:
     def stored_reference(self, dataset: StoredDataset) -> Reference:
         """Return the samples of a dataset. Raises InvalidInputError for another kind's."""
         check_kind(dataset, self.kind)
-        return Reference(dataset.train, dataset.test, dataset.artifact.ref, up=dataset.up, parent=dataset.artifact)
+        return Reference(
+            dataset.train, dataset.test, dataset.artifact.ref, up=dataset.up, parent=dataset.artifact,
+            validation=dataset.validation,
+        )  # fmt: skip
 
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
         if not is_file(against):
-            return self.stored_reference(StoredDataset(evaluation.run.artifacts.get(against, "dataset")))
+            return self.stored_reference(evaluation.dataset(against))
         arrays, name, form = load_poses(against), source_name(against), format_of(self.kind)
         said = conventions(evaluation.options)
         if evaluation.taken is not None:
@@ -293,6 +304,12 @@ class Protocol:
         own = taken.up if taken.plain or taken.told else None
         up = (evaluation.up if taken.told else own) or own or evaluation.up or "+z"
         return Reference(samples[:0], samples, against, up=up, record=file_record(against, samples))
+
+
+def splits_of(evaluation: Evaluation, validation: np.ndarray | None) -> str:
+    """Name the splits of all real samples: without test where validation samples are held against a subject."""
+    held_out = evaluation.options.split
+    return "train, validation and test" if validation is not None and len(validation) else f"train and {held_out}"
 
 
 def provide_real(evaluation: Evaluation, train: np.ndarray, test: np.ndarray) -> None:

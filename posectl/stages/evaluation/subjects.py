@@ -42,7 +42,7 @@ def open_subject(
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)
     elif subject is not None and is_baseline(subject):
-        evaluation = _baseline(run, begin, subject, against, options.task)
+        evaluation = _baseline(run, begin, subject, against, options)
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
@@ -79,11 +79,11 @@ Begin = Callable[[str, str, Kind], Evaluation]
 """A function that begins the evaluation of a label, under a name, of a kind."""
 
 
-def _baseline(run: Run, begin: Begin, subject: str, against: str | None, task: str | None) -> Evaluation:
+def _baseline(run: Run, begin: Begin, subject: str, against: str | None, options: EvaluateOptions) -> Evaluation:
     name = subject.removeprefix(BASELINE)
     if against is not None and not is_file(against):
-        named = StoredDataset(run.artifacts.get(against, "dataset"))
-        if task is not None:
+        named = StoredDataset(run.artifacts.get(against, "dataset"), options.split)
+        if options.task is not None:
             evaluation = begin(subject, f"{name}-{named.artifact.name}"[:56], named.kind)
             baseline_task(evaluation, name)
             return evaluation
@@ -173,7 +173,7 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
 def _dataset_of(evaluation: Evaluation, model: Artifact) -> StoredDataset | None:
     """Find the dataset of a model; None where it is gone, which is reported where no other is named."""
     try:
-        return dataset_of(evaluation.run, model)
+        return dataset_of(evaluation.run, model, evaluation.options.split)
     except NotFoundError as error:
         if evaluation.against is None and evaluation.parents[0][0] != "model":
             evaluation.run.tell(f"{error.message} Metrics that need real samples are left out.")

@@ -25,7 +25,7 @@ from posectl.core.recovery.linear import Linear
 from posectl.core.recovery.neighbour import Neighbour
 from posectl.core.recovery.network import Network
 from posectl.core.recovery.random_starts import RandomStarts
-from posectl.data.dataset import TEST
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, TooFewError, UsageError, did_you_mean
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -123,9 +123,10 @@ def _task(evaluation: Evaluation, reference: Reference) -> Task:
                 f"{reference.label} has {len(poses)} poses for {name}, and tasks need {FEWEST} or more of each split.",
                 "Name a dataset of more with --against.",
             )
+    held_out = VALIDATION if evaluation.options.split == "validation" else TEST
     count, seed = min(evaluation.options.poses, len(reference.test)), evaluation.run.seed
     rows = torch.randperm(len(reference.test), generator=generator(seed, "evaluate/task poses"))[:count].numpy()
-    clips = _clips(reference, max(1, count // FRAMES), seed)
+    clips = _clips(reference, held_out, max(1, count // FRAMES), seed)
     if reference.parent is not None and all(
         parent.digest != reference.parent.digest for _, parent in evaluation.parents
     ):
@@ -137,26 +138,26 @@ def _task(evaluation: Evaluation, reference: Reference) -> Task:
         "train_poses": len(reference.train),
         "test_poses": count,
         "clips": len(clips),
-        "split": _split(reference),
+        "split": _split(reference, held_out),
     }
     return Task(*map(evaluation.tensor, (reference.train, reference.test[rows], clips)))
 
 
-def _split(reference: Reference) -> str:
-    """Say by what the test split is held out."""
+def _split(reference: Reference, held_out: int) -> str:
+    """Say by what the held-out split is apart from the train split."""
     if reference.parent is None or not reference.parent.has("clips/subject"):
         return "unknown"
     dataset = StoredDataset(reference.parent)
     starts, subjects = dataset.artifact.read("clips/start"), dataset.artifact.read("clips/subject")
-    test = dataset.split[starts] == TEST
-    both = set(subjects[test].tolist()) & set(subjects[~test].tolist()) - {""}
+    of_train, of_test = (set(subjects[dataset.split[starts] == part].tolist()) for part in (TRAIN, held_out))
+    both = of_train & of_test - {""}
     if both:
         return f"{len(both)} subjects in train and test"
     return "by subject, where it is known" if "" in subjects else "by subject"
 
 
-def _clips(reference: Reference, count: int, seed: int) -> np.ndarray:
-    """Draw `count` clips (B, FRAMES, J, 3) of test frames that follow one another; none of a reference without."""
+def _clips(reference: Reference, held_out: int, count: int, seed: int) -> np.ndarray:
+    """Draw `count` clips (B, FRAMES, J, 3) of held-out frames that follow one another; none of a reference without."""
     none = np.zeros((0, FRAMES, *reference.test.shape[1:]), np.float32)
     if reference.parent is None or not reference.parent.has("clips/start"):
         return none
@@ -166,7 +167,7 @@ def _clips(reference: Reference, count: int, seed: int) -> np.ndarray:
         row
         for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
         for row in range(start, start + length - FRAMES + 1, FRAMES)
-        if dataset.split[start] == TEST
+        if dataset.split[start] == held_out
     ]
     order = torch.randperm(len(first), generator=generator(seed, "evaluate/task clips"))[:count].tolist()
     return np.stack([dataset.samples[first[i] : first[i] + FRAMES] for i in order]) if first else none

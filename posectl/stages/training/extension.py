@@ -50,12 +50,13 @@ def go_on_from(beginnings: Sequence[Beginning], trainer: Trainer) -> str:
     """
     plan, steps = trainer.plan, beginnings[0].steps
     kept = [step for step in plan.kept if step <= steps]
-    tests = [_tests(each.model, plan) for each in beginnings]
-    best = [min(errors, key=lambda step: (errors[step], step)) for errors in tests]
+    watched = "test" if trainer.validation is None else "validation"
+    taken = [_errors(each.model, plan, watched) for each in beginnings]
+    best = [min(errors, key=lambda step: (errors[step], step)) for errors in taken]
     for each, step in zip(beginnings, best, strict=True):
         if why := _obstacle(each.model, trainer, kept, step):
             return why
-    parts = [_arrays(each.model, trainer, i, kept, best[i]) for i, each in enumerate(beginnings)]
+    parts = [_arrays(each.model, trainer, i, kept, best[i], watched) for i, each in enumerate(beginnings)]
     arrays = {name: np.stack([part[name] for part in parts], axis=_axis(name)) for name in parts[0]}
     last = dict.fromkeys(trainer.optimizers, 0)
     for index in range(steps):
@@ -64,42 +65,45 @@ def go_on_from(beginnings: Sequence[Beginning], trainer: Trainer) -> str:
     trainer.restore(steps, {
         **arrays,
         "updates": np.array([float(count) for count in last.values()]),
-        "tests/step": np.array(list(tests[0]), dtype=np.int64),
-        "best_error": np.array([errors[step] for errors, step in zip(tests, best, strict=True)]),
+        f"{watched}s/step": np.array(list(taken[0]), dtype=np.int64),
+        "best_error": np.array([errors[step] for errors, step in zip(taken, best, strict=True)]),
         "best_step": np.array(best, dtype=np.int64),
         "diverged_at": np.full(len(beginnings), -1, dtype=np.int64),
     })  # fmt: skip
     return ""
 
 
-def _tests(model: Artifact, plan: Plan) -> dict[int, float]:
-    """Return the test errors of a model by their steps, those that a longer run takes as well."""
-    steps, errors = model.read("log/test_step"), model.read("log/test_error")
+def _errors(model: Artifact, plan: Plan, watched: str) -> dict[int, float]:
+    """Return the errors of a model on the split that was watched, by their steps, those that a longer run takes too."""
+    steps, errors = model.read(f"log/{watched}_step"), model.read(f"log/{watched}_error")
     every = {int(step): float(error) for step, error in zip(steps, errors, strict=True)}
     return {step: every[step] for step in sorted(every) if step % plan.evaluate_every == 0}
 
 
-def _arrays(model: Artifact, trainer: Trainer, replica: int, kept: list[int], best: int) -> dict[str, np.ndarray]:
+def _arrays(
+    model: Artifact, trainer: Trainer, replica: int, kept: list[int], best: int, watched: str
+) -> dict[str, np.ndarray]:
     """Return weights, moments and losses of a model, as `Trainer.restore` takes them, without the replica's axis."""
-    groups = {"last/": "weights/last", "best/": "weights/best", "optimizer/": "optimizer"}
+    groups = {"last/": "weights/last", "optimizer/": "optimizer"}
+    groups |= {"best/": "weights/best"} if trainer.history.best_by else {}
     groups |= {f"step-{step}/": f"weights/step-{step}" for step in kept}
     arrays = {f"{to}{name}": array for to, group in groups.items() for name, array in model.read_group(group).items()}
     if best == 0:  # the weights as they were drawn, which the trainer still has
         arrays |= {f"best/{name}": tensor[replica].cpu().numpy() for name, tensor in trainer.history.best.items()}
     log = np.stack([model.read(f"log/{name}") for name in trainer.history.figures], axis=1)
-    steps = model.read("log/test_step").tolist()
-    places = [steps.index(step) for step in _tests(model, trainer.plan)]
+    steps = model.read(f"log/{watched}_step").tolist()
+    places = [steps.index(step) for step in _errors(model, trainer.plan, watched)]
     taken = {
-        f"tests/{name.removeprefix('test_')}": values[places]
+        f"{watched}s/{name.removeprefix(f'{watched}_')}": values[places]
         for name, values in model.read_group("log").items()
-        if name.startswith("test_")
+        if name.startswith(f"{watched}_")
     }
     return {**arrays, **taken, "log": log}
 
 
 def _axis(name: str) -> int:
     """Return the replicas' axis of an array of `Trainer.restore`."""
-    return -1 if name == "log" or name.startswith("tests/") else 0
+    return -1 if name == "log" or name.startswith(("tests/", "validations/")) else 0
 
 
 def _obstacle(model: Artifact, trainer: Trainer, kept: list[int], best: int) -> str:
@@ -114,6 +118,6 @@ def _obstacle(model: Artifact, trainer: Trainer, kept: list[int], best: int) -> 
         return f"it was trained by {threads} threads, and {torch.get_num_threads()} may round otherwise"
     if lacking := sorted(set(kept) - set(about.snapshots)):
         return f"one run of {plan.steps:,} steps keeps its weights at step {lacking[0]:,}, and it did not"
-    if best not in (0, model.summary["best_step"]):
-        return f"its best weights are those of its last step, where one run of {plan.steps:,} takes no test error"
+    if trainer.history.best_by and best not in (0, model.summary["best_step"]):
+        return f"its best weights are those of its last step, where one run of {plan.steps:,} takes no error"
     return ""

@@ -27,8 +27,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Health:
-    """The test errors of a replica at the first step and at the last, and that of giving the mean sample always; the
-    spread of its codes as a share of their size, and that of decoded draws as a share of the data's."""
+    """The errors of a replica at the first step and at the last, and that of giving the mean sample always, of a
+    held-out split; the spread of its codes as a share of their size, and that of decoded draws as a share of the
+    data's."""
 
     kind: Kind
     first: float
@@ -36,6 +37,7 @@ class Health:
     of_mean: float
     codes: float
     decoded: float
+    split: str = "test"
 
     @property
     def blew_up(self) -> bool:
@@ -45,7 +47,7 @@ class Health:
 
     def __str__(self) -> str:
         last, of_mean = (error_text(error, self.kind.unit) for error in (self.last, self.of_mean))
-        return f"the test error at the end is {last}, and the mean sample always would have {of_mean}"
+        return f"the {self.split} error at the end is {last}, and the mean sample always would have {of_mean}"
 
     def tell(self, say: Callable[[str], None], name: str = "The training") -> None:
         """Say in a line each, by `say`, what went wrong with the training of this name; warn where it is worthless."""
@@ -53,9 +55,9 @@ class Health:
             _log.warning("%s is worse than no model: %s.", name, self)
         elif self.last > self.first:
             errors = [error_text(error, self.kind.unit) for error in (self.last, self.first)]
-            say(f"{name} ends above where it began: test error {errors[0]}, {errors[1]} at first.")
+            say(f"{name} ends above where it began: {self.split} error {errors[0]}, {errors[1]} at first.")
         if self.codes < _ONE_CODE:
-            say(f"{name} collapsed: the codes of all test {self.kind.nouns} are one point.")
+            say(f"{name} collapsed: the codes of all {self.split} {self.kind.nouns} are one point.")
         if self.decoded < ONE_SAMPLE:
             _log.warning("%s decodes whatever code to one %s.", name, self.kind.noun)
 
@@ -65,15 +67,16 @@ def examine(trainer: Trainer, index: int, replica: Replica, dataset: StoredDatas
     kind, history = dataset.kind, trainer.history
     model = Autoencoder(replica.architecture, trainer.prior, trainer.device, replica.objectives, kind=kind)
     model.load(trainer.weights(index))
-    mean = torch.from_numpy(dataset.train.mean(0, dtype="float64")).to(trainer.test)
-    some = trainer.test[:_SAMPLES]
+    mean = torch.from_numpy(dataset.train.mean(0, dtype="float64")).to(trainer.watched)
+    some = trainer.watched[:_SAMPLES]
     codes = model.encode(some)
     draws = model.draw(_SAMPLES, generator(replica.seed, "health")).codes
     return Health(
         kind,
-        first=float(history.tests[0][index]),
-        last=float(history.tests[max(history.tests)][index]),
-        of_mean=kind.errors(trainer.test[None], mean.expand_as(trainer.test)[None]).double().mean().item(),
+        split=history.watched,
+        first=float(history.errors[0][index]),
+        last=float(history.errors[max(history.errors)][index]),
+        of_mean=kind.errors(trainer.watched[None], mean.expand_as(trainer.watched)[None]).double().mean().item(),
         codes=share(spread(codes), codes.double().square().mean().sqrt().item()),
         decoded=share_of_spread(model.decode(draws), some),
     )

@@ -27,7 +27,7 @@ class NoLog:
 
 
 class CSVLog(NoLog):
-    """A row a step: the losses, and the test error where it was taken."""
+    """A row a step: the losses, and the error of the split that is watched where it was taken."""
 
     def __init__(self, folder: Path, replica: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ class CSVLog(NoLog):
         """Write the rows that are new, all of them after a --resume."""
         history = trainer.history
         if self._done < 0:
-            self._writer.writerow(["step", *history.figures, "test_error"])
+            self._writer.writerow(["step", *history.figures, f"{history.watched}_error"])
             self._row(0, [""] * len(history.figures), trainer)
             self._done = 0
         losses = history.log[self._done : trainer.step, :, self._replica].tolist()
@@ -52,8 +52,8 @@ class CSVLog(NoLog):
         self._file.flush()
 
     def _row(self, step: int, losses: list[Any], trainer: Trainer) -> None:
-        test = trainer.history.tests.get(step)
-        self._writer.writerow([step, *losses, "" if test is None else float(test[self._replica])])
+        error = trainer.history.errors.get(step)
+        self._writer.writerow([step, *losses, "" if error is None else float(error[self._replica])])
 
     def close(self) -> None:
         """Close the file."""
@@ -61,7 +61,7 @@ class CSVLog(NoLog):
 
 
 class TensorBoardLog(NoLog):
-    """TensorBoard's events: a scalar a loss, and one of the test error."""
+    """TensorBoard's events: a scalar a loss, and one of the error of the split that is watched."""
 
     def __init__(self, folder: Path, replica: int) -> None:
         self._replica = replica
@@ -84,9 +84,9 @@ class TensorBoardLog(NoLog):
         ):
             for name, value in zip(history.figures, row, strict=True):
                 self._writer.add_scalar(f"loss/{name}", value, step)
-        for step, test in history.tests.items():
+        for step, error in history.errors.items():
             if self._done < step <= trainer.step or (step == 0 and not self._done):
-                self._writer.add_scalar("test_error", float(test[self._replica]), step)
+                self._writer.add_scalar(f"{history.watched}_error", float(error[self._replica]), step)
         self._done = trainer.step
 
     def close(self) -> None:

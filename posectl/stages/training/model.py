@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from posectl.core.objectives.price import BALANCE, Balance
 from posectl.core.training.loop import Trainer
 from posectl.stages.artifacts.about import ModelAbout
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -33,11 +34,13 @@ def write_model(
         objectives=tuple(describe(o) for o in replica.objectives),
         samples=dataset.about.shared(),
         snapshots=tuple(trainer.history.snapshots),
+        best_by=trainer.history.best_by or "",
         stack=trainer.replicas if trainer.replicas > 1 else 0,
     )
     draft.record(about=about.as_json())
     return {
         **_summary(trainer, index),
+        **_paid(trainer, index),
         "mean_sample_error": health.of_mean,
         "unit": dataset.kind.unit,
         "steps": replica.options.steps,
@@ -46,18 +49,20 @@ def write_model(
 
 
 def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
-    """Put one replica's weights (last and best), optimizer state and log into a draft."""
-    for which in ("last", "best", *(f"step-{step}" for step in trainer.history.snapshots)):
+    """Put one replica's weights (last, and best where they were chosen), optimizer state and log into a draft."""
+    chosen = ("best",) if trainer.history.best_by else ()
+    for which in ("last", *chosen, *(f"step-{step}" for step in trainer.history.snapshots)):
         for name, array in trainer.weights(replica, which).items():
             draft.put(f"weights/{which}/{name}", array, _dims(array))
     for name, array in trainer.moments(replica).items():
         draft.put(f"optimizer/{name}", array, _dims(array))
     for i, name in enumerate(trainer.history.figures):
         draft.put(f"log/{name}", trainer.history.log[: trainer.step, i, replica].cpu().numpy(), ("step",))
-    steps = sorted(trainer.history.tests)
-    draft.put("log/test_step", np.array(steps, dtype=np.int64), ("test",))
-    for name, values in {"error": trainer.history.tests, **trainer.history.measured}.items():
-        draft.put(f"log/test_{name}", np.array([values[s][replica] for s in steps]), ("test",))
+    for split, figures in trainer.history.measured.items():
+        steps = sorted(figures["error"])
+        draft.put(f"log/{split}_step", np.array(steps, dtype=np.int64), (split,))
+        for name, values in figures.items():
+            draft.put(f"log/{split}_{name}", np.array([values[s][replica] for s in steps]), (split,))
 
 
 def _dims(array: np.ndarray) -> tuple[str, ...]:
@@ -65,10 +70,30 @@ def _dims(array: np.ndarray) -> tuple[str, ...]:
 
 
 def _summary(trainer: Trainer, replica: int) -> dict[str, Any]:
-    return {
-        "losses": {k: v for k, v in latest(trainer, replica).items() if k != "test"},
-        "initial_test_error": float(trainer.history.tests[0][replica]),
-        "test_error": float(trainer.history.tests[max(trainer.history.tests)][replica]),
-        "best_test_error": float(trainer.history.best_error[replica]),
-        "best_step": int(trainer.history.best_step[replica]),
+    """Return the figures of a replica; without weights that were chosen, the last are its best."""
+    history, last, watched = trainer.history, trainer.step, trainer.history.watched
+    test_error = float(history.tests[last][replica])
+    figures = {
+        "losses": {k: v for k, v in latest(trainer, replica).items() if k != watched},
+        f"initial_{watched}_error": float(history.errors[0][replica]),
+        "test_error": test_error,
+        "best_test_error": test_error,
+        "best_step": last,
+        "best_by": history.best_by or "",
     }
+    if history.best_by:
+        figures[f"best_{watched}_error"] = float(history.best_error[replica])
+        figures["best_step"] = int(history.best_step[replica])
+    if history.best_test_error is not None:
+        figures["validation_error"] = float(history.errors[last][replica])
+        figures["best_test_error"] = float(history.best_test_error[replica])
+    return figures
+
+
+def _paid(trainer: Trainer, replica: int) -> dict[str, float | str]:
+    """Return what was paid in the end, as a multiple of the plain twin's error, and on what, where there is a price."""
+    if BALANCE not in trainer.networks:
+        return {}
+    balance = cast(Balance, trainer.networks[BALANCE])
+    on = "training batches" if trainer.validation is None else "validation samples"
+    return {"paid": float(balance.paid[replica].exp()), "paid_on": on}

@@ -14,7 +14,8 @@ from posectl.stages.training.stack import NamedReplica, Stack, StackProgress
 class Row:
     """The state of one replica. state: "there" before the sweep, "waiting", "training", "done" or "diverged at N".
 
-    step is -1, and loss, test (the last test error) and rate (samples per second) are NaN, where there is none.
+    step is -1, and loss, error (the last of the split that is watched) and rate (samples per second) are NaN, where
+    there is none.
     """
 
     name: str
@@ -24,15 +25,17 @@ class Row:
     state: str
     step: int = -1
     loss: float = math.nan
-    test: float = math.nan
+    error: float = math.nan
     rate: float = math.nan
 
 
 @dataclass(frozen=True)
 class SweepProgress(Progress):
-    """The progress of all stacks, their steps summed, and a row for every replica that was planned."""
+    """The progress of all stacks, their steps summed, and a row for every replica that was planned; watched: the split
+    whose errors are taken."""
 
     rows: Sequence[Row] = ()
+    watched: str = "test"
 
 
 @dataclass
@@ -58,11 +61,14 @@ class ProgressTable:
             "replicas": float(sum(row.state != "there" for row in rows)),
             "diverged": float(sum(row.state.startswith("diverged") for row in rows)),
         }
-        tests = [row.test for row in rows if not math.isnan(row.test)]
-        if tests:
-            figures["lowest test"] = min(tests)
+        errors = [row.error for row in rows if not math.isnan(row.error)]
+        watched = next((progress.watched for progress in self.progress_by_stack.values()), "test")
+        if errors:
+            figures[f"lowest {watched}"] = min(errors)
         figures["samples/s"] = sum(row.rate for row in rows if row.state == "training")
-        return SweepProgress("sweep", done, sum(stack.steps for stack in at_work.values()), "steps", figures, rows)
+        return SweepProgress(
+            "sweep", done, sum(stack.steps for stack in at_work.values()), "steps", figures, rows, watched
+        )
 
     def _row(self, index: int, each: NamedReplica) -> Row:
         replica, progress = each.replica, self.progress_by_stack.get(index)
@@ -73,7 +79,7 @@ class ProgressTable:
             return Row(*about, "waiting")
         now = progress.replicas[each.key]
         if now.diverged_at >= 0:
-            return Row(*about, f"diverged at {now.diverged_at}", now.diverged_at, test=now.test)
+            return Row(*about, f"diverged at {now.diverged_at}", now.diverged_at, error=now.error)
         if progress.step == self.stacks[index].steps:
-            return Row(*about, "done", progress.step, now.loss, now.test)
-        return Row(*about, "training", progress.step, now.loss, now.test, progress.rate / len(progress.replicas))
+            return Row(*about, "done", progress.step, now.loss, now.error)
+        return Row(*about, "training", progress.step, now.loss, now.error, progress.rate / len(progress.replicas))

@@ -14,11 +14,12 @@ from posectl.core.latent.priors import NORMAL, PRIORS
 from posectl.core.nets import NETS, Architecture
 from posectl.core.objectives import OBJECTIVES
 from posectl.core.objectives.base import Objective, check_together
+from posectl.core.objectives.price import Price
 from posectl.data.dataset import TEST, TRAIN
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.options import RECIPES, TrainOptions
+from posectl.stages.options import PRICED, PRICED_SETTINGS, RECIPES, TrainOptions
 from posectl.store.refs import fitting_name
 
 
@@ -56,10 +57,27 @@ def build_objectives(options: TrainOptions) -> list[Objective]:
     names, lams = _parts(options)
     nets = [options.net] if options.net else NETS.names()
     settings = _settings(options, [*names, *nets])
+    if options.price is not None:
+        _check_price(options.price, options, names)
+        settings[Price.name]["price"] = options.price
     for name, lam in zip(names, lams, strict=True):
         if lam is not None:
             settings[name]["lam"] = lam
     return [_objective(name, settings[name]) for name in names]
+
+
+def _check_price(value: float, options: TrainOptions, names: Sequence[str]) -> None:
+    """Raise UsageError for what is no price, for one that no weights follow, and for one that is told twice."""
+    Price(price=value)  # raises
+    price = f"--price {value:g}"
+    if options.lam and set(options.reg) & set(RECIPES):
+        raise UsageError(
+            f"{price} has the recipe's weights found, and --lam tells them.", "Leave --lam out, or --price."
+        )
+    if Price.name not in names:
+        raise UsageError(f"{price} is what the recipe may cost, and there is none.", "Add --reg posectl.")
+    if any(setting.startswith(f"{Price.name}.price=") for setting in options.set):
+        raise UsageError(f"{price} and --set price.price both tell the price.", "Leave one of them out: --set.")
 
 
 def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: int = 0) -> Architecture:
@@ -75,7 +93,8 @@ def build_architecture(options: TrainOptions, shape: tuple[int, ...], in_code: i
 def _settings(options: TrainOptions, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Group the settings by their regularizer or net. Raises UsageError for one that is not used."""
     settings: dict[str, dict[str, Any]] = {name: {} for name in names}
-    for name, key, value in map(_setting, options.set):
+    of_recipes = [] if options.lam else [text for name in options.reg for text in PRICED_SETTINGS.get(name, ())]
+    for name, key, value in map(_setting, [*of_recipes, *options.set]):
         if name not in settings:
             raise UsageError(
                 f"--set {name}.{key} is of a regularizer or net that is not used.", did_you_mean(name, settings)
@@ -94,8 +113,9 @@ def _parts(options: TrainOptions) -> tuple[list[str], list[float | None]]:
             raise _no_regularizer(name, known)
         lam = options.lam[i] if options.lam else None
         if name in RECIPES:
-            names += RECIPES[name]
-            lams += [weight * (1.0 if lam is None else lam) for weight in RECIPES[name].values()]
+            parts = PRICED[name] if lam is None else {part: w * lam for part, w in RECIPES[name].items()}
+            names += parts
+            lams += parts.values()
         else:
             names.append(name)
             lams.append(lam)
@@ -196,13 +216,19 @@ def informed(objectives: Sequence[Objective], options: TrainOptions, dataset: St
 
 
 def remarks(objectives: Sequence[Objective], dataset: StoredDataset) -> list[str]:
-    """Say in a sentence each what the classes of the data cannot show of objectives that tell classes apart."""
+    """Say in a sentence each what the data cannot show: of a price without validation samples, of the classes of
+    objectives that tell classes apart."""
+    ref, said = dataset.artifact.ref, []
+    if any(isinstance(each, Price) for each in objectives) and not len(dataset.validation):
+        said.append(
+            f"{ref} has no validation samples (`prepare --validation 0.1`): the price is held on training batches, and "
+            "test samples are not used in their place."
+        )
     heads = next((each for each in objectives if each.heads), None)
     if heads is None or not dataset.about.classes or dataset.about.scene.get("endless"):
-        return []
-    labels, ref = dataset.known("label"), dataset.artifact.ref
+        return said
+    labels = dataset.known("label")
     train, test = (set(np.unique(labels[dataset.split == split]).tolist()) for split in (TRAIN, TEST))
-    said = []
     if not heads.needs_labels and heads.heads < len(train):
         said.append(f"{heads.heads} clusters are fewer than the {len(train)} classes of {ref}: some share one.")
     for left, where in ((train - test, "training"), (test - train, "test")):

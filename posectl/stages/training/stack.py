@@ -73,20 +73,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ReplicaProgress:
-    """The last step's loss and the last test error, NaN before there is one; the step it diverged at, or -1."""
+    """The last step's loss and the last error of the split that is watched, NaN before there is one; the step it
+    diverged at, or -1."""
 
     loss: float
-    test: float
+    error: float
     diverged_at: int
 
 
 @dataclass(frozen=True)
 class StackProgress:
-    """The progress of a stack: its replicas by key, and their samples per second, all summed."""
+    """The progress of a stack: its replicas by key, their samples per second, all summed, and the split whose
+    errors are taken on the way."""
 
     step: int
     replicas: Mapping[str, ReplicaProgress]
     rate: float
+    watched: str = "test"
 
     @property
     def all_diverged(self) -> bool:
@@ -211,13 +214,12 @@ def _run(
 
 
 def _progress(trainer: Trainer, members: Sequence[NamedReplica], rate: float) -> StackProgress:
-    replicas = {}
+    replicas, watched = {}, trainer.history.watched
     for i, member in enumerate(members):
         figures = latest(trainer, i) if trainer.step else {}
-        replicas[member.key] = ReplicaProgress(
-            figures.get("autoencoder", math.nan), figures.get("test", math.nan), int(trainer.history.diverged_at[i])
-        )
-    return StackProgress(trainer.step, replicas, rate)
+        loss, error = (figures.get(name, math.nan) for name in ("autoencoder", watched))
+        replicas[member.key] = ReplicaProgress(loss, error, int(trainer.history.diverged_at[i]))
+    return StackProgress(trainer.step, replicas, rate, watched)
 
 
 def _publish(

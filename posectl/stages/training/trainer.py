@@ -16,7 +16,7 @@ from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
 from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
 from posectl.core.training.loop import Plan, Trainer
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.synthetic import sampler
 from posectl.errors import UnavailableError
 from posectl.stages.artifacts.dataset import StoredDataset
@@ -32,7 +32,9 @@ _log = logging.getLogger(__name__)
 def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: torch.device) -> Trainer:
     """Build the trainer of replicas that differ in lambdas and seed alone, as one stack."""
     options = replicas[0].options
-    test = torch.from_numpy(np.ascontiguousarray(dataset.test)).to(device)
+    test, validation = (
+        torch.from_numpy(np.ascontiguousarray(x)).to(device) for x in (dataset.test, dataset.validation)
+    )
     devices.allow_tf32(options.precision == "tf32")
     plan = Plan(
         steps=options.steps, batch=options.batch, lr=options.lr, lr_adversary=options.lr_adversary,
@@ -43,7 +45,8 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
         replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
         training_samples(dataset, device, options.labelled), test, plan,
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
-        test_labels=_labels(dataset, TEST, device),
+        test_labels=_labels(dataset, TEST, device), validation=validation if len(validation) else None,
+        validation_labels=_labels(dataset, VALIDATION, device), best_by=options.best_by,
     )  # fmt: skip
 
 
@@ -130,10 +133,11 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
 
 def latest(trainer: Trainer, replica: int = 0) -> dict[str, float]:
-    """Return the losses of the last step, and the last test error."""
+    """Return the losses of the last step, and the last error of held-out samples, under their split's name."""
     figures = dict(
         zip(trainer.history.figures, trainer.history.log[trainer.step - 1, :, replica].tolist(), strict=True)
     )
-    if trainer.history.tests:
-        figures["test"] = float(trainer.history.tests[max(trainer.history.tests)][replica])
+    errors = trainer.history.errors
+    if errors:
+        figures[trainer.history.watched] = float(errors[max(errors)][replica])
     return figures

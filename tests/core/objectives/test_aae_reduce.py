@@ -11,7 +11,7 @@ from torch import nn
 from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import NORMAL
 from posectl.core.nets.mlp import MLP
-from posectl.core.objectives.aae_reduce import AroundHeads, ReducingAAE, nearness
+from posectl.core.objectives.aae_reduce import AroundHeads, Heads, ReducingAAE, nearness
 from posectl.core.objectives.step import Step
 from posectl.errors import UsageError
 
@@ -24,7 +24,7 @@ NOISES = {
 
 
 def encoder(inner=None):
-    made = AroundHeads(inner or nn.Identity(), 2, 1, 1).double()
+    made = AroundHeads(inner or nn.Identity(), Heads(1, 2, 1, eta=0.0)).double()
     made.heads.matrix.data[:] = HEADS
     return made
 
@@ -45,9 +45,9 @@ def test_the_term_by_hand():
     # Heads are 3 apart: eta = 5 wants 2 more. Discriminators and labels as of aae-semi: y and z are the same.
     adversarial = (softplus(-1.5) + softplus(-2)) / 2 + (softplus(-4) + softplus(2)) / 2
     of_labels = (math.log(4) + math.log(2)) / 2
-    term = ReducingAAE(classes=2, eta=5.0, supervision=3.0).term(step_of(), NETWORKS)
+    term = ReducingAAE(classes=2, eta=5.0, supervision=3.0, sigma=0.0).term(step_of(), NETWORKS)
     assert term.item() == pytest.approx(adversarial + 2 + 3 * of_labels, rel=1e-12)
-    clusters = ReducingAAE(clusters=2, eta=5.0).term(step_of(), NETWORKS)
+    clusters = ReducingAAE(clusters=2, eta=5.0, sigma=0.0).term(step_of(), NETWORKS)
     assert clusters.item() == pytest.approx(adversarial + 2, rel=1e-12)
 
 
@@ -58,7 +58,9 @@ def test_heads_push_no_further_than_eta():
 
 
 def test_the_discriminators_see_class_and_style_and_not_the_code():
-    losses = ReducingAAE(classes=2).adversaries(step_of(), {"categorical": Dot(1.0, 3.0), "gaussian": Dot(2.0)})
+    losses = ReducingAAE(classes=2, sigma=0.0).adversaries(
+        step_of(), {"categorical": Dot(1.0, 3.0), "gaussian": Dot(2.0)}
+    )
     gaussian = (softplus(4) + softplus(-2)) / 2 + (softplus(-1) + softplus(4)) / 2
     assert losses["gaussian"].item() == pytest.approx(gaussian, rel=1e-12)
 
@@ -84,6 +86,15 @@ def test_heads_end_apart():
     run.run()
     heads = torch.pdist(run.networks["encoder"].heads.matrix[0].detach())
     assert heads.min() > 1.9
+
+
+def test_as_many_heads_as_digits_have_room_from_the_start():
+    # Pairs of points of N(0, s^2) in the plane are nearer than eta with probability 1 - exp(-eta^2 / 4 s^2), 0.095 here.
+    run = family_trainer(ReducingAAE(width=8, clusters=10), latent=2, steps=400, lr=1e-2)
+    near = torch.pdist(run.networks["encoder"].heads.matrix[0].detach()) < 6
+    assert near.sum() < 45 / 4
+    run.run()
+    assert torch.pdist(run.networks["encoder"].heads.matrix[0].detach()).min() > 5
 
 
 def test_it_needs_labels_unless_there_are_clusters():

@@ -56,19 +56,39 @@ def test_the_term_is_both_discriminators_and_the_labels_by_hand():
     # The logits: y.(1, 3) is 1.5 and 2; 2 z is 4 and -2. The labels' -log p: -log 0.25 and -log 0.5.
     adversarial = (softplus(-1.5) + softplus(-2)) / 2 + (softplus(-4) + softplus(2)) / 2
     of_labels = (math.log(4) + math.log(2)) / 2
-    semi = SemiSupervisedAAE(classes=2, supervision=10.0)
+    semi = SemiSupervisedAAE(classes=2, supervision=10.0, sigma=0.0)
     assert semi.term(step_of(), NETWORKS).item() == pytest.approx(adversarial + 10 * of_labels, rel=1e-12)
-    cluster = ClusteringAAE(clusters=2)
+    cluster = ClusteringAAE(clusters=2, sigma=0.0)
     assert cluster.term(step_of(), NETWORKS).item() == pytest.approx(adversarial, rel=1e-12)
 
 
 def test_each_discriminator_tells_its_own_part_from_its_own_draws():
     # Draws: 0.9 is class 1, logit 3, and 0.2 class 0, logit 1; styles 0.5 and -2, logits 1 and -4.
-    losses = SemiSupervisedAAE(classes=2).adversaries(step_of(), NETWORKS)
+    losses = SemiSupervisedAAE(classes=2, sigma=0.0).adversaries(step_of(), NETWORKS)
     categorical = (softplus(1.5) + softplus(2)) / 2 + (softplus(-3) + softplus(-1)) / 2
     gaussian = (softplus(4) + softplus(-2)) / 2 + (softplus(-1) + softplus(4)) / 2
     assert losses["categorical"].item() == pytest.approx(categorical, rel=1e-12)
     assert losses["gaussian"].item() == pytest.approx(gaussian, rel=1e-12)
+
+
+def test_the_discriminators_see_codes_and_draws_under_noise_by_hand():
+    of_class = torch.tensor([[[[1.0, 0.0], [0.0, -2.0]], [[0.0, 2.0], [4.0, 0.0]]]], dtype=torch.float64)
+    of_style = torch.tensor([[[[9.0, 9.0, 1.0], [9.0, 9.0, 0.0]], [[9.0, 9.0, -1.0], [9.0, 9.0, 2.0]]]]).double()
+    step = linear_step(
+        X, {**NOISES, "aae-cluster.categorical": of_class, "aae-cluster.gaussian": of_style}, encoder=1.0, latent=3
+    )
+    objective = ClusteringAAE(clusters=2, sigma=0.5)
+    # Logits without noise are 1.5, 2 of y and 3, 1 of its draws; half of (1, 3).noise is 0.5, 3 and -3, 2.
+    # Those of z are 4, -2 and of its draws 1, -4; half of 2 noise is 1, -1 and 0, 2.
+    losses = objective.adversaries(step, NETWORKS)
+    categorical = (softplus(2.0) + softplus(5.0)) / 2 + (softplus(0.0) + softplus(-3.0)) / 2
+    gaussian = (softplus(5.0) + softplus(-3.0)) / 2 + (softplus(-1.0) + softplus(2.0)) / 2
+    assert losses["categorical"].item() == pytest.approx(categorical, rel=1e-12)
+    assert losses["gaussian"].item() == pytest.approx(gaussian, rel=1e-12)
+    of_encoder = (softplus(-2.0) + softplus(-5.0)) / 2 + (softplus(-5.0) + softplus(3.0)) / 2
+    assert objective.term(step, NETWORKS).item() == pytest.approx(of_encoder, rel=1e-12)
+    with pytest.raises(UsageError, match=r"aae-cluster\.sigma"):
+        ClusteringAAE(sigma=-0.1)
 
 
 def test_the_encoder_gives_probabilities_and_a_style():

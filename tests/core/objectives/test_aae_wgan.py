@@ -34,7 +34,7 @@ def test_losses_and_gradient_penalty_by_hand():
     penalty = sum((2 * (x**2 + y**2) ** 0.5 - 1) ** 2 for x, y in between) / 2
     objective = WassersteinAAE(penalty=10)
     assert objective.term(step, networks).tolist() == pytest.approx([-of_codes], rel=1e-14)
-    assert objective.gradient_penalty(step, networks).tolist() == pytest.approx([penalty], rel=1e-14)
+    assert objective.gradient_penalty(step, networks, "critic").tolist() == pytest.approx([penalty], rel=1e-14)
     found = objective.adversaries(step, networks)["critic"].tolist()
     assert found == pytest.approx([of_codes - of_draws + 10 * penalty], rel=1e-14)
 
@@ -43,13 +43,13 @@ def test_the_penalty_moves_the_critic_as_differences_say():
     step, networks = small_step(WassersteinAAE(width=0.02), NORMAL)
     critic, objective = networks["critic"], WassersteinAAE(width=0.02)
     weight = next(critic.parameters())
-    (gradient,) = torch.autograd.grad(objective.gradient_penalty(step, networks).sum(), weight)
+    (gradient,) = torch.autograd.grad(objective.gradient_penalty(step, networks, "critic").sum(), weight)
     for place in ((0, 0, 0), (0, 2, 5), (0, 3, 9)):
         ends = []
         for shift in (1e-6, -2e-6):
             with torch.no_grad():
                 weight[place] += shift
-            ends.append(objective.gradient_penalty(step, networks).item())
+            ends.append(objective.gradient_penalty(step, networks, "critic").item())
         with torch.no_grad():
             weight[place] += 1e-6
         assert gradient[place].item() == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-4, abs=1e-8)

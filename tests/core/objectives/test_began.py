@@ -28,7 +28,7 @@ def test_losses_by_hand():
     real, fake = 0.3 * np.abs(x).mean(), 0.3 * np.abs(drawn).mean()
     assert BEGAN().term(step, networks).item() == pytest.approx(fake, rel=1e-12)
     assert BEGAN().reconstruction(step, networks).item() == pytest.approx(np.abs(x / 2).mean(), rel=1e-12)
-    loss = BEGAN().adversaries(step, networks)["discriminator"]
+    loss = BEGAN(gamma=0.5, rate=0.001).adversaries(step, networks)["discriminator"]
     assert loss.item() == pytest.approx(real - 0.25 * fake, rel=1e-12)
     # k + lambda_k (gamma L(x) - L(G(z))).
     assert networks["balance"].k.item() == pytest.approx(0.25 + 0.001 * (0.5 * real - fake), rel=1e-12)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from core.objectives.settings import IMAGES, assert_replicas_apart, moved, small_step
@@ -61,12 +62,26 @@ def test_losses_by_hand():
     # log D = -softplus(-logit), log(1 - D) = -softplus(logit).
     as_data = {name: F.softplus(-each).mean() for name, each in logits.items()}
     as_made = {name: F.softplus(each).mean() for name, each in logits.items()}
-    features = ((2 * x_hat - 2 * X) ** 2).sum(2).mean() / 2
+    variance = np.var(2 * X.numpy(), axis=1, keepdims=True) + 1e-5
+    features = ((2 * x_hat - 2 * X) ** 2 / torch.from_numpy(variance)).sum(2).mean() / 2
     expected = 0.3 * features + as_data["x_hat"] + as_data["drawn"]
     assert objective.reconstruction(step, networks).item() == pytest.approx(expected.item(), rel=1e-12)
     expected = as_data["x"] + as_made["x_hat"] + as_made["drawn"]
     assert objective.adversaries(step, networks)["discriminator"].item() == pytest.approx(expected.item(), rel=1e-12)
     torch.testing.assert_close(objective.term(step, networks), VAE().term(step, networks))
+
+
+def test_features_count_alike_whatever_their_scale():
+    class Scaled(Sees):
+        def forward(self, x):
+            seen = super().forward(x)
+            return torch.cat((seen[..., :1] * 1e3, seen[..., 1:2] * 10, seen[..., 2:]), -1)
+
+    losses = [
+        VAEGAN(gamma=1.0).reconstruction(given_step(VAEGAN(gamma=1.0)), {"discriminator": each()}).item()
+        for each in (Sees, Scaled)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +113,8 @@ def test_encoder_learns_from_features_alone_and_decoder_from_both(gamma, prior):
 
     def features(codes):
         seen, real = (discriminator(each)[..., :-1] for each in (decoder(codes), step.x))
-        return (seen - real).square().sum(2).mean(1).sum() / 2
+        spread = real.detach().var(1, unbiased=False, keepdim=True) + 1e-5
+        return ((seen - real).square() / spread).sum(2).mean(1).sum() / 2
 
     def deceit(codes):
         return F.softplus(-discriminator(decoder(codes))[..., -1]).mean(1).sum()

@@ -11,8 +11,8 @@ def weights(value):
     return {"encoder.w": torch.full((3, 2), float(value)), "critic.w": torch.full((3, 1), float(value))}
 
 
-def history(steps=6):
-    return History(steps, ["reconstruction", "autoencoder"], weights(0))
+def history(steps=6, best_by="validation"):
+    return History(steps, ["reconstruction", "autoencoder"], weights(0), best_by)
 
 
 def losses(*steps):
@@ -39,13 +39,23 @@ def test_the_log_holds_each_figure_of_each_replica_at_its_step():
     assert run.log[2].tolist() == [[7.0, 8.0, 9.0], [10.0, 11.0, 12.0]]
 
 
-def test_each_replica_keeps_the_weights_of_its_own_lowest_test_error():
-    run = history()
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_each_replica_keeps_the_weights_of_its_own_lowest_error(split):
+    run = history(best_by=split)
     for step, errors in ((0, [3.0, 3.0, np.nan]), (2, [2.0, 4.0, np.nan]), (4, [2.0, 1.0, 5.0])):
-        run.add_test(step, np.array(errors), weights(step))
+        run.add_errors(split, step, weights(step), np.array(errors))
     assert run.best_error.tolist() == [2.0, 1.0, 5.0]
     assert run.best_step.tolist() == [2, 4, 4]  # an equal error is no better
     assert run.weights("best")["encoder.w"].tolist() == [[2.0, 2.0], [4.0, 4.0], [4.0, 4.0]]
+
+
+def test_no_other_split_chooses_weights():
+    run = history(best_by="validation")
+    run.add_errors("validation", 2, weights(2), np.array([2.0, 2.0, 2.0]))
+    run.add_errors("test", 4, weights(4), np.array([1.0, 1.0, 1.0]))
+    assert run.best_step.tolist() == [2, 2, 2]
+    assert run.weights("best")["encoder.w"].tolist() == [[2.0, 2.0]] * 3
+    assert (list(run.errors), list(run.tests)) == ([2], [4])
 
 
 def test_a_snapshot_stays_as_it_was_taken():
@@ -58,19 +68,23 @@ def test_a_snapshot_stays_as_it_was_taken():
 @pytest.mark.parametrize("upto", [2, 5])
 def test_what_is_restored_is_what_was_saved_by_the_names_that_checkpoints_have(upto):
     run = history()
-    run.add_test(0, np.array([1.0, 2.0, 3.0]), weights(0))
+    run.add_errors("validation", 0, weights(0), np.array([1.0, 2.0, 3.0]))
     run.add_losses(0, losses(*[([float(step)] * 3, [1.0] * 3) for step in range(upto)]))
     for step in (10, 9):
         run.add_snapshot(step, {"encoder.w": weights(step)["encoder.w"]})
-    run.add_test(upto, np.array([2.0, 1.0, np.inf]), weights(upto))
+    run.add_errors("validation", upto, weights(upto), np.array([2.0, 1.0, np.inf]))
+    run.add_errors("test", upto, weights(upto), np.array([4.0, 4.0, 4.0]), {"accuracy": np.array([0.5, 0.5, 0.5])})
+    run.best_test_error = np.array([3.0, 2.0, 1.0])
     saved = run.state(upto)
     assert sorted(saved) == [
-        "best/critic.w", "best/encoder.w", "best_error", "best_step", "diverged_at", "log", "step-10/encoder.w",
-        "step-9/encoder.w", "tests/error", "tests/step",
+        "best/critic.w", "best/encoder.w", "best_error", "best_step", "best_test_error", "diverged_at", "log",
+        "step-10/encoder.w", "step-9/encoder.w", "tests/accuracy", "tests/error", "tests/step", "validations/error",
+        "validations/step",
     ]  # fmt: skip
     again = history()
     again.restore(upto, saved)
     for name, array in again.state(upto).items():
         np.testing.assert_array_equal(array, saved[name], err_msg=name)
     assert list(again.snapshots) == [9, 10]
-    assert again.tests[0].tolist() == [1.0, 2.0, 3.0]
+    assert again.errors[0].tolist() == [1.0, 2.0, 3.0]
+    assert again.tests[upto].tolist() == [4.0, 4.0, 4.0]

@@ -22,7 +22,7 @@ MIRROR = (0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13)
 
 def trainer(
     objective=None, lams=(0.3,), seeds=None, *, steps=300, batch_norm=False, lr=1e-3, data=None, precision="fp32",
-    latent=4, batch=16, widths=(16, 16),
+    latent=4, batch=16, widths=(16, 16), **held_out,
 ):  # fmt: skip
     objective = (objective or ACAI()).informed(3, unlabelled=False)
     if data is None:
@@ -38,6 +38,7 @@ def trainer(
         seeds or [0] * len(lams),
         kind=KINDS.get("poses"),
         augment=for_poses("+z", MIRROR),
+        **held_out,
     )
 
 
@@ -135,14 +136,39 @@ def test_when_every_replica_diverges_the_run_ends():
     assert run.step < 200
 
 
-def test_best_is_the_state_of_the_lowest_test_error():
-    run = trainer(steps=280, lr=3e-3)
+@pytest.mark.parametrize("by", ["validation", "test"])
+def test_best_is_the_state_of_the_lowest_error(by):
+    held_out = torch.randn(30, 17, 3, generator=torch.Generator().manual_seed(3)) * 0.3
+    run = trainer(steps=280, lr=3e-3, validation=held_out, best_by=by)
     kept = {}
     run.run(report=lambda: kept.update({run.step: run.weights(0)}))
-    errors = {step: error[0] for step, error in run.history.tests.items()}
+    errors = {step: error[0] for step, error in run.history.errors.items()}
+    assert run.history.watched == by
+    assert list(errors) == [0, 70, 140, 210, 280]
     best = min(errors, key=errors.get)
     assert run.history.best_step[0] == best
     assert_same(run.weights(0, "best"), kept[best])
+
+
+def test_where_nothing_chooses_the_last_weights_are_the_best():
+    run = trainer(steps=70, lr=3e-3)
+    run.run()
+    assert_same(run.weights(0, "best"), run.weights(0, "last"))
+
+
+def test_the_test_error_is_taken_once_of_the_last_weights_and_of_the_best():
+    """Validation samples are like nothing in training, so that their error is not lowest at the end."""
+    far = torch.full((30, 17, 3), 5.0)
+    far[:, 8:] = -5
+    run, alone = trainer(steps=140, lr=0.1, validation=far), trainer(steps=140, lr=0.1)
+    run.run()
+    alone.run()
+    assert list(run.history.tests) == [140]
+    assert run.history.tests[140][0] == alone.history.tests[140][0]
+    assert_same(run.weights(0), alone.weights(0))
+    best = int(run.history.best_step[0])
+    assert best < 140
+    assert run.history.best_test_error[0] == alone.history.tests[best][0]
 
 
 def test_the_test_error_is_the_mean_joint_distance():

@@ -23,7 +23,7 @@ def test_every_built_in_map_has_a_line_on_whose_skeleton_it_is():
     maps = {joints.name: joints for joints in built_in_maps()}
     assert sorted(maps) == [
         "bandai", "biovision", "biped", "cmu-3dsmax", "cmu-asf", "cmu-bvh", "markers", "mixamo", "optitrack",
-        "perception-neuron", "poser", "rokoko", "slimevr", "smpl", "unity", "unreal", "xsens",
+        "perception-neuron", "posectl", "poser", "rokoko", "slimevr", "smpl", "unity", "unreal", "xsens",
     ]  # fmt: skip
     assert all(joints.about for joints in maps.values())
 

@@ -9,6 +9,7 @@ from core.objectives.settings import UNLABELLED
 
 from posectl.core.objectives import OBJECTIVES
 from posectl.stages.options import Axes, TrainOptions
+from posectl.stages.prepare import prepare
 from posectl.stages.sweep import sweep
 from posectl.stages.train import train
 
@@ -54,9 +55,25 @@ def test_batch_norms_and_snapshots_go_on_too(run, told):
     assert_same(gone_on, whole)
 
 
+def test_one_with_a_validation_split_goes_on_and_is_tested_at_its_own_end_alone(run, told):
+    prepare(replace(run, name="held"), "mannequin", options={"subjects": 4, "seconds": 0.3, "validation": 0.3})
+    short = train(replace(run, name="first"), "held", SHORT).artifact
+    told.clear()
+    gone_on = train(replace(run, name="second"), "held", replace(SHORT, steps=100), resume=True).artifact
+    whole = train(replace(run, name="third", force=True), "held", replace(SHORT, steps=100)).artifact
+    assert "Going on from first:v1 at step 40." in told
+    assert short.read("log/test_step").tolist() == [40]
+    assert gone_on.read("log/test_step").tolist() == [100]
+    assert gone_on.read("log/validation_step").tolist() == whole.read("log/validation_step").tolist()
+    assert_same(gone_on, whole)
+    best = gone_on.summary["best_step"]
+    errors = dict(zip(gone_on.read("log/validation_step"), gone_on.read("log/validation_error"), strict=True))
+    assert errors[best] == min(errors.values()) == gone_on.summary["best_validation_error"]
+
+
 def test_a_last_test_off_the_others_beat_is_left_out(run, told):
     # The last of 50 steps was tested, which one run does not, and was no better than step 40's.
-    rising = replace(SHORT, steps=50, lr=0.3)
+    rising = replace(SHORT, steps=50, lr=0.3, best_by="test")
     short = train(replace(run, name="first"), None, rising).artifact
     if short.summary["best_step"] == 50:
         pytest.skip("the error fell to the end")
@@ -67,7 +84,7 @@ def test_a_last_test_off_the_others_beat_is_left_out(run, told):
 
 def test_one_that_was_tested_at_its_ends_alone_goes_on_too(run, told):
     # One run tests at 0 and 100; until then its best weights are those that were drawn.
-    gone_on, whole = extended(run, told, replace(SHORT, evaluate_every=500))
+    gone_on, whole = extended(run, told, replace(SHORT, evaluate_every=500, best_by="test"))
     assert told[0] == "Going on from first:v1 at step 40."
     assert gone_on.read("log/test_step").tolist() == [0, 100]
     assert_same(gone_on, whole)
@@ -76,7 +93,7 @@ def test_one_that_was_tested_at_its_ends_alone_goes_on_too(run, told):
 @pytest.mark.parametrize(
     ("first", "longer", "why"),
     [
-        ({"steps": 50}, {}, "its best weights are those of its last step"),
+        ({"steps": 50, "best_by": "test"}, {}, "its best weights are those of its last step"),
         ({"steps": 40}, {"snapshots": 0}, ""),
         ({"steps": 40, "snapshots": 3}, {"snapshots": 3}, "keeps its weights at step 33, and it did not"),
     ],
