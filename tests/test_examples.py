@@ -9,7 +9,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TABLE = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-OF_NO_PAPER = {"poses.sh", "survey.sh"}
+OF_NO_PAPER = {"poses.sh", "prior.sh", "survey.sh"}
 SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.sh") if path.name not in OF_NO_PAPER)
 
 

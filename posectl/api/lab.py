@@ -528,9 +528,9 @@ class Lab:
     def compare(self, subjects: Sequence[Subject] = (), **options: Any) -> Any:
         """Lay scores side by side: scores, or models and sweeps by their newest; all if none is named.
 
-        options: published ("d8", "d16", "lines", "mnist"), metrics, seeds, ratio. Returns a
-        comparison: `to_markdown()`,
-        `to_csv()`, `to_latex()`, `to_json()`, `to_pandas()`. Raises UsageError, NotFoundError, InvalidInputError.
+        options: published ("d8", "d16", "lines", "mnist"), metrics, task, seeds, ratio. Returns a comparison:
+        `to_markdown()`, `to_csv()`, `to_latex()`, `to_json()`, `to_pandas()`. Raises UsageError, NotFoundError,
+        InvalidInputError.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

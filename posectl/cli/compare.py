@@ -47,6 +47,12 @@ def compare(
             show_default="none",
         ),
     ] = None,
+    task: Annotated[
+        Literal["completion", "denoising", "ik", "generation"] | None,
+        option(
+            "Metrics", "Scores of a task, beside those of its baselines and published ones.", show_default="of metrics"
+        ),
+    ] = None,
     seeds: Annotated[
         bool,
         option(
@@ -89,6 +95,7 @@ def compare(
       posectl compare plain acai:v1 acai:v2 --published d8 -o table.tex
       posectl compare plain acai --published lines
       posectl compare plain-sweep posectl-sweep --seeds --ratio
+      posectl compare plain acai --task completion --metric completion.hidden
       posectl compare acai-sweep --choose anci
     """
     from posectl.api.files import write_bytes
@@ -102,7 +109,7 @@ def compare(
     form = format_ or (form_of(output) if output is not None else None)
     table = (
         session.lab()
-        .compare(scores or [], published=published, metrics=names(metric) or (), seeds=seeds, ratio=ratio)
+        .compare(scores or [], published=published, metrics=names(metric) or (), task=task, seeds=seeds, ratio=ratio)
         .table
     )
     for warning in table.warnings:
@@ -113,12 +120,12 @@ def compare(
         write_bytes(output, (table.as_text(form or "md") + "\n").encode(), force=session.force)
         session.out.data([str(output)], {"path": str(output), **as_json(table)})
     elif form is None and sys.stdout.isatty() and not session.out.as_json:
-        _print(table)
+        show(table)
     else:
         session.out.data(table.as_text(form or "md"), as_json(table))
 
 
-def _print(table: Comparison) -> None:
+def show(table: Comparison, *, stderr: bool = False) -> None:
     """Print a table aligned, as many columns beside one another as fit, with arrows to what is better and the best in
     bold."""
     from rich.box import SIMPLE_HEAD
@@ -126,7 +133,7 @@ def _print(table: Comparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=stderr)
     lines = [table.line(row) for row in table.rows]
     names = [f"{line.name} {line.arrow}" for line in lines]
     wide = max(map(len, names), default=0)

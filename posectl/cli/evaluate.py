@@ -102,6 +102,20 @@ OPTIONS: Options = {
     "labelled": parameter(
         int, DEFAULT.labelled, "Metrics", "Training samples whose labels are known, of few_label_error.", **_COUNT
     ),
+    "task": parameter(
+        str | None, None, "Tasks", "What a pose prior is scored in, in place of metrics.",
+        metavar="completion|denoising|ik|generation,...", show_default="none",
+    ),
+    "poses": parameter(int, DEFAULT.poses, "Tasks", "Number of test poses, and of frames of clips.", **_COUNT),
+    "masks": parameter(
+        str | None, None, "Tasks", "Joints that are hidden, a score for each of the list.", "--mask",
+        metavar="left-arm,13+14,random,...", show_default="the task's own",
+    ),
+    "hypotheses": parameter(int, DEFAULT.hypotheses, "Tasks", "Number of completions of every pose.", **_COUNT),
+    "starts": parameter(
+        Literal["neighbours", "random"], DEFAULT.starts, "Tasks",
+        "What a fit starts from: the codes of neighbours in the training poses, or ten random ones.",
+    ),
 }  # fmt: skip
 
 
@@ -135,7 +149,8 @@ def evaluate(
     and with --as samples (N, 32, 32) and (N, C, H, W) are images.
     Poses in files are checked as `prepare arrays` checks them, and scored as they are but for --unit, --up
     and --joints.
-    Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train.
+    Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train; of
+    tasks regression, network, neighbour, noisy, moving-average, train and gaussian, which a task's table always has.
 
     \b
     Examples:
@@ -144,24 +159,35 @@ def evaluate(
       posectl evaluate acai --compat naayem
       posectl evaluate acai-sweep
       posectl evaluate baseline:crossfade --against lines
+      posectl evaluate plain acai --task completion,denoising
     """
+    from posectl.cli.compare import show
     from posectl.cli.values import names
 
     lab, asked = session.lab(), {**shared, "metrics": names(shared["metric"]) or ()}
     del asked["metric"]
-    for subject, weights in lab.spread(subjects or [], shared["weights"]):
-        _print(session, lab.evaluate(subject, against, **{**asked, "weights": weights}))
+    scored = lab.spread(subjects or [], shared["weights"])
+    for task in names(shared["task"]) or (None,):
+        made = []
+        for subject, weights in scored:
+            made.append(lab.evaluate(subject, against, **{**asked, "weights": weights, "task": task}))
+            _print(session, made[-1], silent=task is not None)
+        if task is not None and not (session.out.as_json or session.out.quiet):
+            table = lab.compare(made).table
+            show(table, stderr=True)
+            session.out.tell(table.notes)
 
 
-def _print(session: Session, result: Scores) -> None:
+def _print(session: Session, result: Scores, *, silent: bool = False) -> None:
     from posectl.stages.comparison.scores import flat, in_millimetres
 
-    session.out.table(
-        ["metric", "mean", "std", "median", "undefined", "unit"],
-        [_row(name, in_millimetres(score)) for name, score in flat(result.figures["scores"]).items()],
-        title=f"{result.ref}: {result.figures['protocol']['subject']}",
-        spare=("median", "undefined"),
-    )
+    if not silent:
+        session.out.table(
+            ["metric", "mean", "std", "median", "undefined", "unit"],
+            [_row(name, in_millimetres(score)) for name, score in flat(result.figures["scores"]).items()],
+            title=f"{result.ref}: {result.figures['protocol']['subject']}",
+            spare=("median", "undefined"),
+        )
     for warning in result.figures.get("warnings", []):
         session.out.warn(warning)
     session.out.result(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,12 +10,31 @@ from torch.nn import functional as F
 
 WIDTH, BATCH, LR = 128, 256, 1e-3
 
-Reading = Callable[[Tensor], Tensor]
-"""A function of samples (N, *shape) that returns probabilities (N, K) of classes, or numbers (N, K)."""
+
+@dataclass(frozen=True)
+class Reading:
+    """What a network tells of samples (N, *shape): probabilities (N, K) of classes, or numbers (N, K)."""
+
+    net: nn.Sequential
+    mean: Tensor
+    scale: Tensor
+    classes: bool
+
+    def __call__(self, samples: Tensor) -> Tensor:
+        """Return the probabilities or numbers."""
+        told = self.net(self._scaled(samples))
+        return told.softmax(1) if self.classes else told
+
+    def features(self, samples: Tensor) -> Tensor:
+        """Return what the last layer reads (N, width)."""
+        return self.net[:-1](self._scaled(samples))
+
+    def _scaled(self, samples: Tensor) -> Tensor:
+        return (samples.flatten(1).float() - self.mean) / self.scale
 
 
-def learn(samples: Tensor, targets: Tensor, g: torch.Generator, steps: int) -> Reading:
-    """Train two hidden layers of WIDTH on samples (N, *shape) and return what they tell of others.
+def learn(samples: Tensor, targets: Tensor, g: torch.Generator, steps: int, width: int = WIDTH) -> Reading:
+    """Train two hidden layers of a width on samples (N, *shape) and return what they tell of others.
 
     targets (N,) int64 are classes from 0, told as probabilities by the cross-entropy; (N, K) floats are numbers, told
     by the squared error. Every feature counts by its standard deviation; the learning rate falls to 0 over the steps.
@@ -26,7 +45,7 @@ def learn(samples: Tensor, targets: Tensor, g: torch.Generator, steps: int) -> R
     classes = targets.dim() == 1
     outputs = int(targets.max()) + 1 if classes else targets.shape[1]
     net = _seeded(nn.Sequential(
-        nn.Linear(x.shape[1], WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, outputs)
+        nn.Linear(x.shape[1], width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, outputs)
     ), g).to(x.device)  # fmt: skip
     adam = torch.optim.AdamW(net.parameters(), lr=LR, fused=True)
     for step in range(steps):
@@ -37,13 +56,7 @@ def learn(samples: Tensor, targets: Tensor, g: torch.Generator, steps: int) -> R
         adam.zero_grad()
         loss.backward()
         adam.step()
-    net.requires_grad_(False)
-
-    def reading(others: Tensor) -> Tensor:
-        told = net((others.flatten(1).float() - mean) / scale)
-        return told.softmax(1) if classes else told
-
-    return reading
+    return Reading(net.requires_grad_(False), mean, scale, classes)
 
 
 def _seeded(net: nn.Sequential, g: torch.Generator) -> nn.Sequential:

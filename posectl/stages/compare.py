@@ -9,9 +9,10 @@ from dataclasses import replace
 from posectl.core.metrics import METRICS
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
 from posectl.printable import one_line
-from posectl.stages.artifacts.about import DatasetAbout, ScoresAbout, read_about
+from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE, is_baseline
 from posectl.stages.artifacts.members import members
+from posectl.stages.comparison.baselines import missing_baselines
 from posectl.stages.comparison.choice import best_on_validation, of_one_protocol, scores_by_subject
 from posectl.stages.comparison.columns import over_seeds, relative_to, undivided
 from posectl.stages.comparison.published import (
@@ -24,6 +25,7 @@ from posectl.stages.comparison.published import (
     mnist_columns,
     probe_columns,
 )
+from posectl.stages.comparison.published_tasks import task_columns
 from posectl.stages.comparison.scores import (
     ALL,
     HEADLINE,
@@ -33,11 +35,11 @@ from posectl.stages.comparison.scores import (
     heading,
     model_differences,
     scored_model,
+    task_of,
 )
 from posectl.stages.comparison.tables import Column, Comparison
-from posectl.stages.evaluate import evaluate
-from posectl.stages.evaluation.subjects import open_subject
-from posectl.stages.options import EvaluateOptions
+from posectl.stages.evaluation.tasks import CHIEF
+from posectl.stages.options import TASKS
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
@@ -51,6 +53,7 @@ def compare(
     *,
     published: str | None = None,
     metrics: Sequence[str] = (),
+    task: str | None = None,
     seeds: bool = False,
     ratio: bool = False,
 ) -> Comparison:
@@ -60,8 +63,11 @@ def compare(
     those of lines a perfect path's; they are made where they are not there.
 
     No two headings are alike: scores of other weights, by a published protocol or against another reference than the
-    model's own dataset say so in theirs.
+    model's own dataset say so in theirs. Beside scores of a task stand those of its baselines on the same poses, of the
+    first model's code from random starts, and published ones, of other data.
 
+    metrics: names, or the beginnings of names up to a dot; none: all, of a task the chief ones.
+    task: the scores of which one of posectl.stages.options.TASKS stand for models; None: of none.
     published: "d8" or "d16" sets the columns of Table I with the same lambdas beside them, "lines" ACAI's Table 1,
         "mnist32" and its like a row of ACAI's Table 2, "mnist" AAE's Table 1 with as many labels.
     seeds: models that differ in their seed alone become one column, of the mean over seeds and the spread between them.
@@ -71,9 +77,12 @@ def compare(
     if published is not None and published not in tables:
         raise UsageError(f"There is no published table {published!r}.", did_you_mean(published, tables))
     compat = _COMPAT.get(published or "")
-    artifacts, notes = (_scores_of(run, subjects, compat), []) if subjects else of_one_protocol(run, compat)
+    if task is not None and task not in TASKS:
+        raise UsageError(f"There is no task {task!r}.", did_you_mean(task, TASKS))
+    artifacts, notes = (_scores_of(run, subjects, compat, task), []) if subjects else of_one_protocol(run, compat, task)
     if not artifacts:
-        raise InvalidInputError(f"There are no scores in {run.store}.", "`posectl evaluate MODEL` makes some.")
+        asked = f" --task {task}" if task else ""
+        raise InvalidInputError(f"There are no scores in {run.store}.", f"`posectl evaluate MODEL{asked}` makes some.")
     shown = [*missing_baselines(run, artifacts), *artifacts]
     names = _names(run, shown)
     notes += _said(artifacts, names[-len(artifacts) :]) + model_differences(run, artifacts, seeds)
@@ -82,18 +91,36 @@ def compare(
         columns = _over_seeds(run, shown, columns)
     first = columns[len(shown) - len(artifacts)]
     columns += _published(run, published, artifacts) if published else []
-    notes += _other_data(artifacts, published) if published in PROBES else []
-    present = {name for c in columns for name in c.scores}
-    metrics = () if ALL in metrics else metrics
-    for name in metrics:
-        if name not in present:
-            raise UsageError(f"No score holds {name!r}.", did_you_mean(name, present or METRICS.names()))
-    rows, warnings = list(metrics) or _ordered(present), differences(artifacts)
+    notes += _other_data(artifacts, _data_of(published)) if published in PROBES else []
+    tasks = list(dict.fromkeys(t for a in artifacts if (t := task_of(a)) is not None))
+    for each in tasks if not ratio else ():
+        published_ones = task_columns(each).items()
+        columns += [
+            Column(f"{name} (AMASS)", "", scores, over="poses", scored=False) for name, scores in published_ones
+        ]
+        notes += _other_data(artifacts, "AMASS, of SMPL's angles and under other masks")
+    present = dict.fromkeys(name for c in columns for name in c.scores)
+    rows, warnings = _rows(list(present), metrics), differences(artifacts)
     if ratio:
         warnings += undivided(first, rows)
         columns = relative_to(first, columns)
         rows = [name for name in rows if name in first.scores and first.scores[name]["mean"]]
     return Comparison(columns, rows, warnings, notes)
+
+
+def _rows(present: Sequence[str], metrics: Sequence[str]) -> list[str]:
+    """Return the rows to show of those there are: those asked for, a name or all that begin with it; none: all, but of
+    tasks the chief ones."""
+    if not metrics:
+        chief = [name for name in present if name.partition(".")[0] not in TASKS or name.split(".")[1] in CHIEF]
+        return _ordered(chief)
+    if ALL in metrics:
+        return _ordered(present)
+    rows = {name: [each for each in present if each == name or each.startswith(f"{name}.")] for name in metrics}
+    for name, found in rows.items():
+        if not found:
+            raise UsageError(f"No score holds {name!r}.", did_you_mean(name, present or METRICS.names()))
+    return [each for name, found in rows.items() for each in ([name] if name in found else found)]
 
 
 def choose(run: Run, subjects: Sequence[str], metric: str) -> Artifact:
@@ -112,9 +139,14 @@ def _names(run: Run, shown: Sequence[Artifact]) -> list[str]:
 
 def _columns(shown: Sequence[Artifact], names: Sequence[str]) -> list[Column]:
     return [
-        Column(name, a.ref, flat(a.summary["scores"]), scored=not is_baseline(read_about(a, ScoresAbout).label))
-        for name, a in zip(names, shown, strict=True)
+        Column(name, a.ref, flat(a.summary["scores"]), scored=_counts(a)) for name, a in zip(names, shown, strict=True)
     ]
+
+
+def _counts(scores: Artifact) -> bool:
+    """Tell whether scores may be the best: a baseline's of a task may, but for real poses; of images it may not."""
+    label = read_about(scores, ScoresAbout).label
+    return label != f"{BASELINE}train" if task_of(scores) else not is_baseline(label)
 
 
 def _over_seeds(run: Run, shown: Sequence[Artifact], columns: Sequence[Column]) -> list[Column]:
@@ -157,59 +189,23 @@ def _data_of(table: str) -> str:
     return f"{data.upper()}, d={table.removeprefix(data)}"
 
 
-def _other_data(artifacts: Sequence[Artifact], table: str) -> list[str]:
+def _other_data(artifacts: Sequence[Artifact], data: str) -> list[str]:
     """Say what data the published figures and the scores are of."""
     ours = dict.fromkeys(str(each.summary["protocol"].get("reference", "other data")) for each in artifacts)
-    return [f"The published figures are of {_data_of(table)}, of all its images; the others of {', '.join(ours)}."]
+    return [f"The published figures are of {data}; the others of {', '.join(ours)}."]
 
 
-def missing_baselines(run: Run, artifacts: Sequence[Artifact]) -> list[Artifact]:
-    """Return the scores of baselines that belong beside scores of images, by dataset, without those that are there."""
-    about = {a.ref: read_about(a, ScoresAbout) for a in artifacts}
-    there = {(about[a.ref].label, _reference_digest(a)) for a in artifacts}
-    beside = []
-    for digest, scores in {_reference_digest(a): a for a in artifacts if _is_of_paths(a, about[a.ref])}.items():
-        dataset = parent_of(run, scores, "reference")
-        if dataset is None:
-            continue
-        lines = read_about(dataset, DatasetAbout).scene.get("name") == "lines"
-        for name in ("crossfade", "perfect") if lines else ("crossfade",):
-            made = None if (f"{BASELINE}{name}", digest) in there else _baseline(run, name, scores, dataset)
-            beside += [made] if made is not None else []
-    return beside
-
-
-def _is_of_paths(scores: Artifact, about: ScoresAbout) -> bool:
-    """Tell whether scores are of paths of images, and not of attribute vectors."""
-    return about.kind == "images" and not any(parent.role == "attribute" for parent in scores.parents)
-
-
-def _reference_digest(scores: Artifact) -> str | None:
-    return next((p.digest for p in scores.parents if p.role == "reference"), None)
-
-
-def _baseline(run: Run, name: str, like: Artifact, dataset: Artifact) -> Artifact | None:
-    """Score a baseline by the protocol of other scores, in the metrics that it allows; None if there is none."""
-    settings = {key: entry["value"] for key, entry in like.config.items()}
-    asked = tuple(settings["metrics"])
-    of_models = {"path": None, "weights": "last", "sample_posterior": False, "draws": "prior"}
-    options = EvaluateOptions(**{**settings, **of_models, "metrics": ()})
-    quiet = replace(run, name=None, force=False, seed=like.manifest["seed"], tell=lambda message: None)
-    inputs = open_subject(quiet, f"{BASELINE}{name}", dataset.ref, options).inputs
-    metrics = tuple(each for each in asked if not inputs.lacking(each))
-    if asked and not metrics:
-        return None
-    return evaluate(quiet, f"{BASELINE}{name}", dataset.ref, replace(options, metrics=metrics)).artifact
-
-
-def _scores_of(run: Run, subjects: Sequence[str], compat: str | None, *, validation: bool = False) -> list[Artifact]:
+def _scores_of(
+    run: Run, subjects: Sequence[str], compat: str | None, task: str | None = None, *, validation: bool = False
+) -> list[Artifact]:
     kinds = ("scores", "model", "sweep", "paths", "samples")
     named = [member for ref in subjects for member in members(run, run.artifacts.get(ref, *kinds))]
     all_scores = all(each.kind == "scores" for each in named)
-    standing = {} if all_scores else scores_by_subject(run, compat, validation=validation)
+    standing = {} if all_scores else scores_by_subject(run, compat, task, validation=validation)
     for each in named:
         if each.kind != "scores" and each.digest not in standing:
-            raise InvalidInputError(f"{each.ref} has no scores.", f"`posectl evaluate {each.ref}` makes some.")
+            asked = f"{each.ref} --task {task}" if task else each.ref
+            raise InvalidInputError(f"{each.ref} has no such scores.", f"`posectl evaluate {asked}` makes some.")
     found = [each if each.kind == "scores" else standing[each.digest] for each in named]
     return list({each.ref: each for each in found}.values())
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
-from posectl.errors import InvalidInputError, TooFewError
+from posectl.errors import InvalidInputError, TooFewError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import ScoresAbout
 from posectl.stages.evaluation.protocol import Evaluation
 from posectl.stages.evaluation.subjects import open_subject
 from posectl.stages.evaluation.warnings import warnings_of
-from posectl.stages.options import EvaluateOptions
+from posectl.stages.options import TASKS, EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
 
@@ -57,12 +57,14 @@ def evaluate(
     vectors are scored by what moves along them change in test samples; a paths or samples artifact, file or array as it
     is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and (B, T, C, H, W) are paths of images, and (N, C, H,
     W) samples, if options.shape says so. "baseline:crossfade" and its like need a dataset of images and no model.
-    against names another reference, a dataset or, of poses, a file. Figures: `scores` (metric -> statistics),
-    `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a metric that
-    does not exist, InvalidInputError for one whose inputs the subject lacks.
+    against names another reference, a dataset or, of poses, a file. options.task is scored in place of metrics, of a
+    model, of "baseline:regression" and its like, and generation of samples, too. Figures: `scores` (metric ->
+    statistics), `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a
+    metric that does not exist, InvalidInputError for one whose inputs the subject lacks.
     """
     for name in options.metrics:
         METRICS.get(name)
+    _check_task(options)
     evaluation = open_subject(run, subject, against, options)
     inputs, names = evaluation.inputs, _applicable(evaluation, options)
 
@@ -89,12 +91,26 @@ def evaluate(
             "warnings": warnings_of(inputs, evaluation.kind, scores),
         }
 
+    name = f"{evaluation.name}-{options.task or 'scores'}"
     return produce(
-        run, "scores", f"{evaluation.name}-scores", run.config(evaluation.options), fill, stage="evaluate",
+        run, "scores", name, run.config(evaluation.options), fill, stage="evaluate",
         modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
         parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
         about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name),
     )  # fmt: skip
+
+
+def _check_task(options: EvaluateOptions) -> None:
+    """Raise UsageError for a task that there is not, or one beside metrics."""
+    asked = next((name for name in options.metrics if name in TASKS), None)
+    if asked is not None:
+        raise UsageError(f"{asked} is a task.", f"--task {asked}, without --metric.")
+    if options.task is None:
+        return
+    if options.task not in TASKS:
+        raise UsageError(f"There is no task {options.task!r}.", did_you_mean(options.task, TASKS))
+    if options.metrics:
+        raise UsageError("A task has its own metrics.", "Leave out --metric, or --task.")
 
 
 def _put_curve(draft: Draft, name: str, score: Score) -> None:
@@ -109,6 +125,8 @@ def _put_curve(draft: Draft, name: str, score: Score) -> None:
 def _applicable(evaluation: Evaluation, options: EvaluateOptions) -> list[str]:
     """Return the metrics to compute: those asked for, or all that the subject allows."""
     inputs, label = evaluation.inputs, evaluation.label
+    if options.task is not None:
+        return [options.task]
     missing = {name: inputs.lacking(name) for name in options.metrics or METRICS.names()}
     for name in options.metrics:
         if missing[name]:

@@ -32,7 +32,17 @@ _LATER: dict[str, dict[str, Any]] = {
     "model": {"best_by": "validation"},
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
-    "scores": {"split": "test", "clouds": 200, "draws": "prior", "labelled": 100},
+    "scores": {
+        "split": "test",
+        "clouds": 200,
+        "draws": "prior",
+        "labelled": 100,
+        "task": None,
+        "poses": 2000,
+        "masks": None,
+        "hypotheses": 10,
+        "starts": "neighbours",
+    },
     "sweep": {"labelled": None, "best_by": "validation", "price": None},
 }
 

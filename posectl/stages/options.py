@@ -184,6 +184,9 @@ class SampleOptions:
     weights: Literal["last", "best"] = "last"
 
 
+TASKS = ("completion", "denoising", "ik", "generation")
+
+
 @dataclass(frozen=True)
 class FitOptions:
     """The options of a fit.
@@ -238,6 +241,11 @@ class EvaluateOptions:
     retrieval: distance by which the nearest real image is found, "l2", "l1" or "cosine"; None: as published.
     kmeans_restarts: runs of k-means, of which the best counts.
     labelled: training samples whose labels a classifier learns, with interpolations and without.
+    task: one of TASKS, which a pose prior does in place of the metrics; None: none.
+    poses: test poses of a task, and so many frames of clips.
+    masks: of the joints that a task hides, "left-arm,13+14,random"; None: all of its own.
+    hypotheses: completions of every pose.
+    starts: what a model's fit begins from, "neighbours" in the training poses, or "random" codes, ten a pose.
     unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
     """
 
@@ -262,6 +270,11 @@ class EvaluateOptions:
     retrieval: str | None = None
     kmeans_restarts: int = size(100, quick=2)
     labelled: int = 100
+    task: str | None = None
+    poses: int = size(2000, quick=20)
+    masks: str | None = None
+    hypotheses: int = size(10, quick=2)
+    starts: Literal["neighbours", "random"] = "neighbours"
     unit: Unit | None = None
     up: Axis | None = None
     joints: LayoutName | None = None

@@ -19,6 +19,7 @@ from posectl.stages.artifacts.members import members
 from posectl.stages.artifacts.model import HINT, load_model, model_about
 from posectl.stages.artifacts.outputs import PAGES, check_output, write_page
 from posectl.stages.artifacts.rows import evenly
+from posectl.stages.comparison.scores import task_of
 from posectl.stages.exploring.shown import sample_header
 from posectl.stages.options import PlotKind, PlotOptions, ReportOptions
 from posectl.stages.plot import plot
@@ -74,10 +75,10 @@ def report(
 
 
 def _scores_of(run: Run, models: Sequence[Artifact]) -> list[Artifact]:
-    """Return the newest scores of each model."""
+    """Return the newest scores of each model, but for those of tasks."""
     found: dict[str, Artifact] = {}
     for scores in run.artifacts.artifacts("scores"):
-        for parent in scores.parents:
+        for parent in scores.parents if task_of(scores) is None else ():
             if parent.role == "model":
                 found[parent.digest] = scores
     return [found[each.digest] for each in models if each.digest in found]

@@ -9,43 +9,52 @@ from posectl.core.metrics import better
 from posectl.errors import UsageError, did_you_mean
 from posectl.printable import listed
 from posectl.stages.artifacts.about import ScoresAbout, read_about
-from posectl.stages.comparison.scores import drawn, flat, on_validation
+from posectl.stages.comparison.scores import drawn, flat, on_validation, task_of
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
 
 def standing(scores: Sequence[Artifact], compat: str | None = None, *, validation: bool = False) -> Artifact:
     """Return the scores that stand for their subject: on test samples rather than validation samples, or the other way
-    round, the newest of its last weights by this protocol, of means rather than draws; without such, the newest of its
-    last weights; without any, the newest."""
+    round, the newest of its last weights by this protocol, of means rather than draws, of a fit from neighbours;
+    without such, the newest of its last weights; without any, the newest."""
 
     def rank(numbered: tuple[int, Artifact]) -> tuple[bool, bool, bool, bool, int]:
         index, scores = numbered
         protocol = scores.summary["protocol"]
         is_last, is_by = protocol.get("weights", "last") == "last", protocol.get("compat") == compat
-        return on_validation(scores) == validation, is_last, is_by, not drawn(scores), index
+        plain = not drawn(scores) and protocol.get("starts") != "random"
+        return on_validation(scores) == validation, is_last, is_by, plain, index
 
     return max(enumerate(scores), key=rank)[1]
 
 
-def scores_by_subject(run: Run, compat: str | None = None, *, validation: bool = False) -> dict[str, Artifact]:
-    """Find the scores that stand for every subject, by its digest."""
+def scores_by_subject(
+    run: Run, compat: str | None = None, task: str | None = None, *, validation: bool = False
+) -> dict[str, Artifact]:
+    """Find the scores, of a task or, None, of the metrics, that stand for every subject, by its digest."""
     found: dict[str, list[Artifact]] = {}
     for scores in run.artifacts.artifacts("scores"):
-        for parent in scores.parents:
+        for parent in scores.parents if task_of(scores) == task else ():
             if parent.role != "reference":
                 found.setdefault(parent.digest, []).append(scores)
     return {digest: standing(some, compat, validation=validation) for digest, some in found.items()}
 
 
-def of_one_protocol(run: Run, compat: str | None = None) -> tuple[list[Artifact], list[str]]:
-    """Return the scores against one reference by one published protocol, or by none, one of each subject, oldest first;
-    and a sentence where there are others.
+def of_one_protocol(
+    run: Run, compat: str | None = None, task: str | None = None
+) -> tuple[list[Artifact], list[str]]:  # fmt: skip
+    """Return the scores of a task or, None, of the metrics, against one reference by one published protocol, or by
+    none, one of each subject, oldest first; and a sentence where there are others. Where no metrics were scored, the
+    task is the newest scores'.
 
     The protocol is `compat`, or where there are no scores by it, that of the newest; the reference is that of the
     newest by it. Scores without a reference are of every one.
     """
     every = run.artifacts.artifacts("scores")
+    if task is None and all(map(task_of, every)):
+        task = task_of(every[-1]) if every else None
+    every = [each for each in every if task_of(each) == task]
     by_compat = [each for each in every if each.summary["protocol"].get("compat") == compat] or every
     held = [each for each in by_compat if _reference(each)] or by_compat
     if not held:

@@ -41,6 +41,11 @@ def scored_model(run: Run, scores: Artifact) -> ModelAbout | None:
     return None if model is None else model_about(model)
 
 
+def task_of(scores: Artifact) -> str | None:
+    """Return the task that was scored; None where it was metrics."""
+    return scores.summary["protocol"].get("task")
+
+
 def label(run: Run, scores: Artifact) -> str:
     """Name a column: the model's regularizers with their lambdas and latent size, or the subject."""
     model = parent_of(run, scores, "model")
@@ -73,6 +78,7 @@ def heading(run: Run, scores: Artifact) -> str:
     parts += [f"compat {compat}"] if compat else ["draws"] if drawn(scores) else []
     fitted = str(protocol.get("draws", "prior"))
     parts += [] if fitted == "prior" else [f"{fitted} samples"]
+    parts += ["random starts"] if protocol.get("starts") == "random" else []
     if model is not None:
         prior = PRIORS.get(model_about(model).prior)
         path = protocol.get("path")

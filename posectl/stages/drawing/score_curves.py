@@ -12,8 +12,8 @@ from posectl.render.figures import DistanceCurve, Panel, PeakCurve, RetrievalCur
 from posectl.stages.artifacts.about import ScoresAbout, read_about
 from posectl.stages.artifacts.files import BASELINE
 from posectl.stages.artifacts.members import members
-from posectl.stages.compare import missing_baselines
-from posectl.stages.comparison.scores import choose, differences, flat, in_millimetres, label, with_unit
+from posectl.stages.comparison.baselines import missing_baselines
+from posectl.stages.comparison.scores import choose, differences, flat, in_millimetres, label, task_of, with_unit
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
 
@@ -173,8 +173,9 @@ def _tell_differences(run: Run, scores: Sequence[Artifact]) -> None:
 
 
 def _scores_of(run: Run, model: Artifact) -> list[Artifact]:
-    """Return all scores of a model, oldest first."""
-    return [s for s in run.artifacts.artifacts("scores") if any(p.digest == model.digest for p in s.parents)]
+    """Return all scores of a model, oldest first, but for those of tasks."""
+    every = [each for each in run.artifacts.artifacts("scores") if task_of(each) is None]
+    return [s for s in every if any(p.digest == model.digest for p in s.parents)]
 
 
 def every_score(run: Run, subjects: Sequence[Artifact]) -> list[Artifact]:

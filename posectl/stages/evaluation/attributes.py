@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from posectl.core.classifier import Reading, learn
+from posectl.core.classifier import learn
 from posectl.core.latent.attributes import Attribute
 from posectl.core.metrics.entanglement import Edits
 from posectl.core.random import generator
@@ -106,9 +106,9 @@ def _in_both(
 def _readings(
     evaluation: Evaluation, dataset: StoredDataset, attributes: list[Attribute], labels: Mapping[str, Label],
     values: np.ndarray, steps: int,
-) -> tuple[Reading, dict[str, float]]:  # fmt: skip
+) -> tuple[Callable[[Tensor], Tensor], dict[str, float]]:  # fmt: skip
     """Train a network for every label, and return what they tell of samples (N, A), with their accuracy by label."""
-    told: list[Reading] = []
+    told: list[Callable[[Tensor], Tensor]] = []
     accuracy = {}
     for done, (name, label) in enumerate(labels.items()):
         evaluation.run.progress(Progress("learning", done, len(labels), "labels"))

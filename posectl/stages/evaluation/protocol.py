@@ -36,7 +36,8 @@ from posectl.stages.run import Parents, Run
 from posectl.store import Artifact
 
 _LEAST = {"endpoints": 2, "steps": 2, "random_pairs": 1, "random_steps": 2, "samples": 1, "recall_samples": 1,
-          "recall_targets": 1, "clouds": 1, "k": 1, "intervals": 1, "kmeans_restarts": 1, "labelled": 1}  # fmt: skip
+          "recall_targets": 1, "clouds": 1, "k": 1, "intervals": 1, "kmeans_restarts": 1, "labelled": 1,
+          "poses": 2, "hypotheses": 1}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from posectl.core.kinds import KINDS, Kind
 from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import AttributeAbout, DecodedAbout, read_about
-from posectl.stages.artifacts.dataset import HeldOut, StoredDataset, dataset_of, kind_named
+from posectl.stages.artifacts.dataset import StoredDataset, dataset_of, kind_named
 from posectl.stages.artifacts.files import BASELINE, conventions, is_baseline, is_file, read_file
 from posectl.stages.artifacts.model import HINT, fitting_path, load_model, model_about, modules_of, objectives_of
 from posectl.stages.evaluation.attributes import provide_edits
@@ -23,6 +23,7 @@ from posectl.stages.evaluation.codes import provide_labelled
 from posectl.stages.evaluation.factors import FactorSpace
 from posectl.stages.evaluation.images import ImageProtocol
 from posectl.stages.evaluation.protocol import PROTOCOLS, Evaluation, protocol_of
+from posectl.stages.evaluation.tasks import baseline_task, model_task, samples_task
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Run, parent_of
 from posectl.store import Artifact
@@ -41,13 +42,15 @@ def open_subject(
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)
     elif subject is not None and is_baseline(subject):
-        evaluation = _baseline(run, begin, subject, against, options.split)
+        evaluation = _baseline(run, begin, subject, against, options)
     elif subject is not None and is_file(subject):
         evaluation = _array(begin, subject, options, against)
     else:
         kinds = ("model", "paths", "samples", "attribute")
         artifact = run.artifacts.get(subject, *kinds) if subject else run.subject(None, "model", HINT)
         evaluation = _artifact(begin, artifact)
+    if options.task is not None and "task" not in evaluation.protocol:
+        samples_task(evaluation)
     settings, kind = evaluation.options, evaluation.kind
     lacking = protocol_of(kind).not_reproduced.get(settings.compat or "")
     if lacking:
@@ -76,10 +79,14 @@ Begin = Callable[[str, str, Kind], Evaluation]
 """A function that begins the evaluation of a label, under a name, of a kind."""
 
 
-def _baseline(run: Run, begin: Begin, subject: str, against: str | None, held_out: HeldOut) -> Evaluation:
+def _baseline(run: Run, begin: Begin, subject: str, against: str | None, options: EvaluateOptions) -> Evaluation:
     name = subject.removeprefix(BASELINE)
     if against is not None and not is_file(against):
-        named = StoredDataset(run.artifacts.get(against, "dataset"), held_out)
+        named = StoredDataset(run.artifacts.get(against, "dataset"), options.split)
+        if options.task is not None:
+            evaluation = begin(subject, f"{name}-{named.artifact.name}"[:56], named.kind)
+            baseline_task(evaluation, name)
+            return evaluation
         if named.kind.name == "clouds":
             evaluation = begin(subject, f"{name}-{named.artifact.name}"[:56], named.kind)
             CloudProtocol(named.kind).baseline(evaluation, name, named)
@@ -151,9 +158,12 @@ def _model(begin: Begin, artifact: Artifact) -> Evaluation:
     )
     if artifact.has("log/test_accuracy") and evaluation.options.weights == "last":
         evaluation.inputs.provide(probe_log=lambda: torch.from_numpy(artifact.read("log/test_accuracy")))
-    path = fitting_path(artifact, model, evaluation.options.path)
     evaluation.modules += modules_of(artifact)
     dataset = _dataset_of(evaluation, artifact)
+    if evaluation.options.task is not None:
+        model_task(evaluation, model, dataset)
+        return evaluation
+    path = fitting_path(artifact, model, evaluation.options.path)
     protocol_of(kind).model(evaluation, model, path, dataset)
     if dataset is not None and evaluation.against is None:
         provide_labelled(evaluation.inputs, artifact, model, dataset)
