@@ -134,21 +134,19 @@ def produce(
     inputs: Any = None,
     device: str = "cpu",
     about: About | None = None,
-    anywhere: bool = False,
     lease: Lease | None = None,
 ) -> Result:
     """Return the artifact of this work: the one that is there, unless `run.force`, or a new one that `fill` writes.
 
-    stage: the stage's module; modules: those that it chose from registries; anywhere: look under all names where the
-    run has none; lease: under which it is made. fill puts arrays into the draft and returns the summary of figures.
+    stage: the stage's module; modules: those that it chose from registries; lease: under which it is made. fill puts
+    arrays into the draft and returns the summary of figures.
     Where only the same work by other code is there, it is reported, and `run.reuse` takes it. Raises ConflictError for
     a name of another kind, or where the lease was taken over.
     """
     name = run.name or fitting_name(default_name)
     work = work_of(kind, config, run.seed, device, [(role, parent.digest) for role, parent in parents], inputs)
     key = key_of(work, stage, modules)
-    among = run.name if anywhere else name
-    found = None if run.force else find_existing(run, kind, among, key, work, [role for role, _ in parents])
+    found = None if run.force else find_existing(run, kind, name, key, work, [role for role, _ in parents])
     if found is not None:
         return Result(found, dict(found.summary), reused=True)
     run.artifacts.check_free(kind, name)

@@ -18,7 +18,7 @@ from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import Axes, TrainOptions
-from posectl.stages.run import Result, Run, produce
+from posectl.stages.run import Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.engines import Engine, train_all
 from posectl.stages.training.replica import existing_models, identify
@@ -87,22 +87,13 @@ def sweep_shard(
         run.artifacts.check_free("model", replica.name)
     config = {**run.config(options), **run.config(axes)}
     modules = {module for each in replicas for module in each.replica.modules}
-    key = key_of(work_of("sweep", config, run.seed, str(device), [("dataset", data.artifact.digest)]), "sweep", modules)
-
-    def publish(outcomes: Mapping[str, Outcome]) -> Result:
-        newest = run.artifacts.find("sweep", run.name, key)
-        stale = newest is not None and there is not None and newest.ref == there.ref and not whole
-        return produce(
-            replace(run, force=run.force or stale), "sweep", run.name or f"{default_name(options, data)}-sweep", config,
-            lambda draft: _write(run, draft, replicas, outcomes), stage="sweep", modules=modules,
-            parents=[("dataset", data.artifact)], device=str(device), about=SweepAbout(regularizers=options.reg),
-            anywhere=True,
-        )  # fmt: skip
-
+    work = work_of("sweep", config, run.seed, str(device), [("dataset", data.artifact.digest)])
+    key = key_of(work, "sweep", modules)
     there = run.artifacts.find("sweep", run.name, key)
-    whole = there is not None and _is_whole(run, there)
-    if whole and not run.force:
-        return publish({})
+    if not run.force and (there is None or _is_whole(run, there)):
+        taken = find_existing(run, "sweep", run.name, key, work, ["dataset"])
+        if taken is not None:
+            return Result(taken, dict(taken.summary), reused=True)
     planned = stacks(replicas)
     own = shard.of(planned)
     if not own:
@@ -115,7 +106,14 @@ def sweep_shard(
             return None
         outcomes = _trained(run, data, planned, device, engine)
     with run.artifacts.checkpoints(f"sweep-{key}").lock(math.inf):  # of those who end at once, one publishes
-        result = publish(outcomes)
+        newest = None if run.force else run.artifacts.find("sweep", run.name, key)
+        if newest is not None and (there is None or newest.ref != there.ref):
+            return Result(newest, dict(newest.summary), reused=True)
+        result = produce(
+            replace(run, force=True), "sweep", run.name or f"{default_name(options, data)}-sweep", config,
+            lambda draft: _write(run, draft, replicas, outcomes), stage="sweep", modules=modules,
+            parents=[("dataset", data.artifact)], device=str(device), about=SweepAbout(regularizers=options.reg),
+        )  # fmt: skip
     for checkpoints in (run.artifacts.checkpoints(stack.key) for stack in planned):
         if checkpoints.record().get("ended"):  # of one with replicas that diverged, which is told now
             checkpoints.clear()
