@@ -89,7 +89,7 @@ def compare(
     columns = _columns(shown, names)
     if seeds:
         columns = _over_seeds(run, shown, columns)
-    first = columns[len(shown) - len(artifacts)]
+    first = next(column for column in columns if artifacts[0].ref in column.ref.split())
     columns += _published(run, published, artifacts) if published else []
     notes += _other_data(artifacts, _data_of(published)) if published in PROBES else []
     tasks = list(dict.fromkeys(t for a in artifacts if (t := task_of(a)) is not None))
@@ -225,7 +225,7 @@ def _key_without_seed(run: Run, scores: Artifact) -> str:
     """Return a key that is equal for scores, by one protocol, of models that differ in nothing but their seed."""
     model = parent_of(run, scores, "model")
     if model is None:
-        return scores.digest
+        return scores.ref
     settings = {key: entry["value"] for key, entry in sorted(model.config.items())}
     protocol = {k: v for k, v in sorted(scores.summary["protocol"].items()) if k not in ("subject", "seed")}
     return json.dumps([settings, sorted(parent.digest for parent in model.parents), protocol, drawn(scores)])

@@ -127,6 +127,8 @@ def test_a_table_has_every_baseline_and_published_ones(run, small_network):
     assert {row.rpartition(".")[2] for row in table.rows} == set(MASKS["completion"])
     assert not table.columns[-1].scored
     assert all(c.scored for c in table.columns[:5])
+    merged = compare(run, ["plain"], task="completion", seeds=True)  # no baselines into one
+    assert [c.label for c in merged.columns] == labels
     made = {a.ref for a in run.artifacts.artifacts("scores")}
     compare(run, ["plain"], task="completion")
     assert made == {a.ref for a in run.artifacts.artifacts("scores")}
