@@ -77,6 +77,12 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     paths = np.stack([(1 - alpha) * people[i] + alpha * people[-1 - i] for i in range(6)])
     np.save(folder / "paths.npy", paths)
     np.save(folder / "theirs.npy", paths)
+    noise = np.random.default_rng(0).normal(0, 0.04, (20, 17, 3))
+    np.save(folder / "noisy.npy", people[:800:40] + noise)
+    ends = people[:200:40].copy()
+    ends[:, [j for j in range(17) if j not in (3, 6, 13, 16)]] = np.nan
+    np.save(folder / "hands_and_feet.npy", ends)
+    _keypoints(folder, people[:200:40])
     np.save(folder / "real.npy", people[::40])
     (folder / "coil100").mkdir()
     for degrees in range(0, 360, 15):
@@ -85,6 +91,16 @@ def readme_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         square[y - 2 : y + 3, x - 2 : x + 3] = (200, 120, 40)
         Image.fromarray(square).save(folder / "coil100" / f"obj5__{degrees}.png")
     return folder
+
+
+def _keypoints(folder: Path, people: np.ndarray) -> None:
+    """COCO's keypoints of poses, as a level camera four metres away sees them, and that camera."""
+    # Nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles by Human3.6M's joints.
+    joints = [9, 10, 10, 10, 10, 11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3]
+    x, y, z = np.moveaxis(people[:, joints], -1, 0)
+    seen = np.stack([500 + 1000 * x / (y + 4), 500 - 1000 * z / (y + 4)], axis=-1)
+    np.save(folder / "keypoints.npy", seen)
+    (folder / "cam.json").write_text('{"K": [[1000, 0, 500], [0, 1000, 500], [0, 0, 1]]}')
 
 
 SHELL = """

@@ -91,7 +91,7 @@ def compare(
         columns = _over_seeds(run, shown, columns)
     first = next(column for column in columns if artifacts[0].ref in column.ref.split())
     columns += _published(run, published, artifacts) if published else []
-    notes += _other_data(artifacts, _data_of(published)) if published in PROBES else []
+    notes += _other_data(artifacts, f"{_data_of(published)}, of all its images") if published in PROBES else []
     tasks = list(dict.fromkeys(t for a in artifacts if (t := task_of(a)) is not None))
     for each in tasks if not ratio else ():
         published_ones = task_columns(each).items()

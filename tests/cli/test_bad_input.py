@@ -151,8 +151,9 @@ def test_options_of_earlier_versions_are_told_by_their_names_of_now(posectl, tmp
     refused(posectl(command, f"--{old}", "3"), 2, said.format("--", "--"), "hint:")
     (tmp_path / "c.yaml").write_text(f"{command}: {{{old}: 3}}")
     refused(posectl(command, "--config", "c.yaml"), 2, said.format("", ""), "hint:")
-    (tmp_path / "c.yaml").write_text(f"{old.replace('-', '_')}: 3")
-    refused(posectl(command, "--config", "c.yaml"), 2, said.format("", ""), "hint:")
+    if old != "targets":  # which `fit` has, so that at the top of a file it is meant for that
+        (tmp_path / "c.yaml").write_text(f"{old.replace('-', '_')}: 3")
+        refused(posectl(command, "--config", "c.yaml"), 2, said.format("", ""), "hint:")
 
 
 @pytest.mark.parametrize(

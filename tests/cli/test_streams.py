@@ -61,7 +61,7 @@ def _read_only(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     ("args", "code", "sentence"),
     [
         ("train poses --steps 5", 6, "Cannot lock the training in"),
-        ("sweep poses --lam 0 --reg acai --steps 5", 6, "Cannot begin the sweep"),
+        ("sweep poses --lam 0 --reg acai --steps 5", 6, "Cannot lock the training"),
         ("prepare mannequin --subjects 2", 6, "Cannot begin the dataset 'mannequin'"),
         ("sample acai", 6, "Cannot begin the samples"),
         ("interpolate poses#1 poses#200", 6, "Cannot begin the paths"),

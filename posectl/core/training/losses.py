@@ -50,7 +50,7 @@ class Losses:
             group |= {f"{name}.{key}": parameter for key, parameter in module.named_parameters()}
         weighed = [term.objective.name for term in self.terms if term.objective.has_term]
         self.figures = ["reconstruction", *weighed, *(g for g in self.groups if g != "autoencoder"), "autoencoder"]
-        self.last = {name: torch.zeros(len(objectives), device=device) for name in weighed}
+        self.last = {name: torch.full((len(objectives),), 0.0, device=device) for name in weighed}
         self.price = next(((t.objective, t.networks) for t in self.terms if isinstance(t.objective, Price)), None)
 
     def __call__(self, step: Step, index: int = 0) -> dict[str, Tensor]:

@@ -78,13 +78,13 @@ def test_the_autoencoder_comes_to_the_same_bits_with_it_and_without(beside):
     watched.run()
     plain.run()
     assert_same({k: v for k, v in watched.weights(0).items() if not k.startswith("probe.")}, plain.weights(0))
-    assert plain.history.measured == {}
+    assert list(plain.history.measured["test"]) == ["error"]
 
 
 def test_it_learns_what_the_codes_tell_and_each_evaluation_is_kept():
     run = trainer(Probe(classes=3), batch_norm=False, steps=400, lr=1e-2)
     run.run()
-    accuracy = run.history.measured["accuracy"]
+    accuracy = run.history.measured["test"]["accuracy"]
     assert sorted(accuracy) == list(range(0, 401, 20))
     common = np.bincount(LABELS[300:]).max() / 100
     assert accuracy[400][0] > common + 0.1
