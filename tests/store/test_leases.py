@@ -6,12 +6,12 @@ import json
 import os
 import threading
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pytest
 from killing import SPAWN
+from leasing import hold, sent
 
 from posectl.errors import ConflictError
 from posectl.store import Store, leases
@@ -26,19 +26,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "SILENCE", 0.3)
 
 
-def _hold(path: Path, work: Connection) -> None:
-    leases.BEAT = 0.05
-    lease = Lease(path)
-    work.send(lease.acquire(patience=0))
-    work.recv()
-    try:
-        lease.check()
-        work.send("still mine")
-    except ConflictError as error:
-        work.send(error.message)
-    lease.release()
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no SIGSTOP")
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("file_time", [None, 0, 2**33])
@@ -47,9 +34,9 @@ def test_a_frozen_holder_loses_it_and_notices(tmp_path: Path, file_time: int | N
 
     path = tmp_path / "x.lock"
     here, there = SPAWN.Pipe()
-    holder = SPAWN.Process(target=_hold, args=(path, there))
+    holder = SPAWN.Process(target=hold, args=(path, there))
     holder.start()
-    assert here.recv()
+    assert sent(here)
     waiting = Lease(path)
     assert not waiting.acquire(patience=0.9), "the holder gives signs of life"
     os.kill(holder.pid or 0, signal.SIGSTOP)
@@ -58,7 +45,7 @@ def test_a_frozen_holder_loses_it_and_notices(tmp_path: Path, file_time: int | N
     assert waiting.acquire(patience=20)
     os.kill(holder.pid or 0, signal.SIGCONT)
     here.send("go on")
-    assert here.recv().startswith(f"Process {os.getpid()} on {waiting.owner()['host']} took over this work")
+    assert str(sent(here)).startswith(f"Process {os.getpid()} on {waiting.owner()['host']} took over this work")
     holder.join()
     waiting.check()
     waiting.release()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-from multiprocessing.connection import Connection
-from pathlib import Path
 
+import leasing
 import numpy as np
 import pytest
+from killing import SPAWN
+from leasing import sent
 
 from posectl.errors import UsageError
 from posectl.stages.artifacts.members import members
@@ -17,13 +17,10 @@ from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.sweep import sweep, sweep_shard
-from posectl.stages.training import engines
 from posectl.stages.training.shards import Shard, from_environment, parse
-from posectl.store import leases
 
 TINY = TrainOptions(reg=("acai",), steps=20, set=("mlp.widths=8",), evaluate_every=10)
-AXES = Axes(lam=((0.0, 0.1),), latent=(3, 4, 5))
-SPAWN = multiprocessing.get_context("spawn")
+AXES = Axes(lam=(leasing.LAMBDAS,), latent=leasing.LATENTS)
 
 
 @pytest.fixture
@@ -110,31 +107,16 @@ def test_shards_of_which_some_diverged_are_complete(run, told):
     assert os.listdir(run.artifacts.layout.staging) == []
 
 
-def _train(store: Path, ready: Connection, steps: int) -> None:
-    leases.BEAT, leases.SILENCE, engines._ASK_SECONDS = 0.05, 1.0, 0.1
-    told = []
-
-    def tell(message: str) -> None:
-        told.append(message)
-
-    run = Run(store=store, threads=1, tell=tell, progress=lambda progress: ready.send("training"))
-    options = TrainOptions(reg=("acai",), steps=steps, set=("mlp.widths=8",), evaluate_every=10)
-    result = sweep_shard(run, None, options, AXES, Shard(1, 1))
-    ready.send(told)
-    ready.send(result.ref)
-
-
-def _last(connection: Connection) -> list[object]:
+def _last(connection):
     """What a process sent but for its progress."""
-    sent = []
-    while len(sent) < 2:
-        assert connection.poll(120)
-        if (message := connection.recv()) != "training":
-            sent.append(message)
-    return sent
+    messages = []
+    while len(messages) < 2:
+        if (message := sent(connection)) != "training":
+            messages.append(message)
+    return messages
 
 
-def _models(run: Run) -> list[str]:
+def _models(run):
     return sorted(model.ref for model in run.artifacts.artifacts("model"))
 
 
@@ -143,7 +125,7 @@ NAMES = [f"mannequin-acai-d{latent}-l{lam}-s0:v1" for latent in (3, 4, 5) for la
 
 def test_two_that_do_the_same_divide_it(run):
     pipes = [SPAWN.Pipe() for _ in range(2)]
-    workers = [SPAWN.Process(target=_train, args=(run.store, there, 400)) for _, there in pipes]
+    workers = [SPAWN.Process(target=leasing.train, args=(run.store, there, 400)) for _, there in pipes]
     for worker in workers:
         worker.start()
     refs = {_last(here)[1] for here, _ in pipes}
@@ -158,13 +140,12 @@ def test_two_that_do_the_same_divide_it(run):
 @pytest.mark.parametrize("fate", ["frozen", "killed"])
 def test_the_work_of_one_that_gives_no_sign_of_life_is_taken_over(run, fate):
     (here, there), (here2, there2) = SPAWN.Pipe(), SPAWN.Pipe()
-    first = SPAWN.Process(target=_train, args=(run.store, there, 4000))
+    first = SPAWN.Process(target=leasing.train, args=(run.store, there, 4000))
     first.start()
     for _ in range(3):  # the first before it trains
-        assert here.poll(120)
-        here.recv()
+        sent(here)
     os.kill(first.pid, signal.SIGSTOP if fate == "frozen" else signal.SIGKILL)
-    second = SPAWN.Process(target=_train, args=(run.store, there2, 4000))
+    second = SPAWN.Process(target=leasing.train, args=(run.store, there2, 4000))
     second.start()
     assert _last(here2)[1] == "mannequin-acai-sweep:v1"
     if fate == "frozen":
