@@ -24,7 +24,7 @@ from posectl.stages.artifacts.model import model_about
 from posectl.store import Store
 from posectl.store.box import BOX
 
-RECIPE, LATENT, STEPS = "posectl", 16, 10_000
+RECIPE, LATENT, STEPS = {"posectl": 1.0}, 16, 10_000  # by constant weights, so without a twin to carry along
 NOTES = {
     "data": "18,249 poses of 82 clips of CMU's motion capture (walks, runs, jumps, dances, sports and gestures), every "
     "fourth frame of 120 a second, as Human3.6M's 17 joints. The data used in this project was obtained from "
