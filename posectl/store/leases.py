@@ -19,8 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from posectl.errors import ConflictError, IntegrityError
-from posectl.store.owners import VERY_OLD, is_alive, is_elsewhere, myself, parse_owner, read_owner_text
+from posectl.errors import ConflictError
+from posectl.store.owners import VERY_OLD, Exclusive, is_alive, is_elsewhere, myself, parse_owner, read_owner_text
 
 BEAT, SILENCE = 2.0, 30.0  # seconds between beats, and without any, after which a holder counts as dead
 
@@ -29,24 +29,16 @@ class HeldElsewhereError(ConflictError):
     """Another process has the lease."""
 
 
-class Lease:
+class Lease(Exclusive):
     """An exclusive right that is a file, which names the holder."""
 
     def __init__(self, path: Path, work: str = "") -> None:
-        self.path, self.work = path, work
+        super().__init__(path)
+        self.work = work
         self.token = ""
         self._descriptor = -1
         self._ended = threading.Event()
         self._seen: tuple[bytes, float] | None = None  # what another's file says, and since when
-
-    def acquire(self, patience: float = math.inf) -> bool:
-        """Take the lease; return False if another holds it still after `patience` seconds."""
-        deadline = time.monotonic() + patience
-        while not self._take():
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        return True
 
     def release(self) -> None:
         """Give the lease back, unless it was lost, and remove its file."""
@@ -55,12 +47,6 @@ class Lease:
             self._put_aside(self._is_mine)
             os.close(self._descriptor)
             self._descriptor = -1
-
-    def owner(self) -> dict[str, Any]:
-        """Return the pid, host, start and work of the holder; empty if it cannot be told."""
-        with suppress(OSError, IntegrityError):
-            return parse_owner(read_owner_text(self.path))
-        return {}
 
     @property
     def is_watched(self) -> bool:

@@ -7,7 +7,6 @@ be asked, for Python has no fcntl (and this is not Windows) or the file system h
 from __future__ import annotations
 
 import json
-import math
 import os
 import tempfile
 import time
@@ -16,15 +15,14 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from posectl.errors import IntegrityError
 from posectl.store.leases import Lease
-from posectl.store.owners import VERY_OLD, is_elsewhere, myself, parse_owner, read_owner_text
+from posectl.store.owners import VERY_OLD, Exclusive, is_elsewhere, myself
 from posectl.store.regular import open_file
 
 
-def lock_on(path: Path) -> Lock | Lease:
+def lock_on(path: Path) -> Exclusive:
     """Return the lock on the file at `path`, not taken yet."""
     return Lock(path) if _kernel_can_be_asked() and _has_locks(path.parent) else Lease(path)
 
@@ -48,21 +46,12 @@ def lock_until_closed(file: IO[bytes]) -> bool | None:
     return None
 
 
-class Lock:
+class Lock(Exclusive):
     """An exclusive lock on a file that is there only while the lock is held; the file names the owner."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self._file: IO[bytes] | None = None
-
-    def acquire(self, patience: float = math.inf) -> bool:
-        """Take the lock; return False if another holds it still after `patience` seconds."""
-        deadline = time.monotonic() + patience
-        while not self._take():
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        return True
 
     def release(self) -> None:
         """Give the lock back, and remove its file."""
@@ -73,12 +62,6 @@ class Lock:
             if os.name == "nt":  # which removes no open file, so none that another waits for either
                 with suppress(OSError):
                     self.path.unlink()
-
-    def owner(self) -> dict[str, Any]:
-        """Return the pid, host, start and work of whoever holds or last held the lock; empty if it cannot be told."""
-        with suppress(OSError, IntegrityError):
-            return parse_owner(read_owner_text(self.path))
-        return {}
 
     def is_abandoned(self) -> bool:
         """Return whether the lock's owner is dead for certain, or so old that it must be.

@@ -3,18 +3,56 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
+import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from posectl.errors import IntegrityError
 from posectl.store.regular import open_file
 
 VERY_OLD = 7 * 24 * 3600.0  # seconds
 _MOST = 4096  # bytes of an owner
+
+
+class Exclusive(ABC):
+    """An exclusive right that is a file, which names its owner."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def acquire(self, patience: float = math.inf) -> bool:
+        """Take it; return False if another holds it still after `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while not self._take():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give it back, and remove its file."""
+
+    @abstractmethod
+    def is_abandoned(self) -> bool:
+        """Return whether its owner is dead for certain, or elsewhere and so old that it must be."""
+
+    def owner(self) -> dict[str, Any]:
+        """Return the pid, host, start and work of whoever holds or last held it; empty if it cannot be told."""
+        with suppress(OSError, IntegrityError):
+            return parse_owner(read_owner_text(self.path))
+        return {}
+
+    @abstractmethod
+    def _take(self) -> bool:
+        """Try once to take it."""
 
 
 def myself(work: str) -> dict[str, Any]:

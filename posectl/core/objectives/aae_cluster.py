@@ -14,13 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from posectl.core.objectives import objective
-from posectl.core.objectives.categorical import Categorical
-from posectl.errors import UsageError
+from posectl.core.objectives.categorical import Categorical, Clusters
 
 
 @objective("aae-cluster")
 @dataclass(frozen=True)
-class ClusteringAAE(Categorical):
+class ClusteringAAE(Clusters, Categorical):
     """The clustering AAE.
 
     lam: weight of the encoder's losses by the two discriminators; beside the mean square of an
@@ -33,17 +32,3 @@ class ClusteringAAE(Categorical):
     """
 
     name = "aae-cluster"
-
-    clusters: int = 16
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.clusters < 2:
-            raise UsageError(
-                f"{self.name}.clusters is two or more, not {self.clusters}.", f"--set {self.name}.clusters=16."
-            )
-
-    @property
-    def heads(self) -> int:
-        """The number of clusters."""
-        return self.clusters

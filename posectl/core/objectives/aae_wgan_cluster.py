@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from posectl.core.objectives import objective
-from posectl.core.objectives.categorical import Classes
+from posectl.core.objectives.categorical import Clusters
 from posectl.core.objectives.critics import Criticised
 from posectl.core.objectives.step import UNIFORM, Noise
-from posectl.errors import UsageError
 
 
 @objective("aae-wgan-cluster")
 @dataclass(frozen=True)
-class WassersteinClusteringAAE(Classes, Criticised):
+class WassersteinClusteringAAE(Clusters, Criticised):
     """The clustering AAE by Wasserstein critics.
 
     lam: weight of the encoder's losses by the two critics; 0.1 is a fair start, and at 0.5 all clouds come to be of one
@@ -30,17 +29,3 @@ class WassersteinClusteringAAE(Classes, Criticised):
 
     name = "aae-wgan-cluster"
     noise = {"style": Noise("normal", "code"), "class": Noise("uniform"), "aae-wgan-cluster.place": UNIFORM}
-
-    clusters: int = 16
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.clusters < 2:
-            raise UsageError(
-                f"{self.name}.clusters is two or more, not {self.clusters}.", f"--set {self.name}.clusters=16."
-            )
-
-    @property
-    def heads(self) -> int:
-        """The number of clusters."""
-        return self.clusters

@@ -61,6 +61,9 @@ class Objective:
 
     lam: float
 
+    def __post_init__(self) -> None:
+        """Raise UsageError for settings that make no sense."""
+
     @property
     def heads(self) -> int:
         """The number of classes, or clusters, that the encoder tells apart; 0 where it does not."""

@@ -102,6 +102,25 @@ class Classes(Headed):
 
 
 @dataclass(frozen=True)
+class Clusters(Classes):
+    """The same of clusters: their number is a setting, and no labels are looked at."""
+
+    clusters: int = 16
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.clusters < 2:
+            raise UsageError(
+                f"{self.name}.clusters is two or more, not {self.clusters}.", f"--set {self.name}.clusters=16."
+            )
+
+    @property
+    def heads(self) -> int:
+        """The number of clusters."""
+        return self.clusters
+
+
+@dataclass(frozen=True)
 class Categorical(Classes, Discriminated):
     """Such an objective whose discriminators see codes and draws under noise of deviation sigma."""
 

@@ -1,7 +1,7 @@
 """Make the model in the box, posectl/box: train it, round its weights to 16 bits, and put the codes of its training
 poses beside them.
 
-    python tools/make_box.py cmu17_train.npz cmu17_test.npz
+    python examples/make_box.py cmu17_train.npz cmu17_test.npz
 
 The same data, code, versions and threads give the same arrays. An interrupted training goes on, in the folder of
 --store; a finished one is taken as it is.
@@ -62,7 +62,7 @@ def main() -> None:
         draft.put(CODES, model.encode(torch.from_numpy(dataset.train)).numpy().astype(np.float16), ("sample", "code"))
         summary = {key: trained.artifact.summary[key] for key in ("mean_sample_error", "unit", "steps")}
         draft.record(
-            command=f"python tools/make_box.py cmu17_train.npz cmu17_test.npz --steps {given.steps}",
+            command=f"python examples/make_box.py cmu17_train.npz cmu17_test.npz --steps {given.steps}",
             config=trained.artifact.config,
             seed=0,
             device="cpu",
