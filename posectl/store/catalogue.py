@@ -13,7 +13,7 @@ from pathlib import Path
 from posectl.errors import ConflictError, IntegrityError, NotFoundError, PosectlError, UsageError, did_you_mean
 from posectl.store import durable
 from posectl.store.artifact import Artifact, expect
-from posectl.store.box import boxed
+from posectl.store.box import BOX, boxed
 from posectl.store.bundle import MANIFEST
 from posectl.store.layout import Layout
 from posectl.store.locks import held
@@ -145,6 +145,11 @@ class Catalogue:
     def locate_here(self, ref: str | Path | Ref) -> Artifact:
         """Return the artifact that `ref` names, to be changed; raise UsageError if it lies outside this store."""
         artifact = self.locate(ref)
+        if artifact.path.is_relative_to(BOX):
+            raise UsageError(
+                f"{artifact.ref} comes with posectl, and does not lie in the store {self.path}.",
+                "It serves every store, and stays as it is.",
+            )
         if artifact.path.parent.parent != self.path:
             raise UsageError(
                 f"{artifact.path} does not lie in the store {self.path}.", "Choose its store with --store."

@@ -68,4 +68,4 @@ def test_the_model_in_the_box_is_a_ref_like_others(posectl, tmp_path):
     assert posectl("export", "box", "-o", "box.pt").out == "box.pt\n"
     refused = posectl("store", "rm", "box", "--yes")
     assert refused.code == 2
-    assert "does not lie in the store" in refused.err
+    assert "box:v1 comes with posectl, and does not lie in the store" in refused.err
