@@ -66,9 +66,9 @@ posectl plot "$model" --kind prior -o "$OUT/reduced-alone.png" --force
 priors=("$(posectl train "$data" "${net[@]}" --steps "$steps" --latent 2 --name plain --resume)")
 priors+=("$(family aae --lam 0.005 --latent 2 --name gaussian)")
 for prior in mixture swiss-roll; do
-    priors+=("$(family aae --lam 0.005 --set aae.prior=$prior --set aae.labels=true --latent 2 --name "$prior")")
-    priors+=("$(family aae --lam 0.005 --set aae.prior=$prior --set aae.labels=true --labelled $((count / 5)) --latent 2 \
-        --name "$prior-some")")
+    told=("${classes[@]}" --set aae.prior=$prior --set aae.labels=true --latent 2)
+    priors+=("$(family aae "${told[@]}" --name "$prior")")
+    priors+=("$(family aae "${told[@]}" --labelled $((count / 5)) --name "$prior-some")")
 done
 for model in "${priors[@]}"; do
     posectl plot "$model" --kind prior -o "$OUT/prior-${model%:*}.png" --force
