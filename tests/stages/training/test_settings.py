@@ -50,7 +50,8 @@ def test_a_recipes_lambda_multiplies_all_of_its_weights():
 
 def test_parts_of_a_recipe_take_settings():
     for lam in ((), (0.5,)):
-        assert build_objectives(TrainOptions(reg=("posectl",), lam=lam, set=("near.among=9",)))[3].among == 9
+        objectives = build_objectives(TrainOptions(reg=("posectl",), lam=lam, set=("near.among=9",)))
+        assert next(each for each in objectives if each.name == "near").among == 9
 
 
 def test_a_recipe_is_known_where_a_name_is_not():
