@@ -404,6 +404,6 @@ RECIPES: dict[str, dict[str, float]] = {
 # The same without --lam: how hard terms pull against the reconstruction, all as hard as a price allows. They act at
 # every other step, on few draws, which are of the density of codes.
 PRICED: dict[str, dict[str, float]] = {
-    "posectl": {"smooth": 0.6, "speed": 0.4, "near": 1.0, "cover": 0.5, "density": 0.0, "price": 0.0},
+    "posectl": {"smooth": 0.3, "speed": 0.4, "near": 1.5, "cover": 0.5, "density": 0.0, "price": 0.0},
 }
 PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "near.samples=0.2", "cover.codes=6")}

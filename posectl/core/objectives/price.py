@@ -37,7 +37,7 @@ BALANCE = "price.balance"
 _ERRORS, _GRADIENTS, _MEASURED = 100, 20, 8
 # The factor at first, and the range of its logarithm about that; how fast it follows a gap between the logarithms of
 # error and price, by what has been and by what is, and the largest gaps that count.
-_FIRST, _RANGE = 0.02, (-5.0, 3.0)
+_FIRST, _RANGE = 0.02, (-8.0, 3.0)
 _BY_PAST, _BY_PRESENT = 0.15, 15.0
 _PAST, _PRESENT = (-0.1, 0.1), (-0.05, 0.2)
 # Errors, and squared gradients, below which there is nothing to hold.
