@@ -35,7 +35,7 @@ BALANCE = "price.balance"
 # Steps over which errors, and measurements of gradients, are averaged; of how many times that a term acts one is
 # measured.
 _ERRORS, _GRADIENTS, _MEASURED = 100, 20, 8
-# The factor at first, and the range of its logarithm about that; how fast it follows a gap between the logarithms of
+# The factor at first, and the range of its logarithm; how fast it follows a gap between the logarithms of
 # error and price, by what has been and by what is, and the largest gaps that count.
 _FIRST, _RANGE = 0.02, (-8.0, 3.0)
 _BY_PAST, _BY_PRESENT = 0.15, 15.0
