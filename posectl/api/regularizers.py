@@ -29,7 +29,7 @@ def regularizers(name: str | None = None) -> list[dict[str, Any]]:
 
 def _recipe(name: str) -> dict[str, Any]:
     parts, priced = RECIPES[name], {part: weight for part, weight in PRICED[name].items() if weight}
-    summary = f"A recipe: {_listed(priced)}, in units of a plain twin's terms, times what --price allows."
+    summary = f"A recipe: {_listed(priced)}, by how hard they pull, times what --price allows."
     source = f"With --lam X its weights are constant: X times {_listed(parts)}."
     return {"name": name, "summary": summary, "source": source, "defaults": "", "settings": [], "parts": dict(parts),
             "priced": priced}  # fmt: skip

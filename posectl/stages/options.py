@@ -401,9 +401,9 @@ class ReportOptions:
 RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
-# The same without --lam: weights in units of a plain autoencoder's terms, all of them as large as a price allows. They
-# act at every other step, on few draws.
+# The same without --lam: how hard terms pull against the reconstruction, all as hard as a price allows. They act at
+# every other step, on few draws, which are of the density of codes.
 PRICED: dict[str, dict[str, float]] = {
-    "posectl": {"smooth": 0.5, "cycle": 0.1, "speed": 0.12, "near": 0.5, "cover": 2.5, "price": 0.0},
+    "posectl": {"smooth": 0.3, "speed": 0.4, "near": 1.5, "cover": 0.5, "density": 0.0, "price": 0.0},
 }
-PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "cover.codes=6")}
+PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "near.samples=0.2", "cover.codes=6")}

@@ -117,6 +117,13 @@ class Objective:
         that is the latent space's own."""
         return None
 
+    def fresh(self, prior: Prior, noise: Tensor, encoder: nn.Module) -> Tensor | None:
+        """Return such draws (R, N, d) in training, of standard normal noise; None where they are the prior's."""
+        return None
+
+    def follow(self, step: Step, networks: Networks) -> None:
+        """Take note of a step of training whose losses have been computed."""
+
     def reconstruction(self, step: Step, networks: Networks) -> Tensor:
         """Return the loss (R,) in place of the plain reconstruction, where `replaces_reconstruction`."""
         return step.kind.reconstruction(step.x, step.x_hat)

@@ -46,7 +46,7 @@ class Cover(Objective):
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return the mean of |x - decode(z)|^2, z the fresh code that decodes nearest to x."""
-        codes = step.prior.draw(step.drawn("cover").flatten(1, -2))
+        codes = step.fresh(step.drawn("cover").flatten(1, -2))
         with torch.no_grad():
             (candidates,) = step.decode(codes)
         which = step.kind.closest(step.x, candidates)

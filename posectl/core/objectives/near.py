@@ -48,7 +48,7 @@ class Near(Objective):
         """Return the mean of |x - nearest|^2 over path samples, plus `samples` times that over draws of the prior."""
         if not self.samples:
             return step.kind.reconstruction(self._nearest(step, step.x_t), step.x_t)
-        (fresh,) = step.decode(step.prior.draw(step.drawn("near")[:, : step.x_t.shape[1]]))
+        (fresh,) = step.decode(step.fresh(step.drawn("near")[:, : step.x_t.shape[1]]))
         nearest = self._nearest(step, torch.cat((step.x_t, fresh), dim=1)).chunk(2, dim=1)
         on_paths, of_fresh = map(step.kind.reconstruction, nearest, (step.x_t, fresh))
         return on_paths + self.samples * of_fresh

@@ -70,6 +70,8 @@ class Corruption(Protocol):
 
     def with_labels(self, z: Tensor, labels: Tensor | None) -> Tensor: ...
 
+    def fresh(self, prior: Prior, noise: Tensor, encoder: nn.Module) -> Tensor | None: ...
+
 
 class Step:
     """The batch x (R, B, *shape), its codes and reconstruction, and the interpolated decodes that regularizers share.
@@ -105,7 +107,7 @@ class Step:
         paths_once: bool = False,
         objectives: Sequence[Corruption] = (),
     ) -> None:
-        self.encoder, self._decoder, self.prior = encoder, decoder, prior
+        self.encoder, self.decoder, self.prior = encoder, decoder, prior
         self.kind, self.noise, self._latent, self._objectives = kind, noise, latent, objectives
         self.halves, self._once = pairing == "halves", paths_once
         self._code_shape = code_shape
@@ -149,6 +151,14 @@ class Step:
         """The noise of this name for the samples of x, (R, B, ...)."""
         return self.noise[name][:, : self.x.shape[1]]
 
+    def fresh(self, noise: Tensor) -> Tensor:
+        """Codes (R, N, d) as new ones are drawn, of standard normal noise (R, N, d)."""
+        for objective in self._objectives:
+            codes = objective.fresh(self.prior, noise.expand(len(self.x), *noise.shape[1:]), self.encoder)
+            if codes is not None:
+                return codes
+        return self.prior.draw(noise)
+
     def by_map(self, noise: Tensor) -> Tensor:
         """Noise (R, B, d), one number for every element of a code, as one for every map: all of a map get its first."""
         if self._code_shape is None or len(self._code_shape) == 1:
@@ -162,7 +172,7 @@ class Step:
 
     def decode(self, *codes: Tensor) -> tuple[Tensor, ...]:
         """Samples (R, B, *shape) of each set of codes."""
-        return together(self._decoder, *codes)
+        return together(self.decoder, *codes)
 
     @cached_property
     def ends(self) -> tuple[Tensor, Tensor]:
@@ -274,7 +284,7 @@ class Step:
     @cached_property
     def _decoded(self) -> dict[str, Tensor]:
         # A step whose noise holds alpha, or t, will want that interpolated decode: all go through in one pass.
-        codes = {} if isinstance(self._decoder, Traced) else {"z": self.z_in}
+        codes = {} if isinstance(self.decoder, Traced) else {"z": self.z_in}
         if "alpha" in self.noise:
             codes["mix"] = self.z_mix
         if "t" in self.noise and not self.needs_velocity:
@@ -283,8 +293,8 @@ class Step:
 
     @cached_property
     def _traced(self) -> tuple[Tensor, Any]:
-        assert isinstance(self._decoder, Traced)
-        return self._decoder.trace(self.z_in)
+        assert isinstance(self.decoder, Traced)
+        return self.decoder.trace(self.z_in)
 
     @property
     def trace(self) -> Any:
@@ -293,7 +303,7 @@ class Step:
 
     @property
     def x_hat(self) -> Tensor:
-        return self._traced[0] if isinstance(self._decoder, Traced) else self._decoded["z"]
+        return self._traced[0] if isinstance(self.decoder, Traced) else self._decoded["z"]
 
     @property
     def x_mix(self) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -69,8 +68,10 @@ class Losses:
             figures |= _by_group(term.objective, term.objective.adversaries(step, term.networks))
         if self.price is not None:
             price, networks = self.price
-            terms = {t.objective.name: partial(t.objective.term, networks=t.networks) for t in self.terms}
-            price.observe(step, networks, terms, index)
+            acting = {name: figures[name] for name in ("reconstruction", *lams)}
+            price.observe(step, networks, acting, index)
+        for term in self.terms:
+            term.objective.follow(step, term.networks)
         return {**figures, "autoencoder": total}
 
     def _lambdas(self, index: int) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from core.objectives.training import assert_resumes, assert_stacks, poses, trainer
+from torch import nn
 
 from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import NORMAL, SPHERE
@@ -19,6 +20,7 @@ from posectl.core.objectives.none import Nothing
 from posectl.core.objectives.price import TWIN, Price
 from posectl.core.objectives.smooth import Smooth
 from posectl.core.objectives.speed import Speed
+from posectl.core.objectives.step import Step
 from posectl.core.objectives.uniform import Uniform
 from posectl.core.training.loop import Plan, Trainer
 from posectl.errors import UsageError
@@ -39,17 +41,17 @@ def balance_of(objective, **known):
     return networks
 
 
-def test_a_weight_counts_in_the_twins_terms():
-    objective = Price(terms="smooth,near", every=1, price=1.25)
+def test_a_weight_is_how_hard_a_term_pulls():
+    objective = Price(terms="smooth,near,speed", every=1, price=1.25)
     networks = balance_of(
-        objective, error=0.25, twin_error=0.2, unit=0.06, twin_terms=[[0.3, 0.02]], log_factor=math.log(0.5)
+        objective, error=0.25, twin_error=0.2, pull=0.09, pulls=[[4.0, 0.0025, 0.0]], log_factor=math.log(0.5)
     )
-    # At the price to the digit, half of what the reconstruction weighs.
-    torch.testing.assert_close(objective.weights(networks), 0.5 * torch.tensor([[0.06 / 0.3, 0.06 / 0.02]]))
+    # At the price to the digit, half of 0.3 / 2 and 0.3 / 0.05; of a term without a gradient nothing is known.
+    torch.testing.assert_close(objective.weights(networks), torch.tensor([[0.5 * 0.15, 0.5 * 6, 0.0]]))
 
 
 def test_a_term_that_acts_at_one_step_of_four_presses_four_times_as_hard():
-    known = {"error": 0.2, "twin_error": 0.2, "unit": 0.06, "twin_terms": [[0.3]], "log_factor": 0.0}
+    known = {"error": 0.2, "twin_error": 0.2, "pull": 0.06, "pulls": [[0.3]], "log_factor": 0.0}
     every, fourth = Price(terms="cover", every=1), Price(terms="cover", every=4)
     torch.testing.assert_close(
         fourth.weights(balance_of(fourth, **known)), 4 * every.weights(balance_of(every, **known))
@@ -59,10 +61,42 @@ def test_a_term_that_acts_at_one_step_of_four_presses_four_times_as_hard():
     assert all(every.acts(name, index) for name in ("near", "cover") for index in range(3))
 
 
+class Linear(nn.Module):
+    """A decoder of 2 replicas with a weight each: x_hat = w z."""
+
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor([[2.0], [3.0]]))
+
+    def forward(self, z):
+        return self.w[..., None] * z
+
+
+def test_what_pulls_is_the_gradient_of_the_decoder():
+    objective = Price(terms="near,cover", every=2)
+    net = MLP((1,), 1, widths=(2,))
+    networks = objective.networks(net, 2)
+    step = Step(nn.Identity(), Linear(), NORMAL, torch.ones(2, 4, 1), {}, kind=KINDS.get("images"), latent=1)
+    loss = step.x_hat.mean((1, 2))
+    known = networks["balance"]
+    # d/dw of w is 1, of 5 w 5, of w^2 2 w.
+    objective.observe(step, networks, {"reconstruction": loss, "near": 5 * loss}, 0)
+    assert known.pull.tolist() == [1.0, 1.0]
+    assert known.pulls.tolist() == [[25.0, 0.0], [25.0, 0.0]]
+    objective.observe(step, networks, {"reconstruction": 9 * loss, "cover": loss.square()}, 1)
+    assert known.pull.tolist() == [1.0, 1.0]  # measured where terms of paths are
+    assert known.pulls.tolist() == [[25.0, 16.0], [25.0, 36.0]]
+    objective.observe(step, networks, {"reconstruction": 9 * loss, "near": loss}, 2)
+    assert known.pulls.tolist() == [[25.0, 16.0], [25.0, 36.0]]  # and now and then alone
+    objective.observe(step, networks, {"reconstruction": 3 * loss, "near": loss}, 16)
+    assert known.pull.tolist() == [5.0, 5.0]  # the mean of the two
+    assert known.pulls.tolist() == [[13.0, 16.0], [13.0, 36.0]]
+
+
 @pytest.mark.parametrize(("error", "rises"), [(0.2, True), (0.206 * 0.999, True), (0.206 * 1.001, False), (0.3, False)])
 def test_the_factor_rises_under_the_price_and_falls_above(error, rises):
     objective = Price(price=1.03, terms="cover")
-    known = {"twin_error": 0.2, "unit": 0.06, "twin_terms": [[0.3]], "log_factor": 0.0}
+    known = {"twin_error": 0.2, "pull": 0.06, "pulls": [[0.3]], "log_factor": 0.0}
     at_price = objective.weights(balance_of(objective, error=0.206, **known))
     assert (objective.weights(balance_of(objective, error=error, **known)) > at_price).item() is rises
 
@@ -172,7 +206,7 @@ def test_images_and_clouds_have_a_price_too(net, kind, shape):
     column = [run.history.log[:, run.history.figures.index(name), 0] for run, name in
               ((plain, "reconstruction"), (priced, "price.twin"))]  # fmt: skip
     torch.testing.assert_close(*column, rtol=0, atol=0)
-    assert (priced.networks["price.balance"].twin_terms > 0).all()
+    assert (priced.networks["price.balance"].pulls > 0).all()
 
 
 def test_alone_it_leaves_the_autoencoder_plain():
