@@ -204,6 +204,7 @@ class Lab:
         zip: bool = False,
         engine: str = "inline",
         jobs: int = 1,
+        scheduler: str = "",
         log: str = "",
         name: str | None = None,
         seed: int | None = None,
@@ -212,7 +213,8 @@ class Lab:
         """Train a model at every point of lists of weights and latent sizes, with several seeds, in stacks.
 
         lam: a list, or one for each regularizer; zip: pair the lists instead of multiplying them; engine, jobs:
-        "process" trains in so many processes; log: of each model, as of `train`. Raises as `train`.
+        "process" trains in so many processes, "dask" on the workers of the scheduler at an address, else in so many of
+        its own; log: of each model, as of `train`. Raises as `train`.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -225,7 +227,7 @@ class Lab:
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
-            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log))
+            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log, scheduler))
             return Stored.of(run, result)  # type: ignore[return-value]
 
     def sweep_shard(
@@ -241,6 +243,7 @@ class Lab:
         zip: bool = False,
         engine: str = "inline",
         jobs: int = 1,
+        scheduler: str = "",
         log: str = "",
         name: str | None = None,
         seed: int | None = None,
@@ -262,7 +265,7 @@ class Lab:
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
-            how = Engine(engine, jobs, log)
+            how = Engine(engine, jobs, log, scheduler)
             result = sweep_shard(run, _ref(dataset, "dataset"), given, axes, parse(shard), engine=how)
             return Stored.of(run, result) if result else None  # type: ignore[return-value]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
+from posectl.cli.engines import EngineName, Jobs, Scheduler
 from posectl.cli.help import option, parameter
 from posectl.cli.live import live_table
 from posectl.cli.root import app
@@ -39,11 +40,9 @@ def sweep(
         option("Sweep", "Number of models at each point, of seeds from --seed on.", metavar="N", min=1),
     ] = 1,
     zip_: Annotated[bool, option("Sweep", "Pair the lists instead of multiplying them.", "--zip")] = False,
-    engine: Annotated[
-        Literal["inline", "process"],
-        option("Sweep", "Train in this process, or in processes of their own."),
-    ] = "inline",
-    jobs: Annotated[int, option("Sweep", "Number of processes at once.", metavar="N", min=1)] = 1,
+    engine: EngineName = "inline",
+    jobs: Jobs = 1,
+    scheduler: Scheduler = "",
     shard: Annotated[
         str | None,
         option(
@@ -61,8 +60,9 @@ def sweep(
     --name is the sweep's, and how its models' names begin. Models that are there already are not trained again. A sweep
     that was killed goes on where it was, and one with more --steps than a finished one at its end. evaluate, compare
     and plot take a sweep for all its models. Processes that sweep the same at once, on hosts that share no more than
-    the store's folder, divide the work, and take over what a dead one held; --shard divides it beforehand, each part
-    on one thread unless --threads says otherwise, and the last to end publishes the sweep.
+    the store's folder, divide the work, and take over what a dead one held; --shard divides it beforehand, and the last
+    to end publishes the sweep; Dask gives each stack to a worker, which may be lost. Parts and Dask's tasks compute on
+    one thread each, unless --threads says otherwise.
 
     \b
     Examples:
@@ -70,6 +70,7 @@ def sweep(
       posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --shard 1/2
+      posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine dask --scheduler tcp://head:8786
     """
     from posectl.cli.values import integers, numbers
 
@@ -80,7 +81,10 @@ def sweep(
         plans = lab.dry_sweep(dataset, seeds=seeds, zip=zip_, **options)
         session.out.data("\n".join(map(_line, plans)), {"stacks": [asdict(plan) for plan in plans]})
         return
-    how = {"seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "log": "" if log == "none" else log, **options}
+    how = {
+        "seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "scheduler": scheduler,
+        "log": "" if log == "none" else log, **options,
+    }  # fmt: skip
     part = shard or _scheduled(session)
     with live_table(session.out) as lab.run.progress:
         result: Sweep | None
