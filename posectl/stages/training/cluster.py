@@ -277,7 +277,7 @@ def _result(future: Future, given: _Given) -> _Done | None:
     try:
         error = future.exception(timeout=ANSWER)
         if error is None:
-            return future.result(timeout=ANSWER)  # type: ignore[no-any-return]
+            return future.result(timeout=ANSWER)
     except TimeoutError:
         return None
     if isinstance(error, KilledWorker):

@@ -104,7 +104,8 @@ def do_all(
     while missing:
         for index, task in list(missing.items()):
             try:
-                outcomes |= task.do(run, held.checkpoints(task), partial(report, index, host=""), stopped)
+                here = partial(_here, report, index)
+                outcomes |= task.do(run, held.checkpoints(task), here, stopped)
             except InterruptedRunError:
                 raise
             except HeldElsewhereError as error:
@@ -118,6 +119,10 @@ def do_all(
     if failures:
         raise failures[0]
     return outcomes
+
+
+def _here(report: Callable[[int, Any, str], None], index: int, progress: Any) -> None:
+    report(index, progress, "")
 
 
 class Held:

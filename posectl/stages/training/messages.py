@@ -45,11 +45,12 @@ def speaking(run: Run, send: Callable[[Message], None]) -> Iterator[Run]:
             if record.thread == threading.get_ident():
                 send(Said("warn", record.getMessage()))
 
-    log, handler, said = logging.getLogger("posectl"), Warnings(logging.WARNING), {}
-    for how in ("tell", "detail", "warn"):
-        said[how] = lambda text, how=how: send(Said(how, text))
+    def saying(how: str) -> Callable[[str], None]:
+        return lambda text: send(Said(how, text))
+
+    log, handler = logging.getLogger("posectl"), Warnings(logging.WARNING)
     log.addHandler(handler)
     try:
-        yield replace(run, **said)
+        yield replace(run, tell=saying("tell"), detail=saying("detail"), warn=saying("warn"))
     finally:
         log.removeHandler(handler)
