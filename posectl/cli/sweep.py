@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
-from posectl.cli.engines import EngineName, Jobs, Scheduler
+from posectl.cli.engines import EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
 from posectl.cli.help import option, parameter
 from posectl.cli.live import live_table
 from posectl.cli.root import app
@@ -43,15 +42,7 @@ def sweep(
     engine: EngineName = "inline",
     jobs: Jobs = 1,
     scheduler: Scheduler = "",
-    shard: Annotated[
-        str | None,
-        option(
-            "Sweep",
-            "Train one of N parts, as a job of several that share the store.",
-            metavar="I/N",
-            show_default="by the variables of Slurm's arrays, Open MPI, torchrun, SkyPilot",
-        ),
-    ] = None,
+    shard: ShardOf = None,
     log: training.Log = "none",
     dry_run: training.DryRun = False,
 ) -> None:
@@ -85,7 +76,7 @@ def sweep(
         "seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "scheduler": scheduler,
         "log": "" if log == "none" else log, **options,
     }  # fmt: skip
-    part = shard or _scheduled(session)
+    part = shard or scheduled_shard(session)
     with live_table(session.out) as lab.run.progress:
         result: Sweep | None
         if part is None:
@@ -110,17 +101,6 @@ def sweep(
 
 
 _ERRORS = {"validation error": "validation_error", "test error": "test_error", "best": "best_test_error"}
-
-
-def _scheduled(session: Session) -> str | None:
-    """Return the shard that this job is of a scheduler's, None if it is none."""
-    from posectl.stages.training.shards import from_environment
-
-    found = from_environment(os.environ)
-    if found is None:
-        return None
-    session.out.tell(f"This is job {found[0]} of {found[1]}, which trains that shard.")
-    return str(found[0])
 
 
 def _line(plan: StackPlan) -> str:

@@ -143,7 +143,8 @@ class _Cluster:
         self._run, self._address, self._jobs, self._is_remote = run, address, jobs, bool(address)
         self._topic = f"posectl-{uuid.uuid4().hex}"
         self._said: queues.SimpleQueue[Message] = queues.SimpleQueue()
-        self._unfit: dict[str, UnavailableError] = {}
+        self._unfit: set[str] = set()  # addresses of workers
+        self._told: set[str] = set()  # hosts that were warned of
         self._looked = time.monotonic()
         self._stack = ExitStack()
         self.pending: dict[Future, _Given] = {}
@@ -184,7 +185,7 @@ class _Cluster:
 
     def submit(self, given: _Given) -> None:
         """Give a task to Dask, for any worker that is not known to be unfit."""
-        only = tuple(sorted(self._workers() - set(self._unfit))) if self._unfit else ()
+        only = tuple(sorted(self._workers() - self._unfit)) if self._unfit else ()
         given = _Given(given.index, given.task, given.turn, only)
         future = self.client.submit(
             _work, given.task, given.index, self._topic, key=given.name, pure=True, retries=RETRIES,
@@ -216,10 +217,13 @@ class _Cluster:
         assert isinstance(error, UnavailableError)
         if not done.worker:
             return False
-        if done.host not in {socket.gethostname()} and done.worker not in self._unfit:
-            self._run.warn(f"{error.message} Its tasks go to other hosts.")
-        self._unfit[done.worker] = error
-        return bool(self._workers() - set(self._unfit))
+        self._unfit.add(done.worker)
+        if not self._workers() - self._unfit:
+            return False
+        if done.host not in self._told:
+            self._run.warn(f"{error.message} Its tasks go to other workers.")
+        self._told.add(done.host)
+        return True
 
     def stop(self) -> None:
         """Let tasks at work save themselves and end, unless others want them, and forget those that wait."""
@@ -243,7 +247,7 @@ class _Cluster:
         """Give the tasks again whose workers are all gone."""
         self._looked, workers = time.monotonic(), self._workers()
         for future, given in list(self.pending.items()):
-            if given.only and not workers.intersection(given.only) and workers - set(self._unfit):
+            if given.only and not workers.intersection(given.only) and workers - self._unfit:
                 del self.pending[future]
                 future.release()
                 self.submit(given.again())
