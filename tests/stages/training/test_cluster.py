@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -167,8 +168,10 @@ def test_ctrl_c_lets_tasks_save_themselves(run, scheduler, monkeypatch):
             replace(run, progress=seen.append), None, endless, Axes(latent=(3,)),
             engine=Engine("dask", scheduler=scheduler),
         )  # fmt: skip
-    (saved,) = run.artifacts.path.glob(".staging/checkpoints-*")
-    assert list(saved.glob("save-*"))
+    deadline = time.monotonic() + 60
+    while not list(run.artifacts.path.glob(".staging/checkpoints-*/save-*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     assert run.artifacts.artifacts("model") == []
 
 
