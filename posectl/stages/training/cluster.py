@@ -6,6 +6,7 @@ in the store and may be done twice. What travels is small: refs there, outcomes 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import queue as queues
@@ -13,6 +14,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -170,8 +172,10 @@ class _Cluster:
         from distributed import Client
 
         try:
+            with ThreadPoolExecutor(1) as apart:  # a notebook's own thread has a loop that runs
+                apart.submit(asyncio.run, asyncio.wait_for(_answer(self._address), patience)).result()
             client = Client(self._address, timeout=patience, set_as_default=False, name="posectl")
-        except (OSError, TimeoutError) as error:
+        except Exception as error:  # whatever another server's answer is taken for
             raise UnavailableError(
                 f"No scheduler of Dask answers at {self._address} within {patience:g} s.",
                 "Start one (dask scheduler), or leave --scheduler out for processes of this machine.",
@@ -270,6 +274,21 @@ class _Cluster:
         self._run.tell(f"The scheduler is there again; it is given the {len(left)} tasks that are left.")
         for given in left:
             self.submit(given)
+
+
+async def _answer(address: str) -> None:
+    """Ask a scheduler who it is: a client would wait for ever for one that takes calls and says nothing. Raises
+    ValueError if it is none."""
+    from distributed.core import connect
+    from distributed.security import Security
+
+    comm = await connect(address, **Security().get_connection_args("client"))
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        if (await comm.read())["type"] != "Scheduler":
+            raise ValueError(address)
+    finally:
+        comm.abort()
 
 
 def _result(future: Future, given: _Given) -> _Done | None:

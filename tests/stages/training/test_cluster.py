@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -65,7 +66,7 @@ def test_on_dask_a_sweep_comes_to_the_same_bits_on_one_thread_each(run, schedule
 
 def test_evaluations_of_a_sweep_come_to_the_same_scores(run, scheduler, monkeypatch):
     made = sweep(run, None, TINY, AXES)
-    options = EvaluateOptions(metrics=("reconstruction_mpjpe",))
+    options = EvaluateOptions(metrics=("reconstruction_mpjpe",), endpoints=4, steps=5)
     subjects = [(model.ref, "last") for model in members(run, made.artifact)]
     assert [plan.state for plan in plan_evaluations(run, subjects, None, options)] == ["to score"] * 4
     scores = evaluate_all(run, subjects, None, options, engine=Engine("dask", scheduler=scheduler))
@@ -175,10 +176,19 @@ def test_ctrl_c_lets_tasks_save_themselves(run, scheduler, monkeypatch):
     assert run.artifacts.artifacts("model") == []
 
 
-def test_a_scheduler_that_does_not_answer_is_said_within_a_stated_time(run, monkeypatch):
+@pytest.mark.parametrize("banner", [b"", b"SSH-2.0-OpenSSH_9.2p1\r\n"])
+def test_a_scheduler_that_does_not_answer_is_said_within_a_stated_time(run, monkeypatch, banner):
     monkeypatch.setattr(cluster, "ANSWER", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+
+    def greet():
+        with suppress(OSError):
+            other, _ = server.accept()
+            other.sendall(banner)
+            other.recv(1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=greet, daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(UnavailableError, match=f"No scheduler of Dask answers at {address} within 0.5 s"):
             sweep(run, None, TINY, AXES, engine=Engine("dask", scheduler=address))
 
