@@ -379,10 +379,14 @@ def _here(jobs: int) -> Iterator[str]:
 @contextmanager
 def _quiet_logs() -> Iterator[None]:
     """Keep Dask from telling of every connection that ends: what matters of it is told here."""
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    import distributed  # noqa: F401  # which makes its loggers, with levels of their own
+
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in ("distributed", "tornado")]
+    levels = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        for logger, level in levels.items():
+            logger.setLevel(level)
