@@ -25,7 +25,7 @@ from posectl.stages.run import Run
 from posectl.stages.training.messages import Message, Reported, speaking
 from posectl.stages.training.processes import watched
 from posectl.stages.training.stack import Outcome
-from posectl.stages.training.tasks import Task
+from posectl.stages.training.tasks import SAME, OtherCodeError, Task
 from posectl.store import leases
 from posectl.store.leases import HeldElsewhereError
 
@@ -209,11 +209,36 @@ class _Cluster:
         if self._unfit and time.monotonic() - self._looked > _LOOK_SECONDS:
             self._free_bound()
         for future, given in list(self.pending.items()):
-            done = _result(future, given)
+            done = self._result(future, given)
             if done is not None:
                 del self.pending[future]
                 future.release()
                 yield given, done
+
+    def _result(self, future: Future, given: _Given) -> _Done | None:
+        """Return how a task ended; None if it has not, or if its worker was lost with the result."""
+        from distributed import KilledWorker
+
+        if future.status not in ("finished", "error"):
+            return None
+        try:
+            error = future.exception(timeout=ANSWER)
+            if error is None:
+                return future.result(timeout=ANSWER)
+        except TimeoutError:
+            return None
+        if isinstance(error, KilledWorker):
+            error = PosectlError(
+                f"The workers that had it were lost, {DEATHS + 1} times.", "Perhaps their memory is too small for it."
+            )
+        elif isinstance(error, ImportError) or "Can't get attribute" in str(error):  # the task makes no sense there
+            address = self.client.run_on_scheduler(
+                lambda key, dask_scheduler: min(dask_scheduler.tasks[key].erred_on, default=""), given.name
+            )
+            return _Done(
+                address, address, error=OtherCodeError(f"{address} has no posectl, or another: {error}.", SAME)
+            )
+        return _Done("", error=error)
 
     def leave_out(self, done: _Done) -> bool:
         """Leave a worker out from now on for the error that it gave; return whether others are left."""
@@ -289,25 +314,6 @@ async def _answer(address: str) -> None:
             raise ValueError(address)
     finally:
         comm.abort()
-
-
-def _result(future: Future, given: _Given) -> _Done | None:
-    """Return how a task ended; None if it has not, or if its worker was lost with the result."""
-    from distributed import KilledWorker
-
-    if future.status not in ("finished", "error"):
-        return None
-    try:
-        error = future.exception(timeout=ANSWER)
-        if error is None:
-            return future.result(timeout=ANSWER)
-    except TimeoutError:
-        return None
-    if isinstance(error, KilledWorker):
-        error = PosectlError(
-            f"The workers that had it were lost, {DEATHS + 1} times.", "Perhaps their memory is too small for it."
-        )
-    return _Done("", error=error)
 
 
 def _work(task: Task, index: int, topic: str) -> _Done:

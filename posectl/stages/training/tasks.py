@@ -29,6 +29,8 @@ from posectl.stages.training.stack import NamedReplica, Outcome, Stack, train_st
 from posectl.store import Artifact, Checkpoints
 from posectl.version import __version__
 
+SAME = "Install the same posectl on every host, and give all the same store."
+
 
 class OtherCodeError(UnavailableError):
     """A host on which a task would come to something else."""
@@ -74,7 +76,7 @@ class Task(ABC):
             raise OtherCodeError(
                 f"{socket.gethostname()} would make something else of task {self}: its posectl ({__version__}), or its "
                 "data, is not what the task was planned with.",
-                "Install the same posectl on every host, and give all the same store.",
+                SAME,
             )
 
     def log(self, run: Run) -> Path:

@@ -235,5 +235,5 @@ def test_workers_lost_a_hundred_times_with_a_task_are_said():
         def exception(self, timeout):
             return distributed.KilledWorker("task", None, cluster.DEATHS)
 
-    done = cluster._result(Lost(), None)
+    done = cluster._Cluster(Run(), "", 1)._result(Lost(), None)
     assert str(done.error) == "The workers that had it were lost, 101 times."
