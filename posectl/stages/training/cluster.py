@@ -192,8 +192,8 @@ class _Cluster:
         only = tuple(sorted(self._workers() - self._unfit)) if self._unfit else ()
         given = _Given(given.index, given.task, given.turn, only)
         future = self.client.submit(
-            _work, given.task, given.index, self._topic, key=given.name, pure=True, retries=RETRIES,
-            workers=list(only) or None,
+            _called(), pickle.dumps((_work, given.task, given.index, self._topic)), key=given.name, pure=True,
+            retries=RETRIES, workers=list(only) or None,
         )  # fmt: skip
         self.pending[future] = given
 
@@ -314,6 +314,18 @@ async def _answer(address: str) -> None:
             raise ValueError(address)
     finally:
         comm.abort()
+
+
+def _called() -> Callable[[bytes], _Done]:
+    """Return the function that workers are sent, by value: nobody but they need know posectl, the scheduler least."""
+
+    def call(sent: bytes) -> Any:
+        import pickle
+
+        function, *arguments = pickle.loads(sent)
+        return function(*arguments)
+
+    return call
 
 
 def _work(task: Task, index: int, topic: str) -> _Done:
