@@ -7,6 +7,7 @@ in the store and may be done twice. What travels is small: refs there, outcomes 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import pickle
 import queue as queues
@@ -119,9 +120,10 @@ class _Given:
 
     @property
     def name(self) -> str:
-        """The key that Dask knows it by, whose beginning its dashboard shows."""
-        name = self.task.name.replace("-", "_")
-        return f"{name}-{self.task.key}{f'-{self.turn}' if self.turn else ''}"
+        """The key that Dask knows it by, whose beginning its dashboard shows: the task's, in its store."""
+        name, run = self.task.name.replace("-", "_"), self.task.run
+        where = hashlib.sha256(f"{run.store} {run.threads}".encode()).hexdigest()[:8]
+        return f"{name}-{self.task.key}-{where}-{self.turn}"
 
     def again(self) -> _Given:
         """Return the task as it is given once more: Dask remembers what came of its key before."""
@@ -270,7 +272,9 @@ class _Cluster:
         return any(self.client.run(lambda dask_worker: dask_worker.state.executing_count).values())
 
     def _workers(self) -> set[str]:
-        return set(self.client.scheduler_info(n_workers=-1)["workers"])
+        with suppress(OSError):  # a scheduler that was just lost
+            return set(self.client.scheduler_info(n_workers=-1)["workers"])
+        return set()
 
     def _free_bound(self) -> None:
         """Give the tasks again whose workers are all gone."""

@@ -90,7 +90,8 @@ def test_tasks_are_small_and_bear_names_that_people_know(run):
     given = cluster._Given(0, task)
     assert distributed.utils.key_split(given.name) == "poses_acai_d8"
     assert distributed.utils.key_split(given.again().name) == "poses_acai_d8"
-    assert given.name != given.again().name
+    other = cluster._Given(0, replace(task, run=replace(task.run, store="/another")))
+    assert len({given.name, given.again().name, other.name}) == 3  # what came of it elsewhere is not taken
 
 
 def test_a_worker_of_other_code_is_said_and_its_tasks_go_to_another(run, scheduler, told, monkeypatch):
