@@ -153,9 +153,12 @@ def sweep_line(models: int, sizes: int, seeds: int, steps: int) -> list[str]:
 
 
 class Trouble:
-    """What happens to hosts while they sweep: kills at intervals, one stopped, and what `at_half` does once."""
+    """What happens to hosts while they sweep: kills at intervals, and one is stopped."""
 
-    def __init__(self, hosts: Sequence[Host], store: Store, models: int, kill: float, word: str) -> None:
+    def __init__(
+        self, hosts: Sequence[Host], store: Store, models: int, kill: float, word: str, stoppable: Sequence[Host] = ()
+    ) -> None:
+        self._stoppable = stoppable or hosts
         self._hosts, self._store, self._models, self._every, self._word = hosts, store, models, kill, word
         self._random, self._last = random.Random(0), time.monotonic()
         self._frozen: tuple[Host, Path, str] | None = None
@@ -187,7 +190,7 @@ class Trouble:
         """Stop a host that holds a task."""
         for lock in self._store.layout.staging.glob("checkpoints-*.lock"):
             owner = Lease(lock).owner()
-            for host in self._hosts:
+            for host in self._stoppable:
                 if owner.get("host") == host.name:
                     task = lock.stem.removeprefix("checkpoints-")[:12]
                     print(f"{host.name} is stopped, and holds {task}", flush=True)
@@ -243,7 +246,7 @@ def by_shards(folder: Path, arguments: Sequence[str], models: int, kill: float, 
         for number, shard in zip(range(2, 6), ("1/3", "2/3", "3/3", "3/3"), strict=True)
     ]
     with network(hosts):
-        trouble = Trouble(hosts, Store(folder / "store"), models, kill, "posectl")
+        trouble = Trouble(hosts, Store(folder / "store"), models, kill, "posectl", hosts[2:])  # whose shard another has
         try:
             for host in hosts:
                 host.begin(environment)
