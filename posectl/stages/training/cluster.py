@@ -38,7 +38,7 @@ AGAIN = 300.0  # seconds that one has to come back which was lost
 DEATHS = 100  # workers that may be lost with one task: hosts go down, and that says nothing of it
 RETRIES = 2  # of a task that fails unforeseen
 _POLL_SECONDS, _LOOK_SECONDS, _REPORT_SECONDS = 0.2, 5.0, 1.0
-_LEAVE_SECONDS = 20.0  # for checkpoints, after Ctrl-C
+_LEAVE_SECONDS = 60.0  # for checkpoints, after Ctrl-C
 
 
 def check(scheduler: str) -> None:
