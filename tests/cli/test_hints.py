@@ -27,6 +27,7 @@ COMMANDS = {
     "cli/compare": "compare",
     "cli/config": "*",
     "cli/demo": "demo",
+    "cli/engines": "sweep, evaluate",
     "cli/doctor": "doctor",
     "cli/evaluate": "evaluate",
     "api/files": "interpolate, sample, compare, encode, decode",
