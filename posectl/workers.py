@@ -33,6 +33,11 @@ def enter(*given: Any) -> None:
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
+def dask_setup(worker: Any) -> None:
+    """Begin a worker of Dask's on this machine, which calls this: it leaves Ctrl-C to its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _leave_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None

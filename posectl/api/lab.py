@@ -47,6 +47,7 @@ from posectl.store import Ref, Store
 if TYPE_CHECKING:
     from posectl.stages.dry_run import DryRun, StackPlan
     from posectl.stages.encode import Split
+    from posectl.stages.evaluation.several import EvaluationPlan
 
 Subject = Any
 """The subject of a verb: an artifact, its ref, a file's path, or an array."""
@@ -204,6 +205,7 @@ class Lab:
         zip: bool = False,
         engine: str = "inline",
         jobs: int = 1,
+        scheduler: str = "",
         log: str = "",
         name: str | None = None,
         seed: int | None = None,
@@ -212,7 +214,8 @@ class Lab:
         """Train a model at every point of lists of weights and latent sizes, with several seeds, in stacks.
 
         lam: a list, or one for each regularizer; zip: pair the lists instead of multiplying them; engine, jobs:
-        "process" trains in so many processes; log: of each model, as of `train`. Raises as `train`.
+        "process" trains in so many processes, "dask" on the workers of the scheduler at an address, else in so many of
+        its own; log: of each model, as of `train`. Raises as `train`.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -225,7 +228,7 @@ class Lab:
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
-            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log))
+            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log, scheduler))
             return Stored.of(run, result)  # type: ignore[return-value]
 
     def sweep_shard(
@@ -241,6 +244,7 @@ class Lab:
         zip: bool = False,
         engine: str = "inline",
         jobs: int = 1,
+        scheduler: str = "",
         log: str = "",
         name: str | None = None,
         seed: int | None = None,
@@ -262,7 +266,7 @@ class Lab:
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
-            how = Engine(engine, jobs, log)
+            how = Engine(engine, jobs, log, scheduler)
             result = sweep_shard(run, _ref(dataset, "dataset"), given, axes, parse(shard), engine=how)
             return Stored.of(run, result) if result else None  # type: ignore[return-value]
 
@@ -514,6 +518,61 @@ class Lab:
         given = options_from(EvaluateOptions, options, "evaluate")
         with self._running(name, seed) as run:
             return Stored.of(run, evaluate(run, _subject(subject), _ref(against), given))  # type: ignore[return-value]
+
+    def evaluate_all(
+        self,
+        subjects: Sequence[tuple[str | None, str]],
+        against: Subject = None,
+        *,
+        engine: str = "inline",
+        jobs: int = 1,
+        scheduler: str = "",
+        shard: str = "1/1",
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> list[Scores]:
+        """Score what `spread` returns, or one of several parts of it, "2/4", as tasks; return their scores.
+
+        engine, jobs, scheduler: as of `sweep`; options: as of `evaluate`. Raises as both do.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> made = lab.sweep(lab.prepare("mannequin"), reg="acai", lam=[0, 0.1], latent=4)
+        >>> len(lab.evaluate_all(lab.spread([made]), metrics=["anci"], endpoints=4, steps=5, engine="process"))
+        2
+        """
+        from posectl.stages.evaluation.several import evaluate_all
+        from posectl.stages.training.engines import Engine
+        from posectl.stages.training.shards import parse
+
+        given, how = options_from(EvaluateOptions, options, "evaluate"), Engine(engine, jobs, scheduler=scheduler)
+        with self._running(name, seed) as run:
+            made = evaluate_all(run, subjects, _ref(against), given, engine=how, shard=parse(shard))
+            return [Stored.of(run, each) for each in made]  # type: ignore[misc]
+
+    def plan_evaluations(
+        self,
+        subjects: Sequence[tuple[str | None, str]],
+        against: Subject = None,
+        *,
+        name: str | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> list[EvaluationPlan]:
+        """Tell what `evaluate_all` would do with these arguments, a plan a task, and publish nothing.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> made = lab.sweep(lab.prepare("mannequin"), reg="acai", lam=[0, 0.1], latent=4)
+        >>> [plan.shard for plan in lab.plan_evaluations(lab.spread([made]))]
+        ['1/2', '2/2']
+        """
+        from posectl.stages.evaluation.several import plan_evaluations
+
+        given = options_from(EvaluateOptions, options, "evaluate")
+        with self._running(name, seed) as run:
+            return plan_evaluations(run, subjects, _ref(against), given)
 
     def spread(self, subjects: Sequence[Subject] = (), weights: str = "last") -> list[tuple[str | None, str]]:
         """Return (subject, weights) pairs to evaluate: a sweep's models for itself, all snapshots' for weights "all".

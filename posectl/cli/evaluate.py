@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
+from posectl.cli.engines import EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
 from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
@@ -16,6 +18,7 @@ from posectl.stages.options import EvaluateOptions
 
 if TYPE_CHECKING:
     from posectl.api.artifacts import Scores
+    from posectl.stages.evaluation.several import EvaluationPlan
 
 DEFAULT = EvaluateOptions()
 
@@ -142,6 +145,13 @@ def evaluate(
             autocompletion=complete.refs_of("dataset"),
         ),
     ] = None,
+    engine: EngineName = "inline",
+    jobs: Jobs = 1,
+    scheduler: Scheduler = "",
+    shard: ShardOf = None,
+    dry_run: Annotated[
+        bool, option("Output", "Print the tasks of --engine and --shard; score nothing.", "--dry-run")
+    ] = False,
 ) -> None:
     """Score how well a model, or any system's output, interpolates and covers the data.
 
@@ -151,6 +161,8 @@ def evaluate(
     and --joints.
     Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train; of
     tasks regression, network, neighbour, noisy, moving-average, train and gaussian, which a task's table always has.
+    --engine and --shard divide subjects, as the models of a sweep, among processes and hosts that share the store, each
+    on one thread unless --threads says otherwise.
 
     \b
     Examples:
@@ -158,6 +170,7 @@ def evaluate(
       posectl evaluate theirs.npy --against poses
       posectl evaluate acai --compat naayem
       posectl evaluate acai-sweep
+      posectl evaluate acai-sweep --engine process --jobs 2
       posectl evaluate baseline:crossfade --against lines
       posectl evaluate plain acai --task completion,denoising
     """
@@ -167,15 +180,37 @@ def evaluate(
     lab, asked = session.lab(), {**shared, "metrics": names(shared["metric"]) or ()}
     del asked["metric"]
     scored = lab.spread(subjects or [], shared["weights"])
+    how: dict[str, Any] = {"engine": engine, "jobs": jobs, "scheduler": scheduler}
+    part = shard or (scheduled_shard(session) if len(scored) > 1 else None)
+    if part is not None:
+        lab.run.threads, how["shard"] = lab.run.threads or 1, part
     for task in names(shared["task"]) or (None,):
+        asked["task"] = task
+        if dry_run:
+            plans = lab.plan_evaluations(scored, against, **{**asked, "weights": "last"})
+            session.out.data([_line(plan) for plan in plans], {"tasks": [asdict(plan) for plan in plans]})
+            continue
         made = []
-        for subject, weights in scored:
-            made.append(lab.evaluate(subject, against, **{**asked, "weights": weights, "task": task}))
-            _print(session, made[-1], silent=task is not None)
-        if task is not None and not (session.out.as_json or session.out.quiet):
+        if part is None and engine == "inline" and not scheduler and jobs == 1:
+            for subject, weights in scored:
+                made.append(lab.evaluate(subject, against, **{**asked, "weights": weights}))
+                _print(session, made[-1], silent=task is not None)
+        else:
+            made = lab.evaluate_all(scored, against, **{**asked, "weights": "last"}, **how)
+            for each in made:
+                _print(session, each, silent=task is not None)
+        if task is not None and made and not (session.out.as_json or session.out.quiet):
             table = lab.compare(made).table
             show(table, stderr=True)
             session.out.tell(table.notes)
+
+
+def _line(plan: EvaluationPlan) -> str:
+    """Write what `--dry-run` prints of a task."""
+    there = f", {plan.there} of them scored before" if plan.there else ""
+    part = "" if plan.shard == "1/1" else f", --shard {plan.shard}"
+    count = f"{len(plan.subjects)} subject{'s' if len(plan.subjects) > 1 else ''}"
+    return f"{plan.id} ({plan.state}{part}): {count}{there}: {', '.join(plan.subjects)}"
 
 
 def _print(session: Session, result: Scores, *, silent: bool = False) -> None:

@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from posectl.errors import UsageError, did_you_mean
 
 # Headings stand in this order; others, and options without one, come before the last two.
-_ORDER = ("Arguments", "Data", "Model", "Objective", "Optimiser", "Sweep", "Metrics", "Picture", "Options")
+_ORDER = ("Arguments", "Data", "Model", "Objective", "Optimiser", "Sweep", "Machines", "Metrics", "Picture", "Options")
 _LAST = ("Output", "Common")
 
 

@@ -62,10 +62,10 @@ def table(progress: SweepProgress, seconds_left: float, width: int, room: int) -
     hidden = _states(progress.rows) - _states(shown)
     cells = [_cells(row, progress.watched) for row in shown]
     header, rows = list(cells[0]), [list(each.values()) for each in cells]
-    columns = fitting(header, rows, width, [*_IN_NAME, "samples/s", "loss", "step"])
+    columns = fitting(header, rows, width, [*_IN_NAME, "samples/s", "loss", "step", "host"])
     if any(label not in columns for label in _IN_NAME):
         columns = [label for label in columns if label not in _IN_NAME]
-    head, rule, *lines = aligned(header, rows, columns, left=("state",))
+    head, rule, *lines = aligned(header, rows, columns, left=("state", "host"))
     text = Text.assemble((head, "bold"), "\n", rule, "\n")
     for row, line in zip(shown, lines, strict=True):
         text.append(f"{line}\n", "" if row.state == "training" else "dim")
@@ -97,6 +97,7 @@ def _cells(row: Row, watched: str) -> dict[str, str]:
         f"{watched} error": _figure(row.error, ".4g"),
         "samples/s": _figure(row.rate, ",.0f"),
         "state": row.state,
+        "host": row.host,
     }
 
 

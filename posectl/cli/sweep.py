@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
+from posectl.cli.engines import EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
 from posectl.cli.help import option, parameter
 from posectl.cli.live import live_table
 from posectl.cli.root import app
@@ -39,20 +39,10 @@ def sweep(
         option("Sweep", "Number of models at each point, of seeds from --seed on.", metavar="N", min=1),
     ] = 1,
     zip_: Annotated[bool, option("Sweep", "Pair the lists instead of multiplying them.", "--zip")] = False,
-    engine: Annotated[
-        Literal["inline", "process"],
-        option("Sweep", "Train in this process, or in processes of their own."),
-    ] = "inline",
-    jobs: Annotated[int, option("Sweep", "Number of processes at once.", metavar="N", min=1)] = 1,
-    shard: Annotated[
-        str | None,
-        option(
-            "Sweep",
-            "Train one of N parts, as a job of several that share the store.",
-            metavar="I/N",
-            show_default="by the variables of Slurm's arrays, Open MPI, torchrun, SkyPilot",
-        ),
-    ] = None,
+    engine: EngineName = "inline",
+    jobs: Jobs = 1,
+    scheduler: Scheduler = "",
+    shard: ShardOf = None,
     log: training.Log = "none",
     dry_run: training.DryRun = False,
 ) -> None:
@@ -61,8 +51,9 @@ def sweep(
     --name is the sweep's, and how its models' names begin. Models that are there already are not trained again. A sweep
     that was killed goes on where it was, and one with more --steps than a finished one at its end. evaluate, compare
     and plot take a sweep for all its models. Processes that sweep the same at once, on hosts that share no more than
-    the store's folder, divide the work, and take over what a dead one held; --shard divides it beforehand, each part
-    on one thread unless --threads says otherwise, and the last to end publishes the sweep.
+    the store's folder, divide the work, and take over what a dead one held; --shard divides it beforehand, and the last
+    to end publishes the sweep; Dask gives each stack to a worker, which may be lost. Parts and Dask's tasks compute on
+    one thread each, unless --threads says otherwise.
 
     \b
     Examples:
@@ -70,6 +61,7 @@ def sweep(
       posectl sweep poses --reg acai --lam 0.1,0.3 --latent 8,16 --zip --name pairs
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine process --jobs 2
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --shard 1/2
+      posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine dask --scheduler tcp://head:8786
     """
     from posectl.cli.values import integers, numbers
 
@@ -80,8 +72,11 @@ def sweep(
         plans = lab.dry_sweep(dataset, seeds=seeds, zip=zip_, **options)
         session.out.data("\n".join(map(_line, plans)), {"stacks": [asdict(plan) for plan in plans]})
         return
-    how = {"seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "log": "" if log == "none" else log, **options}
-    part = shard or _scheduled(session)
+    how = {
+        "seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "scheduler": scheduler,
+        "log": "" if log == "none" else log, **options,
+    }  # fmt: skip
+    part = shard or scheduled_shard(session)
     with live_table(session.out) as lab.run.progress:
         result: Sweep | None
         if part is None:
@@ -106,17 +101,6 @@ def sweep(
 
 
 _ERRORS = {"validation error": "validation_error", "test error": "test_error", "best": "best_test_error"}
-
-
-def _scheduled(session: Session) -> str | None:
-    """Return the shard that this job is of a scheduler's, None if it is none."""
-    from posectl.stages.training.shards import from_environment
-
-    found = from_environment(os.environ)
-    if found is None:
-        return None
-    session.out.tell(f"This is job {found[0]} of {found[1]}, which trains that shard.")
-    return str(found[0])
 
 
 def _line(plan: StackPlan) -> str:

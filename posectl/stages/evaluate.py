@@ -16,6 +16,7 @@ from posectl.stages.evaluation.warnings import warnings_of
 from posectl.stages.options import TASKS, EvaluateOptions
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
+from posectl.store.leases import Lease
 
 _FACTORS = "images whose factors are known and go round"
 _LABELS = "labelled images in train and test"
@@ -50,6 +51,8 @@ def evaluate(
     subject: str | np.ndarray | None = None,
     against: str | None = None,
     options: EvaluateOptions = EvaluateOptions(),
+    *,
+    lease: Lease | None = None,
 ) -> Result:
     """Score the subject (the newest model if None) and publish a scores artifact.
 
@@ -58,9 +61,10 @@ def evaluate(
     is: (B, T, J, 3) are paths, (N, J, 3) samples; (B, T, H, W) and (B, T, C, H, W) are paths of images, and (N, C, H,
     W) samples, if options.shape says so. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. options.task is scored in place of metrics, of a
-    model, of "baseline:regression" and its like, and generation of samples, too. Figures: `scores` (metric ->
-    statistics), `protocol` and `warnings`; curves are arrays of the artifact, `METRIC/NAME`. Raises UsageError for a
-    metric that does not exist, InvalidInputError for one whose inputs the subject lacks.
+    model, of "baseline:regression" and its like, and generation of samples, too. lease: under which it is done.
+    Figures: `scores` (metric -> statistics), `protocol` and `warnings`; curves are arrays of the artifact,
+    `METRIC/NAME`. Raises UsageError for a metric that does not exist, InvalidInputError for one whose inputs the
+    subject lacks.
     """
     for name in options.metrics:
         METRICS.get(name)
@@ -96,7 +100,7 @@ def evaluate(
         run, "scores", name, run.config(evaluation.options), fill, stage="evaluate",
         modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
         parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
-        about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name),
+        about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name), lease=lease,
     )  # fmt: skip
 
 

@@ -20,11 +20,13 @@ from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
-from posectl.stages.training.engines import Engine, train_all
+from posectl.stages.training.engines import Engine, do_all
+from posectl.stages.training.progress import ProgressTable
 from posectl.stages.training.replica import existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name, remarks
 from posectl.stages.training.shards import Shard
 from posectl.stages.training.stack import NamedReplica, Outcome, Stack, stacks
+from posectl.stages.training.tasks import StackTask
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
 from posectl.store.refs import fitting_name
@@ -68,14 +70,18 @@ def sweep_shard(
     Raises as `sweep`, and UsageError for `run.force`.
     """
     check_points(options, axes)
-    if shard != ALL and run.force:
+    if run.force and (shard != ALL or engine.name == "dask"):
         raise UsageError(
-            "A shard cannot be made again by force, for others' models of the same sweep would be, too.",
+            "A shard cannot be made again by force, for others' models of the same sweep would be, too."
+            if shard != ALL
+            else "On Dask nothing is made again by force, for a task may be done twice.",
             "Leave --force out, or remove the models first: posectl store rm.",
         )
     device = devices.resolve(run.device)
     engine.check(device)
     data = training_set(run, dataset)
+    if engine.name == "dask":
+        run = replace(run, threads=engine.context(run).threads)
     devices.use_threads(run.threads)
     replicas = replicas_of(run, data, options, axes, device)
     run.detail(
@@ -128,8 +134,17 @@ def _trained(
     found = {} if run.force else existing_models(run, replicas)
     if found:
         run.tell(f"{len(found)} of {len(replicas)} models are there.")
+    missing = [stack for stack in planned if not stack.all_in(found)]
+    if not missing:
+        return {key: Outcome(ref=model.ref) for key, model in found.items()}
+    table, theirs = ProgressTable(run, planned, found), engine.context(run)
+    tasks = [StackTask.of(theirs, data, stack, engine.device(i, device), engine.log) for i, stack in enumerate(missing)]
+    numbers = [planned.index(stack) for stack in missing]
+    run.progress(table.progress())
     with interruptible() as stopped:
-        outcomes = train_all(run, data, planned, found, device, engine, stopped)
+        outcomes = do_all(
+            run, tasks, engine, lambda i, progress, host: table.report(numbers[i], progress, host), stopped
+        )
     return outcomes | {key: Outcome(ref=model.ref) for key, model in found.items()}
 
 

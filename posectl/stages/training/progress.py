@@ -12,7 +12,8 @@ from posectl.stages.training.stack import NamedReplica, Stack, StackProgress
 
 @dataclass(frozen=True)
 class Row:
-    """The state of one replica. state: "there" before the sweep, "waiting", "training", "done" or "diverged at N".
+    """The state of one replica. state: "there" before the sweep, "waiting", "training", "done" or "diverged at N";
+    host: where that is, "" for this one.
 
     step is -1, and loss, error (the last of the split that is watched) and rate (samples per second) are NaN, where
     there is none.
@@ -27,6 +28,7 @@ class Row:
     loss: float = math.nan
     error: float = math.nan
     rate: float = math.nan
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,11 @@ class ProgressTable:
     stacks: Sequence[Stack]
     found: Collection[str]
     progress_by_stack: dict[int, StackProgress] = field(default_factory=dict)
+    hosts: dict[int, str] = field(default_factory=dict)
 
-    def report(self, index: int, progress: StackProgress) -> None:
-        """Record the progress of the stack of this index."""
-        self.progress_by_stack[index] = progress
+    def report(self, index: int, progress: StackProgress, host: str = "") -> None:
+        """Record the progress of the stack of this index, on a host."""
+        self.progress_by_stack[index], self.hosts[index] = progress, host
         self.run.progress(self.progress())
 
     def progress(self) -> SweepProgress:
@@ -77,9 +80,10 @@ class ProgressTable:
             return Row(*about, "there")
         if progress is None or each.key not in progress.replicas:
             return Row(*about, "waiting")
-        now = progress.replicas[each.key]
+        now, host = progress.replicas[each.key], self.hosts.get(index, "")
         if now.diverged_at >= 0:
-            return Row(*about, f"diverged at {now.diverged_at}", now.diverged_at, error=now.error)
+            return Row(*about, f"diverged at {now.diverged_at}", now.diverged_at, error=now.error, host=host)
         if progress.step == self.stacks[index].steps:
-            return Row(*about, "done", progress.step, now.loss, now.error)
-        return Row(*about, "training", progress.step, now.loss, now.error, progress.rate / len(progress.replicas))
+            return Row(*about, "done", progress.step, now.loss, now.error, host=host)
+        rate = progress.rate / len(progress.replicas)
+        return Row(*about, "training", progress.step, now.loss, now.error, rate, host)

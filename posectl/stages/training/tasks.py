@@ -1,0 +1,168 @@
+"""Tasks: units of work as they travel to whoever does them, in refs and settings alone, so that they stay small.
+
+A task is claimed in the store by its key, a digest of all that determines what comes of it. Whoever is to do it makes
+its own key of the same refs and settings first, and leaves it alone where that is another: its code, or its data, is.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from posectl.core import device as devices
+from posectl.errors import PosectlError, UnavailableError
+from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.options import TrainOptions
+from posectl.stages.run import Run
+from posectl.stages.training.replica import identify
+from posectl.stages.training.stack import NamedReplica, Outcome, Stack, train_stack
+from posectl.store import Artifact, Checkpoints
+from posectl.version import __version__
+
+SAME = "Install the same posectl on every host, and give all the same store."
+
+
+class OtherCodeError(UnavailableError):
+    """A host on which a task would come to something else."""
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """A unit of work. run: its context, which tells nobody; key: what it is claimed by; name: what people call it;
+    size: the number of artifacts that come of it."""
+
+    run: Run
+    key: str
+    name: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.key[:12]} ({self.name}, {self.size} model{'s' if self.size > 1 else ''})"
+
+    def do(
+        self, run: Run, checkpoints: Checkpoints, report: Callable[[Any], None], stopped: Callable[[], bool]
+    ) -> dict[str, Outcome]:
+        """Do the task, and return outcomes by their keys; run: the task's own, with somebody to tell.
+
+        Raises OtherCodeError, UnavailableError for a host without the store, HeldElsewhereError, InterruptedRunError,
+        and whatever the work raises.
+        """
+        if not Path(run.store).is_dir():
+            raise UnavailableError(
+                f"{socket.gethostname()} has no folder {run.store}, which the store is in.",
+                "Mount it under the same path on every host.",
+            )
+        devices.use_threads(run.threads)
+        return self._do(run, checkpoints, report, stopped)
+
+    @abstractmethod
+    def _do(
+        self, run: Run, checkpoints: Checkpoints, report: Callable[[Any], None], stopped: Callable[[], bool]
+    ) -> dict[str, Outcome]: ...
+
+    def _check(self, key: str) -> None:
+        """Raise OtherCodeError unless this is the key that the task has here, too."""
+        if key != self.key:
+            raise OtherCodeError(
+                f"{socket.gethostname()} would make something else of task {self}: its posectl ({__version__}), or its "
+                "data, is not what the task was planned with.",
+                SAME,
+            )
+
+    def log(self, run: Run) -> Path:
+        """Return the file beside the store that says what the task failed of."""
+        store = run.artifacts.path
+        return store.with_name(f"{store.name}-logs") / "tasks" / f"{self.key[:12]}.log"
+
+    def keep_log(self, run: Run) -> None:
+        """Add the error that is being handled to the task's log."""
+        with suppress(OSError):  # on a full disk there is the sentence alone
+            self.log(run).parent.mkdir(parents=True, exist_ok=True)
+            with self.log(run).open("a", encoding="utf-8") as file:
+                file.write(f"Task {self}, process {os.getpid()} on {socket.gethostname()}:\n{traceback.format_exc()}\n")
+
+    def failed(self, error: BaseException, host: str = "") -> PosectlError:
+        """Return the error of the whole, of the same exit code, that names the task, the host and the log."""
+        kind, said = (type(error), error.message) if isinstance(error, PosectlError) else (
+            PosectlError, f"{type(error).__name__}: {error}"
+        )  # fmt: skip
+        log = self.log(self.run)
+        hint = " ".join(filter(None, (getattr(error, "hint", ""), f"Its log: {log}." if log.exists() else "")))
+        return kind(f"Task {self} failed{f' on {host}' if host else ''}: {said}", hint)
+
+
+@dataclass(frozen=True)
+class StackTask(Task):
+    """The training of a stack. members: the name, weights and seed of each; options: all else, which they share."""
+
+    dataset: str
+    options: TrainOptions
+    members: tuple[tuple[str, tuple[float, ...], int], ...]
+    device: str
+    form: str
+
+    @classmethod
+    def of(cls, run: Run, dataset: StoredDataset, stack: Stack, device: str, log: str) -> StackTask:
+        """Return the task of a stack; log: the form of the log of each training."""
+        members = tuple((r.name, r.replica.options.lam, r.replica.seed) for r in stack.replicas)
+        return cls(
+            run, stack.key, common_name([name for name, _, _ in members]), len(members), dataset.artifact.ref,
+            stack.replicas[0].replica.options, members, device, log,
+        )  # fmt: skip
+
+    def _do(
+        self, run: Run, checkpoints: Checkpoints, report: Callable[[Any], None], stopped: Callable[[], bool]
+    ) -> dict[str, Outcome]:
+        data, device = _opened(run.artifacts.get(self.dataset)), torch.device(self.device)
+        replicas = [
+            NamedReplica(name, identify(run, data, replace(self.options, lam=lam), seed, device))
+            for name, lam, seed in self.members
+        ]
+        stack = Stack(tuple(replicas))
+        self._check(stack.key)
+        return train_stack(
+            run, data, stack, (), device, checkpoints=checkpoints, report=report, stopped=stopped, log=self.form
+        )
+
+
+def common_name(names: list[str]) -> str:
+    """Return what names of parts joined by hyphens begin with alike.
+
+    >>> common_name(["acai-d8-l0-s0", "acai-d8-l0.1-s0"])
+    'acai-d8'
+    """
+    parts = zip(*(name.split("-") for name in names), strict=False)
+    return "-".join(first for first, *rest in takewhile(lambda each: len(set(each)) == 1, parts)) or names[0]
+
+
+def silent(said: Any) -> None:
+    """Say nothing: what a task's context does until it is at work."""
+
+
+def quiet(run: Run) -> Run:
+    """Return the context of tasks of a run: its settings, and nobody to tell."""
+    return replace(
+        run, tell=silent, detail=silent, warn=silent, progress=silent, sources=dict(run.sources),
+        store=str(run.artifacts.path.absolute()),
+    )  # fmt: skip
+
+
+_datasets: dict[str, StoredDataset] = {}
+
+
+def _opened(artifact: Artifact) -> StoredDataset:
+    """Open a dataset once for all the tasks in a row that train on it."""
+    if artifact.digest not in _datasets:
+        _datasets.clear()
+        _datasets[artifact.digest] = StoredDataset(artifact)
+    return _datasets[artifact.digest]

@@ -1,0 +1,322 @@
+"""A sweep on four hosts that share a folder and nothing else, which are killed, frozen and cut off from each other.
+
+    python tests/cluster.py dask --folder F     a scheduler of Dask, restarted once, and a worker on every host
+    python tests/cluster.py shard --folder F    `--shard` in a shell loop on every host, of which two have the same one
+
+A host is a network namespace with a host's name and processes of its own. While they sweep, a process is killed with -9
+every --kill seconds, and one host is stopped, and goes on after its task was taken over. In the end every model has to
+be there once, equal to the bit to one made on one host, and the store has to verify. For root on Linux; elsewhere it
+says so, and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from posectl.store import Store
+from posectl.store.leases import Lease
+
+BRIDGE, NET, PORT = "pctl-br", "10.77.0", 8786
+HEAD = f"tcp://{NET}.1:{PORT}"
+PYTHON = [sys.executable, "-m"]
+WORKER = (
+    f"{sys.executable} -m distributed.cli.dask_worker {HEAD} --nthreads 1 --no-nanny --memory-limit 0 --no-dashboard"
+)
+_DEAF = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "60s"}  # after which a scheduler gives a frozen worker's tasks away
+_LIMIT = 5400.0  # seconds for a sweep
+
+
+@dataclass
+class Host:
+    """One host, and the shell loop that runs on it. number: the last of its address."""
+
+    number: int
+    line: str
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    @property
+    def name(self) -> str:
+        """Its name, which leases bear."""
+        return f"pctl-h{self.number}"
+
+    def begin(self, environment: dict[str, str]) -> None:
+        """Start it, with its loop."""
+        within = f"hostname {self.name}; {self.line}"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", self.name, "unshare", "--uts", "--pid", "--fork", "--kill-child",
+                 "--mount-proc", "bash", "-c", within],
+                stdout=log, stderr=log, env=environment,
+            )  # fmt: skip
+
+    def pids(self, word: str = "") -> list[int]:
+        """Return the numbers, outside, of its processes: of all, or of those of Python with a word in their lines."""
+        assert self.process is not None
+        (shell,) = _children(self.process.pid)[:1] or [0]
+        with suppress(OSError):
+            mine = os.readlink(f"/proc/{shell}/ns/pid")
+            every = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+            inside = [pid for pid in every if _namespace(pid) == mine]
+            return [pid for pid in inside if not word or (word in (line := _line(pid)) and line.startswith(PYTHON[0]))]
+        return []
+
+    def send(self, number: int, word: str = "") -> int:
+        """Send a signal to its processes of a word; return how many there were."""
+        pids = self.pids(word)
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return len(pids)
+
+    def end(self) -> None:
+        """Stop it, and all that runs on it."""
+        if self.process is not None and self.process.poll() is None:
+            self.send(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait()
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(OSError):
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _namespace(pid: int) -> str:
+    with suppress(OSError):
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    return ""
+
+
+def _line(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+@contextmanager
+def network(hosts: Sequence[Host]) -> Iterator[None]:
+    """Make a network namespace for every host, all on one bridge, of which this side is the head."""
+    _ip("link", "add", BRIDGE, "type", "bridge")
+    try:
+        _ip("addr", "add", f"{NET}.1/24", "dev", BRIDGE)
+        _ip("link", "set", BRIDGE, "up")
+        for host in hosts:
+            outer, inner = f"pctl-v{host.number}", f"pctl-e{host.number}"
+            _ip("netns", "add", host.name)
+            _ip("link", "add", outer, "type", "veth", "peer", "name", inner)
+            _ip("link", "set", outer, "master", BRIDGE, "up")
+            _ip("link", "set", inner, "netns", host.name)
+            for words in (("addr", "add", f"{NET}.{host.number}/24", "dev", inner), ("link", "set", inner, "up"),
+                          ("link", "set", "lo", "up")):  # fmt: skip
+                _ip("-n", host.name, *words)
+        yield
+    finally:
+        for host in hosts:
+            subprocess.run(["ip", "netns", "del", host.name], capture_output=True)
+        subprocess.run(["ip", "link", "del", BRIDGE], capture_output=True)
+
+
+def refused() -> str:
+    """Return why there can be no hosts here; "" where there can."""
+    if not (sys.platform == "linux" and shutil.which("ip") and shutil.which("unshare")):
+        return "hosts are network namespaces of Linux, made by `ip` and `unshare`"
+    probe = ["unshare", "--net", "--uts", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "p", "type", "bridge"]
+    done = subprocess.run(probe, capture_output=True, text=True)
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+def sweep_line(models: int, sizes: int, seeds: int, steps: int) -> list[str]:
+    """Return the command of a sweep of so many models: weights times latent sizes times seeds."""
+    weights = max(1, models // (sizes * seeds))
+    lam, latent = ",".join(f"{i / 100:g}" for i in range(weights)), ",".join(str(3 + i) for i in range(sizes))
+    return [
+        "sweep", "--reg", "acai", "--lam", lam, "--latent", latent, "--seeds", str(seeds), "--steps", str(steps),
+        "--set", "mlp.widths=16", "--evaluate-every", str(steps), "--batch", "16", "--name", "many",
+    ]  # fmt: skip
+
+
+class Trouble:
+    """What happens to hosts while they sweep: kills at intervals, and one is stopped."""
+
+    def __init__(
+        self, hosts: Sequence[Host], store: Store, models: int, kill: float, word: str, stoppable: Sequence[Host] = ()
+    ) -> None:
+        self._stoppable = stoppable or hosts
+        self._hosts, self._store, self._models, self._every, self._word = hosts, store, models, kill, word
+        self._random, self._last = random.Random(0), time.monotonic()
+        self._frozen: tuple[Host, Path, str] | None = None
+        self.kills, self.thawed, self.half = 0, False, False
+
+    def happen(self) -> bool:
+        """Do what is due; return whether half of the models are there for the first time."""
+        now = time.monotonic()
+        if now - self._last > self._every:
+            self._last = now
+            self.kills += self._random.choice(self._running).send(signal.SIGKILL, self._word) > 0
+        there = sum(name.startswith("many-") for name in self._store.names())
+        if self._frozen is None and not self.thawed and there > self._models / 8:
+            self._freeze()
+        elif self._frozen is not None:
+            host, lock, token = self._frozen
+            if Lease(lock).owner().get("token") != token:
+                print(f"{host.name} goes on, for its task was taken over", flush=True)
+                host.send(signal.SIGCONT)
+                self._frozen, self.thawed = None, True
+        first, self.half = not self.half and there > self._models / 2, self.half or there > self._models / 2
+        return first
+
+    @property
+    def _running(self) -> list[Host]:
+        return [host for host in self._hosts if self._frozen is None or host is not self._frozen[0]]
+
+    def _freeze(self) -> None:
+        """Stop a host that holds a task."""
+        for lock in self._store.layout.staging.glob("checkpoints-*.lock"):
+            owner = Lease(lock).owner()
+            for host in self._stoppable:
+                if owner.get("host") == host.name:
+                    task = lock.stem.removeprefix("checkpoints-")[:12]
+                    print(f"{host.name} is stopped, and holds {task}", flush=True)
+                    host.send(signal.SIGSTOP)
+                    self._frozen = host, lock, str(owner.get("token"))
+                    return
+
+
+def on_dask(folder: Path, arguments: Sequence[str], models: int, kill: float, environment: dict[str, str]) -> str:
+    """Sweep by Dask's workers on four hosts; return what happened."""
+    line = f"cd {folder}; while :; do {WORKER}; sleep 1; done"
+    hosts = [Host(number, line, folder / f"h{number}.log") for number in range(2, 6)]
+    command = [*PYTHON, "posectl", *arguments, "--store", str(folder / "store")]
+    command += ["--engine", "dask", "--scheduler", HEAD]
+
+    def scheduler() -> subprocess.Popen[bytes]:
+        with (folder / "scheduler.log").open("ab") as log:
+            return subprocess.Popen(
+                [*PYTHON, "distributed.cli.dask_scheduler", "--host", f"{NET}.1", "--port", str(PORT),
+                 "--no-dashboard"], stdout=log, stderr=log, env={**environment, **_DEAF},
+            )  # fmt: skip
+
+    with network(hosts):
+        head, trouble = scheduler(), Trouble(hosts, Store(folder / "store"), models, kill, "dask_worker")
+        try:
+            for host in hosts:
+                host.begin(environment)
+            with (folder / "sweep.log").open("wb") as log:
+                sweep = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+            deadline = time.monotonic() + _LIMIT
+            while sweep.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.5)
+                if trouble.happen():
+                    print("the scheduler is killed, and started again", flush=True)
+                    head.kill()
+                    head.wait()
+                    time.sleep(2)
+                    head = scheduler()
+            assert sweep.poll() == 0, (folder / "sweep.log").read_text()[-2000:]
+        finally:
+            for host in hosts:
+                host.end()
+            head.kill()
+            head.wait()
+    return f"{trouble.kills} kills, a host stopped: {trouble.thawed}, the scheduler restarted: {trouble.half}"
+
+
+def by_shards(folder: Path, arguments: Sequence[str], models: int, kill: float, environment: dict[str, str]) -> str:
+    """Sweep by `--shard` in a shell loop on four hosts, two of them given the same shard; return what happened."""
+    command = " ".join([*PYTHON, "posectl", *arguments, "--store", str(folder / "store")])
+    hosts = [
+        Host(number, f"cd {folder}; until {command} --shard {shard}; do sleep 1; done", folder / f"h{number}.log")
+        for number, shard in zip(range(2, 6), ("1/3", "2/3", "3/3", "3/3"), strict=True)
+    ]
+    with network(hosts):
+        trouble = Trouble(hosts, Store(folder / "store"), models, kill, "posectl", hosts[2:])  # whose shard another has
+        try:
+            for host in hosts:
+                host.begin(environment)
+            deadline = time.monotonic() + _LIMIT
+            while any(host.process and host.process.poll() is None for host in hosts):
+                assert time.monotonic() < deadline
+                time.sleep(0.5)
+                trouble.happen()
+        finally:
+            for host in hosts:
+                host.end()
+    return f"{trouble.kills} kills, a host stopped: {trouble.thawed}"
+
+
+def check(made: Store, alone: Store) -> int:
+    """Raise AssertionError unless all models of the one store are in the other, once, and equal to the bit; return
+    their number."""
+    assert made.verify() == []
+    names = [name for name in alone.names() if name.startswith("many-")]
+    assert {name for name in made.names() if name.startswith("many")} == {"many", *names}
+    for name in names:
+        mine, theirs = made.get(name), alone.get(name)
+        assert made.versions(name) == [1], f"{name} was published {made.versions(name)}"
+        assert mine.key == theirs.key, name
+        assert _content(mine.path) == _content(theirs.path), f"{name} differs"
+    return len(names)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    """Return what is in an artifact's files but for its manifest, which tells when and where it was made."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def run(how: str, folder: Path, models: int, sizes: int, seeds: int, steps: int, kill: float) -> None:
+    """Sweep on one host and on four, in a folder, and compare. Raises AssertionError."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    arguments, started = sweep_line(models, sizes, seeds, steps), time.monotonic()
+    alone, made = folder / "alone", folder / "store"
+    if not alone.is_dir():
+        for words in (["prepare", "mannequin", "--subjects", "4", "--seconds", "0.5"], [*arguments, "--threads", "1"]):
+            subprocess.run(
+                [*PYTHON, "posectl", *words, "--store", str(alone), "-q"], check=True, env=environment,
+                stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        print(f"one host: {time.monotonic() - started:.0f} s", flush=True)
+    shutil.copytree(alone, made, ignore=lambda _, names: [name for name in names if name.startswith("many")])
+    started = time.monotonic()
+    happened = {"dask": on_dask, "shard": by_shards}[how](folder, arguments, models, kill, environment)
+    print(f"four hosts by {how}: {time.monotonic() - started:.0f} s; {happened}", flush=True)
+    print(f"{check(Store(made), Store(alone))} models there once, equal to the bit; the store verifies", flush=True)
+
+
+def main() -> None:
+    """Parse the command line, and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("how", choices=("dask", "shard"))
+    parser.add_argument("--models", type=int, default=160)
+    parser.add_argument("--sizes", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--kill", type=float, default=20.0, help="seconds between kills")
+    parser.add_argument("--folder", type=Path, required=True)
+    given = parser.parse_args()
+    if why := refused():
+        print(f"Nothing was run: {why}.")
+        return
+    given.folder.mkdir(parents=True, exist_ok=True)
+    run(given.how, given.folder.absolute(), given.models, given.sizes, given.seeds, given.steps, given.kill)
+
+
+if __name__ == "__main__":
+    main()
