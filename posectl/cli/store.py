@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,11 +12,13 @@ from posectl.cli import complete
 from posectl.cli.command import Session, command
 from posectl.cli.help import Group, HelpOption, option
 from posectl.cli.root import app
-from posectl.errors import IntegrityError, InterruptedRunError
+from posectl.errors import IntegrityError, InterruptedRunError, UsageError
 from posectl.printable import one_line
+from posectl.store.locations import shown
 
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
+    from posectl.store.transfer import Transfer
 
 store = typer.Typer(name="store", cls=Group, no_args_is_help=True, rich_markup_mode=None, add_help_option=False)
 app.add_typer(store)
@@ -23,7 +26,7 @@ app.add_typer(store)
 
 @store.callback()
 def store_(help_: HelpOption = False) -> None:
-    """Look after artifacts: list, show, compare, check, name, remove, export and import them.
+    """Look after artifacts: list, show, compare, check, name, remove, export and import them, and bring them elsewhere.
 
     \b
     Examples:
@@ -31,6 +34,7 @@ def store_(help_: HelpOption = False) -> None:
       posectl store verify --level 3
       posectl store alias acai:v3 best
       posectl store export acai -o acai.zip --with-parents
+      posectl store push acai s3://bucket/prefix
     """
 
 
@@ -267,6 +271,56 @@ def import_(
     """Take artifacts from a zip that `export` wrote, all checked first."""
     imported = _opened(session).import_(archive)
     session.out.data([a.ref for a in imported], {"refs": [a.ref for a in imported]})
+
+
+Refs = Annotated[
+    list[str],
+    typer.Argument(metavar="REF... STORE", help="Artifacts, and the other store: DIR or s3://bucket/prefix.",
+                   autocompletion=complete.refs),
+]  # fmt: skip
+NoParents = Annotated[bool, option("Options", "Leave out what they were made from.", "--without-parents")]
+
+
+def _transfer(session: Session, transfers: Iterable[Transfer], dry_run: bool) -> None:
+    done = []
+    for each in transfers:
+        what = f"{each.source.ref} ({_size(each.source.size)})"
+        how = f"is {each.target} in" if each.target else "would be sent to"
+        session.out.tell(f"{what} {how} {each.place}{', as it was' if each.target and not each.sent else ''}.")
+        done.append({"ref": each.source.ref, "store": each.place, "target": each.target, "sent": each.sent})
+    refs = [str(each["target"] or each["ref"]) for each in done]
+    session.out.data(refs or "nothing to bring", {"transfers": done, "dry_run": dry_run})
+
+
+@command(store, computes=False)
+def push(session: Session, refs: Refs, without_parents: NoParents = False, dry_run: DryRun = False) -> None:
+    """Bring artifacts to another store, a folder or s3://bucket/prefix, with all that they were made from.
+
+    Broken off and begun again, it goes on where it was.
+    """
+    *chosen, place = refs
+    if not chosen:
+        raise UsageError(f"What is to go to {shown(place)}?", "REF... before it, or `posectl store sync` for all.")
+    transfers = _opened(session).push(chosen, place, parents=not without_parents, dry_run=dry_run)
+    _transfer(session, transfers, dry_run)
+
+
+@command(store, computes=False)
+def pull(session: Session, refs: Refs, without_parents: NoParents = False, dry_run: DryRun = False) -> None:
+    """Bring artifacts of another store here, with all that they were made from, each byte checked."""
+    *chosen, place = refs
+    if not chosen:
+        raise UsageError(f"What is to come from {shown(place)}?", "REF... before it, or `posectl store sync` for all.")
+    transfers = _opened(session).pull(chosen, place, parents=not without_parents, dry_run=dry_run)
+    _transfer(session, transfers, dry_run)
+
+
+@command(store, computes=False)
+def sync(session: Session, refs: Refs, dry_run: DryRun = False) -> None:
+    """Bring to another store what it lacks, and here what this one lacks; of the names of REF alone where some are
+    given."""
+    *chosen, place = refs
+    _transfer(session, _opened(session).sync(chosen, place, dry_run=dry_run), dry_run)
 
 
 @command(store, computes=False)

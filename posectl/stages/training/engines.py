@@ -173,7 +173,7 @@ def _in_processes(
     threads = run.threads or max(1, min(torch.get_num_threads(), cores() // jobs))
     theirs = replace(
         run, tell=_tell, detail=_detail, warn=_warn, progress=_no_progress, threads=threads, sources=dict(run.sources),
-        store=str(run.artifacts.path),
+        store=run.artifacts.place,
     )  # fmt: skip
     outcomes: dict[str, Outcome] = {}
     failures: list[BaseException] = []
