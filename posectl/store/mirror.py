@@ -19,8 +19,8 @@ from posectl.store.refs import VERSION
 from posectl.store.regular import is_file
 
 if TYPE_CHECKING:
-    from posectl.store.artifact import Artifact
     from posectl.store.bucket import Bucket
+    from posectl.store.bundle import Bundle
 
 FILES, MANIFEST, URL = ".files/", "manifest.json", ".url"
 AT_ONCE = 8  # requests
@@ -37,40 +37,40 @@ def is_copy(folder: Path) -> bool:
     )
 
 
-def fetch(artifact: Artifact, part: str) -> None:
+def fetch(bundle: Bundle, part: str) -> None:
     """Have the files whose paths begin with `part` in the folder of a local copy, each checked on its way.
 
     Raises IntegrityError for one that is not as published, NotFoundError where the version was removed.
     """
-    wanted = [entry for name, entry in artifact.files.items() if name.startswith(part)]
-    missing = [entry for entry in wanted if size_of(artifact.path / entry["path"]) != entry["size"]]
+    wanted = [entry for name, entry in bundle.files.items() if name.startswith(part)]
+    missing = [entry for entry in wanted if size_of(bundle.path / entry["path"]) != entry["size"]]
     if missing:
-        bucket, start = _bucket_of(artifact.path), files_of((artifact.path / MANIFEST).read_bytes())
+        bucket, start = _bucket_of(bundle.path), files_of((bundle.path / MANIFEST).read_bytes())
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda entry: _bring(bucket, start, artifact, entry), missing))
-        _trim(artifact.path)
+            list(pool.map(lambda entry: _bring(bucket, start, bundle, entry), missing))
+        _trim(bundle.path)
     with suppress(OSError):
-        os.utime(artifact.path)  # by which the copies longest unread are found
+        os.utime(bundle.path)  # by which the copies longest unread are found
 
 
-def forget(artifact: Artifact, part: str) -> None:
+def forget(bundle: Bundle, part: str) -> None:
     """Remove files from a local copy, to be fetched again."""
-    for name in artifact.files:
+    for name in bundle.files:
         if name.startswith(part):
-            (artifact.path / name).unlink(missing_ok=True)
+            (bundle.path / name).unlink(missing_ok=True)
 
 
-def check_sizes(artifact: Artifact) -> None:
+def check_sizes(bundle: Bundle) -> None:
     """Raise IntegrityError unless every file of a version, in the bucket if not here, is there in its size."""
-    if all(size_of(artifact.path / name) == entry["size"] for name, entry in artifact.files.items()):
+    if all(size_of(bundle.path / name) == entry["size"] for name, entry in bundle.files.items()):
         return
-    bucket, start = _bucket_of(artifact.path), files_of((artifact.path / MANIFEST).read_bytes())
+    bucket, start = _bucket_of(bundle.path), files_of((bundle.path / MANIFEST).read_bytes())
     sizes = {entry.key.removeprefix(start): entry.size for entry in bucket.list(start)}
-    for name, entry in artifact.files.items():
+    for name, entry in bundle.files.items():
         if sizes.get(name) != entry["size"]:
-            _raise_if_removed(bucket, artifact)
+            _raise_if_removed(bucket, bundle)
             how = f"holds {sizes[name]} bytes instead of {entry['size']}" if name in sizes else "is missing"
-            raise IntegrityError(f"{bucket.url}/{start}{name} of {artifact.ref} {how}.", _HINT)
+            raise IntegrityError(f"{bucket.url}/{start}{name} of {_ref(bundle)} {how}.", _HINT)
 
 
 def files_of(manifest: bytes) -> str:
@@ -86,21 +86,25 @@ def write(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def _bring(bucket: Bucket, start: str, artifact: Artifact, entry: FileEntry) -> None:
+def _bring(bucket: Bucket, start: str, bundle: Bundle, entry: FileEntry) -> None:
     data = bucket.get(start + entry["path"])
     if data is None:
-        _raise_if_removed(bucket, artifact)
-        raise IntegrityError(f"{bucket.url}/{start}{entry['path']} of {artifact.ref} is missing.", _HINT)
+        _raise_if_removed(bucket, bundle)
+        raise IntegrityError(f"{bucket.url}/{start}{entry['path']} of {_ref(bundle)} is missing.", _HINT)
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
-        what = f"{bucket.url}/{start}{entry['path']} of {artifact.ref} has changed since it was published."
+        what = f"{bucket.url}/{start}{entry['path']} of {_ref(bundle)} has changed since it was published."
         raise IntegrityError(what, _HINT)
-    write(artifact.path / entry["path"], data)
+    write(bundle.path / entry["path"], data)
 
 
-def _raise_if_removed(bucket: Bucket, artifact: Artifact) -> None:
-    key = f"{artifact.path.parent.name}/{artifact.path.name}/{MANIFEST}"
+def _ref(bundle: Bundle) -> str:
+    return f"{bundle.path.parent.name}:{bundle.path.name}"
+
+
+def _raise_if_removed(bucket: Bucket, bundle: Bundle) -> None:
+    key = f"{bundle.path.parent.name}/{bundle.path.name}/{MANIFEST}"
     if bucket.get(key) is None:
-        raise NotFoundError(f"{artifact.ref} was removed meanwhile.", "See `posectl store ls`.")
+        raise NotFoundError(f"{_ref(bundle)} was removed meanwhile.", "See `posectl store ls`.")
 
 
 def _bucket_of(folder: Path) -> Bucket:
