@@ -12,9 +12,8 @@ from posectl.cli import complete
 from posectl.cli.command import Session, command
 from posectl.cli.help import Group, HelpOption, option
 from posectl.cli.root import app
-from posectl.errors import IntegrityError, InterruptedRunError, UsageError
+from posectl.errors import IntegrityError, InterruptedRunError
 from posectl.printable import one_line
-from posectl.store.locations import shown
 
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
@@ -273,11 +272,8 @@ def import_(
     session.out.data([a.ref for a in imported], {"refs": [a.ref for a in imported]})
 
 
-Refs = Annotated[
-    list[str],
-    typer.Argument(metavar="REF... STORE", help="Artifacts, and the other store: DIR or s3://bucket/prefix.",
-                   autocompletion=complete.refs),
-]  # fmt: skip
+Refs = Annotated[list[str], typer.Argument(metavar="REF", help="Artifacts.", autocompletion=complete.refs)]
+OtherStore = Annotated[str, typer.Argument(metavar="STORE", help="The other store: a folder, or s3://bucket/prefix.")]
 NoParents = Annotated[bool, option("Options", "Leave out what they were made from.", "--without-parents")]
 
 
@@ -293,34 +289,39 @@ def _transfer(session: Session, transfers: Iterable[Transfer], dry_run: bool) ->
 
 
 @command(store, computes=False)
-def push(session: Session, refs: Refs, without_parents: NoParents = False, dry_run: DryRun = False) -> None:
+def push(
+    session: Session, refs: Refs, other: OtherStore, without_parents: NoParents = False, dry_run: DryRun = False
+) -> None:
     """Bring artifacts to another store, a folder or s3://bucket/prefix, with all that they were made from.
 
     Broken off and begun again, it goes on where it was.
     """
-    *chosen, place = refs
-    if not chosen:
-        raise UsageError(f"What is to go to {shown(place)}?", "REF... before it, or `posectl store sync` for all.")
-    transfers = _opened(session).push(chosen, place, parents=not without_parents, dry_run=dry_run)
+    transfers = _opened(session).push(refs, other, parents=not without_parents, dry_run=dry_run)
     _transfer(session, transfers, dry_run)
 
 
 @command(store, computes=False)
-def pull(session: Session, refs: Refs, without_parents: NoParents = False, dry_run: DryRun = False) -> None:
+def pull(
+    session: Session, refs: Refs, other: OtherStore, without_parents: NoParents = False, dry_run: DryRun = False
+) -> None:
     """Bring artifacts of another store here, with all that they were made from, each byte checked."""
-    *chosen, place = refs
-    if not chosen:
-        raise UsageError(f"What is to come from {shown(place)}?", "REF... before it, or `posectl store sync` for all.")
-    transfers = _opened(session).pull(chosen, place, parents=not without_parents, dry_run=dry_run)
+    transfers = _opened(session).pull(refs, other, parents=not without_parents, dry_run=dry_run)
     _transfer(session, transfers, dry_run)
 
 
 @command(store, computes=False)
-def sync(session: Session, refs: Refs, dry_run: DryRun = False) -> None:
-    """Bring to another store what it lacks, and here what this one lacks; of the names of REF alone where some are
-    given."""
-    *chosen, place = refs
-    _transfer(session, _opened(session).sync(chosen, place, dry_run=dry_run), dry_run)
+def sync(
+    session: Session,
+    *,
+    refs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="REF", help="Artifacts.", show_default="all", autocompletion=complete.refs),
+    ] = None,
+    other: OtherStore,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring to another store what it lacks, and here what this one lacks, with all that it was made from."""
+    _transfer(session, _opened(session).sync(refs or [], other, dry_run=dry_run), dry_run)
 
 
 @command(store, computes=False)

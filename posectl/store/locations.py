@@ -11,7 +11,7 @@ from posectl.errors import UsageError, did_you_mean
 
 SCHEMES = ("s3", "gs", "az")
 # A path has lost one of the two slashes. Two letters at least: C:/ is a disk.
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/{1,2}(.*)", re.DOTALL)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/{1,2}(.*))?", re.DOTALL)
 _PREFIX = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._=-]+)*")
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "GOOGLE_BASE_URL", "AZURE_STORAGE_ENDPOINT")
 
@@ -24,7 +24,7 @@ def url_of(place: str | os.PathLike[str]) -> str | None:
     match = _URL.fullmatch(os.fspath(place))
     if match is None:
         return None
-    scheme, rest = match[1].lower(), match[2].strip("/")
+    scheme, rest = match[1].lower(), (match[2] or "").strip("/")
     if scheme not in SCHEMES:
         raise UsageError(f"A store cannot lie at {scheme}://.", did_you_mean(scheme, SCHEMES))
     if not _PREFIX.fullmatch(rest) or ".." in rest.split("/"):  # not repeated: it may hold a password
