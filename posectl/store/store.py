@@ -106,7 +106,7 @@ class Store(Catalogue):
 
     def sync(self, refs: Iterable[str | Path | Ref], place: str | Path, *, dry_run: bool = False) -> Iterator[Transfer]:
         """Bring to another store what it lacks of these artifacts and all that they were made from, and here what this
-        one lacks; no refs: everything. Raises NotFoundError for a ref that neither has."""
+        one lacks; no refs: everything. Tells those alone. Raises NotFoundError for a ref that neither has."""
         other, mine, theirs = Store(place), list[Artifact](), list[Artifact]()
         for ref in refs:
             before = len(mine) + len(theirs)
@@ -117,8 +117,9 @@ class Store(Catalogue):
                 self.get(ref)  # which says what there is
         if not mine + theirs:
             mine, theirs = self.artifacts(), other.artifacts()
-        yield from transfer(self, mine, other, dry_run=dry_run)
-        yield from transfer(other, theirs, self, dry_run=dry_run)
+        for source, chosen, target in ((self, mine, other), (other, theirs, self)):
+            transfers = transfer(source, chosen, target, dry_run=dry_run)
+            yield from (each for each in transfers if each.sent or each.target is None)
 
     def upgrade(self, ref: str | Ref | None = None, dry_run: bool = False) -> list[tuple[Artifact, Artifact | None]]:
         """Publish anew what an earlier release wrote: one artifact, or the latest of every name and kind.
