@@ -139,8 +139,10 @@ class Bucket:
         key = f".staging/probe-{uuid.uuid4().hex}"
         try:
             self.create(key, b"first")
-            heeded = not self.create(key, b"second")
-            heeded = heeded and not self.replace(key, b"third", {"e_tag": '"0123456789abcdef0123456789abcdef"'})
+            first = self.get_tagged(key)
+            heeded = first is not None and not self.create(key, b"second")
+            self.put(key, b"third")
+            heeded = heeded and first is not None and not self.replace(key, b"fourth", first.version)
         finally:
             self.delete([key])
         if not heeded:

@@ -13,6 +13,7 @@ who was killed goes on where he was.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tempfile
 import time
@@ -25,7 +26,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from posectl.errors import IntegrityError, InvalidInputError, UnavailableError
+from posectl.errors import IntegrityError, InvalidInputError, PosectlError, UnavailableError
 from posectl.store import durable
 from posectl.store.artifact import Artifact
 from posectl.store.bucket import Bucket, Entry
@@ -130,6 +131,7 @@ class RemoteLayout(Layout):
                 self.bucket.delete([key])  # one that was published and removed since the number was looked up
         target = self.version(name, number)
         durable.make_folder(target.parent)
+        os.utime(folder)  # by which others see that it came just now
         if not durable.rename_new(folder, target):  # another process has a copy of it already
             durable.remove_tree(folder)
             write(target / MANIFEST, manifest)
@@ -155,10 +157,15 @@ class RemoteLayout(Layout):
                 durable.remove_tree(folder)
                 raise FileNotFoundError(key)
             write(copy / MANIFEST, manifest)
-            start = files_of(manifest)
+            start, known = files_of(manifest), set[str]()
+            with suppress(PosectlError):
+                known = set(Artifact(copy).files)
 
             def bring(entry: Entry) -> None:
-                path = copy / entry.key.removeprefix(start)
+                name = entry.key.removeprefix(start)
+                path = copy / (
+                    name if name in known else re.sub("[^A-Za-z0-9._-]", "-", name)
+                )  # which may lead outside
                 if whole:
                     write(path, self.bucket.get(entry.key) or b"")
                 else:
