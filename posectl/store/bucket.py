@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from posectl.errors import NotFoundError, PosectlError, UnavailableError
 from posectl.store.locations import endpoint
+from posectl.store.profiles import profile
 
 T = TypeVar("T")
 _TRIES, _WAIT = 6, 0.1  # of one request, and the seconds before the second of them; each waits twice as long
@@ -61,7 +62,10 @@ class Bucket:
                 url,
                 client_options={"allow_http": endpoint().startswith("http://"), "connect_timeout": "5s"},
                 retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=30)},
+                **(cast(Any, profile()) if url.startswith("s3:") else {}),
             )
+        except PosectlError:
+            raise
         except Exception as error:  # obstore's errors have no base of their own but Exception
             raise self._explained(error) from None
 
@@ -198,7 +202,7 @@ class Bucket:
         if "169.254.169.254" in str(error) or "metadata" in str(error):
             return UnavailableError(
                 f"There are no credentials for {self.url}.",
-                "Set those of the provider, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for s3://.",
+                "Set those of the provider: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, for s3://.",
             )
         if status in _REFUSED:
             return UnavailableError(

@@ -45,7 +45,7 @@ def fetch(bundle: Bundle, part: str) -> None:
     wanted = [entry for name, entry in bundle.files.items() if name.startswith(part)]
     missing = [entry for entry in wanted if size_of(bundle.path / entry["path"]) != entry["size"]]
     if missing:
-        bucket, start = _bucket_of(bundle.path), files_of((bundle.path / MANIFEST).read_bytes())
+        bucket, start = _bucket_of(bundle.path), _start_of(bundle)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda entry: _bring(bucket, start, bundle, entry), missing))
         _trim(bundle.path)
@@ -64,7 +64,7 @@ def check_sizes(bundle: Bundle) -> None:
     """Raise IntegrityError unless every file of a version, in the bucket if not here, is there in its size."""
     if all(size_of(bundle.path / name) == entry["size"] for name, entry in bundle.files.items()):
         return
-    bucket, start = _bucket_of(bundle.path), files_of((bundle.path / MANIFEST).read_bytes())
+    bucket, start = _bucket_of(bundle.path), _start_of(bundle)
     sizes = {entry.key.removeprefix(start): entry.size for entry in bucket.list(start)}
     for name, entry in bundle.files.items():
         if sizes.get(name) != entry["size"]:
@@ -76,6 +76,13 @@ def check_sizes(bundle: Bundle) -> None:
 def files_of(manifest: bytes) -> str:
     """Return the beginning of the keys under which the files of a manifest lie."""
     return f"{FILES}{hashlib.sha256(manifest).hexdigest()}/"
+
+
+def _start_of(bundle: Bundle) -> str:
+    try:
+        return files_of((bundle.path / MANIFEST).read_bytes())
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{_ref(bundle)} was removed meanwhile.", "See `posectl store ls`.") from error
 
 
 def write(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from posectl.errors import IntegrityError, InvalidInputError, NotFoundError, UnavailableError, UsageError
-from posectl.store import Store, bucket, locations, remote
+from posectl.store import Store, bucket, locations, profiles, remote
 from posectl.store.bucket import Bucket
 
 SECRET = buckets.ENVIRONMENT["AWS_SECRET_ACCESS_KEY"]
@@ -273,6 +273,25 @@ def test_wrong_credentials_are_told_and_not_repeated(
     assert not any(part in said for part in (SECRET, "Authorization", "AWS4", "Credential"))
 
 
+def test_a_profile_of_the_aws_command_line_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("[work]\naws_access_key_id = a\naws_secret_access_key = b%c\n")
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-1\n[profile work]\nregion = eu-north-1\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert profiles.profile() == {"region": "eu-west-1"}
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    assert profiles.profile() == {"access_key_id": "a", "secret_access_key": "b%c", "region": "eu-north-1"}
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "other")
+    assert profiles.profile() == {}
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    (tmp_path / "credentials").write_text("hush-hush")
+    with pytest.raises(InvalidInputError, match="no file of profiles") as error:
+        profiles.profile()
+    assert SECRET not in error.value.message
+
+
 def test_a_server_that_is_not_there_is_one_sentence(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("obstore")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -293,12 +312,14 @@ def test_no_manifest_holds_what_the_environment_has_of_secrets(objects: Store) -
     assert not any(SECRET.encode() in (inside.get(key) or b"") for key in keys(objects))
 
 
-@pytest.mark.parametrize("count", [16, pytest.param(80, marks=pytest.mark.slow)])
-def test_eight_hosts_publish_one_name_at_once(address: str, cloud: str, tmp_path: Path, count: int) -> None:
-    buckets.race(address, 8, count, tmp_path)
+@pytest.mark.parametrize(("hosts", "count"), [(3, 6), pytest.param(8, 48, marks=pytest.mark.slow)])
+def test_hosts_that_publish_one_name_at_once_lose_nothing(
+    address: str, cloud: str, tmp_path: Path, hosts: int, count: int
+) -> None:
+    buckets.race(address, hosts, count, tmp_path)
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_connection_cut_anywhere_leaves_nothing_half_visible(
     address: str, cloud: str, tmp_path: Path, count: int
 ) -> None:
@@ -308,4 +329,4 @@ def test_a_connection_cut_anywhere_leaves_nothing_half_visible(
 
 @pytest.mark.slow
 def test_a_push_of_a_sweep_that_is_killed_goes_on(address: str, cloud: str, tmp_path: Path) -> None:
-    buckets.push_and_kill(address, 4, tmp_path)
+    buckets.push_and_kill(address, 3, tmp_path)
