@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from posectl.errors import NotFoundError, PosectlError, UnavailableError
+from posectl.errors import InvalidInputError, NotFoundError, PosectlError, UnavailableError
 from posectl.store.locations import endpoint
 from posectl.store.profiles import profile
 
@@ -74,7 +74,8 @@ class Bucket:
 
         def listed() -> list[Entry]:
             batches = self._obstore.list(self._store, prefix or None, offset=after or None)
-            return [Entry(m["path"], m["size"], m["last_modified"]) for batch in batches for m in batch]
+            found = (m for batch in batches for m in batch if m["path"])  # a console may mark the prefix as a folder
+            return [Entry(m["path"], m["size"], m["last_modified"]) for m in found]
 
         return sorted(self._patiently(listed), key=lambda entry: entry.key)
 
@@ -83,7 +84,7 @@ class Bucket:
 
         def found() -> bool:
             batches = self._obstore.list(self._store, chunk_size=100)
-            return any(not unless(m["path"]) for batch in batches for m in batch)
+            return any(m["path"] and not unless(m["path"]) for batch in batches for m in batch)
 
         return self._patiently(found)
 
@@ -187,6 +188,10 @@ class Bucket:
                 if _code(error) == "NoSuchBucket":
                     raise self._explained(error) from None
                 raise
+            except exceptions.InvalidPathError:
+                raise InvalidInputError(
+                    f"{self.url} holds an object with a key that no store has.", "Choose another prefix with --store."
+                ) from None
             except exceptions.BaseError as error:
                 status = _status(error)
                 if (status and status < "500" and status != "429") or attempt == _TRIES - 1:

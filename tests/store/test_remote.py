@@ -227,6 +227,20 @@ def test_a_bucket_that_is_not_there_and_a_prefix_with_other_things_are_refused(c
     Bucket(url).put("store.json", b'{"format": "posectl-store", "version": 2}')
     with pytest.raises(InvalidInputError, match="has format 2; this posectl reads up to 1"):
         Store(url)
+    import boto3
+
+    boto3.client("s3", endpoint_url=cloud).put_object(Bucket="bucket", Key="odd/../x", Body=b"")
+    with pytest.raises(InvalidInputError, match="a key that no store has"):
+        Store("s3://bucket/odd")
+
+
+def test_a_prefix_that_is_marked_as_a_folder_is_empty(cloud: str) -> None:
+    import boto3
+
+    url = buckets.new_url()
+    client = boto3.client("s3", endpoint_url=cloud)
+    client.put_object(Bucket="bucket", Key=f"{url.rpartition('/')[2]}/", Body=b"")
+    assert Store(url).names() == []
 
 
 class _Refusing(BaseHTTPRequestHandler):
