@@ -93,11 +93,11 @@ class Lab:
         self.store: Store = run.artifacts
 
     def __repr__(self) -> str:
-        return f"<Lab {self.store.path}: {len(self.store.names())} names>"
+        return f"<Lab {self.store.place}: {len(self.store.names())} names>"
 
     def _repr_html_(self) -> str:
         everything = self.store.artifacts()
-        return as_html(HEADER, (each.cells() for each in rows_of(everything, everything)), caption=str(self.store.path))
+        return as_html(HEADER, (each.cells() for each in rows_of(everything, everything)), caption=self.store.place)
 
     def __getitem__(self, ref: str) -> Any:
         """Return the artifact of a ref: "poses", "acai:v3", "acai:best". Raises NotFoundError."""

@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -23,6 +22,7 @@ from posectl.cli.help import Command, Options
 from posectl.cli.output import Output
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError, UnavailableError
 from posectl.printable import printable
+from posectl.store.locations import shown
 
 if TYPE_CHECKING:
     from posectl.api.lab import Lab
@@ -41,7 +41,11 @@ class Session:
         self.out = Output(as_json=common["as_json"], quiet=common["quiet"], verbose=common["verbose"])
         self._common = common
         self.sources = config.sources(ctx)
-        self.store: Path = common["store"]
+
+    @property
+    def store(self) -> str:
+        """Where the artifacts lie. Raises UsageError for a URL that is none of a store."""
+        return shown(self._common["store"])
 
     @property
     def force(self) -> bool:

@@ -23,7 +23,8 @@ COMMON: Options = {
     "force": parameter(bool, False, "Output", "Make the result again, and overwrite files.", "--force"),
     "reuse": parameter(bool, False, "Output", "Take the artifact of the same work by other code.", "--reuse"),
     "store": parameter(
-        Path, Path("artifacts"), "Common", "Folder of the artifacts.", metavar="DIR", envvar="POSECTL_STORE"
+        Path, Path("artifacts"), "Common", "Folder of the artifacts, or s3://bucket/prefix.", metavar="DIR",
+        envvar="POSECTL_STORE",
     ),
     "seed": parameter(int, 0, "Common", "Seed of every random stream.", metavar="N"),
     "device": parameter(

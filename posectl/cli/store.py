@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from posectl.printable import one_line
 
 if TYPE_CHECKING:
     from posectl.store import Artifact, Store
+    from posectl.store.transfer import Transfer
 
 store = typer.Typer(name="store", cls=Group, no_args_is_help=True, rich_markup_mode=None, add_help_option=False)
 app.add_typer(store)
@@ -23,7 +25,7 @@ app.add_typer(store)
 
 @store.callback()
 def store_(help_: HelpOption = False) -> None:
-    """Look after artifacts: list, show, compare, check, name, remove, export and import them.
+    """Look after artifacts: list, show, compare, check, name, remove, export and import them, and bring them elsewhere.
 
     \b
     Examples:
@@ -31,6 +33,7 @@ def store_(help_: HelpOption = False) -> None:
       posectl store verify --level 3
       posectl store alias acai:v3 best
       posectl store export acai -o acai.zip --with-parents
+      posectl store push acai s3://bucket/prefix
     """
 
 
@@ -267,6 +270,58 @@ def import_(
     """Take artifacts from a zip that `export` wrote, all checked first."""
     imported = _opened(session).import_(archive)
     session.out.data([a.ref for a in imported], {"refs": [a.ref for a in imported]})
+
+
+Refs = Annotated[list[str], typer.Argument(metavar="REF", help="Artifacts.", autocompletion=complete.refs)]
+OtherStore = Annotated[str, typer.Argument(metavar="STORE", help="The other store: a folder, or s3://bucket/prefix.")]
+NoParents = Annotated[bool, option("Options", "Leave out what they were made from.", "--without-parents")]
+
+
+def _transfer(session: Session, transfers: Iterable[Transfer], dry_run: bool) -> None:
+    done = []
+    for each in transfers:
+        what = f"{each.source.ref} ({_size(each.source.size)})"
+        how = f"is {each.target} in" if each.target else "would be sent to"
+        session.out.tell(f"{what} {how} {each.place}{', as it was' if each.target and not each.sent else ''}.")
+        done.append({"ref": each.source.ref, "store": each.place, "target": each.target, "sent": each.sent})
+    refs = [str(each["target"] or each["ref"]) for each in done]
+    session.out.data(refs or "nothing to bring", {"transfers": done, "dry_run": dry_run})
+
+
+@command(store, computes=False)
+def push(
+    session: Session, refs: Refs, other: OtherStore, without_parents: NoParents = False, dry_run: DryRun = False
+) -> None:
+    """Bring artifacts to another store, a folder or s3://bucket/prefix, with all that they were made from.
+
+    Broken off and begun again, it goes on where it was.
+    """
+    transfers = _opened(session).push(refs, other, parents=not without_parents, dry_run=dry_run)
+    _transfer(session, transfers, dry_run)
+
+
+@command(store, computes=False)
+def pull(
+    session: Session, refs: Refs, other: OtherStore, without_parents: NoParents = False, dry_run: DryRun = False
+) -> None:
+    """Bring artifacts of another store here, with all that they were made from, each byte checked."""
+    transfers = _opened(session).pull(refs, other, parents=not without_parents, dry_run=dry_run)
+    _transfer(session, transfers, dry_run)
+
+
+@command(store, computes=False)
+def sync(
+    session: Session,
+    *,
+    refs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="REF", help="Artifacts.", show_default="all", autocompletion=complete.refs),
+    ] = None,
+    other: OtherStore,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring to another store what it lacks, and here what this one lacks, with all that it was made from."""
+    _transfer(session, _opened(session).sync(refs or [], other, dry_run=dry_run), dry_run)
 
 
 @command(store, computes=False)

@@ -31,7 +31,7 @@ _NEEDED = (
 )
 _EXTRAS = {
     "video": "imageio_ffmpeg", "h36m": "cdflib", "c3d": "c3d", "sklearn": "sklearn", "safetensors": "safetensors",
-    "onnx": "onnxruntime",
+    "onnx": "onnxruntime", "cloud": "obstore",
 }  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class Run:
     @property
     def artifacts(self) -> Store:
         """The store."""
-        return Store(Path(self.store))
+        return Store(self.store)
 
     def config(self, options: Any) -> dict[str, dict[str, Any]]:
         """Return an options dataclass as {key: {"value", "source"}}."""

@@ -26,6 +26,7 @@ from posectl.store.files import MAX_FILES, check_paths, size_of
 from posectl.store.refs import VERSION, is_name
 from posectl.store.regular import open_below
 from posectl.store.staging import Staging
+from posectl.store.transfer import check_free, find
 from posectl.store.verify import VALUES, bundle_problems
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -71,18 +72,18 @@ def import_archive(catalogue: Catalogue, zip_path: Path) -> list[Artifact]:
             raise InvalidInputError(f"{zip_path} is no whole zip file: {error}.", "Export it again.") from error
         for name, staging, artifact in staged:
             _check(artifact, name, zip_path)
-            if not _find(catalogue, name, artifact):
-                _check_free(catalogue, artifact, name)
+            if not find(catalogue, artifact):
+                check_free(catalogue, artifact)
             durable.fsync_tree(staging.path)
         return [
-            _find(catalogue, name, artifact)
-            or Artifact(staging.commit(name, partial(_check_free, catalogue, artifact, name)))
+            find(catalogue, artifact) or Artifact(staging.commit(name, partial(check_free, catalogue, artifact)))
             for name, staging, artifact in staged
         ]
 
 
 def _add(archive: zipfile.ZipFile, artifact: Artifact) -> None:
     folder = f"{artifact.name}/v{artifact.version or 1}"
+    artifact.fetch()
     entries = {**{name: entry["sha256"] for name, entry in artifact.files.items()}, MANIFEST: ""}
     for name, sha256 in sorted(entries.items()):
         info = zipfile.ZipInfo(f"{folder}/{name}", _EPOCH)
@@ -169,12 +170,3 @@ def _check(artifact: Artifact, name: str, path: Path) -> None:
         raise IntegrityError(f"{path} holds a damaged {name}: {message}; nothing was imported.", "Export it again.")
     if artifact.name != name:
         raise IntegrityError(f"{path} holds {artifact.name!r} under the name {name!r}; nothing was imported.")
-
-
-def _check_free(catalogue: Catalogue, artifact: Artifact, name: str) -> None:
-    catalogue.check_free(artifact.kind, name, "Import it into another --store.")
-
-
-def _find(catalogue: Catalogue, name: str, artifact: Artifact) -> Artifact | None:
-    """Return the version of `name` that is this very artifact, if there is one."""
-    return next((each for each in catalogue.artifacts(name=name) if each.sealed == artifact.sealed), None)

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from posectl.errors import IntegrityError, InvalidInputError
 from posectl.store.bundle import MANIFEST, Bundle
 from posectl.store.migrations import migrate
+from posectl.store.mirror import check_sizes, fetch, forget, is_copy
 from posectl.store.refs import VERSION, is_name
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Parent(NamedTuple):
@@ -35,6 +39,26 @@ class Artifact(Bundle):
             raise IntegrityError(f"{where} is not as a stage writes it: {error!r:.80}.") from error
         _check(manifest, where)
         return manifest
+
+    def fetch(self, part: str = "") -> None:
+        """Have the files whose paths begin with `part` in the folder: those of a local copy may not be there yet."""
+        if is_copy(self.path):
+            fetch(self, part)
+
+    def read(self, name: str, rows: slice | None = None) -> np.ndarray:
+        try:
+            return super().read(name, rows)
+        except IntegrityError:
+            if not is_copy(self.path):
+                raise
+            forget(self, f"{name}/")  # the copy alone may be damaged
+            return super().read(name, rows)
+
+    def check_sizes(self) -> None:
+        if is_copy(self.path):
+            check_sizes(self)
+        else:
+            super().check_sizes()
 
     @cached_property
     def version(self) -> int:

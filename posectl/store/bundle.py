@@ -66,6 +66,9 @@ class Bundle:
         """The bytes of all the files, by the manifest."""
         return sum(entry["size"] for entry in self.files.values())
 
+    def fetch(self, part: str = "") -> None:
+        """Have the files whose paths begin with `part` in the folder, where they are already."""
+
     def check_sizes(self) -> None:
         """Raise IntegrityError unless every file is there in its size."""
         with durable.storage_errors(f"look at {self.path}"):
@@ -90,6 +93,7 @@ class Bundle:
 
         if name not in self._arrays:
             raise NotFoundError(f"{self.path} has no array {name!r}.", did_you_mean(name, self._arrays))
+        self.fetch(f"{name}/")
         with durable.storage_errors(f"read {self.path / name}"):
             try:
                 return read_array(self.path, name, self._arrays[name], self.files, rows)
@@ -106,6 +110,7 @@ class Bundle:
         from posectl.store.arrays import read_chunks
 
         info = self._arrays[name]
+        self.fetch(f"{name}/zarr.json")
         return info.row_blocks(*read_chunks(self.path, name, info, self.files)[:1])
 
     def read_group(self, group: str) -> dict[str, np.ndarray]:

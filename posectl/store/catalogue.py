@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,7 +14,8 @@ from posectl.store import durable
 from posectl.store.artifact import Artifact, expect
 from posectl.store.box import BOX, boxed
 from posectl.store.bundle import MANIFEST
-from posectl.store.layout import Layout
+from posectl.store.layout import ALIASES
+from posectl.store.layouts import layout_at
 from posectl.store.locks import held
 from posectl.store.refs import LATEST, Ref, check_alias, check_name
 
@@ -23,21 +23,23 @@ _log = logging.getLogger(__name__)
 
 
 class Catalogue:
-    """A folder of artifacts, looked up by name, by ref and by what they are; aliases are all that it changes.
+    """Artifacts in a folder or under a bucket's prefix, looked up by name, by ref and by what they are; aliases are all
+    that it changes.
 
-    Raises InvalidInputError where the folder holds something else, or a store of a newer format.
+    place: where they lie, for people; path: that folder, or that of the local copy of s3://bucket/prefix. Raises
+    InvalidInputError where something else lies there, or a store of a newer format.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(os.path.expanduser(path)).absolute()
-        self.layout = Layout(self.path)
-        with durable.storage_errors(f"open the store {self.path}"):
+        self.layout = layout_at(path)
+        self.path, self.place = self.layout.root, self.layout.place
+        with durable.storage_errors(f"open the store {self.place}"):
             self.layout.check()
             if warning := self.layout.strangers():
                 _say_once(warning)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.path)!r})"
+        return f"{type(self).__name__}({self.place!r})"
 
     def names(self) -> list[str]:
         """Return every name, sorted; this lists folders and reads no file."""
@@ -147,12 +149,12 @@ class Catalogue:
         artifact = self.locate(ref)
         if artifact.path.is_relative_to(BOX):
             raise UsageError(
-                f"{artifact.ref} comes with posectl, and does not lie in the store {self.path}.",
+                f"{artifact.ref} comes with posectl, and does not lie in the store {self.place}.",
                 "It serves every store, and stays as it is.",
             )
         if artifact.path.parent.parent != self.path:
             raise UsageError(
-                f"{artifact.path} does not lie in the store {self.path}.", "Choose its store with --store."
+                f"{artifact.path} does not lie in the store {self.place}.", "Choose its store with --store."
             )
         return artifact
 
@@ -164,17 +166,16 @@ class Catalogue:
         with self._writing_aliases(name, f"alias {artifact.ref}"):
             if artifact.version not in self.versions(name):
                 raise NotFoundError(f"{artifact.ref} was removed meanwhile.")
-            self.layout.write_aliases(name, {**self.aliases(name), alias: version})
+            self.layout.change(name, ALIASES, lambda aliases: {**aliases, alias: version})
         return artifact
 
     def remove_alias(self, name: str, alias: str) -> None:
         """Remove an alias; its version stays. Raises NotFoundError."""
         self._resolve(Ref(name=check_name(name)))
         with self._writing_aliases(name, f"remove the alias {name}:{alias}"):
-            aliases = self.aliases(name)
-            if aliases.pop(alias, None) is None:
+            if alias not in self.aliases(name):
                 raise NotFoundError(f"{name} has no alias {alias!r}.", self._what_has(name))
-            self.layout.write_aliases(name, aliases)
+            self.layout.change(name, ALIASES, lambda aliases: {a: v for a, v in aliases.items() if a != alias})
 
     @contextmanager
     def _writing_aliases(self, name: str, doing: str) -> Iterator[None]:
@@ -187,7 +188,7 @@ class Catalogue:
         """Return the version that a ref by name means."""
         versions = self.versions(ref.name)
         if not versions:
-            raise NotFoundError(f"There is no artifact {ref.name!r} in {self.path}.", self._what_is_there(ref.name))
+            raise NotFoundError(f"There is no artifact {ref.name!r} in {self.place}.", self._what_is_there(ref.name))
         if ref.selector == LATEST:
             return versions[-1]
         version = ref.version
@@ -206,7 +207,7 @@ class Catalogue:
         found = [artifact for artifact in self.artifacts() if artifact.digest.startswith(prefix)]
         if not found:
             raise NotFoundError(
-                f"No artifact in {self.path} has a digest that begins with {prefix}.", "See `posectl store ls`."
+                f"No artifact in {self.place} has a digest that begins with {prefix}.", "See `posectl store ls`."
             )
         if len({artifact.digest for artifact in found}) > 1:
             refs = ", ".join(artifact.ref for artifact in found[:4])

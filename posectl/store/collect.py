@@ -24,7 +24,7 @@ from posectl.store.regular import check_folder, is_file, is_folder
 class Junk:
     """A file or folder of the store that is no artifact: its path, its bytes, and what it is."""
 
-    path: Path
+    path: Path | str
     size: int
     what: str
 
@@ -49,6 +49,11 @@ def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
     with durable.storage_errors(f"clear {layout.staging}"):
         for stem in _stems(layout.staging):
             _collect_stem(layout.staging / stem, collection, dry_run=dry_run, checkpoints=checkpoints)
+        for where, size, remove in layout.uploads():
+            junk = Junk(where, size, "sent and never published")
+            (collection.removed if remove else collection.kept).append(junk)
+            if remove and not dry_run:
+                remove()
         for folder in _empty_names(layout):
             collection.removed.append(Junk(folder, 0, "a name without versions"))
             if not dry_run:
@@ -89,7 +94,7 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
         for junk in _junk(path, collection, checkpoints):
             collection.removed.append(junk)
             if not dry_run:
-                durable.remove_tree(junk.path)
+                durable.remove_tree(Path(junk.path))
         if stray:
             collection.removed.append(Junk(lock.path, 0, "a lock that nobody holds"))
     finally:

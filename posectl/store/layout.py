@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from posectl.store.refs import VERSION, is_name
 from posectl.store.regular import check_folder, is_file, is_folder
 from posectl.store.sealed import MAX_BYTES, decode, encode, read_bytes, read_sealed, seal
 
+TABLES = ALIASES, REMOVED = "aliases.json", "removed.json"
 FORMAT = "posectl-store"
 FORMAT_VERSION = 1
-_MARK = {"format": FORMAT, "version": FORMAT_VERSION}
+MARK = {"format": FORMAT, "version": FORMAT_VERSION}
 
 
 class Layout:
@@ -28,10 +30,15 @@ class Layout:
         # What lies in here belongs to whoever holds the lock of the same stem: `x`, `x.part` and `x.lock` go together.
         self.staging = root / ".staging"
 
+    @property
+    def place(self) -> str:
+        """Where the store lies, as a person would write it."""
+        return str(self.root)
+
     def check(self) -> None:
         """Raise InvalidInputError or IntegrityError unless the folder is a store of this format, empty or not there."""
         if is_file(self.mark):
-            _check_mark(self.mark)
+            check_mark(read_bytes(self.mark, MAX_BYTES), str(self.root))
         elif self.root.is_dir():
             others = any(entry.name != self.staging.name for entry in self.root.iterdir())
             if others and not is_file(self.mark):  # asked again: another process may have made the store meanwhile
@@ -62,13 +69,27 @@ class Layout:
                 )
             durable.make_folder(self.staging)
             with held(self.staging / "store.lock"):
-                durable.replace_file(self.mark, encode(_MARK), self.staging / "store.part")
+                durable.replace_file(self.mark, encode(MARK), self.staging / "store.part")
         elif not self.staging.is_dir():
             durable.make_folder(self.staging)
 
     def is_canonical(self) -> bool:
         """Return whether store.json is, byte for byte, what this release writes."""
-        return read_bytes(self.mark, MAX_BYTES) == encode(_MARK)
+        return read_bytes(self.mark, MAX_BYTES) == encode(MARK)
+
+    def strays(self) -> Iterator[tuple[str, Path]]:
+        """Yield what belongs to no store: the name in whose folder it lies, or the store's place, and its path."""
+        for entry in sorted(self.root.iterdir()):
+            if entry == self.mark or (entry == self.staging and is_folder(entry)):
+                continue
+            if not is_folder(entry) or not is_name(entry.name):
+                yield self.place, entry
+                continue
+            for inner in sorted(entry.iterdir()):
+                if not (inner.name in TABLES and is_file(inner)) and not (
+                    is_folder(inner) and VERSION.fullmatch(inner.name)
+                ):
+                    yield entry.name, inner
 
     def folder(self, name: str) -> Path:
         """Return the folder of a name's versions."""
@@ -103,35 +124,69 @@ class Layout:
         present = self.versions(name)  # before `removed`: whoever removes writes there first, then takes it away
         return max([0, *present, *(int(version[1:]) for version in self.removed(name))]) + 1
 
+    def tabled(self) -> list[str]:
+        """Return every name that may have tables, those without versions, too."""
+        return sorted(entry.name for entry in self.root.iterdir() if is_name(entry.name) and is_folder(entry))
+
+    def commit(self, folder: Path, name: str, check: Callable[[], None]) -> Path:
+        """Make a finished folder of .staging the next version of `name`, at one instant; return its path.
+
+        check: raises unless the name may have it; nobody publishes under the name meanwhile.
+        """
+        while not (target := self._rename(folder, name, check)):
+            pass
+        durable.fsync(target.parent)
+        return target
+
+    def _rename(self, folder: Path, name: str, check: Callable[[], None]) -> Path | None:
+        """Take the next number, which nobody may take or remove meanwhile; None if it is to be tried again."""
+        with held(self.name_lock(name)):
+            check_folder(self.folder(name))
+            check()
+            durable.make_folder(self.folder(name))
+            target = self.version(name, self.next_version(name))
+            try:
+                return target if durable.rename_new(folder, target) else None
+            except FileNotFoundError:  # `gc` removed the name's folder while it was empty
+                if not folder.is_dir():
+                    check()  # else somebody removed it
+                    raise
+                return None
+
+    def take_out(self, name: str, version: str, aside: Path) -> None:
+        """Move a version out of the store, to a path in .staging; the caller holds `name_lock`."""
+        (self.folder(name) / version).rename(aside)
+        durable.fsync(self.folder(name))
+
+    @contextmanager
+    def examined(self, folder: Path, whole: bool) -> Iterator[Path]:
+        """Yield a folder with what lies in the store of a version: its own. whole: not the files' sizes alone."""
+        yield folder
+
+    def uploads(self) -> Iterator[tuple[str, int, Callable[[], None] | None]]:
+        """Yield what was sent here and never published: where, its bytes, and what removes it, if that may be."""
+        yield from ()
+
     def aliases(self, name: str) -> dict[str, str]:
         """Return alias -> "v3"; raise IntegrityError if the file was changed."""
-        return self._table(name, "aliases.json", str)
-
-    def write_aliases(self, name: str, aliases: dict[str, str]) -> None:
-        """Replace a name's aliases; the caller holds `name_lock`."""
-        durable.replace_file(self.folder(name) / "aliases.json", seal(aliases), self._scratch(name))
+        return self._table(name, ALIASES)
 
     def removed(self, name: str) -> dict[str, dict[str, Any]]:
         """Return version ("v3") -> {"digest", "at"} for every version that was removed."""
-        return self._table(name, "removed.json", dict)
+        return self._table(name, REMOVED)
 
-    def write_removed(self, name: str, removed: dict[str, dict[str, Any]]) -> None:
-        """Replace the record of what was removed; the caller holds `name_lock`."""
-        durable.replace_file(self.folder(name) / "removed.json", seal(removed), self._scratch(name))
+    def change(self, name: str, table: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        """Replace a name's table, ALIASES or REMOVED, by what `change` makes of it; the caller holds `name_lock`."""
+        path, before = self.folder(name) / table, self._table(name, table)
+        if (after := change(before)) != before:
+            durable.replace_file(path, seal(after), self.staging / f"name-{name}.part")
 
-    def _table(self, name: str, file: str, of: type) -> dict[str, Any]:
-        path = self.folder(name) / file
+    def _table(self, name: str, table: str) -> dict[str, Any]:
+        path = self.folder(name) / table
         with durable.storage_errors(f"read {path}"):
             if not is_folder(path.parent) or not os.path.lexists(path):
                 return {}
-            table = read_sealed(path, "Restore it from a copy, or delete it and do without.")
-        versions = table.values() if of is str else table
-        if not all(isinstance(value, of) for value in table.values()) or not all(map(VERSION.fullmatch, versions)):
-            raise IntegrityError(f"{path} does not list versions.")
-        return table
-
-    def _scratch(self, name: str) -> Path:
-        return self.staging / f"name-{name}.part"
+            return check_table(read_sealed(path, "Restore it from a copy, or delete it and do without."), path)
 
 
 def _has_version(folder: Path) -> bool:
@@ -145,16 +200,28 @@ def _entries(folder: Path) -> list[Path]:
     return []
 
 
-def _check_mark(path: Path) -> None:
+def check_table(table: dict[str, Any], path: Path | str) -> dict[str, Any]:
+    """Return a table of aliases or of what was removed; raise IntegrityError unless it lists versions."""
+    of_aliases = str(path).endswith(ALIASES)
+    versions = table.values() if of_aliases else table
+    of = str if of_aliases else dict
+    if not all(isinstance(value, of) for value in table.values()) or not all(map(VERSION.fullmatch, versions)):
+        raise IntegrityError(f"{path} does not list versions.")
+    return table
+
+
+def check_mark(data: bytes, place: str) -> None:
+    """Raise InvalidInputError or IntegrityError unless these are the bytes of a store.json that this release reads."""
+    path = f"{place}/store.json"
     try:
-        mark = decode(read_bytes(path, MAX_BYTES))
+        mark = decode(data)
     except ValueError as error:
-        raise IntegrityError(f"{path} is damaged: {error}.", f"It should hold {_MARK}.") from error
+        raise IntegrityError(f"{path} is damaged: {error}.", f"It should hold {MARK}.") from error
     if not isinstance(mark, dict) or mark.get("format") != FORMAT or type(mark.get("version")) is not int:
         raise InvalidInputError(f"{path} is not that of a posectl store.", "Choose another folder with --store.")
     if mark["version"] > FORMAT_VERSION:
         raise InvalidInputError(
-            f"The store {path.parent} has format {mark['version']}; this posectl reads up to {FORMAT_VERSION}.",
+            f"The store {place} has format {mark['version']}; this posectl reads up to {FORMAT_VERSION}.",
             "Upgrade posectl: pip install -U posectl.",
         )
     if mark["version"] < 1:

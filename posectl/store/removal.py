@@ -9,9 +9,9 @@ from posectl.store import durable, provenance
 from posectl.store.artifact import Artifact
 from posectl.store.catalogue import Catalogue
 from posectl.store.files import size_of, walk
+from posectl.store.layout import ALIASES, REMOVED
 from posectl.store.lineage import children
 from posectl.store.locks import held
-from posectl.store.regular import is_folder
 from posectl.store.staging import Staging
 
 
@@ -52,14 +52,11 @@ def _take_out(catalogue: Catalogue, name: str, version: str, digest: str) -> Non
     staging = Staging(layout)
     try:
         with held(layout.name_lock(name)):
-            if not is_folder(layout.folder(name) / version):
+            if int(version[1:]) not in layout.versions(name):
                 raise NotFoundError(f"{name}:{version} was removed meanwhile.")
-            aliases = {alias: target for alias, target in catalogue.aliases(name).items() if target != version}
-            if aliases != catalogue.aliases(name):
-                layout.write_aliases(name, aliases)
+            layout.change(name, ALIASES, lambda table: {a: target for a, target in table.items() if target != version})
             # Before the version goes: whoever publishes now must not take its number.
-            layout.write_removed(name, layout.removed(name) | {version: {"digest": digest, "at": provenance.now()}})
-            (layout.folder(name) / version).rename(staging.path / version)
-            durable.fsync(layout.folder(name))
+            layout.change(name, REMOVED, lambda table: table | {version: {"digest": digest, "at": provenance.now()}})
+            layout.take_out(name, version, staging.path / version)
     finally:
         staging.discard()

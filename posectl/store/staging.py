@@ -9,8 +9,7 @@ from pathlib import Path
 from posectl.store import durable
 from posectl.store.layout import Layout
 from posectl.store.leases import Lease
-from posectl.store.locks import held, lock_on
-from posectl.store.regular import check_folder
+from posectl.store.locks import lock_on
 
 
 class Staging:
@@ -34,36 +33,19 @@ class Staging:
             raise
 
     def commit(self, name: str, check: Callable[[], None] = lambda: None) -> Path:
-        """Rename the folder, finished and on the disk, to the next version of `name`; return its path.
+        """Make the folder, finished and on the disk, the next version of `name`; return its path.
 
         check: raises unless the name may have it; nobody publishes under the name meanwhile.
         """
-        folder = self.layout.folder(name)
-        while not (target := self._rename(folder, name, check)):
-            pass
-        durable.fsync(folder)
+
+        def allowed() -> None:
+            check()
+            if self._lease:
+                self._lease.check()
+
+        target = self.layout.commit(self.path, name, allowed)
         self._lock.release()
         return target
-
-    def _rename(self, folder: Path, name: str, check: Callable[[], None]) -> Path | None:
-        """Take the next number, which nobody may take or remove meanwhile; None if it is to be tried again."""
-        with held(self.layout.name_lock(name)):
-            check_folder(folder)
-            check()
-            self._check_lease()
-            durable.make_folder(folder)
-            target = folder / f"v{self.layout.next_version(name)}"
-            try:
-                return target if durable.rename_new(self.path, target) else None
-            except FileNotFoundError:  # `gc` removed the name's folder while it was empty
-                if not self.path.is_dir():
-                    self._check_lease()  # else somebody removed it
-                    raise
-                return None
-
-    def _check_lease(self) -> None:
-        if self._lease:
-            self._lease.check()
 
     def discard(self) -> None:
         """Remove the folder, unless it was committed."""

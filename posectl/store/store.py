@@ -1,7 +1,9 @@
-"""The store: versions of named artifacts under one folder, found by ref, published at one instant, never changed."""
+"""The store: versions of named artifacts, found by ref, published at one instant, never changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,12 +19,13 @@ from posectl.store.leases import Lease
 from posectl.store.lineage import Lineage, lineage
 from posectl.store.refs import Ref, check_name
 from posectl.store.removal import Removal, remove
+from posectl.store.transfer import Transfer, transfer
 from posectl.store.upgrade import upgrade
 from posectl.store.verify import Problem, verify
 
 
 class Store(Catalogue):
-    """A folder of artifacts, made when the first is written to it: a catalogue, and all that changes the store."""
+    """A store, made when the first artifact is written to it: a catalogue, and all that changes the store."""
 
     def draft(self, kind: str, name: str, lease: Lease | None = None) -> Draft:
         """Begin a new artifact, to fill and publish; a context manager.
@@ -86,6 +89,37 @@ class Store(Catalogue):
         from posectl.store.archive import import_archive
 
         return import_archive(self, Path(zip_path))
+
+    def push(
+        self, refs: Iterable[str | Path | Ref], place: str | Path, *, parents: bool = True, dry_run: bool = False
+    ) -> Iterator[Transfer]:
+        """Bring artifacts to another store, and all that they were made from unless `parents` is False, each told as
+        it is there; no refs: everything. See `transfer`."""
+        chosen = [self.get(ref) for ref in refs] or self.artifacts()
+        return transfer(self, chosen, Store(place), parents=parents, dry_run=dry_run)
+
+    def pull(
+        self, refs: Iterable[str | Path | Ref], place: str | Path, *, parents: bool = True, dry_run: bool = False
+    ) -> Iterator[Transfer]:
+        """Bring artifacts of another store here, as `push` brings them there."""
+        return Store(place).push(refs, self.place, parents=parents, dry_run=dry_run)
+
+    def sync(self, refs: Iterable[str | Path | Ref], place: str | Path, *, dry_run: bool = False) -> Iterator[Transfer]:
+        """Bring to another store what it lacks of these artifacts and all that they were made from, and here what this
+        one lacks; no refs: everything. Tells those alone. Raises NotFoundError for a ref that neither has."""
+        other, mine, theirs = Store(place), list[Artifact](), list[Artifact]()
+        for ref in refs:
+            before = len(mine) + len(theirs)
+            for store, chosen in ((self, mine), (other, theirs)):
+                with suppress(NotFoundError):
+                    chosen.append(store.get(ref))
+            if len(mine) + len(theirs) == before:
+                self.get(ref)  # which says what there is
+        if not mine + theirs:
+            mine, theirs = self.artifacts(), other.artifacts()
+        for source, chosen, target in ((self, mine, other), (other, theirs, self)):
+            transfers = transfer(source, chosen, target, dry_run=dry_run)
+            yield from (each for each in transfers if each.sent or each.target is None)
 
     def upgrade(self, ref: str | Ref | None = None, dry_run: bool = False) -> list[tuple[Artifact, Artifact | None]]:
         """Publish anew what an earlier release wrote: one artifact, or the latest of every name and kind.

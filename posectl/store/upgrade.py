@@ -27,6 +27,7 @@ def upgrade(
 
 
 def _rewrite(catalogue: Catalogue, artifact: Artifact) -> Artifact:
+    artifact.fetch()
     for _, message in bundle_problems(artifact, BYTES):
         raise IntegrityError(f"{artifact.ref} is damaged: {message}.", "Restore it from a copy.")
     old = {"role": "upgraded", "ref": artifact.ref, "digest": artifact.digest}

@@ -19,12 +19,11 @@ from posectl.store.catalogue import Catalogue
 from posectl.store.files import FileEntry, sha256_of, size_of, walk
 from posectl.store.headers import STRING, ArrayInfo
 from posectl.store.lineage import find_parent
-from posectl.store.refs import VERSION, Ref, is_name
-from posectl.store.regular import is_file, is_folder, open_below
+from posectl.store.refs import Ref
+from posectl.store.regular import is_file, open_below
 from posectl.store.sealed import MAX_BYTES, decode, encode
 
 SIZES, BYTES, VALUES, PARENTS = LEVELS = (1, 2, 3, 4)
-_OTHERS = {"aliases.json", "removed.json"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def verify(catalogue: Catalogue, ref: str | Path | Ref | None, level: int) -> li
     """Return every problem of one artifact, or of the whole store where `ref` is None."""
     if level not in LEVELS:
         raise UsageError(f"There is no verification level {level}.", f"Levels: {', '.join(map(str, LEVELS))}.")
-    with durable.storage_errors(f"verify {catalogue.path}"):
+    with durable.storage_errors(f"verify {catalogue.place}"):
         if ref is not None:
             return list(_artifact_problems(catalogue, catalogue.locate(ref), level))
         problems = list(_store_problems(catalogue))
@@ -86,7 +85,11 @@ def _change(bundle: Bundle, entry: FileEntry) -> str:
 
 def _artifact_problems(catalogue: Catalogue, artifact: Artifact, level: int) -> Iterator[Problem]:
     try:
-        found = list(bundle_problems(artifact, level))
+        with catalogue.layout.examined(artifact.path, whole=level >= BYTES) as folder:
+            found = [
+                (artifact.path / path.relative_to(folder), message)
+                for path, message in bundle_problems(Artifact(folder), level)
+            ]
         if not found:
             found = list(_identity_problems(artifact))
     except (OSError, NotFoundError):
@@ -161,27 +164,19 @@ def _store_problems(catalogue: Catalogue) -> Iterator[Problem]:
     if not is_file(layout.mark):
         return
     if not layout.is_canonical():
-        yield Problem(str(catalogue.path), layout.mark, "store.json has changed")
-    for entry in sorted(catalogue.path.iterdir()):
-        if entry == layout.mark or (entry == layout.staging and is_folder(entry)):
-            continue
-        if not is_folder(entry) or not is_name(entry.name):
-            yield Problem(str(catalogue.path), entry, f"{entry.name} does not belong to the store")
-            continue
-        for inner in sorted(entry.iterdir()):
-            if not (inner.name in _OTHERS and is_file(inner)) and not (
-                is_folder(inner) and VERSION.fullmatch(inner.name)
-            ):
-                yield Problem(entry.name, inner, f"{inner.name} does not belong to the store")
-        yield from _table_problems(catalogue, entry.name)
+        yield Problem(catalogue.place, layout.mark, "store.json has changed")
+    for owner, path in layout.strays():
+        yield Problem(owner, path, f"{path.name} does not belong to the store")
+    for name in layout.tabled():
+        yield from _table_problems(catalogue, name)
 
 
 def _table_problems(catalogue: Catalogue, name: str) -> Iterator[Problem]:
-    folder = catalogue.layout.folder(name)
+    folder, versions = catalogue.layout.folder(name), catalogue.versions(name)
     try:
         catalogue.layout.removed(name)
         for alias, version in catalogue.aliases(name).items():
-            if not is_folder(folder / version):
+            if int(version[1:]) not in versions:
                 yield Problem(name, folder / "aliases.json", f"the alias {alias!r} means {version}, which is not there")
     except IntegrityError as error:
         yield Problem(name, folder, error.message)

@@ -12,7 +12,7 @@ from posectl.cli.app import app
 from posectl.cli.completion import SCRIPTS
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic")
+HEAVY = ("torch", "zarr", "scipy", "matplotlib", "numba", "imageio", "pydantic", "obstore")
 COMMANDS = (
     "prepare train sweep regularizers interpolate sample fit encode decode attribute arithmetic evaluate compare "
     "render plot explore report export import store demo doctor completion"

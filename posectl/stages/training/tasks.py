@@ -153,7 +153,7 @@ def quiet(run: Run) -> Run:
     """Return the context of tasks of a run: its settings, and nobody to tell."""
     return replace(
         run, tell=silent, detail=silent, warn=silent, progress=silent, sources=dict(run.sources),
-        store=str(run.artifacts.path.absolute()),
+        store=run.artifacts.place,
     )  # fmt: skip
 
 
