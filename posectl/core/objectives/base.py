@@ -49,8 +49,8 @@ class Objective:
     needs_data: ClassVar[bool] = False
     paths_once: ClassVar[bool] = False  # of a path and its reverse, one serves
     adversary_names: ClassVar[tuple[str, ...]] = ()
-    # Why a step takes the whole batch at once; "" where losses are means over samples, or over the pairs of a batch, and
-    # nothing else follows it: then micro-batches come to the same.
+    # Why a step takes the whole batch at once; "" where losses are means over samples, or over the pairs of a batch,
+    # and nothing else follows it: then micro-batches come to the same.
     whole_batch: ClassVar[str] = "it does not say that its losses are means over samples"
     # What it asks of a training: a batch of labelled samples alone beside each; a label for every sample; codes that
     # are not on a sphere.
@@ -199,7 +199,7 @@ def check_micro_batches(objectives: Iterable[Objective]) -> None:
     for objective in objectives:
         if objective.whole_batch:
             raise UsageError(
-                f"{objective.name} cannot be trained in micro-batches, nor over several ranks: {objective.whole_batch}.",
+                f"{objective.name} cannot be trained in micro-batches or over ranks: {objective.whole_batch}.",
                 f"Leave --reg {objective.name} out, or train on one device, without --micro-batch.",
             )
 

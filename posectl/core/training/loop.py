@@ -238,8 +238,8 @@ class Trainer:
         """Raise UsageError for layers that are normed over the batch."""
         if any(uses_batch_statistics(module) for module in self.networks.values()):
             raise UsageError(
-                f"{architecture.name} cannot be trained in micro-batches, nor over several ranks: its layers are normed "
-                "over the whole batch.",
+                f"{architecture.name} cannot be trained in micro-batches or over ranks: its layers are normed over the "
+                "whole batch.",
                 "Take a net without batch norm (conv has none), or train on one device, without --micro-batch.",
             )
 

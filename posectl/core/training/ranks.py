@@ -20,20 +20,23 @@ import torch
 from torch import Tensor, distributed
 from torch.nn import functional as F
 
+from posectl.core import device as devices
 from posectl.errors import PosectlError, UnavailableError, UsageError
 
 T = TypeVar("T")
 
-# Seconds that ranks wait for each other: to meet, and for a sign of life in a step; and for the last words of a rank.
-MEETING, SILENCE, _LAST_WORDS = 60.0, 600.0, 0.5
+# Seconds that ranks wait for each other: to meet, for a sign of life in a step, and for that of those left by another.
+MEETING, SILENCE, _LAST_WORDS = 60.0, 600.0, 5.0
 
 
-class LostRankError(UnavailableError):
-    """The end of another rank. ranks: those that are gone; speaks: whether this is the first of those left."""
+class RankError(UnavailableError):
+    """Another rank that is missing. speaks: whether this one is to say so, of those left."""
 
-    def __init__(self, message: str, hint: str = "", ranks: tuple[int, ...] = (), speaks: bool = True) -> None:
-        super().__init__(message, hint)
-        self.ranks, self.speaks = ranks, speaks
+    speaks = True
+
+
+class LostRankError(RankError):
+    """The end of another rank while this one worked."""
 
 
 class Alone:
@@ -45,6 +48,10 @@ class Alone:
     def leads(self) -> bool:
         """True for the rank that tells, saves and publishes."""
         return self.rank == 0
+
+    def connect(self, device: torch.device) -> torch.device:
+        """Connect the ranks, and return the device on which this one computes, where a device of its kind is asked."""
+        return device
 
     def share_of(self, parts: Sequence[T]) -> Sequence[T]:
         """Return those of a step's micro-batches that this rank computes."""
@@ -68,10 +75,22 @@ class Alone:
 class Ranks(Alone):
     """One of several processes, which met at a store. Raises LostRankError where another ended."""
 
-    def __init__(self, store: distributed.Store, rank: int, count: int, device: torch.device) -> None:
-        self.store, self.rank, self.count = store, rank, count
-        self.device = device
+    def __init__(self, store: distributed.Store, rank: int, count: int, local: int) -> None:
+        self.store, self.rank, self.count, self.local = store, rank, count, local
         self._asks, self._agreed = False, False
+        self._await("here")
+
+    def connect(self, device: torch.device) -> torch.device:
+        """Connect the ranks: by gloo, or by nccl on CUDA, where each has the device of its own number on the host."""
+        if device.type == "cuda":
+            device = devices.resolve(f"cuda:{self.local}")
+            torch.cuda.set_device(device)
+        self._await("ready")
+        distributed.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo", store=self.store, rank=self.rank, world_size=self.count,
+            timeout=timedelta(seconds=SILENCE),
+        )  # fmt: skip
+        return device
 
     def total(self, parts: Sequence[Tensor]) -> Tensor:
         """Return the sum: each rank receives its part of every vector, sums them, and sends the sums to all."""
@@ -87,7 +106,7 @@ class Ranks(Alone):
             distributed.all_to_all_single(received, sent)
             own = in_order(received.flatten(0, 1).unbind())
             sums = own.new_empty(width * self.count)
-            distributed.all_gather_into_tensor(sums, own)
+            distributed.all_gather(list(sums.view(self.count, width).unbind()), own)
             self._agreed = bool(sums[length - 1] > 0)
         return sums[: length - 1]
 
@@ -100,7 +119,7 @@ class Ranks(Alone):
         """Return what the leading rank gives, once it does."""
         values = [value]
         with self._together():
-            distributed.broadcast_object_list(values, src=0, device=self.device)
+            distributed.broadcast_object_list(values, src=0)
         (given,) = values
         assert given is not None
         return given
@@ -120,26 +139,45 @@ class Ranks(Alone):
         except RuntimeError as error:
             raise self._lost() from error
 
+    def _await(self, place: str) -> None:
+        """Wait for all ranks to come to a place. Raises RankError where one does not."""
+        self.store.set(f"{place}/{self.rank}", "")
+        deadline = time.monotonic() + MEETING
+        while not self.store.check([f"{place}/{rank}" for rank in range(self.count)]):
+            if self._words():
+                raise self._lost()
+            if time.monotonic() > deadline:
+                missing = sum(not self.store.check([f"{place}/{rank}"]) for rank in range(self.count))
+                raise RankError(f"{missing} of {self.count} ranks did not come within {MEETING:.0f} s.", _ALL)
+            time.sleep(0.01)
+
+    def _words(self) -> dict[int, str]:
+        """Return the last words of ranks that left, by rank."""
+        left = [rank for rank in range(self.count) if rank != self.rank and self.store.check([f"left/{rank}"])]
+        return {rank: self.store.get(f"left/{rank}").decode() for rank in left}
+
     def _lost(self) -> LostRankError:
         """Return the error of those ranks that give no sign of life, with the last words of one."""
         others = [rank for rank in range(self.count) if rank != self.rank]
-        alive: set[int] = set()
+        alive: list[int] = []
         words: dict[int, str] = {}
         with suppress(RuntimeError):  # the store itself may be gone
             self.store.set(f"alive/{self.rank}", "")
             deadline = time.monotonic() + _LAST_WORDS
-            while time.monotonic() < deadline and len(alive) < len(others):
-                alive = {rank for rank in others if self.store.check([f"alive/{rank}"])}
+            while time.monotonic() < deadline and len(alive) < len(others) - 1:
                 time.sleep(0.02)
-            left = [rank for rank in others if self.store.check([f"left/{rank}"])]
-            words = {rank: self.store.get(f"left/{rank}").decode() for rank in left}
-        gone = tuple(rank for rank in others if rank in words or rank not in alive)
-        named = f"Rank {' and '.join(map(str, gone))} of {self.count}" if gone else f"One of {self.count} ranks"
+                alive = [rank for rank in others if self.store.check([f"alive/{rank}"])]
+            words = self._words()
+        gone = [rank for rank in others if rank in words or rank not in alive]
+        named = f"Rank {' and '.join(map(str, gone))} of {self.count} was" if gone else f"One of {self.count} ranks was"
         said = next((f", which said: {text.rstrip('.')}" for text in words.values()), "")
-        return LostRankError(f"{named} was lost{said}.", ranks=gone, speaks=not alive or self.rank < min(alive))
+        error = LostRankError(f"{named} lost{said}.")
+        error.speaks = self.rank == 0 or (0 not in words and self.rank < min(alive, default=self.count))
+        return error
 
 
 ALONE = Alone()
+_ALL = "Start all ranks, as torchrun does, or unset RANK and WORLD_SIZE."
 
 
 def in_order(parts: Sequence[Tensor]) -> Tensor:
@@ -162,24 +200,21 @@ def from_environment(environment: Mapping[str, str]) -> tuple[int, int] | None:
     place = [name for name in ("MASTER_ADDR", "MASTER_PORT") if not environment.get(name)]
     if not all(named) or (named[1] == "1" and place):
         return None
-    hint = "Start the ranks by torchrun --nproc-per-node N -m posectl train, or unset RANK and WORLD_SIZE."
     if place:
         raise UsageError(
-            f"WORLD_SIZE={named[1]} makes this one of several ranks, and no {place[0]} says where they meet.", hint
+            f"WORLD_SIZE={named[1]} makes this one of several ranks, and no {place[0]} says where they meet.", _ALL
         )
     numbers = [*named, environment["MASTER_PORT"]]
     if not all(text.isdecimal() for text in numbers) or not int(named[0]) < int(named[1]) or int(numbers[2]) >= 1 << 16:
-        raise UsageError(
-            f"RANK={named[0]} of WORLD_SIZE={named[1]} at MASTER_PORT={numbers[2]} names no rank.", hint
-        )
+        raise UsageError(f"RANK={named[0]} of WORLD_SIZE={named[1]} at MASTER_PORT={numbers[2]} names no rank.", _ALL)
     return int(named[0]), int(named[1])
 
 
 @contextmanager
-def met(environment: Mapping[str, str], device: torch.device) -> Iterator[Alone]:
+def met(environment: Mapping[str, str]) -> Iterator[Alone]:
     """Yield this process among the ranks that torchrun's variables name, once all are there; `ALONE` without them.
 
-    Raises UnavailableError where the others do not come within a minute.
+    Raises RankError where the others do not come within a minute.
     """
     found = from_environment(environment)
     if found is None:
@@ -188,23 +223,12 @@ def met(environment: Mapping[str, str], device: torch.device) -> Iterator[Alone]
     rank, count = found
     if sys.platform == "linux" and environment.get("LOCAL_WORLD_SIZE") == str(count):
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # a host's name may lead elsewhere
-    place = f"{environment['MASTER_ADDR']}:{environment['MASTER_PORT']}"
     try:
         store, _, _ = next(distributed.rendezvous("env://", timeout=timedelta(seconds=MEETING)))
-        store.set(f"here/{rank}", "")
-        store.wait([f"here/{other}" for other in range(count)], timedelta(seconds=MEETING))
-        if device.type == "cuda":
-            torch.cuda.set_device(device)
-        distributed.init_process_group(
-            "nccl" if device.type == "cuda" else "gloo", store=store, rank=rank, world_size=count,
-            timeout=timedelta(seconds=SILENCE),
-        )  # fmt: skip
     except (RuntimeError, ValueError, OSError) as error:
-        raise UnavailableError(
-            f"Rank {rank} met no {count - 1} others at {place} within {MEETING:.0f} s.",
-            "Start all ranks, as torchrun --nproc-per-node N -m posectl train does, or unset RANK and WORLD_SIZE.",
-        ) from error
-    ranks = Ranks(store, rank, count, device)
+        place = f"{environment['MASTER_ADDR']}:{environment['MASTER_PORT']}"
+        raise RankError(f"Rank {rank} of {count} met no other at {place} within {MEETING:.0f} s.", _ALL) from error
+    ranks = Ranks(store, rank, count, int(environment.get("LOCAL_RANK", rank)))
     try:
         yield ranks
     except LostRankError:
@@ -213,4 +237,5 @@ def met(environment: Mapping[str, str], device: torch.device) -> Iterator[Alone]
         ranks.leave(error)
         raise
     else:
-        distributed.destroy_process_group()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
