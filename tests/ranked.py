@@ -4,12 +4,14 @@ every objective that micro-batches allow, and rank 0 leaves the states there."""
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
+import posectl
 from posectl.core.kinds import KINDS
 from posectl.core.latent.priors import NORMAL
 from posectl.core.nets import Architecture
@@ -50,6 +52,26 @@ def build(
     labelled = FiniteSamples(data, labels if objective.needs_labels or objective.needs_labelled else None)
     plan = Plan(steps=STEPS, batch=BATCH, evaluate_every=10, pairing=pairing, micro_batch=micro_batch)
     return Trainer(net, NORMAL, [[objective]], labelled, data[:20], plan, [0], kind=KINDS.get(kind), ranks=ranks)
+
+
+def torchrun(ranks: int, folder: Path, *command: object) -> subprocess.Popen[str]:
+    """Start a command on so many ranks of this host, in a folder."""
+    places = (Path(posectl.__file__).parents[1], Path(__file__).parent)
+    path = os.pathsep.join([*map(str, places), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks),
+         *map(str, command)],
+        cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path},
+    )  # fmt: skip
+
+
+def process_of(run: subprocess.Popen[str], rank: int) -> int:
+    """The process of a rank of a `torchrun`, by what its environment says."""
+    for child in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split():
+        if f"RANK={rank}".encode() in Path(f"/proc/{child}/environ").read_bytes().split(b"\0"):
+            return int(child)
+    raise AssertionError(f"no rank {rank}")
 
 
 def main(folder: Path) -> None:

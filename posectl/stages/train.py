@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from posectl.core import device as devices
 from posectl.core.objectives.price import TWIN
 from posectl.core.training.loop import Trainer
 from posectl.core.training.ranks import ALONE, Alone, LostRankError, met
-from posectl.errors import DivergedError, InterruptedRunError
+from posectl.errors import ConflictError, DivergedError, InterruptedRunError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
 from posectl.stages.run import Progress, Result, Run, find_existing, produce
@@ -125,8 +126,14 @@ def _follow(run: Run, ranks: Alone, data: StoredDataset, replica: Replica, devic
         trainer = build_trainer(data, [replica], device, ranks)
         trainer.restore(*given)
         checkpoints = run.artifacts.checkpoints(replica.key)
-        with interruptible() as stopped:
-            _train(run, trainer, replica.options, checkpoints, NoLog(), stopped)
+        try:
+            with interruptible() as stopped:
+                _train(run, trainer, replica.options, checkpoints, NoLog(), stopped)
+        except LostRankError as error:
+            if error.speaks:  # the rank that leads is gone, and this one has all that it had
+                with suppress(ConflictError), checkpoints.lock():
+                    checkpoints.save(trainer.step, trainer.state(), {})
+            raise
         given = ranks.told(None)
     model = run.artifacts.get(given, "model")
     return Result(model, dict(model.summary), reused=not trained)
