@@ -89,8 +89,16 @@ def test_an_interruption_of_all_ranks_leaves_one_sentence_and_a_checkpoint(train
         (("--micro-batch", "6"), "A batch of 64 is not made of micro-batches of 6", "--micro-batch 4"),
         (("--micro-batch", "7"), "not made of micro-batches of 7", "--micro-batch 8"),
         (("--micro-batch", "128"), "not made of micro-batches of 128", "--micro-batch 64"),
-        (("--micro-batch", "8", "--reg", "gaia"), "gaia cannot be trained in micro-batches or over ranks", "--reg gaia"),
-        (("--micro-batch", "8", "--set", "mlp.batch_norm=true"), "normed over the whole batch", "without --micro-batch"),
+        (
+            ("--micro-batch", "8", "--reg", "gaia"),
+            "gaia cannot be trained in micro-batches or over ranks",
+            "--reg gaia",
+        ),
+        (
+            ("--micro-batch", "8", "--set", "mlp.batch_norm=true"),
+            "normed over the whole batch",
+            "without --micro-batch",
+        ),
     ],
 )
 def test_micro_batches_that_cannot_be_are_refused(trained, args, said, hint):

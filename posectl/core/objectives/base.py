@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
+from posectl.core.nets.layers import uses_batch_statistics
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
@@ -194,14 +195,21 @@ def check_together(objectives: list[Objective]) -> None:
         )
 
 
-def check_micro_batches(objectives: Iterable[Objective]) -> None:
-    """Raise UsageError for an objective that takes the whole batch at once."""
+def check_micro_batches(architecture: Architecture, objectives: Iterable[Objective], networks: Networks) -> None:
+    """Raise UsageError for an objective, or a net, that takes the whole batch at once."""
+    elsewhere = "or train on one device, without --micro-batch"
     for objective in objectives:
         if objective.whole_batch:
             raise UsageError(
                 f"{objective.name} cannot be trained in micro-batches or over ranks: {objective.whole_batch}.",
-                f"Leave --reg {objective.name} out, or train on one device, without --micro-batch.",
+                f"Leave --reg {objective.name} out, {elsewhere}.",
             )
+    if any(uses_batch_statistics(network) for network in networks.values()):
+        raise UsageError(
+            f"{architecture.name} cannot be trained in micro-batches or over ranks: its layers are normed over the "
+            "whole batch.",
+            f"Take a net without batch norm (conv has none), {elsewhere}.",
+        )
 
 
 def check_unweighted(objective: Objective, strength: str) -> None:

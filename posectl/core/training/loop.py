@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture, code_shape
-from posectl.core.nets.layers import initialise, uses_batch_statistics
+from posectl.core.nets.layers import initialise
 from posectl.core.objectives.base import (
     Objective,
     build_decoder,
@@ -35,7 +35,6 @@ from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleS
 from posectl.core.training.history import History, Split
 from posectl.core.training.losses import Losses
 from posectl.core.training.ranks import ALONE, Alone
-from posectl.errors import UsageError
 
 # Rows whose error is taken at once, fewer where samples are large.
 _ROWS, _NUMBERS = 8192, 1 << 22
@@ -124,8 +123,7 @@ class Trainer:
         self.ranks = ranks
         self._parts = micro_batches(plan.batch, plan.micro_batch, plan.pairing) if plan.micro_batch else []
         if len(self._parts) > 1:
-            check_micro_batches(self.objectives)
-            self._check_norms(architecture)
+            check_micro_batches(architecture, self.objectives, self.networks)
 
     def run(
         self,
@@ -233,15 +231,6 @@ class Trainer:
             )
             for group in moving
         }
-
-    def _check_norms(self, architecture: Architecture) -> None:
-        """Raise UsageError for layers that are normed over the batch."""
-        if any(uses_batch_statistics(module) for module in self.networks.values()):
-            raise UsageError(
-                f"{architecture.name} cannot be trained in micro-batches or over ranks: its layers are normed over the "
-                "whole batch.",
-                "Take a net without batch norm (conv has none), or train on one device, without --micro-batch.",
-            )
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         if self.plan.precision == "bf16":

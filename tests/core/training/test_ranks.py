@@ -1,4 +1,4 @@
-"""The ranks of torchrun: their variables, what they say of one that is lost, and sums that are the same on any number."""
+"""The ranks of torchrun: their variables, what they say of one that is lost, and the sums that all come to."""
 
 import numpy as np
 import pytest

@@ -15,9 +15,9 @@ def test_an_untold_micro_batch_does_not_follow_the_number_of_ranks(batch, micro)
 
 
 def test_micro_batches_that_ranks_cannot_share_out_are_refused_with_a_batch_that_they_can():
-    with pytest.raises(UsageError, match="The 8 micro-batches of a batch of 64 .* among 3 ranks") as refused:
+    with pytest.raises(UsageError, match=r"The 8 micro-batches of a batch of 64 .* among 3 ranks") as refused:
         divided(TrainOptions(), 3)
     assert "--batch 66 --micro-batch 22" in refused.value.hint
     assert divided(TrainOptions(batch=66, micro_batch=22), 3).micro_batch == 22
-    with pytest.raises(UsageError, match="The 2 micro-batches of a batch of 64 .* among 4 ranks"):
+    with pytest.raises(UsageError, match=r"The 2 micro-batches of a batch of 64 .* among 4 ranks"):
         divided(TrainOptions(micro_batch=32), 4)
