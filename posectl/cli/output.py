@@ -29,6 +29,7 @@ class Output:
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
         self.as_json, self.quiet, self.verbose = as_json, quiet, verbose
+        self._muted = False
         self._console: Console | None = None
         self._bar: Bar | None = None
         self._clock: Clock | None = None
@@ -41,6 +42,10 @@ class Output:
 
             self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         return self._console
+
+    def mute(self, muted: bool = True) -> None:
+        """Print nothing more, as of a process that leaves all words to another; or speak again."""
+        self._muted = self.console.quiet = muted
 
     @property
     def width(self) -> int:
@@ -57,6 +62,8 @@ class Output:
     def data(self, text: str | Sequence[str], value: Any) -> None:
         """Print the command's one answer, as a text of any lines or as lines that stay one each, or as JSON."""
         self._close_bar()
+        if self._muted:
+            return
         lines = printable(text) if isinstance(text, str) else _lines(text)
         sys.stdout.write((json.dumps(value, allow_nan=False, default=str) if self.as_json else lines) + "\n")
         sys.stdout.flush()

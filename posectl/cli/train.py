@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from posectl.cli import training
@@ -71,7 +73,8 @@ def train(
         planned = session.lab().dry_run(dataset, **options)
         session.out.data(list(_lines(planned)), planned.as_json())
         return
-    result = session.lab().train(dataset, resume=resume, log="" if log == "none" else log, **options)
+    with _one_voice(session):
+        result = session.lab().train(dataset, resume=resume, log="" if log == "none" else log, **options)
     figures = result.figures
     rows = [
         *_errors(figures),
@@ -81,6 +84,22 @@ def train(
         rows.append(("price", f"{figures['paid']:.3f} of a plain twin's error, on {figures['paid_on']}"))
     session.out.rows(rows, title=result.ref)
     session.out.result(result)
+
+
+@contextmanager
+def _one_voice(session: Session) -> Iterator[None]:
+    """Let the first rank of torchrun speak alone; where it is missing, the first of those that are left."""
+    from posectl.core.training.ranks import RankError, from_environment
+
+    rank, _ = from_environment(os.environ) or (0, 1)
+    if rank:
+        session.out.mute()
+    try:
+        yield
+    except RankError as error:
+        if error.speaks:
+            session.out.mute(False)
+        raise
 
 
 def _errors(figures: dict[str, Any]) -> Iterator[tuple[str, str]]:

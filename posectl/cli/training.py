@@ -92,6 +92,11 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
         ),
         "steps": parameter(int, DEFAULT.steps, "Optimiser", "Number of training steps.", metavar="N", min=1),
         "batch": parameter(int, DEFAULT.batch, "Optimiser", "Batch size.", metavar="N", min=2),
+        "micro_batch": parameter(
+            int | None, None, "Optimiser",
+            "Samples whose gradients are taken at once, and summed in order: less memory, and the same bits on any "
+            "number of ranks of torchrun.", metavar="N", min=2, show_default="the whole batch; over ranks an eighth",
+        ),
         "lr": parameter(float, DEFAULT.lr, "Optimiser", "Learning rate of Adam.", metavar="X"),
         "lr_adversary": parameter(
             float | None, None, "Optimiser", "Learning rate of critics and discriminators.", metavar="X",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 
 from posectl.core import device as devices
+from posectl.core.training.ranks import from_environment
 from posectl.errors import NotFoundError
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import Axes, TrainOptions
@@ -17,7 +19,7 @@ from posectl.stages.run import Run
 from posectl.stages.sweep import check_points, replicas_of
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.replica import Replica, existing_models, identify
-from posectl.stages.training.settings import build_objectives, check_options, default_name
+from posectl.stages.training.settings import build_objectives, check_options, default_name, divided
 from posectl.stages.training.shards import Shard
 from posectl.stages.training.size import check_fits, size_of
 from posectl.stages.training.stack import Stack, stacks
@@ -53,6 +55,8 @@ def dry_run(run: Run, dataset: str | None = None, options: TrainOptions = TrainO
     """Tell what `train` would do with these options, and publish nothing. Raises as `train` does, and NotFoundError in
     an empty store, which is given no dataset."""
     check_options(options)
+    ranks = from_environment(os.environ)
+    options = divided(options, ranks and ranks[1])
     build_objectives(options)
     device = devices.resolve(run.device)
     if dataset is None and run.artifacts.newest("dataset") is None:

@@ -42,6 +42,8 @@ class TrainOptions:
     labelled: training samples whose labels are seen, drawn from every class alike; None: all.
     steps: training steps.
     batch: samples a step.
+    micro_batch: samples whose gradients are taken at once, and summed in order, over ranks too; None: the whole batch,
+        and over ranks an eighth of it.
     lr: Adam's learning rate.
     lr_adversary: the learning rate of critics and discriminators; None: lr.
     betas: Adam's betas.
@@ -67,6 +69,7 @@ class TrainOptions:
     labelled: int | None = None
     steps: int = size(20_000, quick=30)
     batch: int = size(64, quick=16)
+    micro_batch: int | None = None
     lr: float = 1e-3
     lr_adversary: float | None = None
     betas: tuple[float, float] = (0.9, 0.999)

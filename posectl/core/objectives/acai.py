@@ -30,6 +30,7 @@ class ACAI(Objective):
     """
 
     name = "acai"
+    whole_batch = ""
     noise = {"alpha": UNIFORM}
     adversary_names = ("critic",)
 

@@ -33,6 +33,7 @@ class Adversarial(Objective):
     """
 
     name = "adversarial"
+    whole_batch = ""
     noise = {"t": UNIFORM}
     adversary_names = ("discriminator",)
 

@@ -42,6 +42,7 @@ class AMR(Objective):
     """
 
     name = "amr"
+    whole_batch = "it mixes each sample with any others of the batch"
     encodes_again = True
     replaces_reconstruction = True
     adversary_names = ("discriminator",)

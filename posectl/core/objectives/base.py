@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
+from posectl.core.nets.layers import uses_batch_statistics
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
@@ -49,6 +50,9 @@ class Objective:
     needs_data: ClassVar[bool] = False
     paths_once: ClassVar[bool] = False  # of a path and its reverse, one serves
     adversary_names: ClassVar[tuple[str, ...]] = ()
+    # Why a step takes the whole batch at once; "" where losses are means over samples, or over the pairs of a batch,
+    # and nothing else follows it: then micro-batches come to the same.
+    whole_batch: ClassVar[str] = "it does not say that its losses are means over samples"
     # What it asks of a training: a batch of labelled samples alone beside each; a label for every sample; codes that
     # are not on a sphere.
     needs_labelled: ClassVar[bool] = False
@@ -195,6 +199,23 @@ def check_together(objectives: list[Objective]) -> None:
         raise UsageError(
             f"{again[0]} encodes what was decoded, and the label in a code of {told[0]} comes from no encoder.",
             f"Leave --reg {again[0]} out, or take --reg aae-semi.",
+        )
+
+
+def check_micro_batches(architecture: Architecture, objectives: Iterable[Objective], networks: Networks) -> None:
+    """Raise UsageError for an objective, or a net, that takes the whole batch at once."""
+    elsewhere = "or train on one device, without --micro-batch"
+    for objective in objectives:
+        if objective.whole_batch:
+            raise UsageError(
+                f"{objective.name} cannot be trained in micro-batches or over ranks: {objective.whole_batch}.",
+                f"Leave --reg {objective.name} out, {elsewhere}.",
+            )
+    if any(uses_batch_statistics(network) for network in networks.values()):
+        raise UsageError(
+            f"{architecture.name} cannot be trained in micro-batches or over ranks: its layers are normed over the "
+            "whole batch.",
+            f"Take a net without batch norm (conv has none), {elsewhere}.",
         )
 
 

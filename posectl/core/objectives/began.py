@@ -48,6 +48,7 @@ class BEGAN(Objective):
     """
 
     name = "began"
+    whole_batch = "its balance follows errors of the whole batch"
     noise = {"began": Noise("normal", "code")}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)

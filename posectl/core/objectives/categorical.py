@@ -55,6 +55,7 @@ def labels_loss(objective: Objective, step: Step) -> Tensor:
 class Headed(Objective):
     """An objective of codes (y, z) whose y the encoder gives."""
 
+    whole_batch = ""
     needs_normal = True
     changes_encoder = True
 

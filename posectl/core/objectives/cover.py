@@ -31,6 +31,7 @@ class Cover(Objective):
     """
 
     name = "cover"
+    whole_batch = "a sample chooses among all codes that are drawn for its batch"
 
     lam: float = 0.1
     codes: int = 24

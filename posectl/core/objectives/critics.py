@@ -29,6 +29,8 @@ class Criticised(Objective):
     """An objective that shapes parts of the code, with a critic each, named in `adversary_names`. It draws a place in
     [0, 1) for each sample, the noise `<name>.place`."""
 
+    whole_batch = ""
+
     lam: float = 1.0
     penalty: float = 10.0
     width: float = 1.0

@@ -29,6 +29,7 @@ class Cycle(Objective):
     """
 
     name = "cycle"
+    whole_batch = ""
     encodes_again = True
     noise = {"t": UNIFORM}
 

@@ -31,6 +31,7 @@ class Denoising(Objective):
     """
 
     name = "denoising"
+    whole_batch = ""
     has_term = False
     noise = {"denoising": Noise("normal", "sample")}
 

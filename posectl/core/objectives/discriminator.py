@@ -27,6 +27,8 @@ Compared = tuple[Tensor, Tensor]
 class Discriminated(Objective):
     """An objective that shapes parts of the code, with a discriminator each, named in `adversary_names`."""
 
+    whole_batch = ""
+
     lam: float = 1.0
     width: int = 100
     depth: int = 2

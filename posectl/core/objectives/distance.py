@@ -28,6 +28,7 @@ class Distance(Objective):
     """
 
     name = "distance"
+    whole_batch = "its term is over all pairs of a batch"
 
     lam: float = 0.01
 

@@ -29,6 +29,7 @@ class Dropout(Objective):
     """
 
     name = "dropout"
+    whole_batch = ""
     has_term = False
     noise = {"dropout": Noise("uniform", "code")}
 

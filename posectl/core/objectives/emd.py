@@ -32,6 +32,7 @@ class EMD(Objective):
     """
 
     name = "emd"
+    whole_batch = ""
     replaces_reconstruction = True
     has_term = False
 

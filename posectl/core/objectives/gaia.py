@@ -53,6 +53,7 @@ class GAIA(Objective):
     """
 
     name = "gaia"
+    whole_batch = "it balances its losses by their means over the batch"
     noise = {"gaia": Noise("normal")}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)

@@ -46,6 +46,7 @@ class GAIA2(Objective):
     """
 
     name = "gaia2"
+    whole_batch = "each of its mixes is of the whole batch"
     noise = {"gaia2": Noise("uniform", 2 * _PIECES)}
     replaces_reconstruction = True
     adversary_names = ("discriminator",)

@@ -31,6 +31,7 @@ class Near(Objective):
     """
 
     name = "near"
+    whole_batch = ""
     noise = {"t": UNIFORM, "near": Noise("normal", "code")}
     needs_data = True
 

@@ -20,5 +20,6 @@ class Nothing(Objective):
     """
 
     name = "none"
+    whole_batch = ""
     has_term = False
     lam: float = 0.0

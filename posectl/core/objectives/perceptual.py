@@ -46,6 +46,7 @@ class Perceptual(Objective):
     """
 
     name = "perceptual"
+    whole_batch = ""
     noise = {"perceptual": UNIFORM}
     adversary_names = ("network",)
 

@@ -94,6 +94,7 @@ class Price(Objective):
     """
 
     name = "price"
+    whole_batch = "its weights follow errors of the whole batch"
     has_term = False
     paths_once = True
     adversary_names = ("twin",)

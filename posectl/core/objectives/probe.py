@@ -34,6 +34,7 @@ class Probe(Objective):
     """
 
     name = "probe"
+    whole_batch = ""
     has_term = False
     observes = True
     needs_labels = True

@@ -33,6 +33,7 @@ class Smooth(Objective):
     """
 
     name = "smooth"
+    whole_batch = ""
     noise = {"t": UNIFORM}
     needs_velocity = True
 

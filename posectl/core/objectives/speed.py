@@ -28,6 +28,7 @@ class Speed(Objective):
     """
 
     name = "speed"
+    whole_batch = ""
     noise = {"t": UNIFORM, "s": UNIFORM}
     needs_velocity = True
 

@@ -29,6 +29,7 @@ class Uniform(Objective):
     """
 
     name = "uniform"
+    whole_batch = "its term is over all pairs of a batch"
 
     lam: float = 0.003
     t: float = 2.0

@@ -33,6 +33,7 @@ class Variational(Objective):
     likelihood under the sphere's own prior.
     """
 
+    whole_batch = ""
     noise = {"vae": Noise("normal", "code")}
     replaces_reconstruction = True
     has_posterior = True

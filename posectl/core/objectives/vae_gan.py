@@ -58,6 +58,7 @@ class VAEGAN(Variational):
     """
 
     name = "vae-gan"
+    whole_batch = "it compares features at unit variance over the batch"
     noise = {**Variational.noise, "vae-gan": Noise("normal", "code")}
     adversary_names = ("discriminator",)
 

@@ -48,6 +48,7 @@ class VQVAE(Objective):
     """
 
     name = "vqvae"
+    whole_batch = "its codebook follows the whole batch"
     # The loss is the plain one, but the decoder must be the only one.
     replaces_reconstruction = True
 

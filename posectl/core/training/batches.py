@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from posectl.core.objectives.step import Noise
+from posectl.core.objectives.step import Noise, Pairing
 from posectl.core.random import generator
 from posectl.core.training.labelled import labelled_rows
 
@@ -156,6 +156,24 @@ class Batches:
         ]
         labels = [of_x.unflatten(0, (self.steps, self.batch)) for _, of_x in read]
         return torch.stack(xs, dim=1), torch.stack(labels, dim=1)
+
+
+def micro_batches(batch: int, size: int, pairing: Pairing) -> list[Tensor]:
+    """Return the rows (size,) of a batch that each of its micro-batches has: whole pairs, in the order in which they
+    are paired.
+
+    >>> [rows.tolist() for rows in micro_batches(8, 4, "reverse")], [
+    ...     rows.tolist() for rows in micro_batches(8, 4, "halves")
+    ... ]
+    ([[0, 1, 6, 7], [2, 3, 4, 5]], [[0, 1, 4, 5], [2, 3, 6, 7]])
+    """
+    first, second = torch.arange(batch).chunk(2)
+    if pairing == "reverse":
+        return [
+            torch.cat((some, others.flip(0)))
+            for some, others in zip(first.split(size // 2), second.flip(0).split(size // 2), strict=True)
+        ]
+    return [torch.cat(pair) for pair in zip(first.split(size // 2), second.split(size // 2), strict=True)]
 
 
 def order(seed: int, samples: int, first: int, count: int, purpose: str = "order") -> Tensor:

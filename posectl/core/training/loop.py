@@ -20,14 +20,21 @@ from posectl.core.kinds import Kind
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture, code_shape
 from posectl.core.nets.layers import initialise
-from posectl.core.objectives.base import Objective, build_decoder, build_encoder, check_together
+from posectl.core.objectives.base import (
+    Objective,
+    build_decoder,
+    build_encoder,
+    check_micro_batches,
+    check_together,
+)
 from posectl.core.objectives.price import TWIN, Twin
 from posectl.core.objectives.step import Pairing, Step, features_of
 from posectl.core.random import generator
 from posectl.core.training.adam import Adam
-from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleStream
+from posectl.core.training.batches import Batches, Block, FiniteSamples, SampleStream, micro_batches
 from posectl.core.training.history import History, Split
 from posectl.core.training.losses import Losses
+from posectl.core.training.ranks import ALONE, Alone
 
 # Rows whose error is taken at once, fewer where samples are large.
 _ROWS, _NUMBERS = 8192, 1 << 22
@@ -39,7 +46,8 @@ Precision = Literal["fp32", "tf32", "bf16"]
 class Plan:
     """The length and speed of a training. `evaluate_every` steps an error is taken; lr_adversary None means lr.
     precision: of matrix products; bf16 computes the losses under autocast, and keeps parameters and moments in float32.
-    snapshots: how many times on the way, evenly, the autoencoder is kept as it is."""
+    snapshots: how many times on the way, evenly, the autoencoder is kept as it is. micro_batch: samples whose gradients
+    are taken at once, and summed in order; None: those of the whole batch."""
 
     steps: int = 20_000
     batch: int = 64
@@ -50,6 +58,7 @@ class Plan:
     evaluate_every: int = 500
     precision: Precision = "fp32"
     snapshots: int = 0
+    micro_batch: int | None = None
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -69,6 +78,7 @@ class Trainer:
     samples. Errors on the way are of validation samples, which choose the best weights, and the test error is taken
     once, at the end; without validation samples they are test errors, which choose if `best_by` says so, and else
     nothing does: the last weights are the best. `step` counts the steps that are done; `history` has what they came to.
+    ranks: among which a step's micro-batches are shared out.
     """
 
     def __init__(
@@ -87,6 +97,7 @@ class Trainer:
         validation: Tensor | None = None,
         validation_labels: Tensor | None = None,
         best_by: Split = "validation",
+        ranks: Alone = ALONE,
     ) -> None:
         self._labels: dict[Split, Tensor | None] = {"test": test_labels, "validation": validation_labels}
         self.objectives = list(objectives[0])
@@ -109,6 +120,10 @@ class Trainer:
         self._paths_once = any(objective.paths_once for objective in self.objectives)
         best_from = None if best_by == "validation" and validation is None else best_by
         self.history = History(plan.steps, self.losses.figures, self._weights(), best_from)
+        self.ranks = ranks
+        self._parts = micro_batches(plan.batch, plan.micro_batch, plan.pairing) if plan.micro_batch else []
+        if len(self._parts) > 1:
+            check_micro_batches(architecture, self.objectives, self.networks)
 
     def run(
         self,
@@ -133,11 +148,14 @@ class Trainer:
                 block = self.batches.block(block_index)
             assert block is not None
             start, pause, losses = self.step, self._next_pause(checkpoint_every), []
-            while self.step < pause and not stopped:
-                losses += self._advance(block, self.step % length)
-                self.step += 1
-                stopped = should_stop()
-            history.add_losses(start, losses)
+            try:
+                while self.step < pause and not stopped:
+                    losses += self._advance(block, self.step % length)
+                    self.step += 1
+                    stopped = self.ranks.agreed(should_stop())
+            finally:  # of a step that another rank left, those before it stand
+                if losses:
+                    history.add_losses(start, losses)
             if self.step in plan.kept:
                 history.add_snapshot(self.step, {k: v for k, v in self._weights().items() if _is_autoencoders(k)})
             if self.step % plan.evaluate_every == 0 or self.step == plan.steps:
@@ -149,38 +167,70 @@ class Trainer:
 
     def _advance(self, block: Block, k: int) -> list[Tensor]:
         """Take the k-th step of a block; its figures, (R,) each, in the history's order."""
-        step = Step(
+        if len(self._parts) > 1:
+            return self._advance_in_parts(block, k)
+        step = self._step(block, k)
+        losses, gradients = self._differentiated(step)
+        scales = self.losses.lr_scales(step)
+        for group, gradient in gradients.items():
+            self.optimizers[group].step(gradient, scales.get(group))
+        return [losses[figure].detach() for figure in self.history.figures]
+
+    def _advance_in_parts(self, block: Block, k: int) -> list[Tensor]:
+        """Take that step by the mean over micro-batches, of which this rank computes its own."""
+        parts = []
+        for rows in self.ranks.share_of(self._parts):
+            losses, gradients = self._differentiated(self._step(block, k, rows.to(self.device)))
+            flat = [gradient.flatten() for group in gradients.values() for gradient in group]
+            figures = [losses[figure].detach().to(flat[0].dtype) for figure in self.history.figures]
+            parts.append(torch.cat([*flat, *figures]))
+        mean = self.ranks.total(parts) / len(self._parts)
+        moved = {group: self.optimizers[group].parameters for group in self.losses.moving(self.step)}
+        numbers = [parameter.numel() for parameters in moved.values() for parameter in parameters]
+        *pieces, of_figures = mean.split([*numbers, mean.numel() - sum(numbers)])
+        gradient = iter(pieces)
+        for group, parameters in moved.items():
+            self.optimizers[group].step([next(gradient).view_as(parameter) for parameter in parameters])
+        return list(of_figures.view(-1, self.replicas).unbind())
+
+    def _step(self, block: Block, k: int, rows: Tensor | None = None) -> Step:
+        """Return the k-th step of a block, on these rows of its batch alone, or on all."""
+
+        def of(tensor: Tensor) -> Tensor:
+            return tensor[k] if rows is None else tensor[k].index_select(1, rows)
+
+        return Step(
             self.networks["encoder"],
             self.networks["decoder"],
             self.prior,
-            block.x[k],
-            {name: tensor[k] for name, tensor in block.noise.items()},
+            of(block.x),
+            {name: of(tensor) for name, tensor in block.noise.items()},
             kind=self.kind,
             latent=self.latent,
             code_shape=self._code_shape,
-            labels=None if block.labels is None else block.labels[k],
-            labelled=None if block.labelled is None else (block.labelled[0][k], block.labelled[1][k]),
+            labels=None if block.labels is None else of(block.labels),
+            labelled=None if block.labelled is None else (of(block.labelled[0]), of(block.labelled[1])),
             data=block.samples if self._needs_data else None,
             pairing=self.plan.pairing,
             paths_once=self._paths_once,
             objectives=self.objectives,
         )
+
+    def _differentiated(self, step: Step) -> tuple[dict[str, Tensor], dict[str, Sequence[Tensor]]]:
+        """Return the losses of a step, and the gradients of each group that moves: of its own loss with respect to its
+        own parameters alone."""
         with self._arithmetic():
             losses = self.losses(step, self.step)
-        scales, moving = self.losses.lr_scales(step), self.losses.moving(self.step)
-        # Each group's gradient is taken of its own loss with respect to its own parameters alone, all before any moves.
-        gradients = [
-            torch.autograd.grad(
+        moving = self.losses.moving(self.step)
+        return losses, {
+            group: torch.autograd.grad(
                 losses[group].sum(),
                 self.optimizers[group].parameters,
                 retain_graph=group != moving[-1],
                 materialize_grads=True,
             )
             for group in moving
-        ]
-        for group, gradient in zip(moving, gradients, strict=True):
-            self.optimizers[group].step(gradient, scales.get(group))
-        return [losses[figure].detach() for figure in self.history.figures]
+        }
 
     def _arithmetic(self) -> AbstractContextManager[object]:
         if self.plan.precision == "bf16":

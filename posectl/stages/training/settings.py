@@ -42,6 +42,34 @@ def check_options(options: TrainOptions) -> None:
         raise UsageError(f"Adam's betas are in [0, 1), and {options.betas} are not.", "For example --betas 0.9,0.999.")
     if options.pairing == "halves" and options.batch % 2:
         raise UsageError("Pairing by halves takes an even batch.", f"--batch {options.batch + 1}.")
+    micro = options.micro_batch
+    if micro is not None and micro != options.batch and (micro < 2 or micro % 2 or options.batch % micro):
+        fitting = [size for size in range(2, options.batch + 1, 2) if options.batch % size == 0]
+        near = min(fitting, key=lambda size: abs(size - micro), default=None)
+        raise UsageError(
+            f"A batch of {options.batch} is not made of micro-batches of {micro}, each of whole pairs.",
+            f"--micro-batch {near}." if near else "Take an even --batch.",
+        )
+
+
+# Micro-batches of a batch over ranks whose size nobody tells: as many as divide it into whole pairs.
+_PARTS = (8, 4, 2)
+
+
+def divided(options: TrainOptions, count: int | None) -> TrainOptions:
+    """Return the options of a training over so many ranks, None for one without, with its micro-batch: the same for any
+    number of ranks. Raises UsageError where that does not share them out."""
+    if count is None:
+        return options
+    batch = options.batch
+    micro = options.micro_batch or batch // next((n for n in _PARTS if batch % (2 * n) == 0), 1)
+    if batch // micro % count:
+        whole = -(-batch // (2 * count)) * 2 * count
+        raise UsageError(
+            f"The {batch // micro} micro-batches of a batch of {batch} cannot be shared out among {count} ranks.",
+            f"Take --batch {whole} --micro-batch {whole // count}, or another number of ranks.",
+        )
+    return replace(options, micro_batch=micro)
 
 
 def build_objectives(options: TrainOptions) -> list[Objective]:

@@ -16,6 +16,7 @@ from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
 from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
 from posectl.core.training.loop import Plan, Trainer
+from posectl.core.training.ranks import ALONE, Alone, LostRankError
 from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.synthetic import sampler
 from posectl.errors import UnavailableError
@@ -29,7 +30,9 @@ _CHECKPOINT_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: torch.device) -> Trainer:
+def build_trainer(
+    dataset: StoredDataset, replicas: Sequence[Replica], device: torch.device, ranks: Alone = ALONE
+) -> Trainer:
     """Build the trainer of replicas that differ in lambdas and seed alone, as one stack."""
     options = replicas[0].options
     test, validation = (
@@ -40,6 +43,7 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
         steps=options.steps, batch=options.batch, lr=options.lr, lr_adversary=options.lr_adversary,
         pairing=options.pairing, evaluate_every=max(1, min(options.evaluate_every, options.steps)),
         betas=options.betas, precision=options.precision, snapshots=options.snapshots,
+        micro_batch=options.micro_batch,
     )  # fmt: skip
     return Trainer(
         replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
@@ -47,6 +51,7 @@ def build_trainer(dataset: StoredDataset, replicas: Sequence[Replica], device: t
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
         test_labels=_labels(dataset, TEST, device), validation=validation if len(validation) else None,
         validation_labels=_labels(dataset, VALIDATION, device), best_by=options.best_by,
+        ranks=ranks,
     )  # fmt: skip
 
 
@@ -82,8 +87,8 @@ def advance(
 ) -> tuple[bool, float]:
     """Step to the end; return whether it was reached (or not, by a stop or by divergence of all), and the seconds.
 
-    report receives samples per second, all replicas summed. A stop leaves a checkpoint. One that cannot be written is
-    warned of, and the one before it stays.
+    report receives samples per second, all replicas summed. A stop leaves a checkpoint, and so does a rank that is
+    lost. One that cannot be written is warned of, and the one before it stays.
     """
     started = last = time.monotonic()
     first = trainer.step
@@ -103,9 +108,13 @@ def advance(
         if due and trainer.step < options.steps and not trainer.history.all_diverged:
             checkpoint()
 
-    finished = trainer.run(
-        checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
-    )
+    try:
+        finished = trainer.run(
+            checkpoint_every=options.checkpoint_every, checkpoint=checkpoint, report=look, should_stop=stopped
+        )
+    except LostRankError:
+        checkpoint()
+        raise
     if not finished and not trainer.history.all_diverged:
         checkpoint()
     return finished, time.monotonic() - started
