@@ -11,17 +11,18 @@ import numpy as np
 from posectl import budget
 from posectl.errors import InvalidInputError
 
+Read = Callable[[int, np.ndarray | None], np.ndarray]
+
 
 class Shards:
     """Samples (N, *shape) that come in blocks, never all at once.
 
-    sizes: the number of samples in each block; read: a function of the block's number that returns it, (n, *shape),
-    and that another process can be given (pickle). processes: how many of them search among these samples at once.
+    sizes: the number of samples in each block; read: a function of a block's number and of rows in it that returns
+    these, (n, *shape), all for None, and that another process can be given (pickle). processes: how many of them search
+    among these samples at once.
     """
 
-    def __init__(
-        self, sizes: Sequence[int], shape: tuple[int, ...], read: Callable[[int], np.ndarray], processes: int = 1
-    ) -> None:
+    def __init__(self, sizes: Sequence[int], shape: tuple[int, ...], read: Read, processes: int = 1) -> None:
         self.sizes, self._read, self.processes = np.asarray(sizes, np.int64), read, processes
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.shape = (int(self.sizes.sum()), *shape)
@@ -29,9 +30,9 @@ class Shards:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def block(self, number: int) -> np.ndarray:
-        """Return the block of this number."""
-        return self._read(number)
+    def block(self, number: int, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return the block of this number, or these rows of it."""
+        return self._read(number, rows)
 
     @property
     def filled(self) -> list[int]:
@@ -48,7 +49,7 @@ class Shards:
         of = np.searchsorted(self.starts + self.sizes, rows, side="right")
         for number in np.unique(of).tolist():
             mine = of == number
-            found[mine] = self.block(number)[rows[mine] - self.starts[number]]
+            found[mine] = self.block(number, rows[mine] - self.starts[number])
         return found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -72,10 +73,10 @@ def joined(parts: Sequence[Shards | np.ndarray]) -> Shards:
     return Shards(sizes, whole[0].shape[1:], partial(_block, places))
 
 
-def _all(samples: np.ndarray, number: int) -> np.ndarray:
-    return samples
+def _all(samples: np.ndarray, number: int, rows: np.ndarray | None) -> np.ndarray:
+    return samples if rows is None else samples[rows]
 
 
-def _block(places: list[tuple[Shards, int]], number: int) -> np.ndarray:
+def _block(places: list[tuple[Shards, int]], number: int, rows: np.ndarray | None) -> np.ndarray:
     part, place = places[number]
-    return part.block(place)
+    return part.block(place, rows)

@@ -247,6 +247,7 @@ class EvaluateOptions:
     hypotheses: completions of every pose.
     starts: what a model's fit begins from, "neighbours" in the training poses, or "random" codes, ten a pose.
     unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
+    jobs: processes that search a reference beyond memory.
     """
 
     metrics: tuple[str, ...] = ()
@@ -279,6 +280,7 @@ class EvaluateOptions:
     up: Axis | None = None
     joints: LayoutName | None = None
     shape: Literal["paths", "samples"] | None = None
+    jobs: int = 1
 
 
 # Frames a second of paths, which have no clock.

@@ -9,8 +9,9 @@ import numpy as np
 from posectl.core.shards import Shards
 
 
-def _part(values: np.ndarray, starts: list[int], number: int) -> np.ndarray:
-    return values[starts[number] : starts[number + 1]]
+def _part(values: np.ndarray, starts: list[int], number: int, rows: np.ndarray | None) -> np.ndarray:
+    block = values[starts[number] : starts[number + 1]]
+    return block if rows is None else block[rows]
 
 
 def sharded(values: np.ndarray, sizes: list[int], processes: int = 1) -> Shards:

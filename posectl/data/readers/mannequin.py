@@ -64,7 +64,7 @@ class MannequinOptions:
 
 def stream(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Stream | None:
     """Move people block by block; None where all of them fit into memory."""
-    cast = _cast(paths, options)
+    cast = cast_of(paths, options)
     if not is_beyond_memory(cast.samples * _BYTES):
         return None
     return Stream(cast.samples, (cast.part(first, last) for first, last in cast.blocks()))
@@ -76,7 +76,7 @@ def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -
 
     Raises UsageError for options that make no sense.
     """
-    cast = _cast(paths, options)
+    cast = cast_of(paths, options)
     return cast.part(0, cast.subjects)
 
 
@@ -99,6 +99,11 @@ class Cast:
         step = max(1, BLOCK_BYTES // (_BYTES * self.frames * len(MOTIONS)))
         return [(first, min(first + step, self.subjects)) for first in range(0, self.subjects, step)]
 
+    def count(self, first: int, last: int) -> int:
+        """Return the number of samples of these people."""
+        each = self.frames * len(MOTIONS)
+        return min(self.samples, last * each) - first * each
+
     def part(self, first: int, last: int) -> Dataset:
         """Return the samples and clips of these people."""
         frames, count = self.frames, len(MOTIONS)
@@ -110,7 +115,7 @@ class Cast:
             )
             for number, motion in enumerate(MOTIONS.values())
         ]
-        rows = min(self.samples - first * count * frames, len(clips) * frames)
+        rows = self.count(first, last)
         world = np.concatenate([positions for positions, _ in clips]).astype(np.float32)[:rows]
         phase = np.concatenate([phase for _, phase in clips]).astype(np.float32)[:rows]
         root = world[:, 0].copy()
@@ -165,7 +170,7 @@ def _listed(people: np.ndarray) -> str:
     return ", ".join(people) if len(people) <= _MOST else f"{people[0]} to {people[-1]}"
 
 
-def _cast(paths: Sequence[Path], options: MannequinOptions) -> Cast:
+def cast_of(paths: Sequence[Path], options: MannequinOptions) -> Cast:
     """Return who is to move, as the options say."""
     frames = max(2, round(options.seconds * options.fps))
     subjects, each = options.subjects, frames * len(MOTIONS)
