@@ -52,7 +52,11 @@ class Shards:
             found[mine] = self.block(number, rows[mine] - self.starts[number])
         return found
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def mean(self, axis: int = 0, dtype: Any = "float64") -> np.ndarray:
+        """Return the mean sample (*shape)."""
+        return sum((block.sum(axis, dtype) for block in self), np.zeros(self.shape[1:], dtype)) / len(self)
+
+    def __array__(self, dtype: Any = np.float32, copy: bool | None = None) -> np.ndarray:
         """Return all of them, where they fit into the memory's budget. Raises InvalidInputError where they do not."""
         if (needed := 4 * int(np.prod(self.shape))) > (most := budget.budget()):
             raise InvalidInputError(
@@ -60,7 +64,7 @@ class Shards:
                 f"{budget.size(most)}.",
                 f"Take a smaller set, or give it more: {budget.VARIABLE}={-(-needed // 2**30)}G.",
             )
-        return np.concatenate(list(self)).astype(dtype or np.float32, copy=False)
+        return np.concatenate([np.empty((0, *self.shape[1:]), np.float32), *self]).astype(dtype, copy=False)
 
 
 def joined(parts: Sequence[Shards | np.ndarray]) -> Shards:

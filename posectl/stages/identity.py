@@ -29,7 +29,7 @@ _IRRELEVANT = {"model": {"reg", "lam", "price", "set", "checkpoint_every"}, "swe
 
 # Options that came later, with the value by which artifacts from before them were made.
 _LATER: dict[str, dict[str, Any]] = {
-    "model": {"best_by": "validation"},
+    "model": {"best_by": "validation", "order": "rows"},
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
     "scores": {
@@ -43,7 +43,7 @@ _LATER: dict[str, dict[str, Any]] = {
         "hypotheses": 10,
         "starts": "neighbours",
     },
-    "sweep": {"labelled": None, "best_by": "validation", "price": None},
+    "sweep": {"labelled": None, "best_by": "validation", "price": None, "order": None},
 }
 
 

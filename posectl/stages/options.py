@@ -54,6 +54,8 @@ class TrainOptions:
     flip: whether the augmentation mirrors half of the poses.
     best_by: split whose lowest error chooses the best weights: "validation", without which the last are the best, or
         "test", as some published code has it.
+    order: of the training samples: "rows" shuffles all of them, "blocks" takes blocks of files in a shuffled order,
+        each shuffled; None: rows, or blocks where the samples exceed the memory's budget.
     evaluate_every: steps between errors of that split.
     checkpoint_every: steps between checkpoints; 0: twice a minute.
     snapshots: how many times on the way, evenly, the weights are kept, for `evaluate --weights step-N`.
@@ -78,6 +80,7 @@ class TrainOptions:
     degrees: float = 30.0
     flip: bool = True
     best_by: Literal["validation", "test"] = "validation"
+    order: Literal["rows", "blocks"] | None = None
     evaluate_every: int = 500
     checkpoint_every: int = 0
     snapshots: int = 0
