@@ -172,6 +172,7 @@ def _listed(people: np.ndarray) -> str:
 
 def cast_of(paths: Sequence[Path], options: MannequinOptions) -> Cast:
     """Return who is to move, as the options say."""
+    _check_options(paths, options.subjects, options.seconds, options.fps, options.seed)
     frames = max(2, round(options.seconds * options.fps))
     subjects, each = options.subjects, frames * len(MOTIONS)
     if options.samples is not None:
@@ -181,7 +182,6 @@ def cast_of(paths: Sequence[Path], options: MannequinOptions) -> Cast:
                 f"{options.samples:,} samples are of one person, and a train and a test split need two.",
                 f"Ask for more than {each:,}, or for fewer --seconds of each motion.",
             )
-    _check_options(paths, subjects, options.seconds, options.fps, options.seed)
     drawn = _confounded(subjects, options.seed, options.confound)
     return Cast(subjects, options.samples or subjects * each, frames, options.fps, options.seed, drawn)
 
