@@ -105,6 +105,9 @@ OPTIONS: Options = {
     "labelled": parameter(
         int, DEFAULT.labelled, "Metrics", "Training samples whose labels are known, of few_label_error.", **_COUNT
     ),
+    "jobs": parameter(
+        int, DEFAULT.jobs, "Metrics", "Number of processes that search a reference beyond memory.", min=1, **_COUNT
+    ),
     "task": parameter(
         str | None, None, "Tasks", "What a pose prior is scored in, in place of metrics.",
         metavar="completion|denoising|ik|generation,...", show_default="none",
@@ -139,7 +142,7 @@ def evaluate(
         str | None,
         option(
             "Data",
-            "Reference: a dataset or a file.",
+            "Reference: a dataset, a file, or generated:100M, so many poses that are made and not kept.",
             metavar="REF",
             show_default="the model's own dataset",
             autocompletion=complete.refs_of("dataset"),
@@ -169,6 +172,7 @@ def evaluate(
       posectl evaluate acai:v2 --json
       posectl evaluate theirs.npy --against poses
       posectl evaluate acai --compat naayem
+      posectl evaluate acai --against generated:2M --jobs 2
       posectl evaluate acai-sweep
       posectl evaluate acai-sweep --engine process --jobs 2
       posectl evaluate baseline:crossfade --against lines

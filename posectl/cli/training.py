@@ -49,6 +49,11 @@ def options(lam: tuple[Any, Any], latent: tuple[Any, Any]) -> Options:
             float, DEFAULT.degrees, "Data", "Rotation range of the augmentation, degrees.", metavar="X"
         ),
         "flip": parameter(bool, DEFAULT.flip, "Data", "Mirror half of the poses, left for right.", "--flip/--no-flip"),
+        "order": parameter(
+            Literal["rows", "blocks"] | None, None, "Data",
+            "Order of training samples: all shuffled, or blocks of files shuffled, and each by itself.",
+            show_default="rows; of what exceeds POSECTL_MAX_MEMORY blocks",
+        ),
         "net": parameter(
             str | None, None, "Model", f"Network: {', '.join(NETS.built_in())}.", metavar="NAME",
             show_default="mlp; of images conv, of clouds cloud",

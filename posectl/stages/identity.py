@@ -25,11 +25,11 @@ _COUNTED = ("core", "data", "stages")
 # What is said of a file's poses shows in the digest of its array as it was read.
 _OF_FILES = {"unit", "up", "joints", "shape"}
 _IRRELEVANT = {"model": {"reg", "lam", "price", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"},
-               "scores": _OF_FILES, "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
+               "scores": {*_OF_FILES, "jobs"}, "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
 
 # Options that came later, with the value by which artifacts from before them were made.
 _LATER: dict[str, dict[str, Any]] = {
-    "model": {"best_by": "validation", "micro_batch": None},
+    "model": {"best_by": "validation", "micro_batch": None, "order": "rows"},
     "paths": {"start": 0.0, "stop": 1.0},
     "samples": {"draws": "prior"},
     "scores": {
@@ -43,7 +43,7 @@ _LATER: dict[str, dict[str, Any]] = {
         "hypotheses": 10,
         "starts": "neighbours",
     },
-    "sweep": {"labelled": None, "best_by": "validation", "price": None, "micro_batch": None},
+    "sweep": {"labelled": None, "best_by": "validation", "price": None, "micro_batch": None, "order": None},
 }
 
 

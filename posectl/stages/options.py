@@ -56,6 +56,8 @@ class TrainOptions:
     flip: whether the augmentation mirrors half of the poses.
     best_by: split whose lowest error chooses the best weights: "validation", without which the last are the best, or
         "test", as some published code has it.
+    order: of the training samples: "rows" shuffles all of them, "blocks" takes blocks of files in a shuffled order,
+        each shuffled; None: rows, or blocks where the samples exceed the memory's budget.
     evaluate_every: steps between errors of that split.
     checkpoint_every: steps between checkpoints; 0: twice a minute.
     snapshots: how many times on the way, evenly, the weights are kept, for `evaluate --weights step-N`.
@@ -81,6 +83,7 @@ class TrainOptions:
     degrees: float = 30.0
     flip: bool = True
     best_by: Literal["validation", "test"] = "validation"
+    order: Literal["rows", "blocks"] | None = None
     evaluate_every: int = 500
     checkpoint_every: int = 0
     snapshots: int = 0
@@ -250,6 +253,7 @@ class EvaluateOptions:
     hypotheses: completions of every pose.
     starts: what a model's fit begins from, "neighbours" in the training poses, or "random" codes, ten a pose.
     unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
+    jobs: processes that search a reference beyond memory.
     """
 
     metrics: tuple[str, ...] = ()
@@ -282,6 +286,7 @@ class EvaluateOptions:
     up: Axis | None = None
     joints: LayoutName | None = None
     shape: Literal["paths", "samples"] | None = None
+    jobs: int = 1
 
 
 # Frames a second of paths, which have no clock.

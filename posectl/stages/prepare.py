@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from posectl.core.kinds import KINDS, Kind
 from posectl.data.checks import CHECKS, check
 from posectl.data.checks.bodies import describe
@@ -24,10 +22,9 @@ from posectl.errors import UsageError, did_you_mean
 from posectl.inputs import exists
 from posectl.stages.artifacts.about import DatasetAbout, parse_about
 from posectl.stages.artifacts.dataset import kind_named
+from posectl.stages.preparing import arrays_of, fill_by_blocks
 from posectl.stages.run import Progress, Result, Run, produce
 from posectl.store import Draft
-
-_VECTORS = {"root": ("axis",)}
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,10 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         run.progress(Progress("reading", done, total, "files"))
 
     def fill(draft: Draft) -> dict[str, Any]:
+        stream = reader.stream(list(paths), progress=progress, **given)
+        if stream is not None:
+            whole = [key for key in ("drop_bad", "validation") if options.get(key)]
+            return fill_by_blocks(run, draft, stream, source, whole)
         dataset = reader(list(paths), progress=progress, **given)
         if given.get("drop_bad"):
             dataset = without_bad(dataset)
@@ -118,10 +119,8 @@ def fingerprint(paths: Sequence[Path]) -> list[list[Any]]:
 
 def write(draft: Draft, dataset: Dataset, kind: Kind) -> None:
     """Put every array of a dataset into a draft."""
-    draft.put("samples", dataset.samples.astype(np.float32, copy=False), ("sample", *kind.axes))
-    draft.put("split", dataset.split.astype(np.uint8, copy=False), ("sample",))
-    for name, values in dataset.per_sample.items():
-        draft.put(name, values, ("sample", *_VECTORS.get(name, tuple(f"{name}_{i}" for i in range(values.ndim - 1)))))
+    for name, (values, dims) in arrays_of(dataset, kind.axes).items():
+        draft.put(name, values, dims)
     for name, values in dataset.per_clip.items():
         draft.put(f"clips/{name}", values, ("clip", *(f"{name}_{i}" for i in range(values.ndim - 1))))
 

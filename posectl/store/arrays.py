@@ -8,7 +8,8 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from posectl.store.headers import (
     check_header,
     chunk_keys,
     chunk_shape,
+    inner_shape,
+    shard_shape,
 )
 from posectl.store.regular import open_below
 from posectl.store.sealed import decode
@@ -43,28 +46,64 @@ def make_group(folder: Path) -> None:
     zarr.open_group(str(folder), mode="w-", zarr_format=3)
 
 
-def write_array(folder: Path, name: str, values: np.ndarray, dims: tuple[str, ...]) -> tuple[ArrayInfo, list[str]]:
-    """Write one array into the group at `folder`; return its entry for the manifest, and the keys of its chunks.
+class ArrayWriter:
+    """An array in the group at `folder` that is written once, as a whole or in blocks of rows, one after the other.
 
-    name: "/" in it makes groups. values: as `storable` gives them.
+    name: "/" in it makes groups. dtype: as `storable` has it. Blocks make the files that the whole makes.
     """
-    text = values.dtype.kind == "U"
-    chunks = chunk_shape(values.shape, values.itemsize)
-    array = zarr.create_array(
-        store=str(folder),
-        name=name,
-        shape=values.shape,
-        dtype=str if text else values.dtype,
-        chunks=chunks,
-        chunk_key_encoding={"name": "default", "separator": SEPARATOR},
-        compressors=ZstdCodec(level=3, checksum=True),
-        dimension_names=dims,
-        config={"write_empty_chunks": True},
-    )
-    if values.size:
-        array[...] = values
-    info = ArrayInfo(values.shape, STRING if text else values.dtype.name, dims, sha256_of_values(values))
-    return info, chunk_keys(values.shape, chunks)
+
+    def __init__(self, folder: Path, name: str, shape: tuple[int, ...], dtype: Any, dims: tuple[str, ...]) -> None:
+        dtype = np.dtype(dtype)
+        text = dtype.kind == "U"
+        chunks = chunk_shape(shape, dtype.itemsize)
+        shards = None if text else shard_shape(shape, chunks, dtype.itemsize)
+        self._files = shards or chunks
+        self._info = ArrayInfo(shape, STRING if text else dtype.name, dims)
+        self._digest, self._written = hashlib.sha256(), 0
+        self._rest = np.empty((0, *shape[1:]), dtype)
+        self._array: Any = zarr.create_array(
+            store=str(folder),
+            name=name,
+            shape=shape,
+            dtype=str if text else dtype,
+            chunks=chunks,
+            shards=shards,
+            chunk_key_encoding={"name": "default", "separator": SEPARATOR},
+            compressors=ZstdCodec(level=3, checksum=True),
+            dimension_names=dims,
+            config={"write_empty_chunks": True},
+        )
+
+    def put(self, values: np.ndarray) -> tuple[ArrayInfo, list[str]]:
+        """Write the whole; return its entry for the manifest, and the keys of its files."""
+        if values.size:
+            self._array[...] = values
+        return self._entry(sha256_of_values(values))
+
+    def append(self, rows: np.ndarray) -> None:
+        """Write the next rows, whole files of them; what is left waits for the next ones."""
+        rows = rows.astype(self._rest.dtype, order="C", copy=False)
+        self._digest.update(rows.data)
+        rows = np.concatenate([self._rest, rows]) if len(self._rest) else rows
+        whole = len(rows) // self._files[0] * self._files[0]
+        self._flush(rows[:whole])
+        self._rest = rows[whole:].copy()
+
+    def finish(self) -> tuple[ArrayInfo, list[str]]:
+        """Write what is left; return as `put`. Raises InvalidInputError where rows are missing."""
+        self._flush(self._rest)
+        if self._written != self._info.shape[0]:
+            raise InvalidInputError(f"An array of {self._info.shape[0]:,} rows was given {self._written:,}.")
+        return self._entry(self._digest.hexdigest())
+
+    def _flush(self, rows: np.ndarray) -> None:
+        for first in range(0, len(rows), self._files[0]):
+            some = rows[first : first + self._files[0]]
+            self._array[self._written : self._written + len(some)] = some
+            self._written += len(some)
+
+    def _entry(self, sha256: str) -> tuple[ArrayInfo, list[str]]:
+        return replace(self._info, sha256=sha256), chunk_keys(self._info.shape, self._files)
 
 
 def storable(name: str, values: Any) -> np.ndarray:
@@ -104,7 +143,7 @@ def read_array(
         header = decode(_read(folder, files[f"{name}/zarr.json"]))
         elements = math.prod(check_header(header, info, name, files))
         _check_budget(folder, name, info, files, rows)
-        store = SealedStore(folder, files, elements if info.dtype == STRING else None)
+        store = SealedStore(folder, files, elements if info.dtype == STRING else None, _in_shards(header, info))
         array = zarr.open_array(store=store, path=name, mode="r", zarr_format=3)
         values = np.asarray(array[...] if rows is None else array[rows])
         return values if info.dtype != STRING else _fixed_width(values, MAX_CHUNK_BYTES // elements)
@@ -114,6 +153,16 @@ def read_array(
         raise IntegrityError(
             f"The array {name!r} of {folder} cannot be read: {error}.", "`posectl store verify` says what is damaged."
         ) from error
+
+
+def _in_shards(header: dict[str, Any], info: ArrayInfo) -> list[tuple[int, int]]:
+    """Return how many chunks each shard along the first axis has room for, and holds; none where files are chunks."""
+    inner = inner_shape(header)
+    if inner is None:
+        return []
+    rows = header["chunk_grid"]["configuration"]["chunk_shape"][0]
+    lengths = (min(rows, info.shape[0] - first) for first in range(0, info.shape[0], rows))
+    return [(rows // inner[0], math.ceil(length / inner[0])) for length in lengths]
 
 
 def _check_budget(folder: Path, name: str, info: ArrayInfo, files: Mapping[str, FileEntry], rows: slice | None) -> None:
@@ -146,18 +195,34 @@ class SealedStore(Store):
     supports_deletes = False
     supports_listing = True
 
-    def __init__(self, folder: Path, files: Mapping[str, FileEntry], text_elements: int | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: Mapping[str, FileEntry],
+        text_elements: int | None,
+        shards: Sequence[tuple[int, int]] = (),
+    ) -> None:
         super().__init__(read_only=True)
         self._folder = folder
         self._files = files
         self._text_elements = text_elements  # in a chunk, whose decoder allocates as many as the chunk claims to hold
+        self._shards = shards
+        self._last = ("", b"")  # a shard is read chunk by chunk, and has to be checked as a whole
 
     def _read(self, key: str) -> bytes:
+        last, data = self._last
+        if key == last:
+            return data
         data = _read(self._folder, self._files[key])
-        if not key.endswith("zarr.json"):
+        if key.endswith("zarr.json"):
+            return data
+        if self._shards:
+            _check_shard(data, *self._shards[int(key.rpartition("/")[2].split(SEPARATOR)[1])])
+            self._last = key, data
+        else:
             _check_frame(data)
-            if self._text_elements is not None:
-                _check_text(data, self._text_elements)
+        if self._text_elements is not None:
+            _check_text(data, self._text_elements)
         return data
 
     async def get(
@@ -249,6 +314,19 @@ def _check_frame(data: bytes) -> None:
     size = int.from_bytes(data[start : start + width], "little") + (256 if width == 2 else 0)
     if not width or size > MAX_CHUNK_BYTES:
         raise ValueError("a chunk does not say how much it holds, or it holds too much")
+
+
+def _check_shard(data: bytes, room: int, held: int) -> None:
+    """Raise ValueError unless the index at a shard's end has room for so many chunks, and those that it holds are
+    zstd frames in it: an absent chunk would read as zeros. The layout: zarr's codec sharding_indexed, version 1."""
+    size = 16 * room + 4  # ends in a checksum
+    if len(data) < size:
+        raise ValueError("a shard has no index")
+    index = np.frombuffer(data[-size:-4], "<u8").reshape(room, 2).tolist()
+    for start, length in index[:held]:
+        if start + length > len(data) - size:
+            raise ValueError("a shard lacks a chunk")
+        _check_frame(data[start : start + length])
 
 
 def _damaged(path: Path, how: str) -> IntegrityError:

@@ -16,6 +16,8 @@ from posectl.store.sealed import MAX_BYTES, read_sealed, seal
 if TYPE_CHECKING:
     import numpy as np
 
+    from posectl.store.arrays import ArrayWriter
+
 MANIFEST = "manifest.json"
 _LARGEST = 2**60  # bytes of a file
 _RESERVED = {MANIFEST, "zarr.json"}
@@ -105,13 +107,14 @@ class Bundle:
         if not self.path.is_dir():
             raise NotFoundError(f"{self.path} was removed meanwhile.", "See `posectl store ls`.")
 
-    def row_blocks(self, name: str) -> list[slice | None]:
-        """Return slices of an array's first axis that cover it, of some 16 MB and of whole chunks."""
+    def row_blocks(self, name: str, size: int = 2**24) -> list[slice | None]:
+        """Return slices of an array's first axis that cover it, of some `size` bytes and of whole files."""
         from posectl.store.arrays import read_chunks
 
         info = self._arrays[name]
         self.fetch(f"{name}/zarr.json")
-        return info.row_blocks(*read_chunks(self.path, name, info, self.files)[:1])
+        rows = read_chunks(self.path, name, info, self.files)[:1] or (1,)
+        return info.row_blocks(rows[0], size)
 
     def read_group(self, group: str) -> dict[str, np.ndarray]:
         """Return every array under `group`, by its name within it; empty where there is none."""
@@ -131,6 +134,7 @@ class BundleWriter:
 
         self.path = path
         self._arrays: dict[str, ArrayInfo] = {}
+        self._open: dict[str, ArrayWriter] = {}
         self._expected = {"zarr.json"}
         arrays.make_group(path)
 
@@ -146,8 +150,23 @@ class BundleWriter:
         values = arrays.storable(name, values)
         if dims is None:
             dims = tuple(f"{name.rpartition('/')[2]}_{axis}" for axis in range(values.ndim))
-        self._check(name, values.shape, dims)
-        info, keys = arrays.write_array(self.path, name, values, dims)
+        self._list(name, *self._writer(name, values.shape, values.dtype, dims).put(values))
+
+    def begin(self, name: str, shape: tuple[int, ...], dtype: Any, dims: tuple[str, ...]) -> None:
+        """Begin an array of numbers that comes in blocks of rows, by `append`; its files are those of `put`."""
+        self._open[name] = self._writer(name, shape, dtype, dims)
+
+    def append(self, name: str, rows: np.ndarray) -> None:
+        """Write the next rows of an array that was begun."""
+        self._open[name].append(rows)
+
+    def _writer(self, name: str, shape: tuple[int, ...], dtype: Any, dims: tuple[str, ...]) -> ArrayWriter:
+        from posectl.store import arrays
+
+        self._check(name, shape, dims)
+        return arrays.ArrayWriter(self.path, name, shape, dtype, dims)
+
+    def _list(self, name: str, info: ArrayInfo, keys: list[str]) -> None:
         self._arrays[name] = info
         nodes = name.split("/")
         self._expected |= {"/".join([*nodes[:depth], "zarr.json"]) for depth in range(1, len(nodes) + 1)}
@@ -157,6 +176,8 @@ class BundleWriter:
         """Write manifest.json with `fields` and an inventory, once everything else is on the disk."""
         from posectl.store import arrays
 
+        for name, writer in self._open.items():
+            self._list(name, *writer.finish())
         arrays.consolidate(self.path)
         self._check_complete()
         durable.fsync_tree(self.path)
@@ -173,7 +194,7 @@ class BundleWriter:
 
     def _check(self, name: str, shape: tuple[int, ...], dims: tuple[str, ...]) -> None:
         try:
-            check_paths([*self._arrays, name])
+            check_paths([*self._arrays, *self._open, name])
         except ValueError as error:
             raise InvalidInputError(f"An array cannot be named {name!r}: {error}.") from error
         if _RESERVED & set(name.split("/")):

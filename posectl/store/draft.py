@@ -75,6 +75,16 @@ class Draft:
         with self._working(f"write {name!r} of the {self.kind} {self.name!r}"):
             self._writer.put(name, array, None if dims is None else tuple(dims))
 
+    def begin(self, name: str, shape: tuple[int, ...], dtype: Any, dims: Iterable[str]) -> None:
+        """Begin an array that is larger than memory, and comes in blocks of rows (see `BundleWriter.begin`)."""
+        with self._working(f"begin {name!r} of the {self.kind} {self.name!r}"):
+            self._writer.begin(name, shape, dtype, tuple(dims))
+
+    def append(self, name: str, rows: Any) -> None:
+        """Write the next rows of an array that was begun."""
+        with self._working(f"write {name!r} of the {self.kind} {self.name!r}"):
+            self._writer.append(name, rows)
+
     def record(
         self,
         *,

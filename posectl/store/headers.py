@@ -18,7 +18,11 @@ ITEM_SIZES = {
 }
 CHUNK_BYTES = 4 * 2**20
 MAX_CHUNK_BYTES = 2**28
+# Arrays that are larger lie in shards, files of many chunks; a shard is what a search takes at once.
+SHARDED_BYTES = 2**30
+SHARD_BYTES = 48 * 2**20
 SEPARATOR = "."  # not "/": a folder for each axis would triple what there is to sync
+_SHARDING = "sharding_indexed"
 MAX_RANK = 32
 MAX_LENGTH = 2**48
 
@@ -56,13 +60,13 @@ class ArrayInfo:
         """Return the entry that `parse` reads."""
         return {"shape": list(self.shape), "dtype": self.dtype, "dims": list(self.dims), "sha256": self.sha256}
 
-    def row_blocks(self, chunk: int = 1) -> list[slice | None]:
-        """Return slices of the first axis that cover the array, of some 16 MB each and of whole chunks of so many rows:
+    def row_blocks(self, chunk: int = 1, size: int = 4 * CHUNK_BYTES) -> list[slice | None]:
+        """Return slices of the first axis that cover the array, of so many bytes and of whole chunks of so many rows:
         it may be larger than memory."""
         if not self.shape:
             return [None]
         row = ITEM_SIZES[self.dtype] * math.prod(max(length, 1) for length in self.shape[1:])
-        step = chunk * max(1, 4 * CHUNK_BYTES // (row * chunk))
+        step = chunk * max(1, size // (row * chunk))
         return [slice(start, start + step) for start in range(0, self.shape[0], step)]
 
 
@@ -76,6 +80,13 @@ def chunk_shape(shape: tuple[int, ...], item_size: int) -> tuple[int, ...]:
     return tuple(chunks)
 
 
+def shard_shape(shape: tuple[int, ...], chunks: tuple[int, ...], item_size: int) -> tuple[int, ...] | None:
+    """Return the shape of an array's shards, of whole chunks along the first axis; None for one that has no shards."""
+    if not shape or math.prod(shape) * item_size <= SHARDED_BYTES:
+        return None
+    return (chunks[0] * max(1, SHARD_BYTES // (math.prod(chunks) * item_size)), *chunks[1:])
+
+
 def chunk_keys(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[str]:
     """List the key of every chunk, relative to its array: "c.0.1", or "c" for a scalar; none where an axis is empty."""
     counts = (math.ceil(length / chunk) for length, chunk in zip(shape, chunks, strict=True))
@@ -83,14 +94,16 @@ def chunk_keys(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[str]:
 
 
 def check_header(header: Any, info: ArrayInfo, name: str, files: Collection[str]) -> tuple[int, ...]:
-    """Return the chunk shape of the array `name`, whose zarr.json holds `header` and which a manifest lists as `info`.
+    """Return the shape of what a file holds, a chunk or a shard, of the array `name`, whose zarr.json holds `header`
+    and which a manifest lists as `info`.
 
     `files` are those that the manifest lists. Raises ValueError unless the header is one that this store writes, says
     what the manifest says, and every chunk that it calls for is listed: an absent chunk would read as zeros.
     """
     if not isinstance(header, dict):
         raise ValueError("its header is no object")
-    codecs = ["vlen-utf8", "zstd"] if info.dtype == STRING else ["bytes", "zstd"]
+    inner = inner_shape(header)
+    codecs = ["vlen-utf8", "zstd"] if info.dtype == STRING else ["bytes", "zstd"] if inner is None else [_SHARDING]
     expected = {
         "zarr_format": 3,
         "node_type": "array",
@@ -111,8 +124,25 @@ def check_header(header: Any, info: ArrayInfo, name: str, files: Collection[str]
     chunks = _lengths(grid.get("chunk_shape"), least=1, what="chunk shape")
     if len(chunks) != len(info.shape):
         raise ValueError(f"chunks {chunks} do not tile {info.shape}")
+    if inner is not None and (not inner or inner[1:] != chunks[1:] or chunks[0] % inner[0]):
+        raise ValueError(f"chunks {inner} do not tile shards of {chunks} along the first axis")
     _check_chunks(info, chunks, name, files)
     return chunks
+
+
+def inner_shape(header: dict[str, Any]) -> tuple[int, ...] | None:
+    """Return the shape of the chunks in an array's shards; None where its files are single chunks.
+
+    Raises ValueError for shards that this store does not write.
+    """
+    codecs = header.get("codecs")
+    if _codecs(codecs) != [_SHARDING]:
+        return None
+    within = _configuration(codecs[0])  # type: ignore[index]
+    chains = {"codecs": ["bytes", "zstd"], "index_codecs": ["bytes", "crc32c"]}
+    if within.get("index_location") != "end" or any(_codecs(within.get(key)) != names for key, names in chains.items()):
+        raise ValueError(f"its shards are {within!r:.80}")
+    return _lengths(within.get("chunk_shape"), least=1, what="chunk shape")
 
 
 def _check_chunks(info: ArrayInfo, chunks: tuple[int, ...], name: str, files: Collection[str]) -> None:

@@ -16,6 +16,8 @@ from torch import Tensor
 from posectl.core.nearest.block import Block
 from posectl.core.nearest.index_cache import IndexCache
 from posectl.core.nearest.read import Samples, read
+from posectl.core.nearest.search import gather
+from posectl.core.shards import Shards
 from posectl.errors import InvalidInputError, did_you_mean
 
 Metric = Literal["mpjpe", "l2", "cosine"]
@@ -30,9 +32,10 @@ def nearest(
     """The k samples of the reference nearest to each query, the nearest first; among equals, the lowest index first.
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
-    by block; an `Index` as reference is one that is used again. known (N, J): the joints of each query, both then
-    tensors, that count, its mask; the others may be NaN. Metrics: "mpjpe", the mean over joints of the Euclidean
-    distance (pose report, Eq. 8), for samples (J, 3); "l2", Euclidean, and "cosine", 1 - cos, for any, flattened.
+    by block; an `Index` as reference is one that is used again; `Shards` are searched by as many processes as they
+    say. known (N, J): the joints of each query, both then tensors, that count, its mask; the others may be NaN.
+    Metrics: "mpjpe", the mean over joints of the Euclidean distance (pose report, Eq. 8), for samples (J, 3); "l2",
+    Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
     without gradient. They are what a search in float64 finds, to the last bit the same for any block size, number of
     threads and order of the reference. It takes some 200 MB beside its arguments, whatever their size. A tensor of up
@@ -42,8 +45,18 @@ def nearest(
     """
     if known is not None:
         return _masked(queries, reference, k, metric, known)
+    if isinstance(reference, Shards) and reference.processes > 1 and isinstance(queries, Tensor):
+        return _spread(queries, reference, k, metric)
     blocks = reference.blocks if isinstance(reference, Index) else CACHE.blocks(reference)
     return _search(queries, blocks, k, metric)
+
+
+def _spread(queries: Tensor, reference: Shards, k: int, metric: Metric) -> tuple[Tensor, Tensor]:
+    """Search by processes, for which multiprocessing is imported."""
+    from posectl.core.nearest.processes import search
+
+    _check(k, len(reference), metric)
+    return search(queries, reference, k, metric)
 
 
 def _masked(
@@ -59,7 +72,8 @@ def _masked(
         raise InvalidInputError(
             f"Nothing is known of query {int((~known.any(1)).int().argmax())}.", "Leave it out, or say what is known."
         )
-    distances, indices = _nothing(len(queries), k, queries.device)
+    distances = torch.empty((len(queries), k), dtype=torch.float64, device=queries.device)
+    indices = torch.empty_like(distances, dtype=torch.int64)
     masks, of = known.unique(dim=0, return_inverse=True)
     for number, mask in enumerate(masks):
         rows = of == number
@@ -87,30 +101,31 @@ class Index:
 
 
 def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -> tuple[Tensor, Tensor]:
+    _check(k, None, metric)
+    if isinstance(queries, Iterator):
+        queries = list(queries)  # read again for each block of the reference
+    size, started = 0, time.monotonic()
+
+    def counted() -> Iterator[Block]:
+        nonlocal size
+        for block in blocks:
+            size += len(block)
+            yield block
+
+    found = gather(queries, counted(), k, metric)
+    _check(k, size, metric)
+    seconds = time.monotonic() - started
+    _log.info("%d nearest of %d samples for %d queries, %s: %.2f s.", k, size, len(found[0]), metric, seconds)
+    return found
+
+
+def _check(k: int, size: int | None, metric: str) -> None:
+    """Raise InvalidInputError for a distance that there is not, or for k outside 1 ... size, if that is known."""
     if metric not in get_args(Metric):
         raise InvalidInputError(f"There is no distance {metric!r}.", did_you_mean(metric, get_args(Metric)))
     if k < 1:
         raise InvalidInputError(f"{k} nearest neighbours were asked for.", "Ask for one or more.")
-    if isinstance(queries, Iterator):
-        queries = list(queries)  # read again for each block of the reference
-    found: list[tuple[Tensor, Tensor]] = []
-    size, started = 0, time.monotonic()
-    for block in blocks:
-        for number, part in enumerate(read(queries, "queries")):
-            if number == len(found):
-                found.append(_nothing(len(part), k, part.values.device))
-            block.search(part, metric, *found[number])
-        size += len(block)
-    if k > size:
+    if size is not None and k > size:
         raise InvalidInputError(
             f"{k} nearest neighbours were asked for in a reference of {size}.", f"Ask for {size} at most, or give more."
         )
-    distances, indices = (torch.cat(parts) for parts in zip(*found, strict=True))
-    seconds = time.monotonic() - started
-    _log.info("%d nearest of %d samples for %d queries, %s: %.2f s.", k, size, len(distances), metric, seconds)
-    return distances, indices
-
-
-def _nothing(count: int, k: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    distances = torch.full((count, k), torch.inf, dtype=torch.float64, device=device)
-    return distances, torch.full_like(distances, torch.iinfo(torch.int64).max, dtype=torch.int64)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from posectl.core.nearest.block import Block
+from posectl.core.shards import Shards
 from posectl.errors import InvalidInputError
 
 BLOCK_BYTES = 48 << 20
@@ -26,16 +27,17 @@ class Rows(Protocol):
     def __getitem__(self, rows: slice, /) -> Any: ...
 
 
-Samples = Rows | Iterable[Rows]
+Samples = Rows | Iterable[Rows] | Shards
 
 
-def read(samples: Samples, role: str) -> Iterator[Block]:
-    """Blocks of samples (N, ...) that come in one array, or in several, one after the other; errors call them `role`.
+def read(samples: Samples, role: str, start: int = 0) -> Iterator[Block]:
+    """Blocks of samples (N, ...) that come in one array, or in several, one after the other; errors call them `role`,
+    and the first is the start-th of them.
 
     Raises InvalidInputError where there are none, and for samples that are empty, of different shapes, NaN, infinite,
     or no real numbers.
     """
-    start, shape = 0, None
+    shape = None
     for part in _parts(samples, role):
         values = _tensor(part, role)
         shape = shape or tuple(values.shape[1:])
@@ -56,7 +58,10 @@ def read(samples: Samples, role: str) -> Iterator[Block]:
 
 
 def _parts(samples: Any, role: str) -> Iterator[Any]:
-    if hasattr(samples, "shape"):
+    if isinstance(samples, Shards):
+        for part in samples:
+            yield from _parts(part, role)
+    elif hasattr(samples, "shape"):
         if len(samples.shape) < 2 or 0 in samples.shape:
             raise InvalidInputError(
                 f"The {role} come in the shape {tuple(samples.shape)}.",

@@ -24,14 +24,16 @@ CHECKS: Registry[Check] = Registry("check", "posectl.data.checks", decorator="ch
 check_of = CHECKS.register
 
 
-def check(dataset: Dataset, nouns: str) -> Report:
+def check(dataset: Dataset, nouns: str, *, part: bool = False) -> Report:
     """Report what the dataset holds, and warn of what looks wrong in it; never raises for what it finds.
 
-    nouns: what its samples are called, "frames" or "images".
+    nouns: what its samples are called, "frames" or "images"; part: whether it is a block of a larger one, whose sizes
+    say nothing.
     """
     report = Report()
     finite = np.isfinite(dataset.samples).all(axis=tuple(range(1, dataset.samples.ndim)))
-    _size(report, dataset, nouns)
+    if not part:
+        _size(report, dataset, nouns)
     if not finite.all():
         bad = np.flatnonzero(~finite)
         report.warn(f"{nouns.capitalize()} with NaN or infinity: {len(bad):,}, the first at index {bad[0]:,}.")

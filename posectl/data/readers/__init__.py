@@ -19,6 +19,7 @@ from posectl.registry import Registry
 
 if TYPE_CHECKING:
     from posectl.data.dataset import Dataset
+    from posectl.data.stream import Stream
 
 Progress = Callable[[int, int, str], None]
 """A function that receives (files done, files in all, name of the last)."""
@@ -51,7 +52,8 @@ class Reader:
     """A reader: `reader(paths, size=32)` reads with these options.
 
     kind: name of the kind of sample. paths: a phrase of help on the files that it reads; None where it reads none.
-    beside: finds the files that it reads beside those that were named.
+    beside: finds the files that it reads beside those that were named. stream: reads as it does, block by block, what
+    is beyond memory, and returns None for what is not.
     """
 
     def __init__(
@@ -61,20 +63,33 @@ class Reader:
         kind: str,
         paths: str | None,
         beside: Callable[[Sequence[Path]], list[Path]] = lambda paths: [],
+        stream: Callable[[Sequence[Path], Any, Progress], Stream | None] = lambda *_: None,
     ) -> None:
         self.function, self.options, self.kind, self.paths, self.beside = function, options, kind, paths, beside
+        self._stream = stream
         self.__module__, self.__doc__ = function.__module__, function.__doc__
 
     def __call__(
         self, paths: Sequence[str | Path] | str | Path = (), *, progress: Progress | None = None, **values: Any
     ) -> Dataset:
         """Read files or folders. Raises UsageError for an option that the reader does not have."""
+        return self.function(*self._given(paths, progress, values))
+
+    def stream(
+        self, paths: Sequence[str | Path] | str | Path = (), *, progress: Progress | None = None, **values: Any
+    ) -> Stream | None:
+        """Read as a call does, in blocks, what is beyond memory; return None for what is not."""
+        return self._stream(*self._given(paths, progress, values))
+
+    def _given(
+        self, paths: Sequence[str | Path] | str | Path, progress: Progress | None, values: dict[str, Any]
+    ) -> tuple[list[Path], Any, Progress]:
         known = {field.name for field in dataclasses.fields(self.options)}
         for key in values:
             if key not in known:
                 raise UsageError(f"There is no option {key!r} here.", did_you_mean(key, known))
         given = [paths] if isinstance(paths, str | Path) else paths
-        return self.function([Path(path) for path in given], self.options(**values), progress or (lambda *_: None))
+        return [Path(path) for path in given], self.options(**values), progress or (lambda *_: None)
 
 
 READERS: Registry[Reader] = Registry("source", "posectl.data.readers", decorator="reader")
@@ -87,14 +102,15 @@ def reader(
     kind: str,
     paths: str | None = "Files or folders to read.",
     beside: Callable[[Sequence[Path]], list[Path]] = lambda paths: [],
+    stream: Callable[[Sequence[Path], Any, Progress], Stream | None] = lambda *_: None,
 ) -> Callable[[Callable[[Sequence[Path], Any, Progress], Dataset]], Reader]:
     """Decorator: register a function that reads samples of a kind, with the dataclass of its options, under a name.
 
     paths: a phrase of help on the files that it reads; None where it reads none. beside: finds the files that it reads
-    beside those that were named, whose change makes another dataset.
+    beside those that were named, whose change makes another dataset. stream: reads in blocks what is beyond memory.
     """
 
     def put(function: Callable[[Sequence[Path], Any, Progress], Dataset]) -> Reader:
-        return READERS.register(name)(Reader(function, options, kind, paths, beside))
+        return READERS.register(name)(Reader(function, options, kind, paths, beside, stream))
 
     return put

@@ -10,6 +10,7 @@ one direction in a space of codes.
 
 Examples:
   posectl prepare mannequin --subjects 6 --seconds 2
+  posectl prepare mannequin --samples 2000000
   posectl prepare mannequin --confound 0.28,8.49 --subjects 72 --fps 10
 """
 
@@ -30,9 +31,12 @@ from posectl.data.mannequin.performance import Performance, Style, random_style,
 from posectl.data.mannequin.rig import joints, rotation
 from posectl.data.readers import Progress, drop_bad_option, option, reader
 from posectl.data.skeleton import H36M17
+from posectl.data.stream import BLOCK_BYTES, Stream, is_beyond_memory
 from posectl.errors import UsageError
 
 _TEST_SHARE = 6
+_MOST = 1000  # people that are named
+_BYTES = 4 * 3 * len(H36M17.joints)
 _CITATION = (
     "Segment lengths: R. Drillis and R. Contini, Body segment parameters, New York University TR 1166-03, 1966. "
     "Gait: D. A. Winter, The Biomechanics and Motor Control of Human Gait, 1987."
@@ -43,6 +47,10 @@ _CITATION = (
 class MannequinOptions:
     """The options of `prepare mannequin`."""
 
+    samples: int | None = option(
+        None, "Number of poses, of as many people as it takes; beyond memory they are made block by block.",
+        metavar="N", min=1, default_shown="those of --subjects",
+    )  # fmt: skip
     subjects: int = option(12, "Number of people.", metavar="N", quick=3)
     seconds: float = option(4.0, "Duration of each motion of each person, seconds.", metavar="S", quick=0.5)
     fps: float = option(30.0, "Frame rate, frames a second.", metavar="N")
@@ -54,65 +62,128 @@ class MannequinOptions:
     drop_bad: bool = drop_bad_option()
 
 
-@reader("mannequin", MannequinOptions, kind="poses", paths=None)
+def stream(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Stream | None:
+    """Move people block by block; None where all of them fit into memory."""
+    cast = cast_of(paths, options)
+    if not is_beyond_memory(cast.samples * _BYTES):
+        return None
+    return Stream(cast.samples, (cast.part(first, last) for first, last in cast.blocks()))
+
+
+@reader("mannequin", MannequinOptions, kind="poses", paths=None, stream=stream)
 def read(paths: Sequence[Path], options: MannequinOptions, progress: Progress) -> Dataset:
     """Move so many people for so many seconds; the last sixth of them is the test split.
 
     Raises UsageError for options that make no sense.
     """
-    subjects, seconds, fps, seed = options.subjects, options.seconds, options.fps, options.seed
-    _check_options(paths, subjects, seconds, fps, seed)
-    drawn = _confounded(subjects, seed, options.confound)
-    frames = max(2, round(seconds * fps))
-    time = np.arange(frames) / fps
-    clips = [
-        _clip(body, style, motion, time, np.random.default_rng([seed, person, number]), one_way=bool(drawn))
-        for person, (body, style) in enumerate([(p.body, p.style) for p in drawn] or _people(subjects, seed))
-        for number, motion in enumerate(MOTIONS.values())
-    ]
-    world = np.concatenate([positions for positions, _ in clips]).astype(np.float32)
-    phase = np.concatenate([phase for _, phase in clips]).astype(np.float32)
-    root = world[:, 0].copy()
-    count = len(MOTIONS)
-    factors = {"stature": [p.stature for p in drawn], "slump": [p.style.slump for p in drawn]} if drawn else {}
-    people = np.array([f"m{person + 1:02d}" for person in range(subjects)])
-    test = max(1, round(subjects / _TEST_SHARE))
-    is_test = np.arange(subjects) >= subjects - test
-    split = np.where(is_test, TEST, TRAIN).astype(np.uint8)
-    return Dataset(
-        samples=world - root[:, None],
-        split=np.repeat(split, count * frames),
-        per_sample={
-            "root": root,
-            "frame": np.tile(np.arange(frames), subjects * count),
-            "clip": np.repeat(np.arange(subjects * count, dtype=np.int32), frames),
-            "phase": np.where(phase < 1, phase, np.float32(0)),  # a phase just below 1 may round up to it
-            **{name: np.repeat(np.array(values, np.float32), count * frames) for name, values in factors.items()},
-        },
-        per_clip={
-            "name": np.array([f"{person}_{motion}" for person in people for motion in MOTIONS]),
-            "subject": np.repeat(people, count),
-            "action": np.tile(np.array(list(MOTIONS)), subjects),
-            "fps": np.full(subjects * count, fps, np.float32),
-            "source": np.full(subjects * count, f"mannequin, seed {seed}"),
-            "start": np.arange(subjects * count) * frames,
-            "length": np.full(subjects * count, frames),
+    cast = cast_of(paths, options)
+    return cast.part(0, cast.subjects)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """People who each do every motion for so many frames, until there are so many samples.
+
+    drawn: people of two builds and postures, whose number is that of all; none: as they come.
+    """
+
+    subjects: int
+    samples: int
+    frames: int
+    fps: float
+    seed: int
+    drawn: Sequence[Person] = ()
+
+    def blocks(self) -> list[tuple[int, int]]:
+        """Return the first person of each block, and the one after its last."""
+        step = max(1, BLOCK_BYTES // (_BYTES * self.frames * len(MOTIONS)))
+        return [(first, min(first + step, self.subjects)) for first in range(0, self.subjects, step)]
+
+    def count(self, first: int, last: int) -> int:
+        """Return the number of samples of these people."""
+        each = self.frames * len(MOTIONS)
+        return min(self.samples, last * each) - first * each
+
+    def part(self, first: int, last: int) -> Dataset:
+        """Return the samples and clips of these people."""
+        frames, count = self.frames, len(MOTIONS)
+        drawn, time = self.drawn[first:last], np.arange(frames) / self.fps
+        clips = [
+            _clip(body, style, motion, time, np.random.default_rng([self.seed, person, number]), one_way=bool(drawn))
+            for person, (body, style) in enumerate(
+                [(p.body, p.style) for p in drawn] or _people(first, last, self.seed), first
+            )
+            for number, motion in enumerate(MOTIONS.values())
+        ]
+        rows = self.count(first, last)
+        world = np.concatenate([positions for positions, _ in clips]).astype(np.float32)[:rows]
+        phase = np.concatenate([phase for _, phase in clips]).astype(np.float32)[:rows]
+        root = world[:, 0].copy()
+        factors = {"stature": [p.stature for p in drawn], "slump": [p.style.slump for p in drawn]} if drawn else {}
+        own, first_of_test = _names(first, last), self.subjects - max(1, round(self.subjects / _TEST_SHARE))
+        split = np.where(np.arange(first, last) >= first_of_test, TEST, TRAIN).astype(np.uint8)
+        table = {
+            "name": np.array([f"{person}_{motion}" for person in own for motion in MOTIONS]),
+            "subject": np.repeat(own, count),
+            "action": np.tile(np.array(list(MOTIONS)), len(own)),
+            "fps": np.full(len(clips), self.fps, np.float32),
+            "source": np.full(len(clips), f"mannequin, seed {self.seed}"),
+            "start": np.arange(len(clips)) * frames,
+            "length": np.clip(rows - np.arange(len(clips)) * frames, 0, frames),
             **({"build": np.repeat([p.build for p in drawn], count)} if drawn else {}),
             **({"posture": np.repeat([p.posture for p in drawn], count)} if drawn else {}),
-        },
-        about={
-            "kind": "poses",
-            "skeleton": H36M17.name,
-            "joints": list(H36M17.joints),
-            "unit": "m",
-            "up": "+z",
-            "coordinates": "world",
-            "source": "mannequin",
-            "citation": _CITATION,
-            "split": f"by subject: {', '.join(people[is_test])} to test",
-            "factors": ["phase", *factors],
-        },
-    )
+        }
+        return Dataset(
+            samples=world - root[:, None],
+            split=np.repeat(split, count * frames)[:rows],
+            per_sample={
+                "root": root,
+                "frame": np.tile(np.arange(frames), len(clips))[:rows],
+                "clip": np.repeat(np.arange(len(clips), dtype=np.int32), frames)[:rows],
+                "phase": np.where(phase < 1, phase, np.float32(0)),  # a phase just below 1 may round up to it
+                **{
+                    name: np.repeat(np.array(values, np.float32), count * frames)[:rows]
+                    for name, values in factors.items()
+                },
+            },
+            per_clip={name: values[table["length"] > 0] for name, values in table.items()},
+            about={
+                "kind": "poses",
+                "skeleton": H36M17.name,
+                "joints": list(H36M17.joints),
+                "unit": "m",
+                "up": "+z",
+                "coordinates": "world",
+                "source": "mannequin",
+                "citation": _CITATION,
+                "split": f"by subject: {_listed(_names(first_of_test, self.subjects))} to test",
+                "factors": ["phase", *factors],
+            },
+        )
+
+
+def _names(first: int, last: int) -> np.ndarray:
+    return np.array([f"m{person + 1:02d}" for person in range(first, last)])
+
+
+def _listed(people: np.ndarray) -> str:
+    return ", ".join(people) if len(people) <= _MOST else f"{people[0]} to {people[-1]}"
+
+
+def cast_of(paths: Sequence[Path], options: MannequinOptions) -> Cast:
+    """Return who is to move, as the options say."""
+    _check_options(paths, options.subjects, options.seconds, options.fps, options.seed)
+    frames = max(2, round(options.seconds * options.fps))
+    subjects, each = options.subjects, frames * len(MOTIONS)
+    if options.samples is not None:
+        subjects = -(-options.samples // each)
+        if options.samples <= each:
+            raise UsageError(
+                f"{options.samples:,} samples are of one person, and a train and a test split need two.",
+                f"Ask for more than {each:,}, or for fewer --seconds of each motion.",
+            )
+    drawn = _confounded(subjects, options.seed, options.confound)
+    return Cast(subjects, options.samples or subjects * each, frames, options.fps, options.seed, drawn)
 
 
 def _check_options(paths: Sequence[str | Path], subjects: int, seconds: float, fps: float, seed: int) -> None:
@@ -137,9 +208,9 @@ def _confounded(subjects: int, seed: int, given: Sequence[float]) -> list[Person
     return confounded_people(subjects, seed, (given[0], given[1]))
 
 
-def _people(subjects: int, seed: int) -> list[tuple[Body, Style]]:
-    """Draw bodies and habits; the first k people are the same however many there are."""
-    generators = [np.random.default_rng([seed, person]) for person in range(subjects)]
+def _people(first: int, last: int, seed: int) -> list[tuple[Body, Style]]:
+    """Draw bodies and habits; a person is the same however many there are."""
+    generators = [np.random.default_rng([seed, person]) for person in range(first, last)]
     return [(random_body(rng), random_style(rng)) for rng in generators]
 
 

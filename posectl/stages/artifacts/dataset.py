@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -13,9 +13,15 @@ from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.skeleton import H36M17, Skeleton
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 from posectl.stages.artifacts.about import DatasetAbout, read_about
+from posectl.stages.artifacts.beyond import is_beyond_memory, stored
 from posectl.stages.run import Run, expect, parent_of
 from posectl.store import Artifact
 
+Samples = np.ndarray
+"""Samples (N, *shape); or shards of them, which have a shape and a length, are taken from by rows, and are read as a
+whole only where all are needed and there is room."""
+
+_LEFT_OUT = 255
 HeldOut = Literal["test", "validation"]
 """The split that is held against models."""
 
@@ -41,9 +47,26 @@ class StoredDataset:
         return read_about(self.artifact, DatasetAbout)
 
     @cached_property
-    def samples(self) -> np.ndarray:
+    def samples(self) -> Samples:
         """All samples (N, *shape)."""
-        return self.known("samples")
+        return self._kept_samples(self._kept) if self.is_beyond_memory else self.known("samples")
+
+    @cached_property
+    def is_beyond_memory(self) -> bool:
+        """Whether the samples exceed the memory's budget, and come in shards."""
+        return is_beyond_memory(self.artifact)
+
+    def _kept_samples(self, kept: np.ndarray | None) -> Samples:
+        """Return those samples (N,) alone, as shards, which numpy takes for the array where there is room for it."""
+        return cast("np.ndarray", stored(self.artifact, kept))
+
+    def _of(self, part: int) -> Samples:
+        if not self.is_beyond_memory:
+            return self.samples[self.split == part]
+        split = self.artifact.read("split")
+        if self._kept is not None:
+            split = np.where(split == VALIDATION, TEST, np.where(split == TEST, _LEFT_OUT, split))
+        return self._kept_samples(split == part)
 
     @cached_property
     def split(self) -> np.ndarray:
@@ -57,19 +80,19 @@ class StoredDataset:
         return None if self.held_out == "test" else self.artifact.read("split") != TEST
 
     @property
-    def train(self) -> np.ndarray:
+    def train(self) -> Samples:
         """The samples of the train split."""
-        return self.samples[self.split == TRAIN]
+        return self._of(TRAIN)
 
     @property
-    def test(self) -> np.ndarray:
+    def test(self) -> Samples:
         """The samples of the test split."""
-        return self.samples[self.split == TEST]
+        return self._of(TEST)
 
     @property
-    def validation(self) -> np.ndarray:
+    def validation(self) -> Samples:
         """The samples of the validation split, none where the dataset has no such split."""
-        return self.samples[self.split == VALIDATION]
+        return self._of(VALIDATION)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import Kind
 from posectl.core.latent.paths import between
 from posectl.core.random import generator
+from posectl.core.shards import Shards, joined
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.foreign import load_poses
 from posectl.data.safe.npy import source_name
@@ -30,6 +31,7 @@ from posectl.stages.artifacts.formats import Taken, format_of
 from posectl.stages.evaluation.codes import provide_heads, provide_matched
 from posectl.stages.evaluation.draws import drawn_codes, fitted_density
 from posectl.stages.evaluation.endpoints import all_pairs, random_pairs
+from posectl.stages.evaluation.generated import generated, is_generated
 from posectl.stages.evaluation.inputs import Inputs
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Parents, Run
@@ -38,6 +40,10 @@ from posectl.store import Artifact
 _LEAST = {"endpoints": 2, "steps": 2, "random_pairs": 1, "random_steps": 2, "samples": 1, "recall_samples": 1,
           "recall_targets": 1, "clouds": 1, "k": 1, "intervals": 1, "kmeans_restarts": 1, "labelled": 1,
           "poses": 2, "hypotheses": 1}  # fmt: skip
+
+
+# Of more samples than these a few are drawn without a permutation of them all.
+_PERMUTED = 1 << 25
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,13 @@ class Evaluation:
         """Return an array as a tensor on the device."""
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
+    def searched(self, array: np.ndarray) -> Tensor:
+        """Return what is searched: a tensor, or shards as they are, for `jobs` processes to read."""
+        if not isinstance(array, Shards):
+            return self.tensor(array)
+        array.processes = self.options.jobs
+        return cast("Tensor", array)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -101,8 +114,9 @@ class Reference:
     @property
     def all(self) -> np.ndarray:
         """All samples."""
-        parts = (self.train, self.validation, self.test)
-        return np.concatenate([part for part in parts if part is not None])
+        parts = [part for part in (self.train, self.validation, self.test) if part is not None]
+        beyond = any(isinstance(part, Shards) for part in parts)
+        return cast("np.ndarray", joined(parts)) if beyond else np.concatenate(parts)
 
 
 class Protocol:
@@ -160,6 +174,9 @@ class Protocol:
             return self.random_pairs(evaluation, reference)
 
         truth = reference.test if len(reference.test) else reference.train
+        if isinstance(truth, Shards):
+            drawn = drawn_once(evaluation, truth, "truth").cpu().numpy()
+            evaluation.protocol[self.reconstruction[0]], truth = len(drawn), drawn
         originals, reconstructions = self.reconstruction
         evaluation.inputs.provide(
             **{
@@ -249,14 +266,14 @@ class Protocol:
         searched = self.searched(evaluation, reference)
         split, targets = self.splits(evaluation)
         evaluation.inputs.provide(
-            reference=lambda: evaluation.tensor(searched),
+            reference=lambda: evaluation.searched(searched),
             recall_targets=partial(self.targets, evaluation, reference),
         )
         provide_real(evaluation, reference.train, reference.test)
         if len(reference.train) and len(reference.test):
             evaluation.inputs.provide(test_targets=lambda: drawn_once(evaluation, reference.test, "test targets"))
             if len(searched) > len(reference.test):
-                evaluation.inputs.provide(test_reference=lambda: evaluation.tensor(reference.test))
+                evaluation.inputs.provide(test_reference=lambda: evaluation.searched(reference.test))
         evaluation.protocol |= {
             "reference": reference.label,
             f"reference_{self.kind.noun}s": len(searched),
@@ -292,6 +309,10 @@ class Protocol:
 
     def read_reference(self, evaluation: Evaluation, against: str) -> Reference:
         """Return the samples of a dataset, or of a file as test samples."""
+        if is_generated(against):
+            shards, record = generated(against)
+            poses = cast("np.ndarray", shards)
+            return Reference(np.zeros((0, *shards.shape[1:]), np.float32), poses, against, record=record)
         if not is_file(against):
             return self.stored_reference(evaluation.dataset(against))
         arrays, name, form = load_poses(against), source_name(against), format_of(self.kind)
@@ -320,8 +341,11 @@ def provide_real(evaluation: Evaluation, train: np.ndarray, test: np.ndarray) ->
 
 def drawn_once(evaluation: Evaluation, samples: np.ndarray, purpose: str) -> Tensor:
     """Draw `recall_targets` of the samples at most, each at most once."""
-    order = torch.randperm(len(samples), generator=generator(evaluation.run.seed, f"evaluate/{purpose}"))
-    return evaluation.tensor(samples[order[: evaluation.options.recall_targets].numpy()])
+    stream, count = generator(evaluation.run.seed, f"evaluate/{purpose}"), evaluation.options.recall_targets
+    if len(samples) <= _PERMUTED:
+        return evaluation.tensor(samples[torch.randperm(len(samples), generator=stream)[:count].numpy()])
+    seed = int(torch.randint(2**62, (1,), generator=stream))
+    return evaluation.tensor(samples[np.random.default_rng(seed).choice(len(samples), count, replace=False)])
 
 
 def provide_draws(evaluation: Evaluation, model: Autoencoder, dataset: StoredDataset | None) -> None:

@@ -213,10 +213,20 @@ def describe(thing: Any) -> Description:
     return {"name": thing.name, **dataclasses.asdict(thing)}
 
 
+# Samples of a split, at most, whose error is taken where training samples come in blocks.
+HELD_OUT = 1 << 16
+
+
 def resolve_options(options: TrainOptions, dataset: StoredDataset) -> TrainOptions:
-    """Fill in the prior and net that suit the kind of sample, where none was named."""
-    kind = dataset.kind
-    return replace(options, prior=options.prior or kind.prior, net=options.net or kind.net)
+    """Fill in the prior and net that suit the kind of sample, where none was named, and the order of the samples.
+
+    Raises UsageError for few labels among samples that are taken in blocks.
+    """
+    kind, endless = dataset.kind, bool(dataset.about.scene.get("endless"))
+    order = options.order or ("blocks" if dataset.is_beyond_memory and not endless else "rows")
+    if order == "blocks" and options.labelled is not None:
+        raise UsageError("--labelled draws from all samples at once.", "Add --order rows, if there is room for them.")
+    return replace(options, prior=options.prior or kind.prior, net=options.net or kind.net, order=order)
 
 
 def informed(objectives: Sequence[Objective], options: TrainOptions, dataset: StoredDataset) -> tuple[Objective, ...]:
@@ -247,6 +257,11 @@ def remarks(objectives: Sequence[Objective], dataset: StoredDataset) -> list[str
     """Say in a sentence each what the data cannot show: of a price without validation samples, of the classes of
     objectives that tell classes apart."""
     ref, said = dataset.artifact.ref, []
+    if dataset.is_beyond_memory and not dataset.about.scene.get("endless"):
+        said.append(
+            f"{ref} exceeds the memory's budget, and is read block by block; errors are of {HELD_OUT:,} of its samples "
+            "at most."
+        )
     if any(isinstance(each, Price) for each in objectives) and not len(dataset.validation):
         said.append(
             f"{ref} has no validation samples (`prepare --validation 0.1`): the price is held on training batches, and "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from posectl.budget import budget
 from posectl.budget import size as written
 from posectl.core.memory import free_bytes
 from posectl.core.training.batches import Batches, FiniteSamples
@@ -15,6 +16,7 @@ from posectl.core.training.loop import blank_networks
 from posectl.core.training.losses import Losses
 from posectl.errors import UsageError
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.options import TrainOptions
 from posectl.stages.training.replica import Replica
 
 _FLOAT = 4
@@ -58,13 +60,21 @@ def size_of(replicas: Sequence[Replica], dataset: StoredDataset) -> Size:
         with_labelled=any(objective.needs_labelled for objective in replica.objectives),
     )  # fmt: skip
     memory = {
-        "samples": 0 if dataset.about.scene.get("endless") else len(dataset.split) * math.prod(dataset.shape),
+        "samples": _held(dataset, options),
         "networks": count * (_COPIES * sum(parameters.values()) + 2 * buffers),
         "batches": count * batches.numbers,
         "log": count * options.steps * len(losses.figures),
         "snapshots": count * min(options.snapshots, options.steps) * held,
     }
     return Size(parameters, {name: _FLOAT * numbers for name, numbers in memory.items()})
+
+
+def _held(dataset: StoredDataset, options: TrainOptions) -> int:
+    """Return how many numbers of samples are held at once."""
+    if dataset.about.scene.get("endless"):
+        return 0
+    every = len(dataset.split) * math.prod(dataset.shape)
+    return min(every, budget() // _FLOAT) if options.order == "blocks" else every
 
 
 def check_fits(replicas: Sequence[Replica], dataset: StoredDataset, device: torch.device) -> None:

@@ -12,18 +12,23 @@ from typing import Any
 import numpy as np
 import torch
 
+from posectl.budget import budget
 from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
+from posectl.core.shards import Shards
 from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
+from posectl.core.training.blocks import BlockSamples
 from posectl.core.training.loop import Plan, Trainer
 from posectl.core.training.ranks import ALONE, Alone, LostRankError
 from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.synthetic import sampler
 from posectl.errors import UnavailableError
+from posectl.stages.artifacts.beyond import stored
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
 from posectl.stages.training.augmentation import augmentation_of
 from posectl.stages.training.replica import Replica
+from posectl.stages.training.settings import HELD_OUT
 
 # Seconds between checkpoints unless asked otherwise: so few that a killed run loses a minute or so.
 _CHECKPOINT_SECONDS = 30.0
@@ -35,8 +40,8 @@ def build_trainer(
 ) -> Trainer:
     """Build the trainer of replicas that differ in lambdas and seed alone, as one stack."""
     options = replicas[0].options
-    test, validation = (
-        torch.from_numpy(np.ascontiguousarray(x)).to(device) for x in (dataset.test, dataset.validation)
+    (test, test_labels), (validation, validation_labels) = (
+        _held_out(dataset, split, options, device) for split in (TEST, VALIDATION)
     )
     devices.allow_tf32(options.precision == "tf32")
     plan = Plan(
@@ -47,17 +52,18 @@ def build_trainer(
     )  # fmt: skip
     return Trainer(
         replicas[0].architecture, PRIORS[str(options.prior)], [r.objectives for r in replicas],
-        training_samples(dataset, device, options.labelled), test, plan,
+        training_samples(dataset, device, options.labelled, options.order), test, plan,
         [r.seed for r in replicas], kind=dataset.kind, augment=augmentation_of(dataset.kind, dataset, options),
-        test_labels=_labels(dataset, TEST, device), validation=validation if len(validation) else None,
-        validation_labels=_labels(dataset, VALIDATION, device), best_by=options.best_by,
-        ranks=ranks,
+        test_labels=test_labels, validation=validation if len(validation) else None,
+        validation_labels=validation_labels, best_by=options.best_by, ranks=ranks,
     )  # fmt: skip
 
 
-def training_samples(dataset: StoredDataset, device: torch.device, labelled: int | None = None) -> SampleStream:
+def training_samples(
+    dataset: StoredDataset, device: torch.device, labelled: int | None = None, order: str | None = None
+) -> SampleStream:
     """Return the training samples: those of the dataset, or fresh ones where its scene is endless; labelled: how many
-    of them show their label, None for all."""
+    of them show their label, None for all; order: "blocks" where they stay in their files."""
     draw = sampler(dataset.about.scene, device)
     if draw is not None:
 
@@ -66,8 +72,28 @@ def training_samples(dataset: StoredDataset, device: torch.device, labelled: int
             return images, known.get("label")
 
         return GeneratedSamples(draw_labelled, tuple(dataset.shape), device)
+    if order == "blocks":
+        shards = stored(dataset.artifact, dataset.split == TRAIN)
+        return BlockSamples(shards, device, _labels(dataset, TRAIN, device), held_blocks(shards))
     train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(device)
     return FiniteSamples(train, _labels(dataset, TRAIN, device), labelled)
+
+
+def held_blocks(shards: Shards) -> int:
+    """Return how many blocks of training samples stay in memory: what a quarter of its budget has room for."""
+    return max(1, budget() // 4 // (4 * int(np.prod(shards.shape[1:])) * int(shards.sizes.max())))
+
+
+def _held_out(
+    dataset: StoredDataset, split: int, options: TrainOptions, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Return the samples of a split and their labels (N,); where samples come in blocks, `HELD_OUT` of them, evenly
+    spaced."""
+    samples, labels = dataset.test if split == TEST else dataset.validation, _labels(dataset, split, device)
+    if options.order == "blocks" and len(samples) > HELD_OUT:
+        rows = np.linspace(0, len(samples) - 1, HELD_OUT).astype(np.int64)
+        samples, labels = samples[rows], None if labels is None else labels[torch.from_numpy(rows)]
+    return torch.from_numpy(np.ascontiguousarray(samples)).to(device), labels
 
 
 def _labels(dataset: StoredDataset, split: int, device: torch.device) -> torch.Tensor | None:

@@ -1,0 +1,86 @@
+"""Samples beyond memory, in blocks that are read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from posectl import budget
+from posectl.errors import InvalidInputError
+
+Read = Callable[[int, np.ndarray | None], np.ndarray]
+
+
+class Shards:
+    """Samples (N, *shape) that come in blocks, never all at once.
+
+    sizes: the number of samples in each block; read: a function of a block's number and of rows in it that returns
+    these, (n, *shape), all for None, and that another process can be given (pickle). processes: how many of them search
+    among these samples at once.
+    """
+
+    def __init__(self, sizes: Sequence[int], shape: tuple[int, ...], read: Read, processes: int = 1) -> None:
+        self.sizes, self._read, self.processes = np.asarray(sizes, np.int64), read, processes
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        self.shape = (int(self.sizes.sum()), *shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def block(self, number: int, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return the block of this number, or these rows of it."""
+        return self._read(number, rows)
+
+    @property
+    def filled(self) -> list[int]:
+        """The numbers of the blocks that hold samples."""
+        return np.flatnonzero(self.sizes).tolist()
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return map(self.block, self.filled)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        """Return the samples of these rows, in their order; each block that holds some is read once."""
+        rows = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
+        found = np.empty((len(rows), *self.shape[1:]), np.float32)
+        of = np.searchsorted(self.starts + self.sizes, rows, side="right")
+        for number in np.unique(of).tolist():
+            mine = of == number
+            found[mine] = self.block(number, rows[mine] - self.starts[number])
+        return found
+
+    def mean(self, axis: int = 0, dtype: Any = "float64") -> np.ndarray:
+        """Return the mean sample (*shape)."""
+        return sum((block.sum(axis, dtype) for block in self), np.zeros(self.shape[1:], dtype)) / len(self)
+
+    def __array__(self, dtype: Any = np.float32, copy: bool | None = None) -> np.ndarray:
+        """Return all of them, where they fit into the memory's budget. Raises InvalidInputError where they do not."""
+        if (needed := 4 * int(np.prod(self.shape))) > (most := budget.budget()):
+            raise InvalidInputError(
+                f"This needs all of {len(self):,} samples at once, {budget.size(needed)}, and may take "
+                f"{budget.size(most)}.",
+                f"Take a smaller set, or give it more: {budget.VARIABLE}={-(-needed // 2**30)}G.",
+            )
+        return np.concatenate([np.empty((0, *self.shape[1:]), np.float32), *self]).astype(dtype, copy=False)
+
+
+def joined(parts: Sequence[Shards | np.ndarray]) -> Shards:
+    """Return sets of samples of one shape, one after the other."""
+    whole = [
+        part if isinstance(part, Shards) else Shards([len(part)], part.shape[1:], partial(_all, part)) for part in parts
+    ]
+    places = [(part, number) for part in whole for number in range(len(part.sizes))]
+    sizes = [int(size) for part in whole for size in part.sizes]
+    return Shards(sizes, whole[0].shape[1:], partial(_block, places))
+
+
+def _all(samples: np.ndarray, number: int, rows: np.ndarray | None) -> np.ndarray:
+    return samples if rows is None else samples[rows]
+
+
+def _block(places: list[tuple[Shards, int]], number: int, rows: np.ndarray | None) -> np.ndarray:
+    part, place = places[number]
+    return part.block(place, rows)
