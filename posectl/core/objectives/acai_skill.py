@@ -35,8 +35,9 @@ class Skill(nn.Module):
         super().__init__()
         self.register_buffer("error", torch.full((replicas,), _VARIANCE))
 
-    def forward(self) -> Tensor:
-        """Return the skill (R,): 1 of a critic that knows alpha, 0 of one that is no better than its mean."""
+    @property
+    def value(self) -> Tensor:
+        """The skill (R,): 1 of a critic that knows alpha, 0 of one that is no better than its mean."""
         return (1 - self.error / _VARIANCE).clamp_min(0)
 
 
@@ -57,7 +58,7 @@ class ACAISkill(ACAI):
 
     def term(self, step: Step, networks: Networks) -> Tensor:
         """Return ACAI's term (R,) times the skill."""
-        return networks["skill"]() * super().term(step, networks)
+        return cast(Skill, networks["skill"]).value * super().term(step, networks)
 
     def adversaries(self, step: Step, networks: Networks) -> dict[str, Tensor]:
         """Return ACAI's loss of the critic, whose error is taken note of."""

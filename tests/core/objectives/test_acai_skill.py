@@ -33,7 +33,7 @@ def test_skill_and_term_by_hand():
     error = 0.99**3 / 48 + (1 - 0.99**3) * ((guess - ALPHA) ** 2).mean()
     skill = 1 - 48 * error
     assert 0.02 < skill < 0.03
-    torch.testing.assert_close(networks["skill"]().item(), skill.item())
+    torch.testing.assert_close(networks["skill"].value.item(), skill.item())
     torch.testing.assert_close(ACAISkill().term(step, networks), skill * (guess**2).mean(1))
 
 
@@ -51,7 +51,7 @@ def test_alpha_itself_has_all_skill_and_its_mean_none(guessed, skill):
     networks = {"critic": lambda x: guessed(step.alpha), "skill": Skill(1).double()}
     for _ in range(2000):
         ACAISkill().adversaries(step, networks)
-    assert networks["skill"]().item() == pytest.approx(skill, abs=1e-3)
+    assert networks["skill"].value.item() == pytest.approx(skill, abs=1e-3)
 
 
 def test_no_gradient_reaches_the_skill():
