@@ -94,6 +94,10 @@ def blocks(
         found = find(model, part, among, min(K, len(among.poses)))
         return _alone(model, part, found, bones, overall, count, g)
 
+    def first_of(part: Evidence, among: Examples) -> tuple[Tensor, Tensor]:
+        made = alone(part, among)
+        return made.fitted.poses[:, 0], made.lengths[:, 0]
+
     stacks: dict[bytes, Stack] = {}
     chosen = _often(evidence.known) if stacked and _may_be_stacked(evidence, examples) else evidence.known[:0]
     for number in range(first, -(-len(evidence) // BLOCK)):
@@ -102,9 +106,8 @@ def blocks(
         for mask in chosen:
             rows = (part.known == mask).all(1)
             if rows.any():
-                stack = stacks.get(key := mask.cpu().numpy().tobytes()) or Stack.of(
-                    mask, evidence.noise, examples, lambda *given: alone(*given).fitted.poses[:, 0]
-                )
+                key = mask.cpu().numpy().tobytes()
+                stack = stacks.get(key) or Stack.of(mask, evidence.noise, examples, bones, first_of)
                 stacks[key] = stack
                 _stacked(model, part, bones, made, stack, rows)
         yield made.fitted
@@ -175,7 +178,7 @@ def _stacked(model: Autoencoder, evidence: Evidence, bones: Tensor, made: _Alone
     moved = alone + (stack.at(part.values, alone[:, 0]) - alone[:, 0])[:, None]
     weights = part.weights * (evidence.noise == 0)
     for s in range(moved.shape[1]):
-        poses = bones_.settle(moved[:, s], bones, made.lengths[rows, s], part.values, weights)
+        poses = bones_.settle(moved[:, s], bones, made.lengths[rows, s], part.values, weights, stack.stay, stack.length)
         poses = poses - poses[:, :1]
         gaps = torch.linalg.vector_norm(part.values - poses, dim=-1).where(part.known, 0)
         fitted.poses[rows, s], fitted.codes[rows, s] = poses, model.encode(poses)

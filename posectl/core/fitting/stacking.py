@@ -13,6 +13,7 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
+from posectl.core.fitting.bones import LENGTH, STAY, lengths
 from posectl.core.fitting.evidence import Evidence, turn
 from posectl.core.fitting.neighbours import Examples
 from posectl.core.fitting.regression import Regression, cross_fitted
@@ -58,19 +59,27 @@ class Frame:
 @dataclass(frozen=True)
 class Stack:
     """Experts on the joints `wanted` (J,) of poses under one mask: the model's own solution, then regressions, each in
-    its frame. shares (E, W): of each of E experts in each of W joints, which sum to 1."""
+    its frame. shares (E, W): of each of E experts in each of W joints, which sum to 1. stay (J,) and length (B,): the
+    root mean square errors, metres, of a coordinate of joints, and of the model's lengths of bones."""
 
     wanted: Tensor
     regressions: tuple[tuple[Frame, Regression], ...]
     shares: Tensor
+    stay: Tensor
+    length: Tensor
 
     @classmethod
     def of(
-        cls, known: Tensor, noise: float, examples: Examples, alone: Callable[[Evidence, Examples], Tensor]
+        cls,
+        known: Tensor,
+        noise: float,
+        examples: Examples,
+        bones: Tensor,
+        alone: Callable[[Evidence, Examples], tuple[Tensor, Tensor]],
     ) -> Stack:
         """Return the experts on what joints `known` (J,) leave open, and with noise, metres, on all.
 
-        alone: the model's own solution (N, J, 3) of evidence, by examples.
+        alone: the model's own solution (N, J, 3) of evidence, by examples, and its lengths (N, B) of bones (B, 2).
         """
         count = len(examples.poses)
         rows = torch.linspace(0, count - 1, min(count, _ROWS)).long().to(known.device)
@@ -90,14 +99,17 @@ class Stack:
                 regressions.append((frame, regression))
                 told.append(torch.einsum("nab,nja->njb", axes, held.view_as(y)))
         some = torch.linspace(0, len(rows) - 1, min(_HELD, len(rows))).long().to(known.device)
-        own = torch.zeros_like(clean[some])
+        long = lengths(clean[some], bones)
+        own, own_long = torch.zeros_like(clean[some]), torch.zeros_like(long)
         for part in parts[some].unique():
             held, others = parts[some] == part, of != part
             evidence = Evidence(given[some][held], known.to(clean).expand(int(held.sum()), -1), noise)
             rest = replace(examples, poses=examples.poses[others], codes=examples.codes[others])
-            own[held] = alone(evidence, rest)
+            own[held], own_long[held] = alone(evidence, rest)
         errors = torch.stack([own[:, wanted], *(each[some] for each in told)]) - clean[some][:, wanted]
-        return cls(wanted, tuple(regressions), shares(errors))
+        found, stay = shares(errors), clean.new_full((clean.shape[1],), STAY)
+        stay[wanted] = torch.einsum("ej,enjc->njc", found, errors).square().mean((0, 2)).sqrt().clamp_min(LENGTH)
+        return cls(wanted, tuple(regressions), found, stay, (own_long - long).square().mean(0).sqrt().clamp_min(LENGTH))
 
     def at(self, values: Tensor, alone: Tensor) -> Tensor:
         """Return poses (N, J, 3) of values (N, J, 3), of which those of known joints count, beside the model's own
