@@ -364,8 +364,9 @@ class Lab:
         """Fit poses to what is known of them, NaN being what is not, and publish them: of clips, paths.
 
         poses: a file, poses of a dataset, "poses#12", or an array; targets: the same, where some joints are to be.
-        options: hidden ("left arm"), noise (metres), camera, hypotheses, smooth, split, weights; of files unit, up,
-        joints, shape. Raises UsageError where nothing is left to fit, InvalidInputError where nothing is known.
+        options: hidden ("left arm"), noise (metres), camera, hypotheses, smooth, experts ("all", or "model"), split,
+        weights; of files unit, up, joints, shape. Raises UsageError where nothing is left to fit, InvalidInputError
+        where nothing is known.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")

@@ -69,6 +69,10 @@ def fit(
     smooth: Annotated[
         float, option("Options", "Of clips: weight of squared acceleration, as from 1 to 100.", metavar="X")
     ] = DEFAULT.smooth,
+    experts: Annotated[
+        Literal["all", "model"],
+        option("Options", "What is asked: the model and regressions beside it, or the model alone."),
+    ] = DEFAULT.experts,
     output: ArrayFile = None,
 ) -> None:  # fmt: skip
     """Fit poses to what is known of them: the most likely under a model, by its codes.
@@ -89,6 +93,6 @@ def fit(
         poses, model = None, poses
     made = session.lab().fit(
         poses, model, targets=targets, hidden=hidden, noise=noise, camera=camera, hypotheses=hypotheses, smooth=smooth,
-        split=split, weights=weights, **shared,
+        experts=experts, split=split, weights=weights, **shared,
     )  # fmt: skip
     write_array(session, made, made.kind, output)

@@ -95,8 +95,9 @@ def _fitted(
     )  # fmt: skip
     examples = examples_of(run, artifact, model)
     made = blocks(
-        model, on_device, examples, options.hypotheses, lambda block: generator(run.seed, "fit", block), first
-    )
+        model, on_device, examples, options.hypotheses, lambda block: generator(run.seed, "fit", block), first,
+        stacked=options.experts == "all",
+    )  # fmt: skip
     for number, part in enumerate(made, first + 1):
         parts.append(Fitted(*(getattr(part, name).cpu() for name in names)))
         run.progress(Progress("fit", min(number * BLOCK, len(evidence)), len(evidence), "poses"))

@@ -202,6 +202,7 @@ class FitOptions:
     camera: a file of the camera of keypoints, or "weak": it is far away; None: poses in space, or keypoints so seen.
     hypotheses: how many poses are fitted to each, the most likely and draws.
     smooth: weight of the squared acceleration, a frame, in a clip.
+    experts: "all", the model's own solution and regressions, or "model", its own alone.
     split: of a dataset.
     weights: "last", or "best" by validation error.
     unit, up, joints: as of an interpolation, of keypoints joints alone; shape: as of an evaluation.
@@ -212,6 +213,7 @@ class FitOptions:
     camera: str | None = None
     hypotheses: int = 1
     smooth: float = 0.0
+    experts: Literal["all", "model"] = "all"
     split: Literal["train", "test", "all"] = "test"
     weights: Literal["last", "best"] = "last"
     unit: Unit | None = None

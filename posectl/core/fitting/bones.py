@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-# Metres: deviations of a bone's length, of a joint left alone, of one that is known; and how far the last is pulled at
-# once, so that what is out of reach stretches no bone by more than some millimetres.
-_LENGTH, _STAY, _SURE, _PULL, _STEP = 0.0005, 0.05, 0.005, 0.03, 0.01
+LENGTH, STAY = 0.0005, 0.05
+"""Standard deviations of a bone's length and of a coordinate of a joint left alone, metres."""
+# Metres: that of a joint that is known; and how far it is pulled at once, so that what is out of reach stretches no
+# bone by more than some millimetres.
+_SURE, _PULL, _STEP = 0.005, 0.03, 0.01
 _ROUNDS = 16
 
 
@@ -27,35 +29,45 @@ def measured(usual: Tensor, bones: Tensor, values: Tensor, known: Tensor) -> Ten
     return usual * torch.where(both.expand_as(ratio), ratio, proportion)
 
 
-def settle(poses: Tensor, bones: Tensor, usual: Tensor, values: Tensor, weights: Tensor) -> Tensor:
+def settle(
+    poses: Tensor,
+    bones: Tensor,
+    usual: Tensor,
+    values: Tensor,
+    weights: Tensor,
+    stay: Tensor | None = None,
+    length: Tensor | None = None,
+) -> Tensor:
     """Return poses (N, J, 3) near these, with joints near values (N, J, A) by weights (N, J) and bones (B, 2) of about
     their usual lengths (N, B): the most likely, by Gauss and Newton, if all three err by a Gaussian.
 
-    Each round linearises the lengths and solves for one multiplier a bone, as an iterated Kalman filter does.
+    stay (J,) and length (B,): how far joints and lengths err, metres; None: STAY and LENGTH. Each round linearises the
+    lengths and solves for one multiplier a bone, as an iterated Kalman filter does.
     """
     count, joints, _ = poses.shape
     axes = slice(0, values.shape[-1])
     sure = weights[..., None] / _SURE**2
-    precision = torch.full_like(poses, _STAY**-2 + _STEP**-2)
+    held = (poses.new_full((joints,), STAY) if stay is None else stay)[:, None] ** -2
+    precision = torch.zeros_like(poses) + held + _STEP**-2
     precision[..., axes] += sure
     loose = 1 / precision
     each = torch.arange(len(bones), device=poses.device)
-    eye = _LENGTH**2 * torch.eye(len(bones), device=poses.device)
+    eye = (poses.new_full((len(bones),), LENGTH) if length is None else length).square().diag()
     x = poses
     for _ in range(_ROUNDS):
         gap = values - x[..., axes]
         gap = gap * (_PULL / torch.linalg.vector_norm(gap, dim=-1, keepdim=True).clamp_min(_PULL))
-        pull = _STAY**-2 * poses + _STEP**-2 * x
+        pull = held * poses + _STEP**-2 * x
         pull[..., axes] += sure * (x[..., axes] + gap)
         middle = pull * loose
         off = x[:, bones[:, 1]] - x[:, bones[:, 0]]
-        length = torch.linalg.vector_norm(off, dim=-1).clamp_min(1e-6)
+        now = torch.linalg.vector_norm(off, dim=-1).clamp_min(1e-6)
         slope = poses.new_zeros(count, len(bones), joints, 3)
-        slope[:, each, bones[:, 1]] = off / length[..., None]
-        slope[:, each, bones[:, 0]] = -off / length[..., None]
+        slope[:, each, bones[:, 1]] = off / now[..., None]
+        slope[:, each, bones[:, 0]] = -off / now[..., None]
         flat = slope.flatten(2)
         spread = flat * loose.flatten(1)[:, None]
-        wanted = usual - length + (flat @ (x - middle).flatten(1)[..., None])[..., 0]
+        wanted = usual - now + (flat @ (x - middle).flatten(1)[..., None])[..., 0]
         multiplier = torch.linalg.solve(spread @ flat.mT + eye, wanted)
         x = middle + torch.einsum("nb,nbc->nc", multiplier, spread).view_as(x)
     return x

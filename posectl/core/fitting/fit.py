@@ -2,7 +2,8 @@
 
 Around what is known the training codes are taken for a Gaussian: that of the nearest examples, weighted by nearness,
 given what is known of them (`local`). From its mean Gauss and Newton move the code so that what the model decodes lies
-on what is known, against that Gaussian. What codes leave of the examples is added, and bones get their lengths.
+on what is known, against that Gaussian. What codes leave of the examples is added, and bones get their lengths. Beside
+this solution stand regressions, each weighed by how right it was on examples kept from it (`stacking`).
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from posectl.core.fitting import bones as bones_
 from posectl.core.fitting.evidence import Evidence
 from posectl.core.fitting.local import RIDGE, Local, Overall, regress
 from posectl.core.fitting.neighbours import Examples, Neighbours, find
+from posectl.core.fitting.stacking import FEWEST, Stack
 
 K = 200
 """Neighbours that a pose is fitted among."""
 BLOCK = 256
 """Poses that are fitted at once."""
+STACKS = 32
+"""Masks, the most frequent, that get regressions of their own; under others a model's own solution stands alone."""
 _STEPS = 3
 _MISFIT = 0.04  # metres, of a decoded coordinate: what the density is weighed against
 
@@ -52,13 +56,15 @@ def fit(
     hypotheses: int = 1,
     noise: float = 0.0,
     generator: torch.Generator | None = None,
+    stacked: bool = True,
 ) -> Fitted:
     """Fit poses (N, J, 3), metres about the pelvis, of which joints `known` (N, J) are seen, the others any numbers.
 
-    noise: standard deviation of a coordinate that is seen, metres. generator: of hypotheses, on the CPU.
+    noise: standard deviation of a coordinate that is seen, metres. generator: of hypotheses, on the CPU. stacked:
+    whether regressions stand beside the model's own solution.
     """
     evidence = Evidence(poses, known.to(poses.dtype), noise)
-    parts = list(blocks(model, evidence, examples, hypotheses, lambda block: generator))
+    parts = list(blocks(model, evidence, examples, hypotheses, lambda block: generator, stacked=stacked))
     return joined(parts)
 
 
@@ -74,17 +80,48 @@ def blocks(
     hypotheses: int,
     stream: Callable[[int], torch.Generator | None],
     first: int = 0,
+    stacked: bool = True,
 ) -> Iterator[Fitted]:
     """Fit poses in blocks of `BLOCK`, from block `first` on: to whatever is known of them, in space or in a camera.
 
     stream: of a block's hypotheses, by its number. A block's numbers are its own, whatever blocks are fitted before.
+    stacked: as of `fit`, where poses lie in space with their pelvis known.
     """
     bones = torch.tensor(examples.bones, dtype=torch.int64, device=model.device).reshape(-1, 2)
     overall = _overall(model, examples, bones) if evidence.axes is None else None
+
+    def alone(part: Evidence, among: Examples, count: int = 1, g: torch.Generator | None = None) -> _Alone:
+        found = find(model, part, among, min(K, len(among.poses)))
+        return _alone(model, part, found, bones, overall, count, g)
+
+    def first_of(part: Evidence, among: Examples) -> tuple[Tensor, Tensor]:
+        made = alone(part, among)
+        return made.fitted.poses[:, 0], made.lengths[:, 0]
+
+    stacks: dict[bytes, Stack] = {}
+    chosen = _often(evidence.known) if stacked and _may_be_stacked(evidence, examples) else evidence.known[:0]
     for number in range(first, -(-len(evidence) // BLOCK)):
         part = evidence.rows(slice(number * BLOCK, (number + 1) * BLOCK))
-        found = find(model, part, examples, min(K, len(examples.poses)))
-        yield _fitted(model, part, found, bones, overall, hypotheses, stream(number))
+        made = alone(part, examples, hypotheses, stream(number))
+        for mask in chosen:
+            rows = (part.known == mask).all(1)
+            if rows.any():
+                key = mask.cpu().numpy().tobytes()
+                stack = stacks.get(key) or Stack.of(mask, evidence.noise, examples, bones, first_of)
+                stacks[key] = stack
+                _stacked(model, part, bones, made, stack, rows)
+        yield made.fitted
+
+
+def _may_be_stacked(evidence: Evidence, examples: Examples) -> bool:
+    of_space = evidence.axes is None and evidence.free == "nothing"
+    return of_space and len(examples.poses) >= FEWEST and bool(evidence.known[:, 0].all())
+
+
+def _often(known: Tensor) -> Tensor:
+    """Return the most frequent masks (M, J) of known (N, J), STACKS at most, that leave a joint but the pelvis."""
+    masks, counts = known.unique(dim=0, return_counts=True)
+    return masks[counts.argsort(descending=True, stable=True)[:STACKS]]
 
 
 def _overall(model: Autoencoder, examples: Examples, bones: Tensor) -> Overall:
@@ -92,7 +129,15 @@ def _overall(model: Autoencoder, examples: Examples, bones: Tensor) -> Overall:
     return Overall.of(examples.poses, torch.cat([examples.codes, residuals, bones_.lengths(examples.poses, bones)], 1))
 
 
-def _fitted(
+@dataclass(frozen=True)
+class _Alone:
+    """A model's own solution, and the lengths (N, S, B) of its bones."""
+
+    fitted: Fitted
+    lengths: Tensor
+
+
+def _alone(
     model: Autoencoder,
     evidence: Evidence,
     found: Neighbours,
@@ -100,7 +145,7 @@ def _fitted(
     overall: Overall | None,
     hypotheses: int,
     generator: torch.Generator | None,
-) -> Fitted:
+) -> _Alone:
     d, size = model.latent, found.poses[0, 0].numel()
     lengths = bones_.lengths(found.poses, bones)
     targets = torch.cat([found.codes, found.residuals.flatten(2), lengths], -1)
@@ -122,7 +167,22 @@ def _fitted(
         for s in range(hypotheses)
     ]
     poses, codes, residuals = (torch.stack(each, 1) for each in zip(*made, strict=True))
-    return Fitted(poses, codes, residuals, found.axes)
+    return _Alone(Fitted(poses, codes, residuals, found.axes), usual)
+
+
+def _stacked(model: Autoencoder, evidence: Evidence, bones: Tensor, made: _Alone, stack: Stack, rows: Tensor) -> None:
+    """Move the poses of `rows` (N,) to what a stack tells of them, other hypotheses by as much, and set bones and what
+    is known right again; codes are what they encode to."""
+    part, fitted = evidence.rows(rows), made.fitted
+    alone = fitted.poses[rows]
+    moved = alone + (stack.at(part.values, alone[:, 0]) - alone[:, 0])[:, None]
+    weights = part.weights * (evidence.noise == 0)
+    for s in range(moved.shape[1]):
+        poses = bones_.settle(moved[:, s], bones, made.lengths[rows, s], part.values, weights, stack.stay, stack.length)
+        poses = poses - poses[:, :1]
+        gaps = torch.linalg.vector_norm(part.values - poses, dim=-1).where(part.known, 0)
+        fitted.poses[rows, s], fitted.codes[rows, s] = poses, model.encode(poses)
+        fitted.residuals[rows, s] = gaps.sum(1) / part.known.sum(1)
 
 
 def _drawn(local: Local, count: int, generator: torch.Generator | None) -> Tensor:

@@ -20,13 +20,15 @@ VIEWS, SEEN = 24, 4096
 class Examples:
     """Training poses (M, J, 3), metres about the pelvis, and their codes (M, d) by the model.
 
-    bones: (joint, joint) of those whose lengths fitted poses keep; up: the axis (3,) of their vertical.
+    bones: (joint, joint) of those whose lengths fitted poses keep; up: the axis (3,) of their vertical. parts (M,)
+    int64: those of one subject are in one, as `stacking.parted` gives them; None: stretches.
     """
 
     poses: Tensor
     codes: Tensor
     bones: tuple[tuple[int, int], ...] = ()
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    parts: Tensor | None = None
 
 
 @dataclass(frozen=True)

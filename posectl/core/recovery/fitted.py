@@ -18,11 +18,10 @@ SMOOTH = 10.0
 
 
 class Fit(Recovery):
-    """`posectl.core.fitting` by a model, among training poses (M, J, 3); bones: (joint, joint) of each."""
+    """`posectl.core.fitting` by a model, among examples."""
 
-    def __init__(self, model: Autoencoder, train: Tensor, bones: tuple[tuple[int, int], ...], seed: int) -> None:
-        self._model, self._seed = model, seed
-        self._examples = Examples(train, model.encode(train), bones)
+    def __init__(self, model: Autoencoder, examples: Examples, seed: int) -> None:
+        self._model, self._examples, self._seed = model, examples, seed
 
     def complete(self, poses: Tensor, known: Tensor, hypotheses: int) -> Tensor:
         """Return poses (N, S, J, 3), the most likely first."""

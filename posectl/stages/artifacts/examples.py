@@ -7,6 +7,8 @@ import torch
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.fitting.neighbours import Examples
+from posectl.core.fitting.stacking import parted
+from posectl.data.dataset import TRAIN
 from posectl.data.skeleton import H36M17
 from posectl.stages.artifacts.box import CODES, training_codes
 from posectl.stages.artifacts.dataset import dataset_of
@@ -24,14 +26,32 @@ def examples_of(run: Run, artifact: Artifact, model: Autoencoder) -> Examples:
 
     Raises NotFoundError where its dataset is gone.
     """
-    up = axis_vector(model_about(artifact).samples.up or "+z")
     if artifact.has(CODES):
         held = training_codes(run, artifact, model)
         codes = torch.from_numpy(held[evenly(len(held), MOST)]).to(model.device)
+        up = axis_vector(model_about(artifact).samples.up or "+z")
         return Examples(model.decode(codes), codes, H36M17.bones, up)
-    train = dataset_of(run, artifact).train
-    poses = torch.from_numpy(np.ascontiguousarray(train[evenly(len(train), MOST)])).to(model.device)
-    return Examples(poses, model.encode(poses), H36M17.bones, up)
+    dataset = dataset_of(run, artifact)
+    train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(model.device)
+    return spread(model, train, dataset.up, dataset.artifact)
+
+
+def spread(model: Autoencoder, train: torch.Tensor, up: str, dataset: Artifact | None) -> Examples:
+    """Return training poses (M, J, 3) of a dataset in the store, MOST of them, with their codes."""
+    some = torch.from_numpy(evenly(len(train), MOST))
+    parts = None if dataset is None else parts_of(dataset)
+    poses = train[some.to(train.device)]
+    of = None if parts is None else parts[some].to(train.device)
+    return Examples(poses, model.encode(poses), H36M17.bones, axis_vector(up), of)
+
+
+def parts_of(dataset: Artifact) -> torch.Tensor | None:
+    """Return the parts (M,) int64 of training samples, by subject; None of a dataset that tells of none."""
+    if not dataset.has("clips/subject"):
+        return None
+    rows = np.flatnonzero(dataset.read("split") == TRAIN)
+    clips = np.searchsorted(dataset.read("clips/start"), rows, side="right") - 1
+    return torch.from_numpy(parted(dataset.read("clips/subject")[clips]))
 
 
 def axis_vector(axis: str) -> tuple[float, float, float]:

@@ -29,6 +29,7 @@ from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.skeleton import H36M17
 from posectl.errors import InvalidInputError, TooFewError, UsageError, did_you_mean
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.examples import spread
 from posectl.stages.artifacts.rows import evenly
 from posectl.stages.evaluation.masks import any_known, known_by_mask
 from posectl.stages.evaluation.protocol import Evaluation, Reference, protocol_of, provide_draws
@@ -79,7 +80,7 @@ def model_task(evaluation: Evaluation, model: Autoencoder, dataset: StoredDatase
     if options.starts == "random":
         _provide(evaluation, task, lambda: RandomStarts(model, _STARTS, seed))
     else:
-        _provide(evaluation, task, lambda: Fit(model, task.train, H36M17.bones, seed))
+        _provide(evaluation, task, lambda: Fit(model, spread(model, task.train, reference.up, reference.parent), seed))
 
 
 def baseline_task(evaluation: Evaluation, name: str) -> None:
