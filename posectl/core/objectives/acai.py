@@ -57,4 +57,4 @@ class ACAI(Objective):
             x_hat, critic = step.x_hat.detach(), networks["critic"]
             return critic(step.x_mix), critic(x_hat + self.gamma * (step.kind.matched(step.x, x_hat) - x_hat))
 
-        return step.once(self.name, guess)
+        return step.once("acai", guess)
