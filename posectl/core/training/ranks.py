@@ -26,7 +26,7 @@ from posectl.errors import PosectlError, UnavailableError, UsageError
 T = TypeVar("T")
 
 # Seconds that ranks wait for each other: to meet, for a sign of life in a step, and for that of those left by another.
-MEETING, SILENCE, _LAST_WORDS = 60.0, 600.0, 5.0
+MEETING, SILENCE, _LAST_WORDS = 60.0, 600.0, 15.0
 
 
 class RankError(UnavailableError):

@@ -163,6 +163,9 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         return
     try:
         yield lambda: asked
+    except LostRankError:
+        previous = signal.SIG_IGN  # torchrun ends those left by a signal, which is not to cut what they save and say
+        raise
     finally:
         signal.signal(signal.SIGINT, previous)
 

@@ -8,6 +8,8 @@ from ranked import ALLOWED, REFUSED, build
 from posectl.core.objectives import OBJECTIVES
 from posectl.errors import UsageError
 
+FEW = {"acai", "vae", "near", "speed", "aae-semi", "denoising"}
+
 
 @pytest.fixture
 def float64():
@@ -23,7 +25,9 @@ def weights_after(trainer):
 
 
 @pytest.mark.parametrize("pairing", ["reverse", "halves"])
-@pytest.mark.parametrize("name", ALLOWED)
+@pytest.mark.parametrize(
+    "name", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in ALLOWED]
+)
 def test_micro_batches_come_to_the_whole_batch(name, pairing, float64):
     whole, parts = (weights_after(build(name, micro_batch=size, pairing=pairing)) for size in (None, 4))
     assert whole.keys() == parts.keys()
