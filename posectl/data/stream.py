@@ -25,6 +25,11 @@ class Stream:
     blocks: Iterable[Dataset]
     per_clip: dict[str, np.ndarray] | None = None
 
+    @property
+    def fits(self) -> bool:
+        """Whether the samples, poses (17, 3), are within the memory's budget, if not with all that is made of them."""
+        return 4 * 51 * self.count <= budget.budget()
+
 
 def is_beyond_memory(sample_bytes: int) -> bool:
     """Tell whether a set of so many bytes is to be read in blocks."""

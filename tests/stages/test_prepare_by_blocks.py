@@ -64,6 +64,11 @@ def test_what_needs_the_whole_is_refused_by_name(lab: Lab, tiny: None) -> None:
         assert "POSECTL_MAX_MEMORY" in caught.value.hint
 
 
+def test_what_needs_the_whole_has_it_where_the_samples_fit(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "200k")
+    assert lab.prepare("mannequin", **SIZES, validation=0.3).figures["validation"] > 0
+
+
 def test_samples_of_one_person_are_no_dataset(lab: Lab) -> None:
     with pytest.raises(UsageError, match="195 samples are of one person"):
         lab.prepare("mannequin", seconds=0.5, samples=195)

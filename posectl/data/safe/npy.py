@@ -79,7 +79,9 @@ def map_array(path: Path) -> np.ndarray:
         if _magic(stream, str(path)) != _NPY:
             raise InvalidInputError(f"{path} is no .npy file.", "Write it with np.save.")
         dtype, fortran, shape, header = _read_header(stream, str(path))
-    if (promised := math.prod(shape) * dtype.itemsize) > size - header or not promised:
+    if not (promised := math.prod(shape) * dtype.itemsize):
+        return np.empty(shape, dtype)
+    if promised > size - header:
         raise _cut_short(str(path), promised, size - header)
     return np.memmap(path, dtype, "r", header, shape, "F" if fortran else "C")
 
