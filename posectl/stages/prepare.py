@@ -62,8 +62,8 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
 
     def fill(draft: Draft) -> dict[str, Any]:
         stream = reader.stream(list(paths), progress=progress, **given)
-        if stream is not None:
-            whole = [key for key in ("drop_bad", "validation") if options.get(key)]
+        whole = [key for key in ("drop_bad", "validation") if options.get(key)]
+        if stream is not None and not (whole and stream.fits):
             return fill_by_blocks(run, draft, stream, source, whole)
         dataset = reader(list(paths), progress=progress, **given)
         if given.get("drop_bad"):

@@ -58,7 +58,9 @@ def fill_by_blocks(run: Run, draft: Draft, stream: Stream, source: str, asked: S
         rows = rows or report.rows
         where = f"{nouns.capitalize()} {done:,} to {done + len(dataset.samples) - 1:,}"
         warnings += [f"{where}: {text}" for text in [*dataset.warnings, *report.warnings]]
-        own = dataset.per_clip
+        own, table = dataset.per_clip, stream.per_clip
+        if table is not None:
+            clips = int(np.searchsorted(table["start"], done, side="right")) - 1
         tables.append({**own, "start": own["start"] + done})
         dataset.per_sample["clip"] = dataset.per_sample["clip"] + np.asarray(clips, dataset.per_sample["clip"].dtype)
         for name, (values, _) in arrays_of(dataset, kind.axes).items():
@@ -67,8 +69,8 @@ def fill_by_blocks(run: Run, draft: Draft, stream: Stream, source: str, asked: S
         done, clips = done + len(dataset.samples), clips + len(own["start"])
         run.progress(Progress(f"writing {nouns}", done, stream.count, nouns))
     assert about is not None
-    for name in tables[0]:
-        values = np.concatenate([table[name] for table in tables])
+    joined = stream.per_clip or {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    for name, values in joined.items():
         draft.put(f"clips/{name}", values, ("clip", *(f"{name}_{i}" for i in range(values.ndim - 1))))
     draft.record(about=about.as_json())
     told = warnings[:_WARNINGS]
@@ -76,9 +78,9 @@ def fill_by_blocks(run: Run, draft: Draft, stream: Stream, source: str, asked: S
         told.append(f"There are {len(warnings) - _WARNINGS:,} more warnings of this kind.")
     size = [
         [nouns, f"{done:,}: {counts[TRAIN]:,} train, {counts[TEST]:,} test"],
-        ["clips", f"{clips:,}"],
+        ["clips", f"{len(joined['start']):,}"],
         ["split", about.split],
-        ["checked", f"in {len(tables)} blocks of whole clips; what follows is of the first"],
+        ["checked", f"in {len(tables)} blocks; what follows is of the first"],
     ]
     return {
         nouns: done,

@@ -13,6 +13,8 @@ An .npz may say more, under any of these names (N frames, C clips):
 - a clip table (C,): `clip_start`, `clip_length`, `clip_name`, `clip_subject`, `clip_action`, `clip_source`, `clip_fps`;
 - `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`, by which a layout is known.
 
+A .npy that is larger than memory is read block by block.
+
 Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
 
 Examples:
@@ -22,21 +24,26 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from posectl.data.clips import Clips, Split, join, train_test_split
+from posectl.data.clips import Clips, Split, clip_table, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, VALIDATION, Dataset, named_split, with_test
-from posectl.data.foreign import Conventions
+from posectl.data.foreign import Conventions, Foreign, read_poses
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.readers import Progress, drop_bad_option, option, reader, split_option
+from posectl.data.safe.npy import map_array
 from posectl.data.skeleton import H36M17
+from posectl.data.stream import BLOCK_BYTES, Stream, is_beyond_memory
 from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
+
+# Evenly spaced poses of a file beyond memory that show its unit and vertical.
+_SHOWN = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,69 @@ class ArrayOptions:
     drop_bad: bool = drop_bad_option()
 
 
-@reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.")
+def stream(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Stream | None:
+    """Read .npy files block by block, mapped into memory; None where they fit, or are others.
+
+    Unit, vertical and whether pelvises are at the origin show in poses that are evenly spaced.
+    """
+    parts = _split_by_file(paths, options.test) if paths and not (options.test and options.split) else {}
+    if not parts or any(path.suffix.lower() != ".npy" or not path.is_file() for path in parts):
+        return None
+    arrays = {path: map_array(path) for path in parts}
+    if not is_beyond_memory(4 * sum(array.size for array in arrays.values())):
+        return None
+    _check_options(paths, options.unit, options.up, options.fps)
+    said = Conventions(options.unit, options.up, options.joints)
+    found = {path: _shown(path, array, said) for path, array in arrays.items()}
+    files = [_described(path, len(arrays[path]), found[path], options.fps) for path in parts]
+    _check_up(parts, files)
+    whole = _dataset(parts, files, options.split)
+    has_root = any(np.nan_to_num(foreign.poses[:, 0]).any() for foreign in found.values())
+    return Stream(len(whole.split), _blocks(arrays, found, said, whole, has_root), whole.per_clip)
+
+
+def _shown(path: Path, array: np.ndarray, said: Conventions) -> Foreign:
+    """Return poses of a file that are evenly spaced, in metres."""
+    rows = np.linspace(0, len(array) - 1, min(len(array), _SHOWN)).astype(np.int64)
+    foreign = read_poses({"poses": array[rows]}, str(path), said)
+    if foreign.poses.ndim != 3:
+        raise InvalidInputError(f"{path} has shape {array.shape}, which is no list of poses.", "Save (N, J, 3).")
+    return foreign
+
+
+def _described(path: Path, frames: int, foreign: Foreign, fps: float) -> PoseFile:
+    """Return what a file says, without its poses."""
+    frame = np.arange(frames)
+    clips = clip_table({"frame": frame}, {}, {"name": path.stem, "fps": fps, "source": str(path)}, str(path))
+    none = np.empty((0, *foreign.poses.shape[1:]), np.float32)
+    return PoseFile(none, None, frame, clips, None, foreign.up, foreign.layout, foreign.warnings)
+
+
+def _blocks(
+    arrays: dict[Path, np.ndarray], found: dict[Path, Foreign], said: Conventions, whole: Dataset, has_root: bool
+) -> Iterator[Dataset]:
+    """Yield the poses of all files, in blocks that do not cross from one file into the next."""
+    step, done, warnings = BLOCK_BYTES // (4 * 3 * len(H36M17.joints)), 0, whole.warnings
+    for path, array in arrays.items():
+        known = replace(said, unit=found[path].unit, up=found[path].up)
+        for first in range(0, len(array), step):
+            poses = read_poses({"poses": np.array(array[first : first + step])}, str(path), known).poses
+            rows = slice(done, done + len(poses))
+            clip = whole.per_sample["clip"][rows]
+            own = {"frame": whole.per_sample["frame"][rows], "clip": clip - clip[0]}
+            if has_root:
+                own["root"] = poses[:, 0].copy()
+            elif np.nan_to_num(poses[:, 0]).any():
+                raise InvalidInputError(
+                    f"{path} has pelvises at the origin, and others among frames {first:,} and on.",
+                    "Take the pelvis from each pose, or from none.",
+                )
+            table = {name: values[clip[0] : clip[-1] + 1] for name, values in whole.per_clip.items()}
+            yield Dataset(poses - poses[:, :1], whole.split[rows], own, table, whole.about, warnings)
+            done, warnings = rows.stop, []
+
+
+@reader("arrays", ArrayOptions, kind="poses", paths="Files of poses, .npy or .npz.", stream=stream)
 def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Dataset:
     """Read one dataset from all the files.
 
@@ -75,10 +144,14 @@ def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Da
     parts = _split_by_file(paths, options.test)
     said = Conventions(unit, up, joints)
     files = [read_file(path, said, fps=fps, drop_bad=options.drop_bad) for path in parts]
+    _check_up(parts, files)
+    return replace(_dataset(parts, files, options.split), samples=np.concatenate([file.poses for file in files]))
+
+
+def _check_up(paths: Iterable[Path], files: Sequence[PoseFile]) -> None:
     if len({file.up for file in files}) > 1:
-        found = ", ".join(f"{path} {file.up}" for path, file in zip(parts, files, strict=True))
+        found = ", ".join(f"{path} {file.up}" for path, file in zip(paths, files, strict=True))
         raise InvalidInputError(f"The files do not agree on which way is up: {found}.", "Name it, as in --up +z.")
-    return _dataset(parts, files, options.split)
 
 
 def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | None, fps: float) -> None:
@@ -113,7 +186,7 @@ def _split(
     if how is not None:
         return train_test_split(clips, how=how)
     if None not in parts.values():
-        marks = [np.full(len(f.poses), part, np.uint8) for f, part in zip(files, parts.values(), strict=True)]
+        marks = [np.full(len(f.frame), part, np.uint8) for f, part in zip(files, parts.values(), strict=True)]
         held_out = TEST if TEST in parts.values() else VALIDATION
         tests = [path.name for path, part in parts.items() if part == held_out]
         return clips, with_test(np.concatenate(marks)), f"by file: {', '.join(tests)} to test"
@@ -130,6 +203,7 @@ def _split(
 
 
 def _dataset(parts: dict[Path, int | None], files: list[PoseFile], how: Split | None) -> Dataset:
+    """Return the dataset of files, still without samples."""
     clips = join([file.clips for file in files])
     frames = int(clips.length.sum())
     if frames < 2:
@@ -155,8 +229,7 @@ def _dataset(parts: dict[Path, int | None], files: list[PoseFile], how: Split | 
     if layouts:
         about["layouts"] = {name: layout.mapping() for name, layout in layouts.items()}
     warnings = [warning for file in files for warning in file.warnings]
-    samples = np.concatenate([file.poses for file in files])
-    return Dataset(samples, split, per_sample, clips.columns(), about, warnings)
+    return Dataset(np.empty(0, np.float32), split, per_sample, clips.columns(), about, warnings)
 
 
 def _root_or_origin(file: PoseFile) -> np.ndarray:

@@ -72,6 +72,20 @@ def load_arrays(source: ArraySource, names: Collection[str] | None = None) -> di
         return _read_npz(stream, present if names is None else [n for n in present if n in names], name)
 
 
+def map_array(path: Path) -> np.ndarray:
+    """Map the array of a .npy into memory, read-only, whatever its size. Raises as `load_array` does."""
+    with _opened(path) as stream:
+        size = _size(stream)
+        if _magic(stream, str(path)) != _NPY:
+            raise InvalidInputError(f"{path} is no .npy file.", "Write it with np.save.")
+        dtype, fortran, shape, header = _read_header(stream, str(path))
+    if not (promised := math.prod(shape) * dtype.itemsize):
+        return np.empty(shape, dtype)
+    if promised > size - header:
+        raise _cut_short(str(path), promised, size - header)
+    return np.memmap(path, dtype, "r", header, shape, "F" if fortran else "C")
+
+
 def array_names(source: ArraySource) -> list[str]:
     """List the names of the arrays in an .npz, in their order; `["arr_0"]` for a .npy. Reads no array."""
     name = source_name(source)
