@@ -43,6 +43,8 @@ sheets=()
 for method in $METHODS; do
     regs=(--reg "$method")
     [ "$method" = vae+acai ] && regs=(--reg vae --lam 1 --reg acai --lam "$WEIGHT")
+    # Beside a mean over pixels the adversary weighs little, as in aae.sh.
+    [ "$method" = aae ] && regs=(--reg aae --lam 0.005)
     name=samples-${method//+/-}
     # All seeds of a method train as one stack.
     models=$(posectl sweep "$data" "${regs[@]}" "${net[@]}" --seeds "$SEEDS" --steps "$steps" --name "$name")

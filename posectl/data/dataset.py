@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,28 @@ import numpy as np
 
 TRAIN, TEST, VALIDATION = 0, 1, 2
 SPLITS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+_WORDS = {
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "t10k"), TEST),
+}
+
+
+def named_split(name: str) -> int | None:
+    """Return TRAIN, VALIDATION or TEST where a file's or folder's name says so, else None; of two words test counts.
+
+    >>> named_split("S1-train.npz"), named_split("val"), named_split("trainval"), named_split("train_val")
+    (0, 2, None, None)
+    """
+    found = {_WORDS[word] for word in re.findall("t10k|[a-z]+", name.lower()) if word in _WORDS}
+    if TRAIN in found:
+        return TRAIN if len(found) == 1 else None
+    return TEST if TEST in found else VALIDATION if found else None
+
+
+def with_test(split: np.ndarray) -> np.ndarray:
+    """Return a split (N,) in which the samples for validation are for test where no others are."""
+    return split if (split == TEST).any() else np.where(split == VALIDATION, TEST, split).astype(np.uint8)
 
 
 @dataclass

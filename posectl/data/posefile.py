@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.clips import Clips, as_text, clip_order, clip_table
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.foreign import ALIASES, Conventions, read_poses
 from posectl.data.layouts import Layout
 from posectl.data.safe.npy import array_names, known_key, listed, load_arrays, split_key
@@ -162,7 +162,8 @@ def _rows(start: np.ndarray, length: np.ndarray, frames: int, path: Path) -> np.
 
 def _as_split(label: np.ndarray, path: Path) -> np.ndarray:
     words = dict.fromkeys(("train", "training", "0", "0.0", "false"), TRAIN)
-    words |= dict.fromkeys(("test", "testing", "val", "valid", "validation", "1", "1.0", "true"), TEST)
+    words |= dict.fromkeys(("test", "testing", "1", "1.0", "true"), TEST)
+    words |= dict.fromkeys(("val", "valid", "validation", "2", "2.0"), VALIDATION)
     declared, index = np.unique(np.char.lower(as_text(label)), return_inverse=True)
     unknown = [str(word) for word in declared if word not in words]
     if unknown:

@@ -26,10 +26,14 @@ def with_validation(dataset: Dataset, share: float, seed: int = 0) -> Dataset:
     They are drawn as the test split is. Poses: whole subjects where test has subjects of its own, else whole files or
     clips, in an order of their names; where no whole number of them comes to the share, or fewer than two clips would
     be left to train on, the last part of each clip. Others: whole objects or azimuths where test has such of its own,
-    else single samples, by the seed. `about["validation"]` says which. Raises UsageError for what is no share,
-    InvalidInputError where nothing would be left to train on.
+    else single samples, by the seed. `about["validation"]` says which. Raises UsageError for what is no share, and
+    where files hold out samples of their own; InvalidInputError where nothing would be left to train on.
     """
     check_share(share)
+    if (dataset.split == VALIDATION).any():
+        raise UsageError(
+            "The source has validation samples of its own, as its files say.", "Leave --validation out, and they serve."
+        )
     train = np.flatnonzero(dataset.split == TRAIN)
     if len(train) < 2:
         raise InvalidInputError(
@@ -40,6 +44,13 @@ def with_validation(dataset: Dataset, share: float, seed: int = 0) -> Dataset:
         return _of_clips(dataset, train, share)
     chosen, how = _of_rows(dataset, train, share, seed)
     return _marked(dataset, chosen, f"{how}drawn by seed {seed}")
+
+
+def of_files(dataset: Dataset) -> Dataset:
+    """Return a dataset whose `about["validation"]` tells of the validation split that its files have, if they do."""
+    count = int((dataset.split == VALIDATION).sum())
+    told = {"validation": f"{count:,} samples, as the files say"} if count else {}
+    return replace(dataset, about={**dataset.about, **told})
 
 
 def check_share(share: float) -> float:

@@ -19,7 +19,7 @@ from posectl.data.dropping import without_bad
 from posectl.data.readers import READERS
 from posectl.data.report import Report
 from posectl.data.safe.npy import split_key
-from posectl.data.validation import check_share, with_validation
+from posectl.data.validation import check_share, of_files, with_validation
 from posectl.errors import UsageError, did_you_mean
 from posectl.inputs import exists
 from posectl.stages.artifacts.about import DatasetAbout, parse_about
@@ -67,8 +67,8 @@ def prepare(run: Run, source: str, paths: Sequence[Path] = (), options: Mapping[
         dataset = reader(list(paths), progress=progress, **given)
         if given.get("drop_bad"):
             dataset = without_bad(dataset)
-        if share is not None:
-            dataset = with_validation(dataset, share, int(given.get("seed", run.seed)))
+        seed = int(given.get("seed", run.seed))
+        dataset = of_files(dataset) if share is None else with_validation(dataset, share, seed)
         about = parse_about({**dataset.about, "source": source}, DatasetAbout, f"the dataset of {source}")
         kind = kind_named(about.kind)
         report = check(dataset, kind.nouns)

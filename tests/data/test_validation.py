@@ -12,7 +12,7 @@ from posectl.data.dataset import TEST, TRAIN, VALIDATION, Dataset
 from posectl.data.readers.images import read as images
 from posectl.data.readers.mannequin import read as mannequin
 from posectl.data.readers.pole import read as pole
-from posectl.data.validation import with_validation
+from posectl.data.validation import of_files, with_validation
 from posectl.errors import InvalidInputError, UsageError
 
 
@@ -36,6 +36,16 @@ def test_whole_subjects_are_held_out_where_test_has_its_own(people: Dataset) -> 
     np.testing.assert_array_equal(held.samples, people.samples)
     assert held.about["validation"] == f"195 of 975 training samples, 20 %: whole subjects, {parts[1].pop()}"
     np.testing.assert_array_equal(with_validation(people, 0.2).split, held.split)
+
+
+def test_files_that_hold_samples_out_are_taken_at_their_word(people: Dataset) -> None:
+    held = with_validation(people, 0.2)
+    told = {name: text for name, text in held.about.items() if name != "validation"}
+    by_files = of_files(replace(held, about=told))
+    assert by_files.about == {**told, "validation": "195 samples, as the files say"}
+    assert "validation" not in of_files(people).about
+    with pytest.raises(UsageError, match="validation samples of its own"):
+        with_validation(by_files, 0.1)
 
 
 def test_whole_clips_are_where_no_number_of_subjects_comes_to_the_share(people: Dataset) -> None:

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from posectl.data.dataset import TRAIN
+from posectl.data.dataset import TRAIN, named_split, with_test
 from posectl.data.images.image_set import natural
-from posectl.data.images.split import named_split
 from posectl.data.mocap.text import read_text
 from posectl.errors import InvalidInputError
 
@@ -47,14 +46,14 @@ def splits(files: Sequence[Path], folders: Sequence[Path]) -> tuple[np.ndarray |
             left = len(files) - listed
             warnings = [f"{left:,} of {len(files):,} shapes are in no split file, and train."] if left else []
             return (
-                np.array([TRAIN if part is None else part for part in found], np.uint8),
+                with_test(np.array([TRAIN if part is None else part for part in found], np.uint8)),
                 "as the split files say",
                 warnings,
             )
     parts = [next((p for part in _below(file, files) if (p := named_split(part)) is not None), None) for file in files]
     if None in parts or len(set(parts)) < 2:
         return None, "", []
-    return np.array(parts, np.uint8), "as the folders say", []
+    return with_test(np.array(parts, np.uint8)), "as the folders say", []
 
 
 def _split_files(folders: Sequence[Path]) -> Iterator[Path]:

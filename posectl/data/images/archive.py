@@ -21,13 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from posectl.data.clips import as_text
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION, named_split, with_test
 from posectl.data.images import matlab
 from posectl.data.images.fit import fit
 from posectl.data.images.image_set import ImageSet
 from posectl.data.images.request import Request
 from posectl.data.images.scale import in_range
-from posectl.data.images.split import named_split
 from posectl.data.safe.npy import known_key, load_arrays, split_key
 from posectl.data.safe.npy import listed as arrays_listed
 from posectl.errors import InvalidInputError
@@ -133,6 +132,6 @@ def _split(beside: Mapping[str, np.ndarray], path: Path) -> np.ndarray | None:
         split = np.array([-1 if (part := named_split(word)) is None else part for word in as_text(marks)])
     else:
         split = marks.astype(np.int64)
-    if not np.isin(split, (TRAIN, TEST)).all():
-        raise InvalidInputError(f"'split' in {path} is not of 0 and 1, or train and test.", "Save 1 for test.")
-    return split.astype(np.uint8)
+    if not np.isin(split, (TRAIN, TEST, VALIDATION)).all():
+        raise InvalidInputError(f"'split' in {path} is not of 0, 1 and 2, or train, test and val.", "Save 1 for test.")
+    return with_test(split.astype(np.uint8))

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from posectl.data.dataset import named_split, with_test
 from posectl.data.images.image_set import ImageSet, natural
 from posectl.data.images.pictures import SUFFIXES, read_pictures
 from posectl.data.images.request import Request
-from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError, NotFoundError
 from posectl.printable import listed
 
@@ -66,7 +66,7 @@ def read_folder(paths: Sequence[Path], request: Request) -> ImageSet:
     """Read any pictures, with label and split where the folders of all of them give one."""
     folders = [_below(path, paths) for path in paths]
     roles = [named_split(parts[0]) if parts else None for parts in folders]
-    split_given = None not in roles and len(set(roles)) == 2
+    split_given = None not in roles and len(set(roles)) > 1
     names = [parts[1 if split_given else 0] if len(parts) > split_given else "" for parts in folders]
     images, kept = read_pictures(paths, request)
     if any(names) and not all(names):
@@ -81,7 +81,7 @@ def read_folder(paths: Sequence[Path], request: Request) -> ImageSet:
         layout="folder",
         labels=labels if all(names) else None,
         class_names=classes,
-        split=np.array(roles, np.uint8)[kept] if split_given else None,
+        split=with_test(np.array(roles, np.uint8)[kept]) if split_given else None,
     )
 
 

@@ -19,12 +19,11 @@ import numpy as np
 
 from posectl import budget
 from posectl.content import HEAD, IMAGES, content_of
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION, named_split
 from posectl.data.images.fit import fit
 from posectl.data.images.image_set import ImageSet, join
 from posectl.data.images.request import Request
 from posectl.data.images.scale import in_range
-from posectl.data.images.split import named_split
 from posectl.errors import InvalidInputError
 from posectl.inputs import open_input
 
@@ -47,7 +46,10 @@ def read(paths: Sequence[Path], request: Request) -> ImageSet:
     sets = _image_files(paths)
     if not sets:
         raise InvalidInputError(f"{paths[0]} has labels, but no images.", "Put train-images-idx3-ubyte.gz beside it.")
-    parts = {named_split(_set(path) or ""): _read_set(path, _labels_of(path, paths, request), request) for path in sets}
+    parts = {}
+    for path in sets:
+        part = named_split(_set(path) or "")
+        parts[TEST if part == VALIDATION else part] = _read_set(path, _labels_of(path, paths, request), request)
     if len(sets) == 1:
         return next(iter(parts.values()))
     if len(sets) > 2 or parts.keys() != {TRAIN, TEST}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,14 +14,6 @@ Split = Literal["random", "azimuth", "object"]
 
 _FIFTH = 5
 _PURPOSE = 80_20  # keeps this stream apart from others of the same seed
-
-
-def named_split(name: str) -> int | None:
-    """Return TRAIN or TEST where a file's or folder's name says so, else None."""
-    words = set(re.findall("t10k|[a-z]+", name.lower()))
-    trains = words & {"train", "training"}
-    tests = words & {"test", "testing", "t10k", "val", "valid", "validation"}
-    return None if bool(trains) == bool(tests) else TEST if tests else TRAIN
 
 
 def random_fifth(count: int, seed: int) -> np.ndarray:

@@ -22,7 +22,6 @@ Examples:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,16 +30,13 @@ from typing import Any
 import numpy as np
 
 from posectl.data.clips import Clips, Split, join, train_test_split
-from posectl.data.dataset import TEST, TRAIN, Dataset
+from posectl.data.dataset import TEST, TRAIN, VALIDATION, Dataset, named_split, with_test
 from posectl.data.foreign import Conventions
 from posectl.data.posefile import PoseFile, read_file
 from posectl.data.readers import Progress, drop_bad_option, option, reader, split_option
 from posectl.data.skeleton import H36M17
 from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
 from posectl.errors import InvalidInputError, UsageError, did_you_mean
-
-_TRAIN_WORDS = {"train", "training"}
-_TEST_WORDS = {"test", "testing", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
@@ -76,13 +72,13 @@ def read(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Da
     _check_options(paths, unit, up, fps)
     if options.test and options.split:
         raise UsageError("--test and --split both say what is for test.", "Leave one of them out.")
-    is_test = _split_by_file(paths, options.test)
+    parts = _split_by_file(paths, options.test)
     said = Conventions(unit, up, joints)
-    files = [read_file(path, said, fps=fps, drop_bad=options.drop_bad) for path in is_test]
+    files = [read_file(path, said, fps=fps, drop_bad=options.drop_bad) for path in parts]
     if len({file.up for file in files}) > 1:
-        found = ", ".join(f"{path} {file.up}" for path, file in zip(is_test, files, strict=True))
+        found = ", ".join(f"{path} {file.up}" for path, file in zip(parts, files, strict=True))
         raise InvalidInputError(f"The files do not agree on which way is up: {found}.", "Name it, as in --up +z.")
-    return _dataset(is_test, files, options.split)
+    return _dataset(parts, files, options.split)
 
 
 def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | None, fps: float) -> None:
@@ -96,40 +92,35 @@ def _check_options(paths: Sequence[str | Path], unit: Unit | None, up: Axis | No
         raise UsageError(f"A frame rate of {fps} makes no sense.", "Give a positive number, as in --fps 30.")
 
 
-def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Path, bool | None]:
-    """Tell of each file whether it is of the test split; None where neither the user nor the names say."""
+def _split_by_file(paths: Sequence[str | Path], test: Sequence[str]) -> dict[Path, int | None]:
+    """Return the split that each file is of; None where neither the user nor the names say."""
     files = [Path(path) for path in paths]
     chosen = {next((file for file in files if name in (str(file), file.name)), Path(name)) for name in test}
     files += sorted(chosen - set(files))
     if chosen:
         if chosen.issuperset(files):
             raise UsageError("Every file is a test file, and none is left to train on.", "Name the train files too.")
-        return {file: file in chosen for file in files}
-    words = [set(re.findall("[a-z]+", file.stem.lower())) for file in files]
-    trains, tests = ([bool(each & known) for each in words] for known in (_TRAIN_WORDS, _TEST_WORDS))
-    decided = any(trains) and any(tests) and all(a != b for a, b in zip(trains, tests, strict=True))
-    return {file: is_test if decided else None for file, is_test in zip(files, tests, strict=True)}
+        return {file: TEST if file in chosen else TRAIN for file in files}
+    parts = [named_split(file.stem) for file in files]
+    decided = None not in parts and TRAIN in parts and len(set(parts)) > 1
+    return dict(zip(files, parts, strict=True)) if decided else dict.fromkeys(files)
 
 
 def _split(
-    clips: Clips, is_test: dict[Path, bool | None], files: list[PoseFile], how: Split | None
+    clips: Clips, parts: dict[Path, int | None], files: list[PoseFile], how: Split | None
 ) -> tuple[Clips, np.ndarray, str]:
     """Return (clips, split (N,), its description): by `how`; by file if that is known; as files say; automatic."""
     if how is not None:
         return train_test_split(clips, how=how)
-    if None not in is_test.values():
-        marks = [
-            np.full(len(f.poses), TEST if t else TRAIN, np.uint8) for f, t in zip(files, is_test.values(), strict=True)
-        ]
-        return (
-            clips,
-            np.concatenate(marks),
-            f"by file: {', '.join(path.name for path, t in is_test.items() if t)} to test",
-        )
+    if None not in parts.values():
+        marks = [np.full(len(f.poses), part, np.uint8) for f, part in zip(files, parts.values(), strict=True)]
+        held_out = TEST if TEST in parts.values() else VALIDATION
+        tests = [path.name for path, part in parts.items() if part == held_out]
+        return clips, with_test(np.concatenate(marks)), f"by file: {', '.join(tests)} to test"
     splits = [file.split for file in files if file.split is not None]
     if len(splits) < len(files):
         return train_test_split(clips)
-    split = np.concatenate(splits)
+    split = with_test(np.concatenate(splits))
     if len(np.unique(split)) < 2:
         message = f"The files say that every frame is for {'test' if split[0] == TEST else 'training'}."
         raise InvalidInputError(
@@ -138,12 +129,12 @@ def _split(
     return clips, split, "as the files say"
 
 
-def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile], how: Split | None) -> Dataset:
+def _dataset(parts: dict[Path, int | None], files: list[PoseFile], how: Split | None) -> Dataset:
     clips = join([file.clips for file in files])
     frames = int(clips.length.sum())
     if frames < 2:
         raise InvalidInputError("One pose is no dataset.", "Name files with two poses or more.")
-    clips, split, told = _split(clips, is_test, files, how)
+    clips, split, told = _split(clips, parts, files, how)
     per_sample = {"frame": np.concatenate([file.frame for file in files]), "clip": clips.rows()}
     if any(file.root is not None for file in files):
         per_sample["root"] = np.concatenate([_root_or_origin(file) for file in files])
@@ -155,7 +146,7 @@ def _dataset(is_test: dict[Path, bool | None], files: list[PoseFile], how: Split
         "up": files[0].up,
         # Human3.6M's cameras have y down; whoever else has -y for up uses the same convention.
         "coordinates": "camera" if files[0].up == "-y" else "world",
-        "source": "arrays: " + ", ".join(path.name for path in is_test),
+        "source": "arrays: " + ", ".join(path.name for path in parts),
         "citation": "",
         "split": told,
         "factors": [],

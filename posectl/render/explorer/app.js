@@ -1,21 +1,22 @@
 // The page: two ends on a map of codes, the path between them decoded, drawn and measured while they are moved.
 
 import { drawChart } from "./chart.js";
-import { MOST_COLOURS, byClass, byValue, classColour, lookOf, scaleColour } from "./colours.js";
+import { MOST_COLOURS, classColour, lookOf } from "./colours.js";
+import { endControls, exportControls, mapControls, pathControls } from "./controls.js";
 import { unpack } from "./data.js";
-import { button, choice, cleared, make, slider } from "./dom.js";
+import { cleared, fillTable, make } from "./dom.js";
 import { drawSample, sceneOf, turnable } from "./drawing.js";
 import { Exports } from "./exports.js";
 import { listen } from "./gestures.js";
 import { LatentMap, projected } from "./map.js";
 import { Reference } from "./measures.js";
 import { Model } from "./model.js";
+import { drawOverlay } from "./overlay.js";
 import { normals, pathsOf, random } from "./paths.js";
 import { Series } from "./series.js";
 import { DATA } from "./steps.js";
 
 const AROUND = 8; // samples whose codes make that of a place on the map
-const MOST_NAMES = 200; // of classes in the legend
 const SECONDS = 4; // from one end to the other
 const SHARE = 2.5; // milliseconds of a frame in which paths are decoded
 
@@ -131,114 +132,16 @@ export class Explorer {
       make("header", {}, make("h1", {}, header.title), make("p", {}, header.subtitle)),
       make("main", {},
         make("section", { class: "left", "aria-label": "Codes" },
-          make("div", { class: "map" }, this.points, this.over), this.legend, this.mapControls(), this.endControls()),
+          make("div", { class: "map" }, this.points, this.over), this.legend, mapControls(this), endControls(this)),
         make("section", { class: "right", "aria-label": "Path" },
-          this.pathControls(), this.panels, this.numbers,
+          pathControls(this), this.panels, this.numbers,
           make("div", { class: "charts" },
             make("figure", {}, make("figcaption", {}, "speed, 1 is even"), this.speedChart),
             ...(header.kind === "poses" ? [make("figure", {}, make("figcaption", {}, "bone length error, %"), this.boneChart)] : [])),
-          this.exportControls())),
+          exportControls(this))),
     );
     this.map = new LatentMap(this.points, this.over, this.allPlaces());
     this.buildPanels();
-  }
-
-  mapControls() {
-    const { header } = this;
-    /** @type {{name: string, paint: () => {colours: Uint8Array, legend: (Node | string)[]}}[]} */
-    this.colourings = [
-      ...header.labels.map((/** @type {any} */ label) => ({ name: label.name, paint: () => this.paintClasses(label) })),
-      ...header.factors.map((/** @type {any} */ factor) => ({ name: factor.name, paint: () => this.paintValues(this.arrays.get(`factor.${factor.name}`), factor.period, factor.unit) })),
-      ...this.models.flatMap((model, i) => (model.speed ? [{ name: `speed of ${header.models[i].label}`, paint: () => this.paintValues(model.speed, 0, header.models[i].speedUnit) }] : [])),
-      ...(this.models[0].density ? [{ name: "density of codes", paint: () => this.paintValues(this.models[0].density, 0, "") }] : []),
-    ];
-    const colour = choice("Colour by", this.colourings.length ? this.colourings.map(({ name }) => name) : ["nothing"], (index) => { this.only = null; this.recolour(index); });
-    const draws = make("input", { type: "checkbox", onchange: () => this.showDraws(draws.checked) });
-    return make("div", { class: "row" }, colour.element, make("label", { class: "check" }, draws, "draws from the prior"),
-      button("Fit", () => { this.map.fit(); this.request(); }, "Show all codes"));
-  }
-
-  endControls() {
-    const { header } = this;
-    this.endButtons = ["A", "B"].map((name, index) =>
-      make("button", { type: "button", class: `end ${name.toLowerCase()}`, onclick: () => this.choose(index), "aria-pressed": String(index === 0) }, name));
-    const number = make("input", { type: "number", min: "0", max: String(header.total - 1), "aria-label": `Number of a ${header.noun}`, placeholder: `${header.noun} #` });
-    number.addEventListener("change", () => this.pick(this.rowOf(Number(number.value))));
-    const lists = header.labels.map((/** @type {any} */ label) =>
-      choice(label.name, ["any", ...label.names], (index) => this.pickWhere(label, index - 1)).element);
-    this.sliders = make("div", { class: "sliders" });
-    const which = choice("Numbers of the code in", header.models.map((/** @type {any} */ each) => each.label), (index) => { this.slid = index; this.buildSliders(); });
-    this.slid = 0;
-    this.buildSliders();
-    return make("fieldset", { class: "ends" },
-      make("legend", {}, "End"),
-      make("div", { class: "row" }, ...this.endButtons, number,
-        button("Random", () => this.pick(Math.floor(Math.random() * this.count)), `A ${header.noun} of the data`),
-        button("Draw", () => this.drawEnd(), "A code drawn from the prior"),
-        button("Swap", () => { this.ends.reverse(); this.places.reverse(); this.request(); })),
-      make("div", { class: "row" }, ...lists),
-      make("details", {}, make("summary", {}, "The code, number by number"), ...(this.models.length > 1 ? [which.element] : []), this.sliders));
-  }
-
-  buildSliders() {
-    const model = this.models[this.slid];
-    const most = model.prior === "sphere" ? 1 : model.about.most;
-    this.inputs = Array.from({ length: Math.min(model.latent, 64) }, (_, axis) => slider(`z${axis + 1}`, { min: -most, max: most, step: most / 500, value: 0 }, (value) => {
-      const end = this.ends[this.active];
-      this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, model.moved(model.code(end), axis, value)) });
-    }));
-    const { heads } = model.about, names = this.header.classNames;
-    const told = choice("Class in the code", ["as it is", ...Array.from({ length: heads }, (_, i) => names[i] ?? String(i))], (index) => {
-      const end = this.ends[this.active], code = Float64Array.from(model.code(end));
-      for (let i = 0; index && i < heads; i++) code[i] = i === index - 1 ? 1 : 0;
-      this.setEnd({ ...end, amounts: new Map(), set: new Map(end.set).set(model.index, code) });
-    });
-    model.attributes.forEach((attribute, number) => {
-      if (attribute.model !== model.index) return;
-      const range = { min: -attribute.most, max: attribute.most, step: attribute.most / 100, value: 0 };
-      const { element, input } = slider(attribute.name, range, (value) => {
-        const end = this.ends[this.active];
-        this.setEnd({ ...end, amounts: new Map(end.amounts ?? []).set(number, value) });
-      });
-      this.inputs.push({ element, input, attribute: number });
-    });
-    this.sliders.replaceChildren(...(heads ? [told.element] : []), ...this.inputs.map(({ element }) => element));
-  }
-
-  pathControls() {
-    this.play = button("Play", () => this.toggle());
-    this.scrub = slider("alpha", { min: 0, max: 1, step: 0.001, value: this.alpha }, (value) => { this.alpha = value; this.request(); });
-    const names = [...pathsOf(this.models[0].prior), DATA];
-    const paths = names.map((name) => {
-      const box = make("input", { type: "checkbox", checked: this.paths.has(name), onchange: () => {
-        if (box.checked) this.paths.add(name);
-        else this.paths.delete(name);
-        this.buildPanels();
-      } });
-      return make("label", { class: "check" }, box, name);
-    });
-    const models = this.models.length < 2 ? [] : this.models.map((model, index) => {
-      const box = make("input", { type: "checkbox", checked: true, onchange: () => {
-        if (box.checked) this.shown.add(index);
-        else this.shown.delete(index);
-        this.buildPanels();
-      } });
-      return make("label", { class: "check" }, box, this.header.models[index].label);
-    });
-    const ghost = make("input", { type: "checkbox", checked: true, onchange: () => { this.withoutGhost = !ghost.checked; this.request(); } });
-    return make("div", {},
-      make("div", { class: "row play" }, this.play, this.scrub.element, button("Walk", () => this.walk(), "Go on from B to another random end")),
-      make("div", { class: "row" }, ...paths, ...models,
-        ...(this.reference.count ? [make("label", { class: "check" }, ghost, `nearest real ${this.header.noun}`)] : [])));
-  }
-
-  exportControls() {
-    return make("div", { class: "saves" },
-      make("div", { class: "row" },
-        button("Save path .npy", () => this.exports.savePath()), button("Save ends .npy", () => this.exports.saveEnds()),
-        button("Save PNG", () => this.exports.savePng()), button("Save GIF", () => this.exports.saveGif()),
-        button("Copy command", () => this.exports.copy())),
-      this.command, this.status);
   }
 
   /** One panel for each model and path that is shown. */
@@ -260,27 +163,6 @@ export class Explorer {
   }
 
   // Colours
-
-  /** Colours by class, and a legend in which a class can be pointed at: alone it keeps its colour. */
-  paintClasses(/** @type {any} */ label) {
-    const classes = this.arrays.get(`label.${label.name}`), { lift } = this.look;
-    const legend = label.names.slice(0, MOST_NAMES).map((/** @type {string} */ name, /** @type {number} */ i) => {
-      const swatch = make("i");
-      swatch.style.background = classColour(i === this.only ? i % MOST_COLOURS : i, lift);
-      const pointed = () => { this.only = this.only === i ? null : i; this.recolour(this.colouring); };
-      return make("button", { type: "button", "aria-pressed": String(this.only === i), onclick: pointed }, swatch, make("b", {}, name));
-    });
-    if (label.names.length > MOST_NAMES) legend.push(make("span", {}, `and ${label.names.length - MOST_NAMES} more`));
-    return { colours: byClass(classes, lift, this.only), legend };
-  }
-
-  paintValues(/** @type {ArrayLike<number>} */ values, /** @type {number} */ period, /** @type {string} */ unit) {
-    const { colours, low, high } = byValue(values, period);
-    const bar = make("i", { class: "bar" });
-    if (!period) bar.style.background = `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map((share) => `rgb(${scaleColour(share)})`).join(", ")})`;
-    const text = (/** @type {number} */ value) => `${+value.toPrecision(3)}`;
-    return { colours, legend: [make("span", {}, text(low), bar, `${text(high)} ${unit}`)] };
-  }
 
   /** Take the style sheet's colours anew. */
   restyle() {
@@ -403,7 +285,7 @@ export class Explorer {
     const { look } = this;
     for (const each of this.series) each.look();
     this.map.drawPoints();
-    this.drawOver(look);
+    drawOverlay(this);
     for (const each of this.series) this.drawPanel(each, look);
     this.follow();
     if (!this.coarse) this.showRest();
@@ -447,51 +329,6 @@ export class Explorer {
     return this.ends.map((end, i) => this.places[i] ?? this.project(this.models[0].code(end)));
   }
 
-  drawOver(/** @type {any} */ look) {
-    const context = this.over.getContext("2d"), ratio = this.map.ratio ?? 1;
-    context.clearRect(0, 0, this.over.width, this.over.height);
-    if (this.printing) context.drawImage(this.points, 0, 0);
-    const codes = this.ends.map((end) => this.models[0].code(end)), n = this.coarse ? 25 : 49;
-    for (const { path, dash } of this.series.filter(({ m, path }) => m === this.series[0]?.m && path !== DATA)) {
-      if (!pathsOf(this.models[0].prior).includes(path)) continue;
-      context.beginPath();
-      const line = this.models[0].along(path, codes[0], codes[1], Array.from({ length: n }, (_, t) => t / (n - 1)));
-      const places = this.allPlaces(line);
-      for (let t = 0; t < n; t++) {
-        const { x, y } = this.map.toPixels({ x: places[2 * t], y: places[2 * t + 1] });
-        context.lineTo(x, y);
-      }
-      for (const [colour, width] of [[look.paper, 5], [look.strong, 2]]) {
-        context.setLineDash(colour === look.paper ? [] : dash.map((/** @type {number} */ each) => each * ratio));
-        context.strokeStyle = colour;
-        context.lineWidth = width * ratio;
-        context.stroke();
-      }
-      context.setLineDash([]);
-      const at = this.map.toPixels(this.project(this.models[0].along(path, codes[0], codes[1], [this.alpha])));
-      this.dot(context, at, 5 * ratio, look.strong, look.paper, ratio);
-    }
-    this.endPlaces().forEach((place, i) => {
-      const at = this.map.toPixels(place);
-      this.dot(context, at, 11 * ratio, i === 0 ? look.a : look.b, i === this.active ? look.strong : look.paper, 2 * ratio);
-      context.fillStyle = "#fff";
-      context.font = `bold ${12 * ratio}px system-ui, sans-serif`;
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      context.fillText("AB"[i], at.x, at.y + ratio);
-    });
-  }
-
-  dot(/** @type {CanvasRenderingContext2D} */ context, /** @type {import("./map.js").Point} */ at, /** @type {number} */ radius, /** @type {string} */ fill, /** @type {string} */ rim, /** @type {number} */ width) {
-    context.beginPath();
-    context.arc(at.x, at.y, radius, 0, 7);
-    context.fillStyle = fill;
-    context.fill();
-    context.strokeStyle = rim;
-    context.lineWidth = width;
-    context.stroke();
-  }
-
   drawPanel(/** @type {any} */ series, /** @type {any} */ look) {
     const { canvas, sample, ghost } = series, { context, width, height } = cleared(canvas, () => this.request());
     if (sample) this.paint(context, width, height, look, sample, ghost);
@@ -526,22 +363,8 @@ export class Explorer {
     const text = (/** @type {number} */ value, /** @type {number} */ digits) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
     const far = (/** @type {number} */ value) => (times === 1 ? text(value, 3) : text(value * times, 1)) + (unit && ` ${unit}`);
     const head = ["", "length / straight", "fastest / slowest", "length", ...(this.reference.count && !this.withoutGhost ? ["to the nearest real"] : [])];
-    this.table(this.numbers, head, this.series.filter(({ samples }) => samples).map(({ name, ratio, unevenness, length, ghost }) =>
+    fillTable(this.numbers, head, this.series.filter(({ samples }) => samples).map(({ name, ratio, unevenness, length, ghost }) =>
       [name, text(ratio, 3), text(unevenness, 1), far(length), ...(ghost ? [far(ghost.distance)] : [])]));
-  }
-
-  /** Fill a table, whose cells are kept from frame to frame. */
-  table(/** @type {HTMLTableElement} */ table, /** @type {string[]} */ head, /** @type {string[][]} */ rows) {
-    const all = [head, ...rows];
-    while (table.rows.length > all.length) table.deleteRow(-1);
-    all.forEach((cells, r) => {
-      const row = table.rows[r] ?? table.insertRow();
-      while (row.cells.length > cells.length) row.deleteCell(-1);
-      cells.forEach((text, c) => {
-        const cell = row.cells[c] ?? row.appendChild(make(r === 0 || c === 0 ? "th" : "td", { scope: r === 0 ? "col" : "row" }));
-        if (cell.textContent !== text) cell.textContent = text;
-      });
-    });
   }
 
   /** What need not follow every frame: the sliders, the command, the names of panels, and who listens. */

@@ -36,6 +36,20 @@ export function button(/** @type {string} */ label, /** @type {() => void} */ pr
   return make("button", { type: "button", onclick: pressed, ...(title ? { title } : {}) }, label);
 }
 
+/** Fill a table, whose cells are kept from frame to frame. */
+export function fillTable(/** @type {HTMLTableElement} */ table, /** @type {string[]} */ head, /** @type {string[][]} */ rows) {
+  const all = [head, ...rows];
+  while (table.rows.length > all.length) table.deleteRow(-1);
+  all.forEach((cells, r) => {
+    const row = table.rows[r] ?? table.insertRow();
+    while (row.cells.length > cells.length) row.deleteCell(-1);
+    cells.forEach((text, c) => {
+      const cell = row.cells[c] ?? row.appendChild(make(r === 0 || c === 0 ? "th" : "td", { scope: r === 0 ? "col" : "row" }));
+      if (cell.textContent !== text) cell.textContent = text;
+    });
+  });
+}
+
 /** @type {WeakMap<Element, {width: number, height: number}>} */
 const boxes = new WeakMap();
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 # In the order of what they import.
 _SOURCES = (
     "data", "network", "paths", "measures", "model", "cells", "map", "dom", "chart", "colours", "drawing", "files",
-    "steps", "series", "exports", "gestures", "app", "report",
+    "steps", "series", "exports", "gestures", "legend", "controls", "overlay", "app", "report",
 )  # fmt: skip
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posectl.data.dataset import TEST
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.readers.images import read
 from posectl.errors import InvalidInputError, NotFoundError, UsageError
 
@@ -65,6 +65,13 @@ def test_folders_called_train_and_test_are_the_split(tmp_path: Path, names: tupl
     assert sorted(brightness(dataset.samples[dataset.split == TEST])) == [2]
     assert dataset.about["class_names"] == ["a", "b"]
     assert dataset.about["split"] == "as the files say"
+
+
+def test_a_folder_called_val_beside_one_called_test_is_for_validation(tmp_path: Path) -> None:
+    folder = put(tmp_path, "train/a/1.png", "val/a/1.png", "test/a/1.png", "test/a/2.png")
+    dataset = read([folder])
+    found = {part: sorted(brightness(dataset.samples[dataset.split == part])) for part in (TRAIN, VALIDATION, TEST)}
+    assert found == {TRAIN: [0], VALIDATION: [1], TEST: [2, 3]}
 
 
 def test_the_test_option_names_its_files(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from data.joints import H36M32_TO_17, body, in_layout, truth
 
 from posectl.data.checks import check
-from posectl.data.dataset import TEST, TRAIN
+from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.poses import find_up
 from posectl.data.readers.arrays import read
 from posectl.data.readers.mannequin import read as mannequin
@@ -292,6 +292,19 @@ def test_a_split_is_marked_by_numbers_truths_and_words(
 ) -> None:
     np.savez(tmp_path / "a.npz", poses=poses, split=np.array([train] * 150 + [test] * 50))
     assert read([tmp_path / "a.npz"]).split.tolist() == [TRAIN] * 150 + [TEST] * 50
+
+
+@pytest.mark.parametrize("marks", [(0, 2, 1), ("train", "val", "test")])
+def test_val_beside_test_is_for_validation(tmp_path: Path, poses: np.ndarray, marks: tuple[object, ...]) -> None:
+    np.savez(tmp_path / "a.npz", poses=poses, split=np.repeat(marks, [150, 20, 30]))
+    counted = [TRAIN] * 150 + [VALIDATION] * 20 + [TEST] * 30
+    assert read([tmp_path / "a.npz"]).split.tolist() == counted
+    rows = {"S1_train": slice(150), "S5_val": slice(150, 170), "S9_test": slice(170, 200)}
+    dataset = read([save(tmp_path / f"{name}.npy", poses[part]) for name, part in rows.items()])
+    assert dataset.split.tolist() == counted
+    assert dataset.about["split"] == "by file: S9_test.npy to test"
+    train_and_val = read([tmp_path / "S1_train.npy", tmp_path / "S5_val.npy"])
+    assert train_and_val.split.tolist() == [TRAIN] * 150 + [TEST] * 20
 
 
 def test_a_mark_of_no_split_is_quoted_as_the_file_has_it(tmp_path: Path, poses: np.ndarray) -> None:
