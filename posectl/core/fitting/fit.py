@@ -28,7 +28,7 @@ BLOCK = 256
 """Poses that are fitted at once."""
 STACKS = 32
 """Masks, the most frequent, that get regressions of their own; under others a model's own solution stands alone."""
-_STEPS = 3
+_STEPS, _REACH = 3, 0.03
 _MISFIT = 0.04  # metres, of a decoded coordinate: what the density is weighed against
 
 
@@ -104,7 +104,7 @@ def blocks(
         part = evidence.rows(slice(number * BLOCK, (number + 1) * BLOCK))
         made = alone(part, examples, hypotheses, stream(number))
         for mask in chosen:
-            rows = (part.known == mask).all(1)
+            rows = (part.known == mask).all(1) & _in_reach(part, made.fitted.poses[:, 0])
             if rows.any():
                 key = mask.cpu().numpy().tobytes()
                 stack = stacks.get(key) or Stack.of(mask, evidence.noise, examples, bones, first_of)
@@ -116,6 +116,13 @@ def blocks(
 def _may_be_stacked(evidence: Evidence, examples: Examples) -> bool:
     of_space = evidence.axes is None and evidence.free == "nothing"
     return of_space and len(examples.poses) >= FEWEST and bool(evidence.known[:, 0].all())
+
+
+def _in_reach(evidence: Evidence, poses: Tensor) -> Tensor:
+    """Return whether (N,) what is known exactly is where the model's own solution (N, J, 3) could get: where not, that
+    stands, whose bones do not yield."""
+    gaps = torch.linalg.vector_norm(evidence.values - poses, dim=-1).where(evidence.known, 0)
+    return (gaps.amax(1) <= _REACH) | (evidence.noise > 0)
 
 
 def _often(known: Tensor) -> Tensor:

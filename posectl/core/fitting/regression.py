@@ -60,7 +60,7 @@ def cross_fitted(
     best: tuple[float, Tensor, Tensor] | None = None
     sums = [(terms[parts == part].mT @ terms[parts == part], terms[parts == part].mT @ y[parts == part])
             for part in range(int(parts.max()) + 1)]  # fmt: skip
-    inner, outer = sum(each[0] for each in sums), sum(each[1] for each in sums)
+    inner, outer = (torch.stack(each).sum(0) for each in zip(*sums, strict=True))
     for penalty in _PENALTIES[: len(_PENALTIES) if landmarks else 1]:
         ridge = torch.full_like(terms[0], _LINEAR).diag()
         edge = len(ridge) - landmarks

@@ -117,3 +117,14 @@ def test_smoothing_leaves_even_motion_and_two_frames_as_they_are():
     line = np.linspace(0, 1, 9)[:, None] * [1.0, 2.0]
     assert np.allclose(smoothed(line, 50.0), line)
     assert np.array_equal(smoothed(line[:2], 50.0), line[:2])
+
+
+def test_a_bone_and_a_joint_yield_by_the_inverse_of_their_variances():
+    """Two joints 0.2 m apart whose bone is said to be 0.3 long: Gaussian errors of both ends and of the length share
+    the gap of 0.1 as their variances do."""
+    poses = torch.tensor([[[0.0, 0, 0], [0.2, 0, 0]]])
+    stay, length = torch.tensor([0.004, 0.008]), torch.tensor([0.006])
+    settled = settle(poses, CHAIN[:1], torch.full((1, 1), 0.3), poses, torch.zeros(1, 2), stay, length)
+    whole = 0.004**2 + 0.008**2 + 0.006**2
+    moved = 0.1 * torch.tensor([-(0.004**2), 0.008**2]) / whole
+    assert torch.allclose(settled[0, :, 0] - poses[0, :, 0], moved, atol=2e-3)
