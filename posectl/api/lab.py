@@ -535,7 +535,8 @@ class Lab:
     ) -> list[Scores]:
         """Score what `spread` returns, or one of several parts of it, "2/4", as tasks; return their scores.
 
-        engine, jobs, scheduler: as of `sweep`; options: as of `evaluate`. Raises as both do.
+        engine, jobs, scheduler: as of `sweep`, but that with the engine inline so many processes search a reference
+        beyond memory; options: as of `evaluate`. Raises as both do.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -547,7 +548,9 @@ class Lab:
         from posectl.stages.training.engines import Engine
         from posectl.stages.training.shards import parse
 
-        given, how = options_from(EvaluateOptions, options, "evaluate"), Engine(engine, jobs, scheduler=scheduler)
+        searching, scoring = (jobs, 1) if engine == "inline" else (1, jobs)
+        given = options_from(EvaluateOptions, {**options, "jobs": searching}, "evaluate")
+        how = Engine(engine, scoring, scheduler=scheduler)
         with self._running(name, seed) as run:
             made = evaluate_all(run, subjects, _ref(against), given, engine=how, shard=parse(shard))
             return [Stored.of(run, each) for each in made]  # type: ignore[misc]

@@ -105,9 +105,6 @@ OPTIONS: Options = {
     "labelled": parameter(
         int, DEFAULT.labelled, "Metrics", "Training samples whose labels are known, of few_label_error.", **_COUNT
     ),
-    "jobs": parameter(
-        int, DEFAULT.jobs, "Metrics", "Number of processes that search a reference beyond memory.", min=1, **_COUNT
-    ),
     "task": parameter(
         str | None, None, "Tasks", "What a pose prior is scored in, in place of metrics.",
         metavar="completion|denoising|ik|generation,...", show_default="none",
@@ -165,7 +162,7 @@ def evaluate(
     Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train; of
     tasks regression, network, neighbour, noisy, moving-average, train and gaussian, which a task's table always has.
     --engine and --shard divide subjects, as the models of a sweep, among processes and hosts that share the store, each
-    on one thread unless --threads says otherwise.
+    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory.
 
     \b
     Examples:
@@ -195,9 +192,9 @@ def evaluate(
             session.out.data([_line(plan) for plan in plans], {"tasks": [asdict(plan) for plan in plans]})
             continue
         made = []
-        if part is None and engine == "inline" and not scheduler and jobs == 1:
+        if part is None and engine == "inline" and not scheduler:
             for subject, weights in scored:
-                made.append(lab.evaluate(subject, against, **{**asked, "weights": weights}))
+                made.append(lab.evaluate(subject, against, **{**asked, "weights": weights, "jobs": jobs}))
                 _print(session, made[-1], silent=task is not None)
         else:
             made = lab.evaluate_all(scored, against, **{**asked, "weights": "last"}, **how)
