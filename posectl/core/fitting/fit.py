@@ -103,7 +103,7 @@ def blocks(
     for number in range(first, -(-len(evidence) // BLOCK)):
         part = evidence.rows(slice(number * BLOCK, (number + 1) * BLOCK))
         made = alone(part, examples, hypotheses, stream(number))
-        for mask in chosen:
+        for mask in chosen if evidence.noise else chosen[~chosen.all(1)]:
             rows = (part.known == mask).all(1) & _in_reach(part, made.fitted.poses[:, 0])
             if rows.any():
                 key = mask.cpu().numpy().tobytes()
@@ -126,7 +126,7 @@ def _in_reach(evidence: Evidence, poses: Tensor) -> Tensor:
 
 
 def _often(known: Tensor) -> Tensor:
-    """Return the most frequent masks (M, J) of known (N, J), STACKS at most, that leave a joint but the pelvis."""
+    """Return the most frequent masks (M, J) of known (N, J), STACKS at most."""
     masks, counts = known.unique(dim=0, return_counts=True)
     return masks[counts.argsort(descending=True, stable=True)[:STACKS]]
 
