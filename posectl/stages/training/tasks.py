@@ -27,6 +27,7 @@ from posectl.stages.run import Run
 from posectl.stages.training.replica import identify
 from posectl.stages.training.stack import NamedReplica, Outcome, Stack, train_stack
 from posectl.store import Artifact, Checkpoints
+from posectl.store.locations import url_of
 from posectl.version import __version__
 
 SAME = "Install the same posectl on every host, and give all the same store."
@@ -57,7 +58,7 @@ class Task(ABC):
         Raises OtherCodeError, UnavailableError for a host without the store, HeldElsewhereError, InterruptedRunError,
         and whatever the work raises.
         """
-        if not Path(run.store).is_dir():
+        if url_of(run.store) is None and not Path(run.store).is_dir():
             raise UnavailableError(
                 f"{socket.gethostname()} has no folder {run.store}, which the store is in.",
                 "Mount it under the same path on every host.",
