@@ -353,6 +353,29 @@ def test_hostile_names_are_words(tmp_path, people):
         assert max(driver.execute_script("return [...e.legend.children].map((each) => each.textContent.length)")) <= 60
 
 
+def test_draws_are_those_of_a_model_that_shapes_them(shown):
+    _, folder = shown
+    made = run_in(
+        folder, "train", "poses", "--steps", "20", "--set", "mlp.widths=16", "--latent", "4", "--reg", "density",
+        "--name", "dense",
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    assert run_in(folder, "explore", "dense", "-o", "dense.html").code == 0
+    with browser(folder) as driver:
+        driver.get((folder / "dense.html").as_uri())
+        assert driver.execute_async_script(READY) is True
+        drawn, packed = driver.execute_script("""
+          e.drawEnd();
+          return [Array.from(e.models[0].code(e.ends[e.active])), Array.from(e.models[0].draws)];
+        """)
+    packed = np.reshape(packed, (-1, 4))
+    assert np.abs(packed - drawn).max(axis=1).min() == 0
+    lab = library.open(folder / "artifacts", quiet=True)
+    codes = lab["dense"].encode(lab["poses"].samples[:2000])
+    # They gather where the codes do, which the sphere's uniform draws, of mean 0, do not.
+    assert np.linalg.norm(packed.mean(0) - codes.mean(0)) < 0.3 * np.linalg.norm(codes.mean(0))
+
+
 def test_the_class_in_the_code_of_a_model_that_is_told_labels_can_be_chosen(tmp_path):
     from PIL import Image
 

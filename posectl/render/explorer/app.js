@@ -193,7 +193,7 @@ export class Explorer {
     this.request();
   }
 
-  /** Put draws from the prior beside the codes of the data. */
+  /** Put draws beside the codes of the data. */
   showDraws(/** @type {boolean} */ wanted) {
     const model = this.models[0], uniform = random(1), draws = Math.min(4000, this.count);
     const places = this.allPlaces();
@@ -202,7 +202,7 @@ export class Explorer {
       const all = new Float32Array(places.length + 2 * draws);
       all.set(places);
       for (let i = 0; i < draws; i++) {
-        const end = { rows: [], weights: [], noise: normals(uniform, model.latent), set: new Map() };
+        const end = { rows: [], weights: [], noise: normals(uniform, model.latent), draw: i / draws, set: new Map() };
         const { x, y } = this.project(model.code(end));
         all.set([x, y], places.length + 2 * i);
       }
@@ -241,7 +241,7 @@ export class Explorer {
 
   drawEnd() {
     const most = Math.max(...this.models.map((model) => model.latent));
-    this.setEnd({ rows: [], weights: [], noise: normals(Math.random, most), set: new Map() });
+    this.setEnd({ rows: [], weights: [], noise: normals(Math.random, most), draw: Math.random(), set: new Map() });
   }
 
   walk() {

@@ -17,7 +17,7 @@ export function mapControls(/** @type {import("./app.js").Explorer} */ page) {
   ];
   const colour = choice("Colour by", page.colourings.length ? page.colourings.map(({ name }) => name) : ["nothing"], (index) => { page.only = null; page.recolour(index); });
   const draws = make("input", { type: "checkbox", onchange: () => page.showDraws(draws.checked) });
-  return make("div", { class: "row" }, colour.element, make("label", { class: "check" }, draws, "draws from the prior"),
+  return make("div", { class: "row" }, colour.element, make("label", { class: "check" }, draws, "draws"),
     button("Fit", () => { page.map.fit(); page.request(); }, "Show all codes"));
 }
 
@@ -38,7 +38,7 @@ export function endControls(/** @type {import("./app.js").Explorer} */ page) {
     make("legend", {}, "End"),
     make("div", { class: "row" }, ...page.endButtons, number,
       button("Random", () => page.pick(Math.floor(Math.random() * page.count)), `A ${header.noun} of the data`),
-      button("Draw", () => page.drawEnd(), "A code drawn from the prior"),
+      button("Draw", () => page.drawEnd(), "A code drawn at random"),
       button("Swap", () => { page.ends.reverse(); page.places.reverse(); page.request(); })),
     make("div", { class: "row" }, ...lists),
     make("details", {}, make("summary", {}, "The code, number by number"), ...(page.models.length > 1 ? [which.element] : []), page.sliders));

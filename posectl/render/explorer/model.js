@@ -4,9 +4,10 @@ import { Background, Network } from "./network.js";
 import { PATHS, onto } from "./paths.js";
 
 /**
- * One end of a path, the same for all models: a weighted mean of samples (`rows`), or a draw (`noise`); `set` holds the
- * codes that were moved by hand, by model, and `amounts` those of attributes, by their number, that are added.
- * @typedef {{rows: number[], weights: number[], noise: Float64Array | null, set: Map<number, Float64Array>, amounts?: Map<number, number>}} End
+ * One end of a path, the same for all models: a weighted mean of samples (`rows`), or a draw, of the prior by `noise`, or
+ * of those that a model brings by the share of them that `draw` is; `set` holds the codes that were moved by hand, by
+ * model, and `amounts` those of attributes, by their number, that are added.
+ * @typedef {{rows: number[], weights: number[], noise: Float64Array | null, draw?: number, set: Map<number, Float64Array>, amounts?: Map<number, number>}} End
  */
 
 const SLOW = 3e6; // products of a decode, beyond which it goes to a worker
@@ -21,6 +22,7 @@ export class Model {
     this.codes = arrays.get(`${index}.codes`);
     this.speed = arrays.get(`${index}.speed`);
     this.density = arrays.get(`${index}.density`);
+    this.draws = arrays.get(`${index}.draws`); // of a model whose draws are not the prior's
     const operations = about.operations.map((/** @type {any} */ each) => ({
       ...each,
       arrays: Object.fromEntries(Object.entries(each.arrays).map(([key, name]) => [key, arrays.get(name)])),
@@ -51,10 +53,14 @@ export class Model {
     return onto(sum, this.prior);
   }
 
-  /** The code of an end: codes of samples are averaged and put on the prior's support; a draw is the prior's. */
+  /** The code of an end: codes of samples are averaged and put on the prior's support; draws are taken as they are. */
   base(/** @type {End} */ end) {
     const own = end.set.get(this.index);
     if (own) return own;
+    if (end.noise && this.draws) {
+      const row = Math.floor((end.draw ?? 0) * (this.draws.length / this.latent)) * this.latent;
+      return Float64Array.from(this.draws.subarray(row, row + this.latent));
+    }
     if (end.noise) return onto(end.noise.subarray(0, this.latent), this.prior);
     const sum = new Float64Array(this.latent);
     end.rows.forEach((row, i) => {

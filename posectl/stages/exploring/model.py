@@ -10,6 +10,7 @@ import torch
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.operations import Operation, apply, describe
+from posectl.core.random import generator
 from posectl.errors import UsageError
 from posectl.printable import one_line
 from posectl.render.explorer.packing import Pack, shortened
@@ -22,6 +23,7 @@ from posectl.store import Artifact
 # Weights are put down in 16 bits where decoded samples stay within this, in the samples' unit.
 EXACT = 2e-5
 _TRIED = 256
+_DRAWS = 2000  # of a model whose draws are not the prior's
 _MOST = 3.0  # of an attribute, each way: classes are 0 and 1, numbers count in standard deviations
 
 
@@ -44,6 +46,10 @@ def put_model(
     speed = decoder_speed(model, torch.from_numpy(codes), seed)
     pack.put_short(f"{index}.speed", speed)
     pack.put_short(f"{index}.density", density(torch.from_numpy(codes)))
+    drawn = model.draw(_DRAWS, generator(seed, "explore")).codes
+    noise = torch.randn(_DRAWS, model.latent, generator=generator(seed, "explore"))
+    if not torch.equal(drawn, model.prior.draw(noise)):
+        pack.put_short(f"{index}.draws", drawn.numpy())
     unit = model.kind.unit
     return {
         "label": f"{artifact.name}: {model_label(artifact)}",
