@@ -111,6 +111,7 @@ posectl() { "$POSECTL" "$@"; }
 """
 
 
+@pytest.mark.slow
 def test_the_readme_can_be_pasted(readme_folder: Path, tmp_path: Path) -> None:
     """Its shell and Python, block after block, in one folder; the YAML as a configuration."""
     env = {**os.environ, "POSECTL_QUICK": "1", "OMP_NUM_THREADS": "1"}
@@ -126,6 +127,7 @@ def test_the_readme_can_be_pasted(readme_folder: Path, tmp_path: Path) -> None:
             assert done.returncode == 0, f"{block}\n{done.stderr}"
 
 
+@pytest.mark.slow
 def test_the_notebook_tells_the_figures_of_the_command_line(tmp_path: Path) -> None:
     """For the same refs, to the last bit; and from nothing, in a store of its own."""
     env = {**os.environ, "POSECTL_QUICK": "1", "OMP_NUM_THREADS": "1"}

@@ -97,6 +97,7 @@ def screens(folder: Path, width: int, args: list[str], **env: str) -> str:
     return terminal.before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_in_a_terminal_of_60_columns(trained, tmp_path: Path, env: dict[str, str]) -> None:
     train = "train poses --reg acai --reg cycle --steps 3000 --set mlp.widths=16".split()

@@ -41,6 +41,7 @@ def lost(folder, count, rank):
         run.communicate()
 
 
+@pytest.mark.slow
 def test_two_ranks_make_the_model_that_one_process_makes_of_the_same_micro_batches(trained, tmp_path):
     run = torchrun(2, tmp_path, "-m", "posectl", *ARGS, "--steps", "30", "--json")
     code, out, said = ended(run)

@@ -81,6 +81,7 @@ def test_no_cell_of_a_table_is_cut_and_spare_columns_go_first():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [60, 80, 110])
 def test_names_are_whole_at_every_width(filled, tmp_path: Path, width: int):
     for args, names in (

@@ -15,6 +15,7 @@ C = {"LC_ALL": "C", "PYTHONUTF8": "0"}
 SMALL = ("--endpoints", "4", "--steps", "5", "--metric", "anci,smoothness_ratio")
 
 
+@pytest.mark.slow
 def test_in_the_c_locale_all_is_written_in_ascii(trained, posectl_process, tmp_path: Path):
     assert trained("evaluate", "acai", *SMALL).code == 0
     for args, words in (

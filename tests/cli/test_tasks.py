@@ -10,6 +10,7 @@ import pytest
 SMALL = ("--poses", 12, "--hypotheses", 2, "--samples", 40)
 
 
+@pytest.mark.slow
 def test_a_task_is_shown_beside_its_baselines_and_published_figures(trained):
     done = trained("evaluate", "acai", "--task", "denoising", *SMALL)
     assert done.code == 0, done.err

@@ -75,6 +75,7 @@ def test_nobody_sees_what_is_hidden(run, monkeypatch):
         assert torch.equal(poses[each.known], each.truth[each.known])
 
 
+@pytest.mark.slow
 def test_every_subject_gets_the_same_poses_and_masks(run):
     one, other = completions(run, "plain", masks="random"), completions(run, "baseline:regression", masks="random")
     assert torch.equal(one["random"].truth, other["random"].truth)
@@ -116,6 +117,7 @@ def test_scores_are_found_again_and_beside_other_scores(run):
     assert [c.ref for c in compare(run, ["plain"]).columns] == [plain.ref]
 
 
+@pytest.mark.slow
 def test_a_table_has_every_baseline_and_published_ones(run, small_network):
     scored(run, "plain", "completion")
     table = compare(run, ["plain"], task="completion")

@@ -60,6 +60,7 @@ def test_onnxruntime_gives_the_same_codes_and_samples(tmp_path, case):
     assert_close(found[1], samples)
 
 
+@pytest.mark.slow
 def test_every_hub_folder_is_loaded_where_there_is_no_posectl(tmp_path):
     run = Run(store=tmp_path / "artifacts", threads=1)
     wanted = {}

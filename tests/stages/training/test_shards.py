@@ -136,6 +136,7 @@ def test_two_that_do_the_same_divide_it(run):
     assert os.listdir(run.artifacts.layout.staging) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows has no such signals")
 @pytest.mark.parametrize("fate", ["frozen", "killed"])
 def test_the_work_of_one_that_gives_no_sign_of_life_is_taken_over(run, fate):
