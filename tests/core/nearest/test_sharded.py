@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from core.metrics.test_nearest import measured, randn
+from core.sharded import sharded
 
 from posectl.core.metrics.nearest import nearest
 from posectl.core.nearest.search import merge
 from posectl.core.shards import joined
 from posectl.errors import InvalidInputError
-
-from ..metrics.test_nearest import measured, randn
-from ..sharded import sharded
 
 SIZES = [0, 7, 60, 0, 33, 100]
 
