@@ -7,7 +7,7 @@ import torch
 
 from posectl.core.training.blocks import BlockSamples
 
-from ..sharded import sharded
+from core.sharded import sharded
 
 SIZES = [30, 0, 50, 17, 3]
 VALUES = np.arange(300, dtype=np.float32).reshape(100, 3)
