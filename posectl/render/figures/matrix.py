@@ -14,7 +14,7 @@ from posectl.render.figures.page import MUTED, page, room
 CELL, MOST_WRITTEN, WIDEST = 0.42, 12, 6.0
 """Inches of a cell, of up to so many a side; beyond, cells bear no number, and shrink to fit into so many inches."""
 
-LETTERS = 11  # of a title on an inch
+LETTERS, LINE = 11, 0.22  # of a title: letters on an inch, inches of a line
 
 
 def matrices(panels: Mapping[str, np.ndarray], names: Sequence[str], path: str | Path | None) -> Figure:
@@ -26,11 +26,13 @@ def matrices(panels: Mapping[str, np.ndarray], names: Sequence[str], path: str |
     most = max(float(np.abs(matrix).max()) for matrix in panels.values()) or 1.0
     side, small = min(CELL * count, WIDEST), 9 if count <= MOST_WRITTEN else 5
     aside = (room(names) - 0.5) * small / 9 + 0.2
-    with page(path, aside + len(panels) * (side + 0.2) + 1.0, side + aside + 1.0) as figure:
+    titles = [fill(label, int(LETTERS * side)) for label in panels]
+    above = LINE * max(title.count("\n") + 1 for title in titles)
+    with page(path, aside + len(panels) * (side + 0.2) + 1.0, side + aside + above + 0.5) as figure:
         axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for panel, (label, matrix) in zip(axes, panels.items(), strict=True):
+        for panel, title, matrix in zip(axes, titles, panels.values(), strict=True):
             image = panel.imshow(matrix, cmap="RdBu_r", vmin=-most, vmax=most)
-            panel.set_title(fill(label, int(LETTERS * side)))
+            panel.set_title(title)
             panel.grid(False)
             panel.set_xticks(range(count), names, rotation=90, fontsize=small)
             panel.set_yticks(range(count), names, fontsize=small)

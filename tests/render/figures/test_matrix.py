@@ -26,3 +26,10 @@ def test_panels_hold_the_matrices_on_one_scale_that_is_even_about_0(tmp_path, sa
 def test_many_attributes_bear_no_numbers(tmp_path, saved):
     matrices({"means": np.eye(20)}, [f"a={i}" for i in range(20)], tmp_path / "a.png")
     assert not saved[0].axes[0].texts
+
+
+def test_titles_of_small_matrices_are_whole(tmp_path, saved):
+    panels = {"a-name-of-many-parts-by-least-squares:v1 (least-squares)": np.eye(3), "means": np.eye(3)}
+    matrices(panels, ["a", "b", "c"], tmp_path / "a.png")
+    figure = saved[0]
+    assert max(axes.get_tightbbox().y1 for axes in figure.axes) <= figure.bbox.y1
