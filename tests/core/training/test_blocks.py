@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from core.sharded import sharded
 
 from posectl.core.training.blocks import BlockSamples
-
-from core.sharded import sharded
 
 SIZES = [30, 0, 50, 17, 3]
 VALUES = np.arange(300, dtype=np.float32).reshape(100, 3)
