@@ -76,7 +76,8 @@ def process_of(run: subprocess.Popen[str], rank: int) -> int:
 
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
-    with met(os.environ, torch.device("cpu")) as ranks:
+    with met(os.environ) as ranks:
+        ranks.connect(torch.device("cpu"))
         for name in ALLOWED:
             trainer = build(name, micro_batch=4, ranks=ranks)
             assert trainer.run()
