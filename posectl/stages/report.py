@@ -29,6 +29,9 @@ from posectl.stages.reporting.tables import model_table, score_table
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
+# Points of a cloud or a curve in a figure, beyond which it is a picture in it: each would take some 20 bytes of the page.
+_DRAWN = 500
+
 # The figures of a report, with their captions; one that the models do not allow is left out.
 _FIGURES: dict[PlotKind, str] = {
     "transitions": "Transitions along paths, over those of an even, straight one, averaged over all scored paths.",
@@ -108,8 +111,10 @@ def _svg(figure: Any) -> str:
     with matplotlib.rc_context({"svg.hashsalt": "posectl", "svg.fonttype": "path"}):
         for axes in figure.axes:
             for points in axes.collections:
-                points.set_rasterized(len(points.get_offsets()) > 500)
-        figure.savefig(stream, format="svg", metadata={"Date": None}, dpi=110)
+                points.set_rasterized(len(points.get_offsets()) > _DRAWN)
+            for line in axes.lines:
+                line.set_rasterized(len(line.get_xdata()) > _DRAWN)
+        figure.savefig(stream, format="svg", metadata={"Date": None}, dpi=160)
     return base64.b64encode(stream.getvalue()).decode()
 
 
