@@ -29,7 +29,7 @@ from posectl.stages.reporting.tables import model_table, score_table
 from posectl.stages.run import Run
 from posectl.store import Artifact
 
-# Points of a cloud or a curve in a figure, beyond which it is a picture in it: each would take some 20 bytes of the page.
+# Points of a curve or a cloud beyond which a figure has it as a picture: as text each takes 20 bytes and more.
 _DRAWN = 500
 
 # The figures of a report, with their captions; one that the models do not allow is left out.
