@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from posectl.stages.artifacts import beyond
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
+from posectl.store import headers
 
 
 @pytest.fixture
@@ -23,3 +25,12 @@ def run(tmp_path: Path, told: list[str]) -> Run:
     prepare(run, "mannequin", options={"subjects": 3, "seconds": 0.5})
     told.clear()
     return run
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Poses in files of 50, shards of 150 from 10,000 bytes on, and blocks beyond memory of 150."""
+    monkeypatch.setattr(headers, "CHUNK_BYTES", 50 * 204)
+    monkeypatch.setattr(headers, "SHARD_BYTES", 150 * 204)
+    monkeypatch.setattr(headers, "SHARDED_BYTES", 10_000)
+    monkeypatch.setattr(beyond, "BLOCK_BYTES", 150 * 204)

@@ -14,6 +14,7 @@ from posectl.errors import InterruptedRunError, UsageError
 from posectl.stages.artifacts.files import is_baseline, is_file
 from posectl.stages.artifacts.model import HINT
 from posectl.stages.evaluate import evaluate
+from posectl.stages.evaluation.generated import is_generated
 from posectl.stages.identity import code_digest
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run
@@ -167,12 +168,12 @@ def _key(run: Run, subjects: Sequence[Weighted], against: str | None, options: E
     """Digest all that determines the scores: what is scored against what, by which settings and code."""
 
     def digest(ref: str) -> str:
-        return ref if is_baseline(ref) else run.artifacts.get(ref).digest
+        return ref if is_baseline(ref) or is_generated(ref) else run.artifacts.get(ref).digest
 
     work = {
         "subjects": [(digest(subject), weights) for subject, weights in subjects],
         "against": against and digest(against),
-        "options": asdict(options),
+        "options": asdict(replace(options, jobs=1)),  # how many processes search changes no score
         "seed": run.seed,
         "name": run.name,
         "device": devices.resolve(run.device).type,

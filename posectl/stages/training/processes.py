@@ -79,7 +79,7 @@ def do_all(
             ) from error
         if isinstance(error, BrokenProcessPool):
             raise PosectlError(
-                "A training process died, perhaps for want of memory; finished models are there.",
+                "A process of --jobs died, perhaps for want of memory; what was finished is there.",
                 f"Fewer --jobs need less; to go on: {run.command}",
             ) from error
         raise error

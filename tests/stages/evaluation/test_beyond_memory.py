@@ -11,8 +11,6 @@ import posectl
 from posectl.api.lab import Lab
 from posectl.data.readers import mannequin
 from posectl.errors import IntegrityError, InvalidInputError, UsageError
-from posectl.stages.artifacts import beyond
-from posectl.store import headers
 
 COUNT = 5 * 13 * 15 - 20
 ENOUGH, TOO_LITTLE = str(4 * 150 * 204), str(4 * 150 * 204 - 1)  # for a block of 150 samples, and not
@@ -20,12 +18,8 @@ PATHS = {"metrics": ("mean_distance",), "random_pairs": 40}
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_blocks: None) -> Lab:
     """A lab with the mannequin, seed 1, in files of 50 samples and shards of 150, and blocks of two people."""
-    monkeypatch.setattr(headers, "CHUNK_BYTES", 50 * 204)
-    monkeypatch.setattr(headers, "SHARD_BYTES", 150 * 204)
-    monkeypatch.setattr(headers, "SHARDED_BYTES", 10_000)
-    monkeypatch.setattr(beyond, "BLOCK_BYTES", 150 * 204)
     monkeypatch.setattr(mannequin, "BLOCK_BYTES", 2 * 13 * 120 * 204)
     lab = posectl.open(tmp_path / "store", force=True)
     lab.prepare("mannequin", name="poses", seed=1, seconds=0.5, samples=COUNT)

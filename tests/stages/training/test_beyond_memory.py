@@ -11,21 +11,15 @@ import posectl
 from posectl.api.lab import Lab
 from posectl.core.training import batches
 from posectl.errors import InvalidInputError, UsageError
-from posectl.stages.artifacts import beyond
 from posectl.stages.training import trainer
-from posectl.store import headers
 
 SMALL = {"latent": 4, "set": "mlp.widths=8,8", "batch": 16}
 LITTLE = str(4 * 150 * 204)
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_blocks: None) -> Lab:
     """A lab with the mannequin in files of 50 samples, blocks of 150, and random numbers for 4 steps at once."""
-    monkeypatch.setattr(headers, "CHUNK_BYTES", 50 * 204)
-    monkeypatch.setattr(headers, "SHARD_BYTES", 150 * 204)
-    monkeypatch.setattr(headers, "SHARDED_BYTES", 10_000)
-    monkeypatch.setattr(beyond, "BLOCK_BYTES", 150 * 204)
     monkeypatch.setattr(batches, "BLOCK", 4)
     lab = posectl.open(tmp_path / "store", threads=1)
     lab.prepare("mannequin", name="poses", seed=1, seconds=0.5, samples=955)

@@ -13,6 +13,7 @@ import pytest
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError, UnavailableError, UsageError
 from posectl.stages import sweep as sweeping
 from posectl.stages.artifacts.members import members
+from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.several import evaluate_all, plan_evaluations
 from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
@@ -79,6 +80,18 @@ def test_evaluations_of_a_sweep_come_to_the_same_scores(run, scheduler, monkeypa
         [scores[0].ref, scores[3].ref], [scores[1].ref], [scores[2].ref],
     ]  # fmt: skip
     assert evaluate_all(run, subjects, None, options, shard=Shard(9, 9)) == []
+
+
+def test_tasks_take_a_reference_that_lies_nowhere_and_are_the_same_for_any_number_of_searches(run):
+    made = sweep(run, None, TINY, AXES)
+    options = EvaluateOptions(metrics=("mean_distance",), random_pairs=4, steps=5)
+    subjects = [(model.ref, "last") for model in members(run, made.artifact)][:2]
+    reference = "generated:2000"
+    plans, others = (plan_evaluations(run, subjects, reference, replace(options, jobs=jobs)) for jobs in (1, 2))
+    assert [plan.id for plan in plans] == [plan.id for plan in others]
+    (first, _) = evaluate_all(run, subjects, reference, options)
+    alone = evaluate(replace(run, name="again", force=True), subjects[0][0], reference, options)
+    assert first.figures["scores"] == alone.figures["scores"]
 
 
 def test_tasks_are_small_and_bear_names_that_people_know(run):
