@@ -40,7 +40,7 @@ def transfer(
     ConflictError where the name is another kind's there, UsageError where both are one store.
     """
     if source.place == target.place:
-        raise UsageError(f"{source.place} is the store itself.", "Name another as DESTINATION.")
+        raise UsageError(f"{source.place} is the store itself.", "Name another as STORE.")
     for artifact in _parents_first(source, artifacts, parents):
         there = find(target, artifact)
         if there is None and not dry_run:
