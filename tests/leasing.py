@@ -28,12 +28,12 @@ def hold(path: Path, work: Connection) -> None:
 
 def train(store: Path, ready: Connection, steps: int) -> None:
     """Sweep as one of several; send "training" as it goes on, then what was told, then the sweep's ref."""
+    from posectl.stages.engines import engine
     from posectl.stages.options import Axes, TrainOptions
     from posectl.stages.run import Run
     from posectl.stages.sweep import sweep
-    from posectl.stages.training import engines
 
-    leases.BEAT, leases.SILENCE, engines._ASK_SECONDS = 0.05, 5.0, 0.1
+    leases.BEAT, leases.SILENCE, engine._ASK_SECONDS = 0.05, 5.0, 0.1
     told: list[str] = []
     run = Run(store=store, threads=1, tell=told.append, progress=lambda progress: ready.send("training"))
     options = TrainOptions(reg=("acai",), steps=steps, set=("mlp.widths=8",), evaluate_every=10)

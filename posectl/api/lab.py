@@ -223,8 +223,8 @@ class Lab:
         >>> len(lab.sweep(poses, reg="acai", lam=[0, 0.1], latent=4, steps=20_000).replicas)
         2
         """
+        from posectl.stages.engines.engine import Engine
         from posectl.stages.sweep import sweep
-        from posectl.stages.training.engines import Engine
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
@@ -260,9 +260,9 @@ class Lab:
         >>> [lab.sweep_shard(part, poses, reg="acai", latent=[4, 8], steps=100) is None for part in ("1/2", "2/2")]
         [True, False]
         """
+        from posectl.stages.engines.engine import Engine
+        from posectl.stages.engines.shards import parse
         from posectl.stages.sweep import sweep_shard
-        from posectl.stages.training.engines import Engine
-        from posectl.stages.training.shards import parse
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
@@ -544,9 +544,9 @@ class Lab:
         >>> len(lab.evaluate_all(lab.spread([made]), metrics=["anci"], endpoints=4, steps=5, engine="process"))
         2
         """
+        from posectl.stages.engines.engine import Engine
+        from posectl.stages.engines.shards import parse
         from posectl.stages.evaluation.several import evaluate_all
-        from posectl.stages.training.engines import Engine
-        from posectl.stages.training.shards import parse
 
         searching, scoring = (jobs, 1) if engine == "inline" else (1, jobs)
         given = options_from(EvaluateOptions, {**options, "jobs": searching}, "evaluate")

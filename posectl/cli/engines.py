@@ -33,7 +33,7 @@ ShardOf = Annotated[
 
 def scheduled_shard(session: Session) -> str | None:
     """Return the shard that this job is of a scheduler's, None if it is none."""
-    from posectl.stages.training.shards import from_environment
+    from posectl.stages.engines.shards import from_environment
 
     found = from_environment(os.environ)
     if found is None:

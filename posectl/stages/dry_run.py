@@ -14,13 +14,13 @@ from posectl.core import device as devices
 from posectl.core.training.ranks import from_environment
 from posectl.errors import NotFoundError
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.engines.shards import Shard
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Run
 from posectl.stages.sweep import check_points, replicas_of
 from posectl.stages.training.dataset import training_set
 from posectl.stages.training.replica import Replica, existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name, divided
-from posectl.stages.training.shards import Shard
 from posectl.stages.training.size import check_fits, size_of
 from posectl.stages.training.stack import Stack, stacks
 from posectl.stages.training.trainer import build_trainer

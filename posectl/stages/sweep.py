@@ -16,17 +16,18 @@ from posectl.errors import DivergedError, NotFoundError, UsageError
 from posectl.stages.artifacts.about import SweepAbout
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
+from posectl.stages.engines.engine import Engine, do_all
+from posectl.stages.engines.shards import Shard
+from posectl.stages.engines.task import Outcome
 from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Result, Run, find_existing, produce
 from posectl.stages.training.dataset import training_set
-from posectl.stages.training.engines import Engine, do_all
 from posectl.stages.training.progress import ProgressTable
 from posectl.stages.training.replica import existing_models, identify
 from posectl.stages.training.settings import build_objectives, check_options, default_name, remarks
-from posectl.stages.training.shards import Shard
-from posectl.stages.training.stack import NamedReplica, Outcome, Stack, stacks
-from posectl.stages.training.tasks import StackTask
+from posectl.stages.training.stack import NamedReplica, Stack, stacks
+from posectl.stages.training.task import StackTask
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Artifact, Draft
 from posectl.store.refs import fitting_name

@@ -13,6 +13,7 @@ from posectl.errors import DivergedError, UsageError
 from posectl.stages.artifacts.members import expand_sweeps, members
 from posectl.stages.compare import compare
 from posectl.stages.drawing.sweep_lines import sweep_lines
+from posectl.stages.engines.engine import Engine, cores
 from posectl.stages.evaluate import evaluate
 from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
@@ -20,7 +21,6 @@ from posectl.stages.run import Run
 from posectl.stages.sweep import expand, sweep
 from posectl.stages.train import train
 from posectl.stages.training import stack as stacked
-from posectl.stages.training.engines import Engine, cores
 
 TINY = TrainOptions(reg=("acai",), steps=20, set=("mlp.widths=8",), evaluate_every=10)
 # No float32 holds it, so the first loss is infinite.

@@ -13,15 +13,14 @@ from posectl.core.metrics import METRICS
 from posectl.errors import InterruptedRunError, UsageError
 from posectl.stages.artifacts.files import is_baseline, is_file
 from posectl.stages.artifacts.model import HINT
+from posectl.stages.engines.engine import Engine, do_all
+from posectl.stages.engines.shards import Shard
+from posectl.stages.engines.task import Outcome, Task, common_name, quiet
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.generated import is_generated
 from posectl.stages.identity import code_digest
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run
-from posectl.stages.training.engines import Engine, do_all
-from posectl.stages.training.shards import Shard
-from posectl.stages.training.stack import Outcome
-from posectl.stages.training.tasks import Task, common_name, quiet
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Checkpoints
 

@@ -1,1 +1,1 @@
-"""Training: settings, replicas, stacks of them, and the engines that train stacks."""
+"""Training: settings, replicas, and stacks of them."""

@@ -15,6 +15,7 @@ import torch
 from posectl.core.training.loop import Trainer
 from posectl.errors import InterruptedRunError
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.engines.task import Outcome
 from posectl.stages.run import Run, produce
 from posectl.stages.training.extension import find_beginning, go_on_from
 from posectl.stages.training.health import examine
@@ -61,14 +62,6 @@ class Stack:
     def all_in(self, keys: Collection[str]) -> bool:
         """Tell whether the keys of all replicas are among these."""
         return all(replica.key in keys for replica in self.replicas)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The outcome of a replica: a model, or the step at which its loss became non-finite, the last if it blew up."""
-
-    ref: str | None = None
-    diverged_at: int = -1
 
 
 @dataclass(frozen=True)

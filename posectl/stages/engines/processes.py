@@ -14,10 +14,9 @@ from typing import Any
 
 from posectl import workers
 from posectl.errors import InterruptedRunError, PosectlError
+from posectl.stages.engines.messages import Message, Reported, speaking
+from posectl.stages.engines.task import Outcome, Task
 from posectl.stages.run import Run
-from posectl.stages.training.messages import Message, Reported, speaking
-from posectl.stages.training.stack import Outcome
-from posectl.stages.training.tasks import Task
 from posectl.store import Checkpoints, Store
 from posectl.store.leases import HeldElsewhereError
 

@@ -13,16 +13,18 @@ import pytest
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError, UnavailableError, UsageError
 from posectl.stages import sweep as sweeping
 from posectl.stages.artifacts.members import members
+from posectl.stages.engines import cluster
+from posectl.stages.engines.engine import Engine
+from posectl.stages.engines.shards import Shard
+from posectl.stages.engines.task import OtherCodeError, common_name, quiet
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.several import evaluate_all, plan_evaluations
 from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.sweep import sweep
-from posectl.stages.training import cluster, tasks
-from posectl.stages.training.engines import Engine
-from posectl.stages.training.shards import Shard
-from posectl.stages.training.tasks import OtherCodeError, StackTask, common_name
+from posectl.stages.training import task as trainings
+from posectl.stages.training.task import StackTask
 
 distributed = pytest.importorskip("distributed")
 
@@ -98,7 +100,7 @@ def test_tasks_are_small_and_bear_names_that_people_know(run):
     (model,) = members(run, sweep(run, None, TINY, Axes(lam=((0.0,),), latent=(3,))).artifact)
     assert common_name(["poses-acai-d8-l0-s0", "poses-acai-d8-l0.1-s0"]) == "poses-acai-d8"
     assert common_name([model.name]) == model.name
-    task = StackTask(tasks.quiet(run), "0f" * 32, "poses-acai-d8", 2, "poses:v1", TINY, (), "cpu", "")
+    task = StackTask(quiet(run), "0f" * 32, "poses-acai-d8", 2, "poses:v1", TINY, (), "cpu", "")
     assert str(task) == "0f0f0f0f0f0f (poses-acai-d8, 2 models)"
     given = cluster._Given(0, task)
     assert distributed.utils.key_split(given.name) == "poses_acai_d8"
@@ -133,7 +135,7 @@ def test_where_every_worker_has_other_code_it_is_an_error(run, scheduler, monkey
 
 
 def test_a_full_disk_of_one_worker_leaves_its_tasks_to_another(run, scheduler, told, monkeypatch):
-    full, train = [], tasks.train_stack
+    full, train = [], trainings.train_stack
 
     def train_stack(*args, **options):
         full[:] = full or [distributed.get_worker().address]
@@ -141,14 +143,14 @@ def test_a_full_disk_of_one_worker_leaves_its_tasks_to_another(run, scheduler, t
             raise UnavailableError("There is no room for the model.", "Make some.")
         return train(*args, **options)
 
-    monkeypatch.setattr(tasks, "train_stack", train_stack)
+    monkeypatch.setattr(trainings, "train_stack", train_stack)
     result = sweep(run, None, TINY, AXES, engine=Engine("dask", scheduler=scheduler))
     assert [row["diverged_at"] for row in result.figures["replicas"]] == [-1] * 4
     assert "There is no room for the model. Its tasks go to other workers." in told
 
 
 def test_a_failed_task_is_named_with_its_log_and_stops_no_other(run, scheduler, monkeypatch):
-    train, tries = tasks.train_stack, []
+    train, tries = trainings.train_stack, []
 
     def train_stack(run, data, stack, *args, **options):
         if stack.replicas[0].replica.options.latent == 4:
@@ -156,7 +158,7 @@ def test_a_failed_task_is_named_with_its_log_and_stops_no_other(run, scheduler, 
             raise RuntimeError("out of luck")
         return train(run, data, stack, *args, **options)
 
-    monkeypatch.setattr(tasks, "train_stack", train_stack)
+    monkeypatch.setattr(trainings, "train_stack", train_stack)
     with pytest.raises(
         PosectlError, match=r"Task \w{12} \(mannequin-acai-d4, 2 models\) failed.*out of luck"
     ) as failed:

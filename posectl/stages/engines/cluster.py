@@ -22,11 +22,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from posectl.errors import InterruptedRunError, PosectlError, UnavailableError, UsageError
+from posectl.stages.engines.messages import Message, Reported, speaking
+from posectl.stages.engines.processes import watched
+from posectl.stages.engines.task import SAME, OtherCodeError, Outcome, Task
 from posectl.stages.run import Run
-from posectl.stages.training.messages import Message, Reported, speaking
-from posectl.stages.training.processes import watched
-from posectl.stages.training.stack import Outcome
-from posectl.stages.training.tasks import SAME, OtherCodeError, Task
 from posectl.store import leases
 from posectl.store.leases import HeldElsewhereError
 

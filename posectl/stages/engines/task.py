@@ -17,16 +17,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from posectl.core import device as devices
 from posectl.errors import PosectlError, UnavailableError
-from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.options import TrainOptions
 from posectl.stages.run import Run
-from posectl.stages.training.replica import identify
-from posectl.stages.training.stack import NamedReplica, Outcome, Stack, train_stack
-from posectl.store import Artifact, Checkpoints
+from posectl.store import Checkpoints
 from posectl.store.locations import url_of
 from posectl.version import __version__
 
@@ -35,6 +29,15 @@ SAME = "Install the same posectl on every host, and give all the same store."
 
 class OtherCodeError(UnavailableError):
     """A host on which a task would come to something else."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a part of a task: an artifact, or the step at which a training's loss became non-finite, the last if
+    it blew up."""
+
+    ref: str | None = None
+    diverged_at: int = -1
 
 
 @dataclass(frozen=True)
@@ -102,40 +105,6 @@ class Task(ABC):
         return kind(f"Task {self} failed{f' on {host}' if host else ''}: {said}", hint)
 
 
-@dataclass(frozen=True)
-class StackTask(Task):
-    """The training of a stack. members: the name, weights and seed of each; options: all else, which they share."""
-
-    dataset: str
-    options: TrainOptions
-    members: tuple[tuple[str, tuple[float, ...], int], ...]
-    device: str
-    form: str
-
-    @classmethod
-    def of(cls, run: Run, dataset: StoredDataset, stack: Stack, device: str, log: str) -> StackTask:
-        """Return the task of a stack; log: the form of the log of each training."""
-        members = tuple((r.name, r.replica.options.lam, r.replica.seed) for r in stack.replicas)
-        return cls(
-            run, stack.key, common_name([name for name, _, _ in members]), len(members), dataset.artifact.ref,
-            stack.replicas[0].replica.options, members, device, log,
-        )  # fmt: skip
-
-    def _do(
-        self, run: Run, checkpoints: Checkpoints, report: Callable[[Any], None], stopped: Callable[[], bool]
-    ) -> dict[str, Outcome]:
-        data, device = _opened(run.artifacts.get(self.dataset)), torch.device(self.device)
-        replicas = [
-            NamedReplica(name, identify(run, data, replace(self.options, lam=lam), seed, device))
-            for name, lam, seed in self.members
-        ]
-        stack = Stack(tuple(replicas))
-        self._check(stack.key)
-        return train_stack(
-            run, data, stack, (), device, checkpoints=checkpoints, report=report, stopped=stopped, log=self.form
-        )
-
-
 def common_name(names: list[str]) -> str:
     """Return what names of parts joined by hyphens begin with alike.
 
@@ -156,14 +125,3 @@ def quiet(run: Run) -> Run:
         run, tell=silent, detail=silent, warn=silent, progress=silent, sources=dict(run.sources),
         store=run.artifacts.place,
     )  # fmt: skip
-
-
-_datasets: dict[str, StoredDataset] = {}
-
-
-def _opened(artifact: Artifact) -> StoredDataset:
-    """Open a dataset once for all the tasks in a row that train on it."""
-    if artifact.digest not in _datasets:
-        _datasets.clear()
-        _datasets[artifact.digest] = StoredDataset(artifact)
-    return _datasets[artifact.digest]

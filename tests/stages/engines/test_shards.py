@@ -13,11 +13,11 @@ from leasing import sent
 
 from posectl.errors import UsageError
 from posectl.stages.artifacts.members import members
+from posectl.stages.engines.shards import Shard, from_environment, parse
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.prepare import prepare
 from posectl.stages.run import Run
 from posectl.stages.sweep import sweep, sweep_shard
-from posectl.stages.training.shards import Shard, from_environment, parse
 
 TINY = TrainOptions(reg=("acai",), steps=20, set=("mlp.widths=8",), evaluate_every=10)
 AXES = Axes(lam=(leasing.LAMBDAS,), latent=leasing.LATENTS)

@@ -12,11 +12,10 @@ from typing import Any
 import torch
 
 from posectl.errors import InterruptedRunError, UsageError
+from posectl.stages.engines import cluster, processes
+from posectl.stages.engines.task import Outcome, Task, quiet
 from posectl.stages.run import Run
-from posectl.stages.training import cluster, processes
 from posectl.stages.training.log import check_form
-from posectl.stages.training.stack import Outcome
-from posectl.stages.training.tasks import Task, quiet
 from posectl.store import Checkpoints
 from posectl.store.leases import HeldElsewhereError
 

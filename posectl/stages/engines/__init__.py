@@ -1,0 +1,1 @@
+"""Tasks and what does them: this process, several, or Dask's workers on whatever hosts."""
