@@ -162,7 +162,8 @@ def evaluate(
     Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train; of
     tasks regression, network, neighbour, noisy, moving-average, train and gaussian, which a task's table always has.
     --engine and --shard divide subjects, as the models of a sweep, among processes and hosts that share the store, each
-    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory.
+    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory, and
+    for a single subject Dask's workers do.
 
     \b
     Examples:
@@ -170,6 +171,7 @@ def evaluate(
       posectl evaluate theirs.npy --against poses
       posectl evaluate acai --compat naayem
       posectl evaluate acai --against generated:2M --jobs 2
+      posectl evaluate acai --against generated:100M --engine dask --scheduler tcp://head:8786
       posectl evaluate acai-sweep
       posectl evaluate acai-sweep --engine process --jobs 2
       posectl evaluate baseline:crossfade --against lines

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from posectl import budget
 from posectl.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from posectl.core.nearest.parallel import Workers
 
 Read = Callable[[int, np.ndarray | None], np.ndarray]
 
@@ -18,12 +21,14 @@ class Shards:
     """Samples (N, *shape) that come in blocks, never all at once.
 
     sizes: the number of samples in each block; read: a function of a block's number and of rows in it that returns
-    these, (n, *shape), all for None, and that another process can be given (pickle). processes: how many of them search
-    among these samples at once.
+    these, (n, *shape), all for None, and that another process can be given (pickle). workers: what searches among these
+    samples, several blocks at once; None: this process.
     """
 
-    def __init__(self, sizes: Sequence[int], shape: tuple[int, ...], read: Read, processes: int = 1) -> None:
-        self.sizes, self._read, self.processes = np.asarray(sizes, np.int64), read, processes
+    def __init__(
+        self, sizes: Sequence[int], shape: tuple[int, ...], read: Read, workers: Workers | None = None
+    ) -> None:
+        self.sizes, self._read, self.workers = np.asarray(sizes, np.int64), read, workers
         self.starts = np.cumsum(self.sizes) - self.sizes
         self.shape = (int(self.sizes.sum()), *shape)
 

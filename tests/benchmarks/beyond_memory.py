@@ -61,12 +61,13 @@ def work(options: argparse.Namespace) -> dict[str, Any]:
     import torch
 
     from posectl.core.metrics.nearest import nearest
+    from posectl.core.nearest.parallel import Processes
 
     torch.set_num_threads(max(1, options.work[1]))
     shards, started = reference(options, options.work[0]), time.perf_counter()
     digest = ""
     if options.work[1]:
-        shards.processes = options.work[1]
+        shards.workers = Processes(options.work[1]) if options.work[1] > 1 else None
         distances, indices = nearest(torch.from_numpy(queries(options.queries)), shards, options.k)
         digest = hashlib.sha256(distances.numpy().tobytes() + indices.numpy().tobytes()).hexdigest()[:16]
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from posectl.core.nearest.read import Samples, read
 from posectl.core.nearest.search import gather
 from posectl.core.shards import Shards
 from posectl.errors import InvalidInputError, did_you_mean
+
+if TYPE_CHECKING:
+    from posectl.core.nearest.parallel import Workers
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
@@ -32,8 +35,8 @@ def nearest(
     """The k samples of the reference nearest to each query, the nearest first; among equals, the lowest index first.
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
-    by block; an `Index` as reference is one that is used again; `Shards` are searched by as many processes as they
-    say. known (N, J): the joints of each query, both then tensors, that count, its mask; the others may be NaN.
+    by block; an `Index` as reference is one that is used again; `Shards` are searched by the workers that they
+    have. known (N, J): the joints of each query, both then tensors, that count, its mask; the others may be NaN.
     Metrics: "mpjpe", the mean over joints of the Euclidean distance (pose report, Eq. 8), for samples (J, 3); "l2",
     Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
@@ -45,18 +48,18 @@ def nearest(
     """
     if known is not None:
         return _masked(queries, reference, k, metric, known)
-    if isinstance(reference, Shards) and reference.processes > 1 and isinstance(queries, Tensor):
-        return _spread(queries, reference, k, metric)
+    if isinstance(reference, Shards) and reference.workers is not None and isinstance(queries, Tensor):
+        return _spread(queries, reference, k, metric, reference.workers)
     blocks = reference.blocks if isinstance(reference, Index) else CACHE.blocks(reference)
     return _search(queries, blocks, k, metric)
 
 
-def _spread(queries: Tensor, reference: Shards, k: int, metric: Metric) -> tuple[Tensor, Tensor]:
-    """Search by processes, for which multiprocessing is imported."""
-    from posectl.core.nearest.processes import search
+def _spread(queries: Tensor, reference: Shards, k: int, metric: Metric, by: Workers) -> tuple[Tensor, Tensor]:
+    """Search by several workers, for which multiprocessing is imported."""
+    from posectl.core.nearest.parallel import search
 
     _check(k, len(reference), metric)
-    return search(queries, reference, k, metric)
+    return search(queries, reference, k, metric, by)
 
 
 def _masked(

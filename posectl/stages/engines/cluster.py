@@ -77,7 +77,7 @@ def do_all(
     """
     outcomes: dict[str, Outcome] = {}
     failures: list[PosectlError] = []
-    with _quiet_logs(), _Cluster(run, scheduler, jobs) as cluster:
+    with quiet_logs(), _Cluster(run, scheduler, jobs) as cluster:
         for index, task in enumerate(tasks):
             cluster.submit(_Given(index, task))
         while cluster.pending:
@@ -155,8 +155,8 @@ class _Cluster:
     def __enter__(self) -> _Cluster:
         with self._stack:
             if not self._address:
-                self._address = self._stack.enter_context(_here(self._jobs))
-            self.client = self._connect(ANSWER)
+                self._address = self._stack.enter_context(here(self._jobs))
+            self.client = self._connect()
             self._stack = self._stack.pop_all()
         if link := self.client.dashboard_link:
             self._run.detail(f"Dask's dashboard, where bokeh is installed: {link}")
@@ -169,22 +169,8 @@ class _Cluster:
             self.client.close(timeout=ANSWER)
         self._stack.close()
 
-    def _connect(self, patience: float) -> Client:
-        from distributed import Client
-
-        try:
-            with ThreadPoolExecutor(1) as apart:  # a notebook's own thread has a loop that runs
-                apart.submit(asyncio.run, asyncio.wait_for(_answer(self._address), patience)).result()
-            client = Client(self._address, timeout=patience, set_as_default=False, name="posectl")
-        except Exception as error:  # whatever another server's answer is taken for
-            raise UnavailableError(
-                f"No scheduler of Dask answers at {self._address} within {patience:g} s.",
-                "Start one (dask scheduler), or leave --scheduler out for processes of this machine.",
-            ) from error
-        # By value, for the scheduler's host need not have posectl.
-        client.run_on_scheduler(
-            lambda deaths, dask_scheduler: setattr(dask_scheduler, "allowed_failures", deaths), DEATHS
-        )
+    def _connect(self) -> Client:
+        client = connect(self._address)
         client.subscribe_topic(self._topic, lambda event: self._said.put(pickle.loads(event[1])))
         return client
 
@@ -193,7 +179,7 @@ class _Cluster:
         only = tuple(sorted(self._workers() - self._unfit)) if self._unfit else ()
         given = _Given(given.index, given.task, given.turn, only)
         future = self.client.submit(
-            _called(), pickle.dumps((_work, given.task, given.index, self._topic)), key=given.name, pure=True,
+            called(), pickle.dumps((_work, given.task, given.index, self._topic)), key=given.name, pure=True,
             retries=RETRIES, workers=list(only) or None,
         )  # fmt: skip
         self.pending[future] = given
@@ -261,10 +247,10 @@ class _Cluster:
         self.pending.clear()
         deadline = time.monotonic() + _LEAVE_SECONDS
         with suppress(OSError, TimeoutError):
-            while self._jobs_here() and time.monotonic() < deadline:
+            while self._jobshere() and time.monotonic() < deadline:
                 time.sleep(_POLL_SECONDS)
 
-    def _jobs_here(self) -> bool:
+    def _jobshere(self) -> bool:
         """Tell whether processes of this machine, which end with this one, are at work."""
         if self._is_remote:
             return False
@@ -293,7 +279,7 @@ class _Cluster:
         self.pending.clear()
         while True:
             try:
-                self.client = self._connect(ANSWER)
+                self.client = self._connect()
                 break
             except UnavailableError:
                 if stopped() or time.monotonic() > deadline:
@@ -302,6 +288,24 @@ class _Cluster:
         self._run.tell(f"The scheduler is there again; it is given the {len(left)} tasks that are left.")
         for given in left:
             self.submit(given)
+
+
+def connect(address: str) -> Client:
+    """Return a client of the scheduler at an address. Raises UnavailableError where none answers."""
+    from distributed import Client
+
+    try:
+        with ThreadPoolExecutor(1) as apart:  # a notebook's own thread has a loop that runs
+            apart.submit(asyncio.run, asyncio.wait_for(_answer(address), ANSWER)).result()
+        client = Client(address, timeout=ANSWER, set_as_default=False, name="posectl")
+    except Exception as error:  # whatever another server's answer is taken for
+        raise UnavailableError(
+            f"No scheduler of Dask answers at {address} within {ANSWER:g} s.",
+            "Start one (dask scheduler), or leave --scheduler out for processes of this machine.",
+        ) from error
+    # By value, for the scheduler's host need not have posectl.
+    client.run_on_scheduler(lambda deaths, dask_scheduler: setattr(dask_scheduler, "allowed_failures", deaths), DEATHS)
+    return client
 
 
 async def _answer(address: str) -> None:
@@ -319,14 +323,17 @@ async def _answer(address: str) -> None:
         comm.abort()
 
 
-def _called() -> Callable[[bytes], _Done]:
-    """Return the function that workers are sent, by value: nobody but they need know posectl, the scheduler least."""
+def called() -> Callable[..., Any]:
+    """Return the function that workers are sent, by value: nobody but they need know posectl, the scheduler least.
 
-    def call(sent: bytes) -> Any:
+    It is called with a function and arguments of it, pickled, and with results of other tasks.
+    """
+
+    def call(sent: bytes, *results: Any) -> Any:
         import pickle
 
         function, *arguments = pickle.loads(sent)
-        return function(*arguments)
+        return function(*arguments, *results)
 
     return call
 
@@ -382,7 +389,7 @@ def _patiently(task: Task, run: Run, report: Callable[[Any], None], stopped: Cal
 
 
 @contextmanager
-def _here(jobs: int) -> Iterator[str]:
+def here(jobs: int) -> Iterator[str]:
     """Yield the address of a scheduler whose workers are so many processes of this machine."""
     import dask
     from distributed import LocalCluster
@@ -398,7 +405,7 @@ def _here(jobs: int) -> Iterator[str]:
 
 
 @contextmanager
-def _quiet_logs() -> Iterator[None]:
+def quiet_logs() -> Iterator[None]:
     """Keep Dask from telling of every connection that ends: what matters of it is told here."""
     import distributed  # noqa: F401  # which makes its loggers, with levels of their own
 

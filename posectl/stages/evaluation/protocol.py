@@ -91,10 +91,17 @@ class Evaluation:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
     def searched(self, array: np.ndarray) -> Tensor:
-        """Return what is searched: a tensor, or shards as they are, for `jobs` processes to read."""
+        """Return what is searched: a tensor, or shards as they are, for `jobs` processes or Dask's workers to read."""
         if not isinstance(array, Shards):
             return self.tensor(array)
-        array.processes = self.options.jobs
+        if self.options.scheduler is not None:
+            from posectl.stages.engines.searching import DaskWorkers  # Dask is an extra
+
+            array.workers = DaskWorkers(self.options.scheduler, self.options.jobs)
+        elif self.options.jobs > 1:
+            from posectl.core.nearest.parallel import Processes
+
+            array.workers = Processes(self.options.jobs)
         return cast("Tensor", array)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from posectl.core import device as devices
 from posectl.core.metrics import METRICS
 from posectl.errors import InterruptedRunError, UsageError
+from posectl.stages.artifacts.beyond import is_beyond_memory
 from posectl.stages.artifacts.files import is_baseline, is_file
 from posectl.stages.artifacts.model import HINT
 from posectl.stages.engines.engine import Engine, do_all
@@ -78,7 +79,8 @@ def evaluate_all(
 ) -> list[Result]:
     """Evaluate (subject, weights) pairs, or the shard's of them, as tasks, and return their scores in that order.
 
-    Each comes out as `evaluate` makes it. Raises as that does, UsageError for files, which tasks do not carry, and for
+    Each comes out as `evaluate` makes it. On Dask a single one against a reference beyond memory is evaluated here, and
+    its searches are the tasks. Raises as that does, UsageError for files, which tasks do not carry, and for
     `run.force`; InterruptedRunError after Ctrl-C.
     """
     if run.force:
@@ -87,7 +89,13 @@ def evaluate_all(
             "Leave --force out, or --engine and --shard.",
         )
     engine.check(devices.resolve(run.device))
-    planned = _planned(replace(run, threads=engine.context(run).threads), subjects, against, options)
+    context = replace(run, threads=engine.context(run).threads)
+    if engine.name == "dask" and len(subjects) == 1 and against is not None and _is_beyond_memory(run, against):
+        run.tell(f"One subject is one task: Dask's workers search the blocks of {against}, each a task.")
+        ((subject, weights),) = subjects
+        searching = replace(options, weights=weights, jobs=engine.jobs, scheduler=engine.scheduler)
+        return [evaluate(context, subject, against, searching)]
+    planned = _planned(context, subjects, against, options)
     tasks = shard.of(planned)
     if not tasks:
         run.tell(f"Nothing falls to shard {shard}: there are {len(planned)} tasks.")
@@ -159,6 +167,10 @@ def _planned(
     ]  # fmt: skip
 
 
+def _is_beyond_memory(run: Run, against: str) -> bool:
+    return is_generated(against) or (not is_file(against) and is_beyond_memory(run.artifacts.get(against, "dataset")))
+
+
 def _outcome(subject: str, weights: str) -> str:
     return f"{subject} {weights}"
 
@@ -172,7 +184,7 @@ def _key(run: Run, subjects: Sequence[Weighted], against: str | None, options: E
     work = {
         "subjects": [(digest(subject), weights) for subject, weights in subjects],
         "against": against and digest(against),
-        "options": asdict(replace(options, jobs=1)),  # how many processes search changes no score
+        "options": asdict(replace(options, jobs=1, scheduler=None)),  # who searches changes no score
         "seed": run.seed,
         "name": run.name,
         "device": devices.resolve(run.device).type,

@@ -9,6 +9,7 @@ from core.metrics.test_nearest import measured, randn
 from core.sharded import sharded
 
 from posectl.core.metrics.nearest import nearest
+from posectl.core.nearest.parallel import Processes
 from posectl.core.nearest.search import merge
 from posectl.core.shards import joined
 from posectl.errors import InvalidInputError
@@ -41,7 +42,7 @@ def test_shards_are_searched_to_the_bit_as_the_whole(metric: str, k: int) -> Non
 def test_processes_find_what_one_finds_to_the_bit_ties_included() -> None:
     queries, reference = _with_ties()
     expected = nearest(queries, reference, 4)
-    found = nearest(torch.from_numpy(queries), sharded(reference, SIZES, 2), 4)
+    found = nearest(torch.from_numpy(queries), sharded(reference, SIZES, Processes(2)), 4)
     assert all(torch.equal(a, b) for a, b in zip(expected, found, strict=True))
 
 
@@ -56,7 +57,7 @@ def test_searches_of_parts_merge_by_distance_then_index() -> None:
 def test_more_neighbours_than_samples_are_refused_by_processes_too() -> None:
     queries, reference = _with_ties()
     with pytest.raises(InvalidInputError, match="201 nearest neighbours were asked for in a reference of 200"):
-        nearest(torch.from_numpy(queries), sharded(reference, SIZES, 2), 201)
+        nearest(torch.from_numpy(queries), sharded(reference, SIZES, Processes(2)), 201)
 
 
 def test_rows_of_shards_are_those_of_the_array_in_any_order() -> None:

@@ -32,16 +32,6 @@ TINY = TrainOptions(reg=("acai",), steps=10, set=("mlp.widths=8",), evaluate_eve
 AXES = Axes(lam=((0.0, 0.1),), latent=(3, 4))
 
 
-@pytest.fixture(scope="module")
-def scheduler():
-    """The address of a scheduler with two workers, threads of this process: none has to be started."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None,
-        worker_dashboard_address=None, memory_limit=None,
-    ) as made:  # fmt: skip
-        yield made.scheduler_address
-
-
 @pytest.fixture
 def run(tmp_path, told):
     run = Run(store=tmp_path / "artifacts", threads=1, tell=told.append, warn=told.append)
