@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from ranked import process_of, torchrun
+from ranked import completed, process_of, torchrun
 
 from posectl.core.training import ranks
 
@@ -15,10 +15,15 @@ LONG = (*ARGS, "--steps", "400", "--checkpoint-every", "40")
 RANK = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
 
 
+def said_in(err):
+    """The lines of stderr that are posectl's own."""
+    return [line for line in err.splitlines() if line.startswith(("error:", "hint:", "warning:"))]
+
+
 def ended(run):
-    """Exit code, stdout, and the lines of stderr that are posectl's own."""
+    """Exit code, stdout, and what posectl said."""
     out, err = run.communicate(timeout=300)
-    return run.returncode, out, [line for line in err.splitlines() if line.startswith(("error:", "hint:", "warning:"))]
+    return run.returncode, out, said_in(err)
 
 
 def saves(folder):
@@ -43,10 +48,9 @@ def lost(folder, count, rank):
 
 @pytest.mark.slow
 def test_two_ranks_make_the_model_that_one_process_makes_of_the_same_micro_batches(trained, tmp_path):
-    run = torchrun(2, tmp_path, "-m", "posectl", *ARGS, "--steps", "30", "--json")
-    code, out, said = ended(run)
-    assert code == 0, said
-    assert not any(line.startswith("error:") for line in said)
+    code, out, err = completed(2, tmp_path, "-m", "posectl", *ARGS, "--steps", "30", "--json")
+    assert code == 0, err
+    assert not any(line.startswith("error:") for line in said_in(err))
     shared = json.loads(out)  # of one rank alone
     alone = trained(*ARGS, "--steps", "30", "--micro-batch", "8", "--json", "--force").json
     assert shared["ref"] == "m:v1"
@@ -62,8 +66,8 @@ def test_a_killed_rank_ends_the_training_in_a_sentence_and_it_goes_on_with_fewer
     assert f"Rank {rank} of 4 was lost at step" in error
     assert "nothing was published" in error
     assert saves(tmp_path)
-    code, out, said = ended(torchrun(2, tmp_path, "-m", "posectl", *LONG, "--resume", "--json"))
-    assert code == 0, said
+    code, out, err = completed(2, tmp_path, "-m", "posectl", *LONG, "--resume", "--json")
+    assert code == 0, err
     whole = trained(*LONG, "--micro-batch", "8", "--json", "--force").json
     assert json.loads(out)["digest"] == whole["digest"]
     assert not saves(tmp_path)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -137,6 +138,7 @@ class Ranks(Alone):
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
+            _disconnect(error)
             raise self._lost() from error
 
     def _await(self, place: str) -> None:
@@ -169,11 +171,25 @@ class Ranks(Alone):
                 alive = [rank for rank in others if self.store.check([f"alive/{rank}"])]
             words = self._words()
         gone = [rank for rank in others if rank in words or rank not in alive]
-        named = f"Rank {' and '.join(map(str, gone))} of {self.count} was" if gone else f"One of {self.count} ranks was"
+        named = (
+            f"Rank{'s' if len(gone) > 1 else ''} {' and '.join(map(str, gone))} of {self.count} "
+            f"{'were' if len(gone) > 1 else 'was'}"
+            if gone
+            else f"One of {self.count} ranks was"
+        )
         said = next((f", which said: {text.rstrip('.')}" for text in words.values()), "")
         error = LostRankError(f"{named} lost{said}.")
         error.speaks = self.rank == 0 or (0 not in words and self.rank < min(alive, default=self.count))
         return error
+
+
+def _disconnect(error: Exception) -> None:
+    """Close the connections of this rank after an error, so that those who wait for it see one, too: gloo gathers in a
+    ring, in which each hears of its neighbour alone."""
+    traceback.clear_frames(error.__traceback__)  # which hold the group, and so its connections
+    with suppress(RuntimeError, ValueError):
+        if distributed.is_initialized() and distributed.get_backend() == "gloo":
+            distributed.destroy_process_group()
 
 
 ALONE = Alone()
@@ -235,6 +251,7 @@ def met(environment: Mapping[str, str]) -> Iterator[Alone]:
         raise  # who waits for the rank that was lost would wait here, too
     except Exception as error:
         ranks.leave(error)
+        _disconnect(error)
         raise
     else:
         if distributed.is_initialized():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from ranked import ALLOWED, build, torchrun
+from ranked import ALLOWED, build, completed
 from torch.distributed import HashStore
 
 from posectl.core.training import ranks as module
@@ -97,9 +97,8 @@ def test_sums_are_taken_in_order():
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4])
 def test_a_training_comes_to_the_same_bits_on_any_number_of_ranks(count, tmp_path, threads):
-    run = torchrun(count, tmp_path, "-m", "ranked", tmp_path)
-    _, err = run.communicate(timeout=600)
-    assert run.returncode == 0, err
+    code, _, err = completed(count, tmp_path, "-m", "ranked", tmp_path)
+    assert code == 0, err
     for name in ALLOWED:
         trainer = build(name, micro_batch=4)
         assert trainer.run()
