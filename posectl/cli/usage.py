@@ -22,8 +22,31 @@ def explained(fault: Any) -> UsageError | None:
         return None
     if hasattr(fault, "possibilities"):
         return _unknown(ctx, path, fault.option_name)
+    hint = f"`{path} --help` shows what it takes."
+    for wrong in getattr(fault.__cause__, "errors", list)():
+        if noun := _NUMBERS.get(wrong["type"]):
+            return UsageError(
+                f"{_named(fault.param)} {wrong['input']!r} is not {noun}.", _fraction(wrong["input"]) or hint
+            )
     text = fault.format_message().replace("Value error, ", "").replace("\n\t", " ")
-    return UsageError(f"{text.rstrip('.')}.", f"`{path} --help` shows what it takes.")
+    return UsageError(f"{text.rstrip('.')}.", hint)
+
+
+# What pydantic, by which typer parses, calls them.
+_NUMBERS = {"float_parsing": "a number", "int_parsing": "a whole number", "int_from_float": "a whole number"}
+
+
+def _named(param: Any) -> str:
+    """Return an option as it is written, and an argument by its name."""
+    return str(max(param.opts, key=len)) if param.param_type_name == "option" else str(param.make_metavar())
+
+
+def _fraction(text: str) -> str:
+    """Return a hint for what is a number in hundredths, "10%"."""
+    try:
+        return f"In fractions {text} is {float(text.strip().removesuffix('%')) / 100:g}." if "%" in text else ""
+    except ValueError:
+        return ""
 
 
 def _unknown(ctx: Any, path: str, option: str) -> UsageError:
