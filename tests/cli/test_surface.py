@@ -192,9 +192,11 @@ def test_completion_offers_settings_and_those_kinds_that_a_command_takes(trained
     assert complete.settings("acai.gamma=") == []
     assert complete.refs("") == ["acai", "poses"]
     assert complete.refs_of("dataset")("") == ["poses"]
-    assert complete.refs_of("model", "paths")("") == ["acai"]
+    assert complete.refs_of("model", "paths")("") == ["acai", "box"]
     assert complete.refs_of("dataset")("acai:") == []
     assert complete.refs_of("model")("acai:v") == ["acai:v1"]
+    assert complete.refs_of("model")("b") == ["box"]
+    assert complete.refs_of("model")("box:") == ["box:v1", "box:latest"]
 
 
 def test_completing_settings_and_models_loads_nothing_heavy(trained, tmp_path):
