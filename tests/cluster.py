@@ -2,6 +2,7 @@
 
     python tests/cluster.py dask --folder F     a scheduler of Dask, restarted once, and a worker on every host
     python tests/cluster.py shard --folder F    `--shard` in a shell loop on every host, of which two have the same one
+    python tests/cluster.py search --folder F   draws against --poses of a reference, on two hosts, killed likewise
 
 A host is a network namespace with a host's name and processes of its own. While they sweep, a process is killed with -9
 every --kill seconds, and one host is stopped, and goes on after its task was taken over. In the end every model has to
@@ -12,6 +13,7 @@ says so, and ends.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -20,9 +22,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from posectl.store import Store
 from posectl.store.leases import Lease
@@ -206,15 +210,11 @@ def on_dask(folder: Path, arguments: Sequence[str], models: int, kill: float, en
     command = [*PYTHON, "posectl", *arguments, "--store", str(folder / "store")]
     command += ["--engine", "dask", "--scheduler", HEAD]
 
-    def scheduler() -> subprocess.Popen[bytes]:
-        with (folder / "scheduler.log").open("ab") as log:
-            return subprocess.Popen(
-                [*PYTHON, "distributed.cli.dask_scheduler", "--host", f"{NET}.1", "--port", str(PORT),
-                 "--no-dashboard"], stdout=log, stderr=log, env={**environment, **_DEAF},
-            )  # fmt: skip
-
     with network(hosts):
-        head, trouble = scheduler(), Trouble(hosts, Store(folder / "store"), models, kill, "dask_worker")
+        head, trouble = (
+            scheduler(folder, environment),
+            Trouble(hosts, Store(folder / "store"), models, kill, "dask_worker"),
+        )
         try:
             for host in hosts:
                 host.begin(environment)
@@ -228,7 +228,7 @@ def on_dask(folder: Path, arguments: Sequence[str], models: int, kill: float, en
                     head.kill()
                     head.wait()
                     time.sleep(2)
-                    head = scheduler()
+                    head = scheduler(folder, environment)
             assert sweep.poll() == 0, (folder / "sweep.log").read_text()[-2000:]
         finally:
             for host in hosts:
@@ -236,6 +236,50 @@ def on_dask(folder: Path, arguments: Sequence[str], models: int, kill: float, en
             head.kill()
             head.wait()
     return f"{trouble.kills} kills, a host stopped: {trouble.thawed}, the scheduler restarted: {trouble.half}"
+
+
+def scheduler(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a scheduler of Dask at the head of the network."""
+    with (folder / "scheduler.log").open("ab") as log:
+        return subprocess.Popen(
+            [*PYTHON, "distributed.cli.dask_scheduler", "--host", f"{NET}.1", "--port", str(PORT), "--no-dashboard"],
+            stdout=log, stderr=log, env={**environment, **_DEAF},
+        )  # fmt: skip
+
+
+def search(folder: Path, poses: int, kill: float) -> None:
+    """Score draws against so many poses on this host, and by the workers of two; compare. Raises AssertionError."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    made = np.random.default_rng(0).normal(scale=0.3, size=(1000, 17, 3)).astype(np.float32)
+    np.save(folder / "draws.npy", made)
+    command = [*PYTHON, "posectl", "evaluate", str(folder / "draws.npy"), "--against", f"generated:{poses}",
+               "--metric", "precision_distance", "--json", "-q"]  # fmt: skip
+    scores, hosts = [], [Host(n, f"while :; do {WORKER}; sleep 1; done", folder / f"h{n}.log") for n in (2, 3)]
+    for name, more in (("one host", []), ("two hosts", ["--engine", "dask", "--scheduler", HEAD])):
+        started, kills, last = time.monotonic(), 0, time.monotonic()
+        with ExitStack() as stack:
+            if more:
+                stack.enter_context(network(hosts))
+                head = scheduler(folder, environment)
+                stack.callback(head.kill)
+                for host in hosts:
+                    host.begin(environment)
+                    stack.callback(host.end)
+            run = subprocess.Popen(
+                [*command, *more, "--store", str(folder / name.replace(" ", "-"))], stdout=subprocess.PIPE,
+                env=environment, text=True,
+            )  # fmt: skip
+            while run.poll() is None:
+                time.sleep(0.2)
+                if more and time.monotonic() - last > kill:
+                    kills += random.choice(hosts).send(signal.SIGKILL, "dask_worker") > 0
+                    last = time.monotonic()
+            assert run.returncode == 0
+            assert run.stdout is not None
+            scores.append(json.loads(run.stdout.read())["scores"])
+        print(f"{name}: {time.monotonic() - started:.0f} s, {kills} kills", flush=True)
+    assert scores[0] == scores[1], scores
+    print(f"{poses:,} poses: the same scores to the last bit", flush=True)
 
 
 def by_shards(folder: Path, arguments: Sequence[str], models: int, kill: float, environment: dict[str, str]) -> str:
@@ -303,7 +347,8 @@ def run(how: str, folder: Path, models: int, sizes: int, seeds: int, steps: int,
 def main() -> None:
     """Parse the command line, and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("how", choices=("dask", "shard"))
+    parser.add_argument("how", choices=("dask", "shard", "search"))
+    parser.add_argument("--poses", type=int, default=1_000_000)
     parser.add_argument("--models", type=int, default=160)
     parser.add_argument("--sizes", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=10)
@@ -315,6 +360,9 @@ def main() -> None:
         print(f"Nothing was run: {why}.")
         return
     given.folder.mkdir(parents=True, exist_ok=True)
+    if given.how == "search":
+        search(given.folder.absolute(), given.poses, given.kill)
+        return
     run(given.how, given.folder.absolute(), given.models, given.sizes, given.seeds, given.steps, given.kill)
 
 

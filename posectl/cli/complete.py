@@ -64,8 +64,8 @@ def _refs(incomplete: str, kinds: tuple[str, ...]) -> list[str]:
 
     name, colon, _ = incomplete.partition(":")
     offered: dict[str, None] = {}
-    for store in (os.environ.get("POSECTL_STORE", "artifacts"), *([BOX] if "model" in kinds else [])):
-        layout = Layout(Path(store))
+    stores = [Path(os.environ.get("POSECTL_STORE", "artifacts")), *([BOX] if "model" in kinds else [])]
+    for layout in map(Layout, stores):
         if not colon:
             begin = [n for n in layout.names() if n.startswith(incomplete)]
             fit = (n for n in begin if any(_is_of(layout.version(n, v), kinds) for v in layout.versions(n)[::-1]))
