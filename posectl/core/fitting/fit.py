@@ -88,7 +88,9 @@ def blocks(
     stacked: as of `fit`, where poses lie in space with their pelvis known.
     """
     bones = torch.tensor(examples.bones, dtype=torch.int64, device=model.device).reshape(-1, 2)
-    overall = _overall(model, examples, bones) if evidence.axes is None else None
+    if evidence.axes is None:
+        examples = examples.decoded(model)
+    overall = _overall(examples) if evidence.axes is None else None
 
     def alone(part: Evidence, among: Examples, count: int = 1, g: torch.Generator | None = None) -> _Alone:
         found = find(model, part, among, min(K, len(among.poses)))
@@ -131,9 +133,10 @@ def _often(known: Tensor) -> Tensor:
     return masks[counts.argsort(descending=True, stable=True)[:STACKS]]
 
 
-def _overall(model: Autoencoder, examples: Examples, bones: Tensor) -> Overall:
-    residuals = (examples.poses - model.decode(examples.codes)).flatten(1)
-    return Overall.of(examples.poses, torch.cat([examples.codes, residuals, bones_.lengths(examples.poses, bones)], 1))
+def _overall(examples: Examples) -> Overall:
+    assert examples.residuals is not None
+    targets = torch.cat([examples.codes, examples.residuals.flatten(1), examples.lengths], 1)
+    return Overall.of(examples.poses, targets)
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,7 @@ def _alone(
     generator: torch.Generator | None,
 ) -> _Alone:
     d, size = model.latent, found.poses[0, 0].numel()
-    lengths = bones_.lengths(found.poses, bones)
-    targets = torch.cat([found.codes, found.residuals.flatten(2), lengths], -1)
+    targets = torch.cat([found.codes, found.residuals.flatten(2), found.lengths], -1)
     ridge = (RIDGE**2 * evidence.known.sum(1) + evidence.noise**2).sqrt()
     features = found.features.flatten(2)
     prior = overall.gain(evidence.known, evidence.free == "place", evidence.noise) if overall else None
@@ -165,7 +167,7 @@ def _alone(
     if hypotheses > 1:
         expected = torch.cat([expected, local.moved(query, _drawn(local, hypotheses - 1, generator))], 1)
     centre, residual, usual = expected.split([d, size, len(bones)], -1)
-    usual = usual.clamp(lengths.amin(1, keepdim=True), lengths.amax(1, keepdim=True))  # no body beyond all others
+    usual = usual.clamp(found.lengths.amin(1, keepdim=True), found.lengths.amax(1, keepdim=True))  # as bodies are
     if evidence.values.shape[-1] == 3 and not evidence.noise:
         usual = bones_.measured(usual, bones, evidence.values[:, None], evidence.known[:, None])
     precision = local.precision(d)

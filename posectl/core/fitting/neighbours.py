@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.fitting.bones import lengths
 from posectl.core.fitting.evidence import Evidence, Free, standardised, turn
-from posectl.core.metrics.nearest import nearest
+from posectl.core.metrics.nearest import MaskedIndex, nearest
 
 VIEWS, SEEN = 24, 4096
 """Turns about the vertical in which each example is seen by a camera, and examples that are seen so, at most."""
@@ -21,7 +23,8 @@ class Examples:
     """Training poses (M, J, 3), metres about the pelvis, and their codes (M, d) by the model.
 
     bones: (joint, joint) of those whose lengths fitted poses keep; up: the axis (3,) of their vertical. parts (M,)
-    int64: those of one subject are in one, as `stacking.parted` gives them; None: stretches.
+    int64: those of one subject are in one, as `stacking.parted` gives them; None: stretches. residuals (M, J, 3): what
+    codes leave of poses; None: not yet known.
     """
 
     poses: Tensor
@@ -29,20 +32,42 @@ class Examples:
     bones: tuple[tuple[int, int], ...] = ()
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     parts: Tensor | None = None
+    residuals: Tensor | None = None
+
+    def decoded(self, model: Autoencoder) -> Examples:
+        """Return these with their residuals."""
+        return self if self.residuals is not None else replace(self, residuals=self.poses - model.decode(self.codes))
+
+    def rows(self, chosen: Tensor) -> Examples:
+        """Return the chosen ones, by numbers or by whether each (M,) is."""
+        parts, residuals = (None if each is None else each[chosen] for each in (self.parts, self.residuals))
+        return replace(self, poses=self.poses[chosen], codes=self.codes[chosen], parts=parts, residuals=residuals)
+
+    @cached_property
+    def index(self) -> MaskedIndex:
+        """The index of searches under masks."""
+        return MaskedIndex(self.poses)
+
+    @cached_property
+    def lengths(self) -> Tensor:
+        """The lengths (M, B) of bones."""
+        return lengths(self.poses, torch.tensor(self.bones, dtype=torch.int64, device=self.poses.device).view(-1, 2))
 
 
 @dataclass(frozen=True)
 class Neighbours:
     """The k examples nearest to each of N poses, the nearest first.
 
-    distances (N, k): mean over the known joints, metres. poses (N, k, J, 3), codes (N, k, d) and residuals
-    (N, k, J, 3), what codes leave of poses: in the axes of the pose that is looked for, which `axes` (N, 3, 3) take to
-    those of its values. features (N, k, J, A) and query (N, J, A): what is compared, in metres, 0 for unknown joints.
+    distances (N, k): mean over the known joints, metres. poses (N, k, J, 3), codes (N, k, d), lengths (N, k, B) of
+    bones, and residuals (N, k, J, 3), what codes leave of poses: in the axes of the pose looked for, which `axes`
+    (N, 3, 3) take to those of its values. features (N, k, J, A) and query (N, J, A): what is compared, in metres, 0 for
+    unknown joints.
     """
 
     distances: Tensor
     poses: Tensor
     codes: Tensor
+    lengths: Tensor
     residuals: Tensor
     axes: Tensor
     features: Tensor
@@ -59,13 +84,16 @@ def find(model: Autoencoder, evidence: Evidence, examples: Examples, k: int) -> 
 def _in_space(model: Autoencoder, evidence: Evidence, examples: Examples, k: int) -> Neighbours:
     known = evidence.known
     if evidence.free == "nothing":
-        distances, index = nearest(evidence.values, examples.poses, k, known=known)
+        distances, index = nearest(evidence.values, examples.index, k, known=known)
     else:
         distances, index = _free(evidence, examples.poses, k)
-    poses, codes = examples.poses[index], examples.codes[index]
-    residuals = poses - model.decode(codes.flatten(0, 1)).view_as(poses)
+    among = examples.decoded(model)
+    assert among.residuals is not None
+    poses, codes, long, residuals = (
+        each[index] for each in (among.poses, among.codes, examples.lengths, among.residuals)
+    )
     axes = torch.eye(3, device=poses.device).expand(len(poses), 3, 3)
-    return _compared(evidence, Neighbours(distances, poses, codes, residuals, axes, poses, evidence.values))
+    return _compared(evidence, Neighbours(distances, poses, codes, long, residuals, axes, poses, evidence.values))
 
 
 def _in_camera(model: Autoencoder, evidence: Evidence, examples: Examples, k: int) -> Neighbours:
@@ -83,8 +111,9 @@ def _in_camera(model: Autoencoder, evidence: Evidence, examples: Examples, k: in
     residuals = poses - model.decode(codes).view_as(poses)
     axes = evidence.axes @ turn(angle[:, 0], up)
     seen = views[index][..., : evidence.values.shape[-1]]
-    found = Neighbours(distances, poses, codes.unflatten(0, poses.shape[:2]), residuals, axes, seen, evidence.values)
-    return _compared(evidence, found)
+    long = examples.lengths[:: -(-len(examples.poses) // SEEN)][example]
+    codes = codes.unflatten(0, poses.shape[:2])
+    return _compared(evidence, Neighbours(distances, poses, codes, long, residuals, axes, seen, evidence.values))
 
 
 def _free(evidence: Evidence, reference: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -115,7 +144,7 @@ def _compared(evidence: Evidence, found: Neighbours) -> Neighbours:
     size = _size(found.features, known) if evidence.free == "scale" else 1.0
     mask = known[..., None]
     return Neighbours(
-        found.distances * size, found.poses, found.codes, found.residuals, found.axes,
+        found.distances * size, found.poses, found.codes, found.lengths, found.residuals, found.axes,
         size * features * mask[:, None], size * query * mask,
     )  # fmt: skip
 

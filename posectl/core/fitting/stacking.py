@@ -104,8 +104,7 @@ class Stack:
         for part in parts[some].unique():
             held, others = parts[some] == part, of != part
             evidence = Evidence(given[some][held], known.to(clean).expand(int(held.sum()), -1), noise)
-            rest = replace(examples, poses=examples.poses[others], codes=examples.codes[others])
-            own[held], own_long[held] = alone(evidence, rest)
+            own[held], own_long[held] = alone(evidence, examples.rows(others))
         errors = torch.stack([own[:, wanted], *(each[some] for each in told)]) - clean[some][:, wanted]
         found, stay = shares(errors), clean.new_full((clean.shape[1],), STAY)
         stay[wanted] = torch.einsum("ej,enjc->njc", found, errors).square().mean((0, 2)).sqrt().clamp_min(LENGTH)

@@ -30,13 +30,19 @@ CACHE = IndexCache()
 
 
 def nearest(
-    queries: Samples, reference: Samples | Index, k: int = 1, metric: Metric = "mpjpe", *, known: Tensor | None = None
+    queries: Samples,
+    reference: Samples | Index | MaskedIndex,
+    k: int = 1,
+    metric: Metric = "mpjpe",
+    *,
+    known: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The k samples of the reference nearest to each query, the nearest first; among equals, the lowest index first.
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
     by block; an `Index` as reference is one that is used again; `Shards` are searched by the workers that they
-    have. known (N, J): the joints of each query, both then tensors, that count, its mask; the others may be NaN.
+    have. known (N, J): the joints of each query, both then tensors, that count, its mask; the others may be NaN; a
+    `MaskedIndex` as reference is one that is used again.
     Metrics: "mpjpe", the mean over joints of the Euclidean distance (pose report, Eq. 8), for samples (J, 3); "l2",
     Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
@@ -46,7 +52,7 @@ def nearest(
     Raises InvalidInputError for samples that are empty, NaN, infinite, of unlike shapes, or that the metric cannot
     measure; and for k outside 1 ... M.
     """
-    if known is not None:
+    if known is not None or isinstance(reference, MaskedIndex):
         return _masked(queries, reference, k, metric, known)
     if isinstance(reference, Shards) and reference.workers is not None and isinstance(queries, Tensor):
         return _spread(queries, reference, k, metric, reference.workers)
@@ -63,10 +69,16 @@ def _spread(queries: Tensor, reference: Shards, k: int, metric: Metric, by: Work
 
 
 def _masked(
-    queries: Samples, reference: Samples | Index, k: int, metric: Metric, known: Tensor
+    queries: Samples, reference: Samples | Index | MaskedIndex, k: int, metric: Metric, known: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """Search the queries of each distinct mask among the reference's joints under it: a search of fewer joints."""
-    if not isinstance(queries, Tensor) or not isinstance(reference, Tensor) or known.shape != queries.shape[:2]:
+    among = MaskedIndex(reference) if isinstance(reference, Tensor) else reference
+    if not (
+        isinstance(queries, Tensor)
+        and isinstance(among, MaskedIndex)
+        and known is not None
+        and known.shape == queries.shape[:2]
+    ):
         raise InvalidInputError(
             "A search under a mask needs tensors, and whether each joint of each query is known.",
             "Give queries (N, J, 3), a reference (M, J, 3) and known (N, J).",
@@ -80,7 +92,7 @@ def _masked(
     masks, of = known.unique(dim=0, return_inverse=True)
     for number, mask in enumerate(masks):
         rows = of == number
-        distances[rows], indices[rows] = nearest(queries[rows][:, mask], reference[:, mask], k, metric)
+        distances[rows], indices[rows] = _search(queries[rows][:, mask], among.of(mask).blocks, k, metric)
     return distances, indices
 
 
@@ -101,6 +113,32 @@ class Index:
     def search(self, queries: Samples, k: int = 1, metric: Metric | None = None) -> tuple[Tensor, Tensor]:
         """`nearest(queries, reference, k)` under the metric of the index, unless another one is named."""
         return _search(queries, self.blocks, k, metric or self.metric)
+
+
+class MaskedIndex:
+    """Indices over the joints of a reference (M, J, 3), which must not change, that masks leave; the last few are kept.
+
+    >>> import torch
+    >>> from posectl.core.metrics.nearest import MaskedIndex, nearest
+    >>> poses = torch.arange(30.0).view(2, 5, 3)
+    >>> nearest(poses[1:], MaskedIndex(poses), known=torch.tensor([[True, False, True, True, False]]))[1]
+    tensor([[1]])
+    """
+
+    _KEPT = 4
+
+    def __init__(self, reference: Tensor) -> None:
+        self._reference = reference
+        self._indices: dict[bytes, Index] = {}
+
+    def of(self, mask: Tensor) -> Index:
+        """Return the index over the joints of a mask (J,)."""
+        key = mask.cpu().numpy().tobytes()
+        index = self._indices.pop(key, None) or Index(self._reference[:, mask])
+        self._indices[key] = index
+        if len(self._indices) > self._KEPT:
+            del self._indices[next(iter(self._indices))]
+        return index
 
 
 def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from posectl.core.metrics.nearest import nearest
+from posectl.core.metrics.nearest import MaskedIndex, nearest
 from posectl.core.recovery import Recovery
 
 
@@ -12,11 +12,11 @@ class Neighbour(Recovery):
     """The nearest of training poses (M, J, 3), whole as they are: S hypotheses are the S nearest."""
 
     def __init__(self, train: Tensor) -> None:
-        self._train = train
+        self._train, self._index = train, MaskedIndex(train)
 
     def complete(self, poses: Tensor, known: Tensor, hypotheses: int) -> Tensor:
         """Return poses (N, S, J, 3)."""
-        _, index = nearest(poses, self._train, min(hypotheses, len(self._train)), known=known)
+        _, index = nearest(poses, self._index, min(hypotheses, len(self._train)), known=known)
         return self._train[index.to(self._train.device)]
 
     def denoise(self, poses: Tensor, noise: float) -> Tensor:
