@@ -2,6 +2,7 @@
 
     python tests/cluster.py dask --folder F     a scheduler of Dask, restarted once, and a worker on every host
     python tests/cluster.py shard --folder F    `--shard` in a shell loop on every host, of which two have the same one
+    python tests/cluster.py soak --folder F     sweep, score and remove for --minutes, by workers of which one lives
     python tests/cluster.py search --folder F   draws against --poses of a reference, on two hosts, killed likewise
 
 A host is a network namespace with a host's name and processes of its own. While they sweep, a process is killed with -9
@@ -21,129 +22,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
+from hosts import NET, PYTHON, Host, network, refused
 
 from posectl.store import Store
 from posectl.store.leases import Lease
 
-BRIDGE, NET, PORT = "pctl-br", "10.77.0", 8786
+PORT = 8786
 HEAD = f"tcp://{NET}.1:{PORT}"
-PYTHON = [sys.executable, "-m"]
 WORKER = (
     f"{sys.executable} -m distributed.cli.dask_worker {HEAD} --nthreads 1 --no-nanny --memory-limit 0 --no-dashboard"
 )
 _DEAF = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "60s"}  # after which a scheduler gives a frozen worker's tasks away
 _LIMIT = 5400.0  # seconds for a sweep
-
-
-@dataclass
-class Host:
-    """One host, and the shell loop that runs on it. number: the last of its address."""
-
-    number: int
-    line: str
-    log: Path
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    @property
-    def name(self) -> str:
-        """Its name, which leases bear."""
-        return f"pctl-h{self.number}"
-
-    def begin(self, environment: dict[str, str]) -> None:
-        """Start it, with its loop."""
-        within = f"hostname {self.name}; {self.line}"
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                ["ip", "netns", "exec", self.name, "unshare", "--uts", "--pid", "--fork", "--kill-child",
-                 "--mount-proc", "bash", "-c", within],
-                stdout=log, stderr=log, env=environment,
-            )  # fmt: skip
-
-    def pids(self, word: str = "") -> list[int]:
-        """Return the numbers, outside, of its processes: of all, or of those of Python with a word in their lines."""
-        assert self.process is not None
-        (shell,) = _children(self.process.pid)[:1] or [0]
-        with suppress(OSError):
-            mine = os.readlink(f"/proc/{shell}/ns/pid")
-            every = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
-            inside = [pid for pid in every if _namespace(pid) == mine]
-            return [pid for pid in inside if not word or (word in (line := _line(pid)) and line.startswith(PYTHON[0]))]
-        return []
-
-    def send(self, number: int, word: str = "") -> int:
-        """Send a signal to its processes of a word; return how many there were."""
-        pids = self.pids(word)
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-        return len(pids)
-
-    def end(self) -> None:
-        """Stop it, and all that runs on it."""
-        if self.process is not None and self.process.poll() is None:
-            self.send(signal.SIGCONT)
-            self.process.kill()
-            self.process.wait()
-
-
-def _children(pid: int) -> list[int]:
-    with suppress(OSError):
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
-
-
-def _namespace(pid: int) -> str:
-    with suppress(OSError):
-        return os.readlink(f"/proc/{pid}/ns/pid")
-    return ""
-
-
-def _line(pid: int) -> str:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    return ""
-
-
-def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True)
-
-
-@contextmanager
-def network(hosts: Sequence[Host]) -> Iterator[None]:
-    """Make a network namespace for every host, all on one bridge, of which this side is the head."""
-    _ip("link", "add", BRIDGE, "type", "bridge")
-    try:
-        _ip("addr", "add", f"{NET}.1/24", "dev", BRIDGE)
-        _ip("link", "set", BRIDGE, "up")
-        for host in hosts:
-            outer, inner = f"pctl-v{host.number}", f"pctl-e{host.number}"
-            _ip("netns", "add", host.name)
-            _ip("link", "add", outer, "type", "veth", "peer", "name", inner)
-            _ip("link", "set", outer, "master", BRIDGE, "up")
-            _ip("link", "set", inner, "netns", host.name)
-            for words in (("addr", "add", f"{NET}.{host.number}/24", "dev", inner), ("link", "set", inner, "up"),
-                          ("link", "set", "lo", "up")):  # fmt: skip
-                _ip("-n", host.name, *words)
-        yield
-    finally:
-        for host in hosts:
-            subprocess.run(["ip", "netns", "del", host.name], capture_output=True)
-        subprocess.run(["ip", "link", "del", BRIDGE], capture_output=True)
-
-
-def refused() -> str:
-    """Return why there can be no hosts here; "" where there can."""
-    if not (sys.platform == "linux" and shutil.which("ip") and shutil.which("unshare")):
-        return "hosts are network namespaces of Linux, made by `ip` and `unshare`"
-    probe = ["unshare", "--net", "--uts", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "p", "type", "bridge"]
-    done = subprocess.run(probe, capture_output=True, text=True)
-    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
 
 
 def sweep_line(models: int, sizes: int, seeds: int, steps: int) -> list[str]:
@@ -256,7 +151,7 @@ def search(folder: Path, poses: int, kill: float) -> None:
                "--metric", "precision_distance", "--json", "-q"]  # fmt: skip
     scores, hosts = [], [Host(n, f"while :; do {WORKER}; sleep 1; done", folder / f"h{n}.log") for n in (2, 3)]
     for name, more in (("one host", []), ("two hosts", ["--engine", "dask", "--scheduler", HEAD])):
-        started, kills, last = time.monotonic(), 0, time.monotonic()
+        started, trouble = time.monotonic(), Kills(hosts, kill)
         with ExitStack() as stack:
             if more:
                 stack.enter_context(network(hosts))
@@ -271,15 +166,97 @@ def search(folder: Path, poses: int, kill: float) -> None:
             )  # fmt: skip
             while run.poll() is None:
                 time.sleep(0.2)
-                if more and time.monotonic() - last > kill:
-                    kills += random.choice(hosts).send(signal.SIGKILL, "dask_worker") > 0
-                    last = time.monotonic()
+                if more:
+                    trouble.happen()
             assert run.returncode == 0
             assert run.stdout is not None
             scores.append(json.loads(run.stdout.read())["scores"])
-        print(f"{name}: {time.monotonic() - started:.0f} s, {kills} kills", flush=True)
+        print(f"{name}: {time.monotonic() - started:.0f} s, {trouble.count} kills", flush=True)
     assert scores[0] == scores[1], scores
     print(f"{poses:,} poses: the same scores to the last bit", flush=True)
+
+
+def soak(folder: Path, minutes: float, kill: float) -> None:
+    """Sweep, score, remove and collect on four hosts, the workers of three of which are killed; in the end what the
+    scheduler, the worker of the first, and the store take up has to be what it was after a tenth of the time.
+
+    Raises AssertionError.
+    """
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder / "tmp")}
+    (folder / "tmp").mkdir(exist_ok=True)
+    hosts = [Host(n, f"cd {folder}; while :; do {WORKER}; sleep 1; done", folder / f"h{n}.log") for n in range(2, 6)]
+    store, dask = Store(folder / "soaked"), ["--engine", "dask", "--scheduler", HEAD]
+    rows: list[dict[str, float]] = []
+
+    def posectl(*words: str) -> None:
+        done = subprocess.Popen(
+            [*PYTHON, "posectl", *words, "--store", str(store.path), "-q"], env=environment, text=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        while done.poll() is None:
+            trouble.happen()
+            time.sleep(0.2)
+        assert done.returncode == 0, (words, done.stderr and done.stderr.read()[-2000:])
+
+    with network(hosts), ExitStack() as stack:
+        head = scheduler(folder, environment)
+        stack.callback(head.kill)
+        for host in hosts:
+            host.begin(environment)
+            stack.callback(host.end)
+        trouble = Kills(hosts[1:], kill)
+        posectl("prepare", "mannequin", "--subjects", "4", "--seconds", "0.5")
+        started, turn = time.monotonic(), 0
+        while time.monotonic() - started < 60 * minutes:
+            turn += 1
+            posectl(*sweep_line(16, 2, 2, 30), "--seed", str(turn), *dask)
+            posectl("evaluate", "many", "--metric", "reconstruction_mpjpe", *dask)
+            posectl("store", "rm", *(n for n in store.names() if n.startswith("many")), "--yes", "--force")
+            posectl("store", "gc")
+            worker = hosts[0].pids("dask_worker")[0]
+            rows.append(
+                {
+                    "minutes": (time.monotonic() - started) / 60,
+                    **_taken("scheduler", head.pid),
+                    **_taken("worker", worker),
+                    **_held("store", store.path),
+                    **_held("tmp", folder / "tmp"),
+                }
+            )
+            print(" ".join(f"{key} {value:.4g}" for key, value in rows[-1].items()), flush=True)
+        assert store.verify() == []
+    first, last = rows[len(rows) // 10], rows[-1]
+    for key, value in last.items():
+        grown = value / max(first[key], 1)
+        print(f"{key}: {first[key]:.4g} to {value:.4g}, {grown:.2f} times", flush=True)
+        assert key == "minutes" or grown < 1.25, key
+    print(f"{turn} turns, {trouble.count} kills: flat; the store verifies", flush=True)
+
+
+class Kills:
+    """A worker of one of some hosts is killed every so many seconds."""
+
+    def __init__(self, hosts: Sequence[Host], every: float) -> None:
+        self._hosts, self._every, self._last, self.count = hosts, every, time.monotonic(), 0
+
+    def happen(self) -> None:
+        """Kill one, if it is due."""
+        if time.monotonic() - self._last > self._every:
+            self._last = time.monotonic()
+            self.count += random.choice(self._hosts).send(signal.SIGKILL, "dask_worker") > 0
+
+
+def _taken(name: str, pid: int) -> dict[str, float]:
+    """Return the descriptors of a process and its memory, MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    files = len(os.listdir(f"/proc/{pid}/fd"))
+    return {f"{name}.descriptors": files, f"{name}.memory": pages * os.sysconf("SC_PAGE_SIZE") / 2**20}
+
+
+def _held(name: str, folder: Path) -> dict[str, float]:
+    """Return the files of a folder and their MiB."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {f"{name}.files": len(files), f"{name}.size": sum(path.stat().st_size for path in files) / 2**20}
 
 
 def by_shards(folder: Path, arguments: Sequence[str], models: int, kill: float, environment: dict[str, str]) -> str:
@@ -347,8 +324,9 @@ def run(how: str, folder: Path, models: int, sizes: int, seeds: int, steps: int,
 def main() -> None:
     """Parse the command line, and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("how", choices=("dask", "shard", "search"))
+    parser.add_argument("how", choices=("dask", "shard", "search", "soak"))
     parser.add_argument("--poses", type=int, default=1_000_000)
+    parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--models", type=int, default=160)
     parser.add_argument("--sizes", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=10)
@@ -362,6 +340,9 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.how == "search":
         search(given.folder.absolute(), given.poses, given.kill)
+        return
+    if given.how == "soak":
+        soak(given.folder.absolute(), given.minutes, given.kill)
         return
     run(given.how, given.folder.absolute(), given.models, given.sizes, given.seeds, given.steps, given.kill)
 
