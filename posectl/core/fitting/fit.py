@@ -236,15 +236,17 @@ def _descended(
 
 
 def _linearised(model: Autoencoder, codes: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what codes (N, d) decode to, (N, J, 3), and its derivative (N, J, 3, d)."""
+    """Return what codes (N, d) decode to, (N, J, 3), and its derivative (N, J, 3, d).
 
-    def decoded(code: Tensor) -> Tensor:
-        return cast(Callable[[Tensor], Tensor], model.decoder)(model.prior.project(code)[None])[0]
-
-    def along(direction: Tensor) -> tuple[Tensor, Tensor]:
-        value, slope = torch.func.jvp(decoded, (codes,), (direction.expand_as(codes),))[:2]
-        return value, slope
-
-    with torch.no_grad():
-        values, slopes = torch.func.vmap(along, out_dims=(0, -1))(torch.eye(codes.shape[1], device=codes.device))
-    return values[0], slopes
+    Twice backward: what the net pulls back is linear in what is pulled, and its own derivative pushes forward. (For
+    `torch.func.jvp` PyTorch would import its compiler, for more than a second.)
+    """
+    decoder = cast(Callable[[Tensor], Tensor], model.decoder)
+    with torch.enable_grad():
+        free = codes.detach().requires_grad_()
+        values = decoder(model.prior.project(free)[None])[0]
+        pulled = torch.zeros_like(values).requires_grad_()
+        (back,) = torch.autograd.grad(values, free, pulled, create_graph=True)
+        each = torch.eye(codes.shape[1]).to(codes)[:, None].expand(-1, *codes.shape)
+        (slopes,) = torch.autograd.grad(back, pulled, each, is_grads_batched=True)
+    return values.detach(), slopes.movedim(0, -1)

@@ -1,14 +1,18 @@
 """The parts of a fit, each against its closed form."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
 
 from posectl.core.fitting.bones import lengths, settle
 from posectl.core.fitting.evidence import Evidence, level, standardised, turn
+from posectl.core.fitting.fit import _linearised
 from posectl.core.fitting.local import Overall, regress
 from posectl.core.fitting.smooth import smoothed
+from posectl.core.latent.priors import NORMAL, SPHERE
 
 CHAIN = torch.tensor([[0, 1], [1, 2]])
 UP = torch.tensor([0.0, 0.0, 1.0])
@@ -128,3 +132,16 @@ def test_a_bone_and_a_joint_yield_by_the_inverse_of_their_variances():
     whole = 0.004**2 + 0.008**2 + 0.006**2
     moved = 0.1 * torch.tensor([-(0.004**2), 0.008**2]) / whole
     assert torch.allclose(settled[0, :, 0] - poses[0, :, 0], moved, atol=2e-3)
+
+
+@pytest.mark.parametrize("prior", [SPHERE, NORMAL])
+def test_the_derivative_of_what_codes_decode_to_is_that_of_each_alone(prior):
+    weights = torch.randn(8, 15, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    codes = torch.randn(4, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    model = SimpleNamespace(decoder=lambda code: torch.tanh(code @ weights).unflatten(-1, (5, 3)), prior=prior)
+    values, slopes = _linearised(model, codes)
+    for code, value, slope in zip(codes, values, slopes, strict=True):
+        alone = torch.autograd.functional.jacobian(lambda c: model.decoder(prior.project(c[None]))[0], code)
+        torch.testing.assert_close(slope, alone)
+        torch.testing.assert_close(value, model.decoder(prior.project(code[None]))[0])
+    assert not slopes.requires_grad
