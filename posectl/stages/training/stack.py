@@ -161,7 +161,8 @@ def _go_on(
     run: Run, trainer: Trainer, members: Sequence[NamedReplica], dataset: StoredDataset, device: torch.device
 ) -> None:
     """Put a trainer at the end of the same stack's shorter training, if that is there whole."""
-    found = [find_beginning(run, dataset, member.replica, device) for member in members]
+    models = run.artifacts.artifacts("model")
+    found = [find_beginning(run, dataset, member.replica, device, models) for member in members]
     beginnings = [each for each in found if each is not None and (run.reuse or not each.by_other_code)]
     if len(beginnings) < len(members) or len({each.steps for each in beginnings}) > 1:
         return
