@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from posectl import budget
 from posectl.errors import InvalidInputError
 
-if TYPE_CHECKING:
-    from posectl.core.nearest.parallel import Workers
-
 Read = Callable[[int, np.ndarray | None], np.ndarray]
+
+
+class Workers(Protocol):
+    """What searches several blocks at once, as `core.nearest.parallel` says."""
+
+    def searching(self, search: Any) -> Any:
+        """Enter with the function that gives out blocks of a search, and how many are to be given out at once."""
+        ...
 
 
 class Shards:

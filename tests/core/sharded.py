@@ -7,8 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from posectl.core.nearest.parallel import Workers
-from posectl.core.shards import Shards
+from posectl.core.shards import Shards, Workers
 
 
 def _part(values: np.ndarray, starts: list[int], number: int, rows: np.ndarray | None) -> np.ndarray:

@@ -21,7 +21,7 @@ from posectl.core.shards import Shards
 from posectl.errors import InvalidInputError, did_you_mean
 
 if TYPE_CHECKING:
-    from posectl.core.nearest.parallel import Workers
+    from posectl.core.shards import Workers
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 

@@ -10,9 +10,8 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from torch import Tensor
 from posectl import workers
 from posectl.core.nearest.read import read
 from posectl.core.nearest.search import Found, gather, merge
-from posectl.core.shards import Shards
+from posectl.core.shards import Shards, Workers
 from posectl.errors import PosectlError
 
 Part = tuple[np.ndarray, np.ndarray]
@@ -48,14 +47,6 @@ class Search:
         within = None if bound is None else torch.from_numpy(bound)
         distances, indices = gather(self.queries.to(device), part, self.k, self.metric, within)
         return distances.cpu().numpy(), indices.cpu().numpy()
-
-
-class Workers(Protocol):
-    """What searches several blocks at once."""
-
-    def searching(self, search: Search) -> AbstractContextManager[tuple[Submit, int]]:
-        """Enter with the function that gives out blocks, and how many are to be given out at once."""
-        ...
 
 
 @dataclass(frozen=True)
