@@ -51,6 +51,20 @@ def sweep_line(models: int, sizes: int, seeds: int, steps: int) -> list[str]:
     ]  # fmt: skip
 
 
+class Kills:
+    """Processes of a word in their lines are killed with -9 on one of some hosts, every so many seconds."""
+
+    def __init__(self, hosts: Sequence[Host], every: float, word: str = "dask_worker") -> None:
+        self._hosts, self._every, self._word = hosts, every, word
+        self._random, self._last, self.count = random.Random(0), time.monotonic(), 0
+
+    def happen(self, among: Sequence[Host] = ()) -> None:
+        """Kill those of one host, of all or among some, if it is due."""
+        if time.monotonic() - self._last > self._every:
+            self._last = time.monotonic()
+            self.count += self._random.choice(among or self._hosts).send(signal.SIGKILL, self._word) > 0
+
+
 class Trouble:
     """What happens to hosts while they sweep: kills at intervals, and one is stopped."""
 
@@ -58,17 +72,13 @@ class Trouble:
         self, hosts: Sequence[Host], store: Store, models: int, kill: float, word: str, stoppable: Sequence[Host] = ()
     ) -> None:
         self._stoppable = stoppable or hosts
-        self._hosts, self._store, self._models, self._every, self._word = hosts, store, models, kill, word
-        self._random, self._last = random.Random(0), time.monotonic()
+        self._hosts, self._store, self._models, self._killing = hosts, store, models, Kills(hosts, kill, word)
         self._frozen: tuple[Host, Path, str] | None = None
-        self.kills, self.thawed, self.half = 0, False, False
+        self.thawed, self.half = False, False
 
     def happen(self) -> bool:
         """Do what is due; return whether half of the models are there for the first time."""
-        now = time.monotonic()
-        if now - self._last > self._every:
-            self._last = now
-            self.kills += self._random.choice(self._running).send(signal.SIGKILL, self._word) > 0
+        self._killing.happen([host for host in self._hosts if self._frozen is None or host is not self._frozen[0]])
         there = sum(name.startswith("many-") for name in self._store.names())
         if self._frozen is None and not self.thawed and there > self._models / 8:
             self._freeze()
@@ -82,8 +92,9 @@ class Trouble:
         return first
 
     @property
-    def _running(self) -> list[Host]:
-        return [host for host in self._hosts if self._frozen is None or host is not self._frozen[0]]
+    def kills(self) -> int:
+        """How many processes were killed."""
+        return self._killing.count
 
     def _freeze(self) -> None:
         """Stop a host that holds a task."""
@@ -106,10 +117,8 @@ def on_dask(folder: Path, arguments: Sequence[str], models: int, kill: float, en
     command += ["--engine", "dask", "--scheduler", HEAD]
 
     with network(hosts):
-        head, trouble = (
-            scheduler(folder, environment),
-            Trouble(hosts, Store(folder / "store"), models, kill, "dask_worker"),
-        )
+        head = scheduler(folder, environment)
+        trouble = Trouble(hosts, Store(folder / "store"), models, kill, "dask_worker")
         try:
             for host in hosts:
                 host.begin(environment)
@@ -233,19 +242,6 @@ def soak(folder: Path, minutes: float, kill: float) -> None:
     print(f"{turn} turns, {trouble.count} kills: flat; the store verifies", flush=True)
 
 
-class Kills:
-    """A worker of one of some hosts is killed every so many seconds."""
-
-    def __init__(self, hosts: Sequence[Host], every: float) -> None:
-        self._hosts, self._every, self._last, self.count = hosts, every, time.monotonic(), 0
-
-    def happen(self) -> None:
-        """Kill one, if it is due."""
-        if time.monotonic() - self._last > self._every:
-            self._last = time.monotonic()
-            self.count += random.choice(self._hosts).send(signal.SIGKILL, "dask_worker") > 0
-
-
 def _taken(name: str, pid: int) -> dict[str, float]:
     """Return the descriptors of a process and its memory, MiB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -338,13 +334,13 @@ def main() -> None:
         print(f"Nothing was run: {why}.")
         return
     given.folder.mkdir(parents=True, exist_ok=True)
+    folder = given.folder.absolute()
     if given.how == "search":
-        search(given.folder.absolute(), given.poses, given.kill)
-        return
-    if given.how == "soak":
-        soak(given.folder.absolute(), given.minutes, given.kill)
-        return
-    run(given.how, given.folder.absolute(), given.models, given.sizes, given.seeds, given.steps, given.kill)
+        search(folder, given.poses, given.kill)
+    elif given.how == "soak":
+        soak(folder, given.minutes, given.kill)
+    else:
+        run(given.how, folder, given.models, given.sizes, given.seeds, given.steps, given.kill)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from haunting import children
+
 _TAG = os.getpid() % 200  # two processes have networks of their own
 NET = f"10.77.{_TAG}"
 """The first three numbers of every address; the fourth is a host's, and 1 this side's."""
@@ -46,7 +48,7 @@ class Host:
     def pids(self, word: str = "") -> list[int]:
         """Return the numbers, outside, of its processes: of all, or of those of Python with a word in their lines."""
         assert self.process is not None
-        (shell,) = _children(self.process.pid)[:1] or [0]
+        (shell,) = children(self.process.pid)[:1] or [0]
         with suppress(OSError):
             mine = os.readlink(f"/proc/{shell}/ns/pid")
             every = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
@@ -68,12 +70,6 @@ class Host:
             self.send(signal.SIGCONT)
             self.process.kill()
             self.process.wait()
-
-
-def _children(pid: int) -> list[int]:
-    with suppress(OSError):
-        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return []
 
 
 def _namespace(pid: int) -> str:

@@ -60,21 +60,24 @@ def refs_of(*kinds: str) -> Callable[[str], list[str]]:
 
 def _refs(incomplete: str, kinds: tuple[str, ...]) -> list[str]:
     from posectl.store.box import BOX
+
+    own = _refs_in(Path(os.environ.get("POSECTL_STORE", "artifacts")), incomplete, kinds)
+    if "model" not in kinds or (own and ":" in incomplete):  # a name of the store's own hides that in the box
+        return own
+    return list(dict.fromkeys([*own, *_refs_in(BOX, incomplete, kinds)]))
+
+
+def _refs_in(store: Path, incomplete: str, kinds: tuple[str, ...]) -> list[str]:
     from posectl.store.layout import Layout
 
+    layout = Layout(store)
     name, colon, _ = incomplete.partition(":")
-    offered: dict[str, None] = {}
-    stores = [Path(os.environ.get("POSECTL_STORE", "artifacts")), *([BOX] if "model" in kinds else [])]
-    for layout in map(Layout, stores):
-        if not colon:
-            begin = [n for n in layout.names() if n.startswith(incomplete)]
-            fit = (n for n in begin if any(_is_of(layout.version(n, v), kinds) for v in layout.versions(n)[::-1]))
-            offered |= dict.fromkeys(fit)
-        elif not offered:  # a name of the store's own hides that of the box
-            versions = [v for v in layout.versions(name) if _is_of(layout.version(name, v), kinds)]
-            selectors = [f"v{v}" for v in versions] + (["latest", *layout.aliases(name)] if versions else [])
-            offered |= dict.fromkeys(ref for each in selectors if (ref := f"{name}:{each}").startswith(incomplete))
-    return list(offered)
+    if not colon:
+        begin = [n for n in layout.names() if n.startswith(incomplete)]
+        return [n for n in begin if any(_is_of(layout.version(n, v), kinds) for v in layout.versions(n)[::-1])]
+    versions = [v for v in layout.versions(name) if _is_of(layout.version(name, v), kinds)]
+    offered = [f"v{v}" for v in versions] + (["latest", *layout.aliases(name)] if versions else [])
+    return [ref for selector in offered if (ref := f"{name}:{selector}").startswith(incomplete)]
 
 
 def _is_of(folder: Path, kinds: tuple[str, ...]) -> bool:

@@ -162,8 +162,8 @@ def evaluate(
     Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train; of
     tasks regression, network, neighbour, noisy, moving-average, train and gaussian, which a task's table always has.
     --engine and --shard divide subjects, as the models of a sweep, among processes and hosts that share the store, each
-    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory, and
-    for a single subject Dask's workers do.
+    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory. For
+    a single subject against one, Dask's workers divide the search.
 
     \b
     Examples:

@@ -41,10 +41,11 @@ def _named(param: Any) -> str:
     return str(max(param.opts, key=len)) if param.param_type_name == "option" else str(param.make_metavar())
 
 
-def _fraction(text: str) -> str:
-    """Return a hint for what is a number in hundredths, "10%"."""
+def _fraction(value: Any) -> str:
+    """Return a hint for what is a number in hundredths, "10%"; "" for all else, as a configuration file may hold."""
+    number, percent, _ = str(value).partition("%")
     try:
-        return f"In fractions {text} is {float(text.strip().removesuffix('%')) / 100:g}." if "%" in text else ""
+        return f"In fractions {value} is {float(number) / 100:g}." if percent else ""
     except ValueError:
         return ""
 

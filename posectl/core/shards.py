@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Protocol
 
@@ -12,13 +14,20 @@ from posectl import budget
 from posectl.errors import InvalidInputError
 
 Read = Callable[[int, np.ndarray | None], np.ndarray]
+"""Reads the block of a number, or rows of it."""
+Part = tuple[np.ndarray, np.ndarray]
+"""Distances (N, k) and indices (N, k) of what a search of N queries found in one block."""
+SearchBlock = Callable[[int, np.ndarray | None], Part]
+"""Searches the block of a number, for neighbours within a bound (N,), None for all; another process can be given it."""
+Submit = Callable[[int, np.ndarray | None], "Future[Part]"]
+"""Gives the block of a number, and a bound (N,), to a worker."""
 
 
 class Workers(Protocol):
-    """What searches several blocks at once, as `core.nearest.parallel` says."""
+    """What searches several blocks at once."""
 
-    def searching(self, search: Any) -> Any:
-        """Enter with the function that gives out blocks of a search, and how many are to be given out at once."""
+    def searching(self, search: SearchBlock) -> AbstractContextManager[tuple[Submit, int]]:
+        """Enter with what gives blocks out, and how many are to be given out at once."""
         ...
 
 

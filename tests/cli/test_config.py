@@ -121,3 +121,18 @@ def test_keys_that_would_collide_as_numbers_take_no_longer(tmp_path: Path) -> No
     started = time.process_time()
     assert len(load(tmp_path / "a.yaml")) == 2400
     assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("{steps: 1.5}", "--steps 1.5 is not a whole number."),
+        ("{steps: many}", "--steps 'many' is not a whole number."),
+        ("{lr: 10%}", "In fractions 10% is 0.1."),
+    ],
+)
+def test_a_number_that_is_none_is_told_as_on_the_command_line(posectl, tmp_path, value, said):
+    (tmp_path / "c.yaml").write_text(f"train: {value}")
+    done = posectl("train", "--config", "c.yaml")
+    assert done.code == 2
+    assert said in done.err

@@ -117,6 +117,7 @@ COMMANDS = {
     "stages/train": "train",
     "stages/training": TRAINING,
     "stages/engines/cluster": "sweep, evaluate",
+    "stages/engines/connection": "sweep, evaluate",
     "stages/engines/engine": "sweep, evaluate",
     "stages/training/log": "train",
     "stages/engines/processes": "sweep, evaluate",

@@ -87,9 +87,7 @@ def blocks(
     stream: of a block's hypotheses, by its number. A block's numbers are its own, whatever blocks are fitted before.
     stacked: as of `fit`, where poses lie in space with their pelvis known.
     """
-    bones = torch.tensor(examples.bones, dtype=torch.int64, device=model.device).reshape(-1, 2)
-    if evidence.axes is None:
-        examples = examples.decoded(model)
+    bones = examples.ends
     overall = _overall(examples) if evidence.axes is None else None
 
     def alone(part: Evidence, among: Examples, count: int = 1, g: torch.Generator | None = None) -> _Alone:
@@ -134,7 +132,6 @@ def _often(known: Tensor) -> Tensor:
 
 
 def _overall(examples: Examples) -> Overall:
-    assert examples.residuals is not None
     targets = torch.cat([examples.codes, examples.residuals.flatten(1), examples.lengths], 1)
     return Overall.of(examples.poses, targets)
 

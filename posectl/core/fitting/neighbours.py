@@ -24,24 +24,21 @@ class Examples:
 
     bones: (joint, joint) of those whose lengths fitted poses keep; up: the axis (3,) of their vertical. parts (M,)
     int64: those of one subject are in one, as `stacking.parted` gives them; None: stretches. residuals (M, J, 3): what
-    codes leave of poses; None: not yet known.
+    codes leave of poses.
     """
 
     poses: Tensor
     codes: Tensor
+    residuals: Tensor
     bones: tuple[tuple[int, int], ...] = ()
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     parts: Tensor | None = None
-    residuals: Tensor | None = None
-
-    def decoded(self, model: Autoencoder) -> Examples:
-        """Return these with their residuals."""
-        return self if self.residuals is not None else replace(self, residuals=self.poses - model.decode(self.codes))
 
     def rows(self, chosen: Tensor) -> Examples:
         """Return the chosen ones, by numbers or by whether each (M,) is."""
-        parts, residuals = (None if each is None else each[chosen] for each in (self.parts, self.residuals))
-        return replace(self, poses=self.poses[chosen], codes=self.codes[chosen], parts=parts, residuals=residuals)
+        poses, codes, residuals = (each[chosen] for each in (self.poses, self.codes, self.residuals))
+        parts = None if self.parts is None else self.parts[chosen]
+        return replace(self, poses=poses, codes=codes, residuals=residuals, parts=parts)
 
     @cached_property
     def index(self) -> MaskedIndex:
@@ -49,9 +46,14 @@ class Examples:
         return MaskedIndex(self.poses)
 
     @cached_property
+    def ends(self) -> Tensor:
+        """The joints (B, 2) of bones."""
+        return torch.tensor(self.bones, dtype=torch.int64, device=self.poses.device).view(-1, 2)
+
+    @cached_property
     def lengths(self) -> Tensor:
         """The lengths (M, B) of bones."""
-        return lengths(self.poses, torch.tensor(self.bones, dtype=torch.int64, device=self.poses.device).view(-1, 2))
+        return lengths(self.poses, self.ends)
 
 
 @dataclass(frozen=True)
@@ -77,21 +79,18 @@ class Neighbours:
 def find(model: Autoencoder, evidence: Evidence, examples: Examples, k: int) -> Neighbours:
     """Find the k examples nearest to the known joints, in L1 over joints of L2 over coordinates (MPJPE), exactly."""
     if evidence.axes is None:
-        return _in_space(model, evidence, examples, k)
+        return _in_space(evidence, examples, k)
     return _in_camera(model, evidence, examples, k)
 
 
-def _in_space(model: Autoencoder, evidence: Evidence, examples: Examples, k: int) -> Neighbours:
+def _in_space(evidence: Evidence, examples: Examples, k: int) -> Neighbours:
     known = evidence.known
     if evidence.free == "nothing":
         distances, index = nearest(evidence.values, examples.index, k, known=known)
     else:
         distances, index = _free(evidence, examples.poses, k)
-    among = examples.decoded(model)
-    assert among.residuals is not None
-    poses, codes, long, residuals = (
-        each[index] for each in (among.poses, among.codes, examples.lengths, among.residuals)
-    )
+    held = (examples.poses, examples.codes, examples.lengths, examples.residuals)
+    poses, codes, long, residuals = (each[index] for each in held)
     axes = torch.eye(3, device=poses.device).expand(len(poses), 3, 3)
     return _compared(evidence, Neighbours(distances, poses, codes, long, residuals, axes, poses, evidence.values))
 

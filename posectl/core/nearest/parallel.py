@@ -7,7 +7,7 @@ the next blocks. Which worker searches what, and when, cannot change a bit of th
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -20,17 +20,12 @@ from torch import Tensor
 from posectl import workers
 from posectl.core.nearest.read import read
 from posectl.core.nearest.search import Found, gather, merge
-from posectl.core.shards import Shards, Workers
+from posectl.core.shards import Part, SearchBlock, Shards, Submit, Workers
 from posectl.errors import PosectlError
-
-Part = tuple[np.ndarray, np.ndarray]
-"""Distances (N, k) and indices (N, k) of what was found in a block."""
-Submit = Callable[[int, np.ndarray | None], "Future[Part]"]
-"""Lets a worker search the block of a number, for neighbours within a bound (N,), None for all."""
 
 
 @dataclass(frozen=True)
-class Search:
+class _Search:
     """What every worker is told: the k nearest of queries, on a device of a kind, by a metric."""
 
     queries: Tensor
@@ -39,7 +34,7 @@ class Search:
     metric: str
     device: str
 
-    def block(self, number: int, bound: np.ndarray | None) -> Part:
+    def __call__(self, number: int, bound: np.ndarray | None) -> Part:
         """Find the k nearest in one block, of those within the bound; CUDA devices share blocks out."""
         count = torch.cuda.device_count() if self.device == "cuda" else 0
         device = f"cuda:{number % count}" if count else self.device
@@ -56,12 +51,12 @@ class Processes:
     count: int
 
     @contextmanager
-    def searching(self, search: Search) -> Iterator[tuple[Submit, int]]:
+    def searching(self, search: SearchBlock) -> Iterator[tuple[Submit, int]]:
         """Start the processes. Raises PosectlError where one dies."""
         context, threads = multiprocessing.get_context("spawn"), max(1, torch.get_num_threads() // self.count)
         try:
             with ProcessPoolExecutor(self.count, context, workers.enter, (search, threads)) as pool:
-                yield (lambda number, bound: pool.submit(_search, number, bound)), self.count + 1
+                yield (lambda number, bound: pool.submit(_on_worker, number, bound)), self.count + 1
         except BrokenProcessPool as error:
             raise PosectlError(
                 "A process that searched a part of the reference died, perhaps for want of memory.",
@@ -72,7 +67,7 @@ class Processes:
 def search(queries: Tensor, shards: Shards, k: int, metric: str, by: Workers) -> Found:
     """Find the k nearest of all shards by several workers, on the queries' device, or those of its kind."""
     found, pending = None, set[Future[Part]]()
-    with by.searching(Search(queries.cpu(), shards, k, metric, queries.device.type)) as (submit, most):
+    with by.searching(_Search(queries.cpu(), shards, k, metric, queries.device.type)) as (submit, most):
         try:
             for number in shards.filled:
                 if len(pending) >= most:
@@ -96,7 +91,7 @@ def _take(found: Found | None, pending: set[Future[Part]]) -> tuple[Found, set[F
     return found, left
 
 
-def _search(number: int, bound: np.ndarray | None) -> Part:
-    search, threads = workers.shared
+def _on_worker(number: int, bound: np.ndarray | None) -> Part:
+    told, threads = workers.shared
     torch.set_num_threads(threads)
-    return search.block(number, bound)
+    return told(number, bound)

@@ -171,14 +171,10 @@ class Ranks(Alone):
                 alive = [rank for rank in others if self.store.check([f"alive/{rank}"])]
             words = self._words()
         gone = [rank for rank in others if rank in words or rank not in alive]
-        named = (
-            f"Rank{'s' if len(gone) > 1 else ''} {' and '.join(map(str, gone))} of {self.count} "
-            f"{'were' if len(gone) > 1 else 'was'}"
-            if gone
-            else f"One of {self.count} ranks was"
-        )
+        which = " and ".join(map(str, gone))
+        named = {0: f"One of {self.count} ranks was", 1: f"Rank {which} of {self.count} was"}
         said = next((f", which said: {text.rstrip('.')}" for text in words.values()), "")
-        error = LostRankError(f"{named} lost{said}.")
+        error = LostRankError(f"{named.get(len(gone), f'Ranks {which} of {self.count} were')} lost{said}.")
         error.speaks = self.rank == 0 or (0 not in words and self.rank < min(alive, default=self.count))
         return error
 

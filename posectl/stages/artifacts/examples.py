@@ -30,7 +30,8 @@ def examples_of(run: Run, artifact: Artifact, model: Autoencoder) -> Examples:
         held = training_codes(run, artifact, model)
         codes = torch.from_numpy(held[evenly(len(held), MOST)]).to(model.device)
         up = axis_vector(model_about(artifact).samples.up or "+z")
-        return Examples(model.decode(codes), codes, H36M17.bones, up)
+        poses = model.decode(codes)
+        return Examples(poses, codes, torch.zeros_like(poses), H36M17.bones, up)
     dataset = dataset_of(run, artifact)
     train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(model.device)
     return spread(model, train, dataset.up, dataset.artifact)
@@ -42,7 +43,8 @@ def spread(model: Autoencoder, train: torch.Tensor, up: str, dataset: Artifact |
     parts = None if dataset is None else parts_of(dataset)
     poses = train[some.to(train.device)]
     of = None if parts is None else parts[some].to(train.device)
-    return Examples(poses, model.encode(poses), H36M17.bones, axis_vector(up), of)
+    codes = model.encode(poses)
+    return Examples(poses, codes, poses - model.decode(codes), H36M17.bones, axis_vector(up), of)
 
 
 def parts_of(dataset: Artifact) -> torch.Tensor | None:

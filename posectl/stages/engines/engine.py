@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from posectl.errors import InterruptedRunError, UsageError
-from posectl.stages.engines import cluster, processes
+from posectl.stages.engines import cluster, connection, processes
 from posectl.stages.engines.task import Outcome, Task, quiet
 from posectl.stages.run import Run
 from posectl.stages.training.log import check_form
@@ -57,7 +57,7 @@ class Engine:
         if self.name != "inline" and not self.scheduler and self.jobs > most:
             raise UsageError(f"{self.jobs} jobs are more than the {most} {what} here.", f"--jobs {most} at most.")
         if self.name == "dask":
-            cluster.check(self.scheduler)
+            connection.check(self.scheduler)
 
     def context(self, run: Run) -> Run:
         """Return the context of tasks of a run: so many threads each that all cores are at work, but no more than this

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from posectl.core.nearest.parallel import Part, Search, Submit
+from posectl.core.shards import Part, SearchBlock, Submit
 from posectl.errors import PosectlError, UnavailableError
-from posectl.stages.engines.cluster import called, connect, here, quiet_logs
+from posectl.stages.engines.connection import called, connect, here, quiet_logs
 from posectl.stages.engines.task import SAME, OtherCodeError
 from posectl.stages.identity import code_digest
 
@@ -28,7 +28,7 @@ class DaskWorkers:
     jobs: int = 1
 
     @contextmanager
-    def searching(self, search: Search) -> Iterator[tuple[Submit, int]]:
+    def searching(self, search: SearchBlock) -> Iterator[tuple[Submit, int]]:
         """Give the workers blocks, two at a time each. A lost worker's go to another.
 
         Raises UnavailableError for a scheduler that does not answer, or was lost, and OtherCodeError for a worker that
@@ -67,9 +67,9 @@ def _search(number: int, bound: np.ndarray | None, code: str, told: bytes) -> Pa
     if code != _code():
         raise OtherCodeError(f"{host} would search with other code.", SAME)
     torch.set_num_threads(1)
-    search: Search = pickle.loads(told)
+    search: SearchBlock = pickle.loads(told)
     try:
-        return search.block(number, bound)
+        return search(number, bound)
     except OSError as error:
         raise UnavailableError(
             f"{host} cannot read the reference: {error}.", "Mount the store under the same path on every host."

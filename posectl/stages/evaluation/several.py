@@ -90,7 +90,8 @@ def evaluate_all(
         )
     engine.check(devices.resolve(run.device))
     context = replace(run, threads=engine.context(run).threads)
-    if engine.name == "dask" and len(subjects) == 1 and against is not None and _is_beyond_memory(run, against):
+    is_alone = len(subjects) == shard.count == 1
+    if engine.name == "dask" and is_alone and against is not None and _is_beyond_memory(run, against):
         run.tell(f"One subject is one task: Dask's workers search the blocks of {against}, each a task.")
         ((subject, weights),) = subjects
         searching = replace(options, weights=weights, jobs=engine.jobs, scheduler=engine.scheduler)

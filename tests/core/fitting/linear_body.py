@@ -40,4 +40,5 @@ def linear_body(count: int = 400) -> tuple[LinearModel, Examples]:
     middle[:3], matrix[:, :3] = 0, 0
     model = LinearModel(middle, matrix)
     codes = torch.randn(count, LATENT, generator=g)
-    return model, Examples(model.decode(codes), codes)
+    poses = model.decode(codes)
+    return model, Examples(poses, codes, torch.zeros_like(poses))

@@ -77,6 +77,7 @@ def test_a_lost_rank_is_named_by_those_left_of_whom_the_first_speaks(monkeypatch
     assert (second.message, second.speaks) == ("Rank 2 of 4 was lost.", False)
     leading = one_of(4, 1, alive_2="", alive_3="")._lost()
     assert (leading.message, leading.speaks) == ("Rank 0 of 4 was lost.", True)
+    assert one_of(4, 0, alive_1="")._lost().message == "Ranks 2 and 3 of 4 were lost."
 
 
 def test_the_last_words_of_a_rank_are_passed_on_and_said_once():

@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import torch
-
-
-@pytest.fixture
-def threads():
-    """Sets the number of threads back, which workers of this process change."""
-    before = torch.get_num_threads()
-    yield before
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError, UnavailableError, UsageError
 from posectl.stages import sweep as sweeping
 from posectl.stages.artifacts.members import members
-from posectl.stages.engines import cluster
+from posectl.stages.engines import cluster, connection
 from posectl.stages.engines.engine import Engine
 from posectl.stages.engines.shards import Shard
 from posectl.stages.engines.task import OtherCodeError, common_name, quiet
@@ -184,7 +184,7 @@ def test_ctrl_c_lets_tasks_save_themselves(run, scheduler, monkeypatch):
 
 @pytest.mark.parametrize("banner", [b"", b"SSH-2.0-OpenSSH_9.2p1\r\n"])
 def test_a_scheduler_that_does_not_answer_is_said_within_a_stated_time(run, monkeypatch, banner):
-    monkeypatch.setattr(cluster, "ANSWER", 0.5)
+    monkeypatch.setattr(connection, "ANSWER", 0.5)
 
     def greet():
         with suppress(OSError):
@@ -222,7 +222,7 @@ def test_what_does_not_go_together_is_refused(tmp_path, engine, force, words):
 
 
 def test_without_dask_its_extra_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "find_spec", lambda name: None)
+    monkeypatch.setattr(connection, "find_spec", lambda name: None)
     with pytest.raises(UnavailableError, match="which is not installed") as lacking:
         sweep(Run(store=tmp_path / "artifacts"), None, TINY, AXES, engine=Engine("dask"))
     assert lacking.value.hint == "pip install 'posectl[dask]'"
@@ -239,7 +239,7 @@ def test_workers_lost_a_hundred_times_with_a_task_are_said():
         status = "error"
 
         def exception(self, timeout):
-            return distributed.KilledWorker("task", None, cluster.DEATHS)
+            return distributed.KilledWorker("task", None, connection.DEATHS)
 
     done = cluster._Cluster(Run(), "", 1)._result(Lost(), None)
     assert str(done.error) == "The workers that had it were lost, 101 times."

@@ -48,7 +48,7 @@ def test_a_worker_of_other_code_is_refused(scheduler, monkeypatch, threads):
 
 
 def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
-    monkeypatch.setattr("posectl.stages.engines.cluster.ANSWER", 1.0)
+    monkeypatch.setattr("posectl.stages.engines.connection.ANSWER", 1.0)
     with pytest.raises(UnavailableError, match=r"No scheduler of Dask answers at tcp://127.0.0.1:9 within 1 s"):
         nearest(torch.zeros(2, 5, 3), sharded(randn(60, 5, 3), [60], DaskWorkers("tcp://127.0.0.1:9")))
 
