@@ -8,6 +8,7 @@ import numpy as np
 
 from posectl.core.metrics import METRICS, Score
 from posectl.core.metrics.transitions import transition_curve
+from posectl.core.shards import Workers
 from posectl.errors import InvalidInputError, TooFewError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import ScoresAbout
 from posectl.stages.evaluation.protocol import Evaluation
@@ -53,6 +54,7 @@ def evaluate(
     options: EvaluateOptions = EvaluateOptions(),
     *,
     lease: Lease | None = None,
+    workers: Workers | None = None,
 ) -> Result:
     """Score the subject (the newest model if None) and publish a scores artifact.
 
@@ -62,6 +64,7 @@ def evaluate(
     W) samples, if options.shape says so. "baseline:crossfade" and its like need a dataset of images and no model.
     against names another reference, a dataset or, of poses, a file. options.task is scored in place of metrics, of a
     model, of "baseline:regression" and its like, and generation of samples, too. lease: under which it is done.
+    workers: what searches a reference beyond memory, in place of options.jobs processes.
     Figures: `scores` (metric -> statistics), `protocol` and `warnings`; curves are arrays of the artifact,
     `METRIC/NAME`. Raises UsageError for a metric that does not exist, InvalidInputError for one whose inputs the
     subject lacks.
@@ -69,7 +72,7 @@ def evaluate(
     for name in options.metrics:
         METRICS.get(name)
     _check_task(options)
-    evaluation = open_subject(run, subject, against, options)
+    evaluation = open_subject(run, subject, against, options, workers)
     inputs, names = evaluation.inputs, _applicable(evaluation, options)
 
     def fill(draft: Draft) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _COUNTED = ("core", "data", "stages")
 # What is said of a file's poses shows in the digest of its array as it was read.
 _OF_FILES = {"unit", "up", "joints", "shape"}
 _IRRELEVANT = {"model": {"reg", "lam", "price", "set", "checkpoint_every"}, "sweep": {"checkpoint_every"},
-               "scores": {*_OF_FILES, "jobs", "scheduler"}, "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
+               "scores": {*_OF_FILES, "jobs"}, "paths": _OF_FILES, "samples": _OF_FILES}  # fmt: skip
 
 # Options that came later, with the value by which artifacts from before them were made.
 _LATER: dict[str, dict[str, Any]] = {

@@ -255,8 +255,7 @@ class EvaluateOptions:
     hypotheses: completions of every pose.
     starts: what a model's fit begins from, "neighbours" in the training poses, or "random" codes, ten a pose.
     unit, up, joints: as of an interpolation; shape: what the array of a file is taken for; None: as its axes say.
-    jobs: processes that search a reference beyond memory. scheduler: address of Dask's, whose workers search it, "" for
-        `jobs` that Dask starts here; None: no Dask.
+    jobs: processes that search a reference beyond memory.
     """
 
     metrics: tuple[str, ...] = ()
@@ -290,7 +289,6 @@ class EvaluateOptions:
     joints: LayoutName | None = None
     shape: Literal["paths", "samples"] | None = None
     jobs: int = 1
-    scheduler: str | None = None
 
 
 # Frames a second of paths, which have no clock.

@@ -17,8 +17,8 @@ from posectl.stages.artifacts.about import SweepAbout
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.artifacts.members import members
 from posectl.stages.engines.engine import Engine, do_all
+from posectl.stages.engines.outcome import Outcome
 from posectl.stages.engines.shards import Shard
-from posectl.stages.engines.task import Outcome
 from posectl.stages.identity import key_of, work_of
 from posectl.stages.options import Axes, TrainOptions
 from posectl.stages.run import Result, Run, find_existing, produce

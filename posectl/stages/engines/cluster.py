@@ -21,8 +21,9 @@ from posectl.errors import InterruptedRunError, PosectlError, UnavailableError
 from posectl.stages.engines import connection
 from posectl.stages.engines.connection import DEATHS, called, connect, here, quiet_logs
 from posectl.stages.engines.messages import Message, Reported, speaking
+from posectl.stages.engines.outcome import Outcome
 from posectl.stages.engines.processes import watched
-from posectl.stages.engines.task import SAME, OtherCodeError, Outcome, Task
+from posectl.stages.engines.task import SAME, OtherCodeError, Task
 from posectl.stages.run import Run
 from posectl.store import leases
 from posectl.store.leases import HeldElsewhereError

@@ -13,7 +13,8 @@ import torch
 
 from posectl.errors import InterruptedRunError, UsageError
 from posectl.stages.engines import cluster, connection, processes
-from posectl.stages.engines.task import Outcome, Task, quiet
+from posectl.stages.engines.outcome import Outcome
+from posectl.stages.engines.task import Task, quiet
 from posectl.stages.run import Run
 from posectl.stages.training.log import check_form
 from posectl.store import Checkpoints

@@ -15,7 +15,8 @@ from typing import Any
 from posectl import workers
 from posectl.errors import InterruptedRunError, PosectlError
 from posectl.stages.engines.messages import Message, Reported, speaking
-from posectl.stages.engines.task import Outcome, Task
+from posectl.stages.engines.outcome import Outcome
+from posectl.stages.engines.task import Task
 from posectl.stages.run import Run
 from posectl.store import Checkpoints, Store
 from posectl.store.leases import HeldElsewhereError

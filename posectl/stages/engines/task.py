@@ -19,6 +19,7 @@ from typing import Any
 
 from posectl.core import device as devices
 from posectl.errors import PosectlError, UnavailableError
+from posectl.stages.engines.outcome import Outcome
 from posectl.stages.run import Run
 from posectl.store import Checkpoints
 from posectl.store.locations import url_of
@@ -29,15 +30,6 @@ SAME = "Install the same posectl on every host, and give all the same store."
 
 class OtherCodeError(UnavailableError):
     """A host on which a task would come to something else."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a part of a task: an artifact, or the step at which a training's loss became non-finite, the last if
-    it blew up."""
-
-    ref: str | None = None
-    diverged_at: int = -1
 
 
 @dataclass(frozen=True)

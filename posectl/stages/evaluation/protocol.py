@@ -19,7 +19,7 @@ from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import Kind
 from posectl.core.latent.paths import between
 from posectl.core.random import generator
-from posectl.core.shards import Shards, joined
+from posectl.core.shards import Shards, Workers, joined
 from posectl.data.dataset import TEST, TRAIN
 from posectl.data.foreign import load_poses
 from posectl.data.safe.npy import source_name
@@ -63,7 +63,8 @@ class Evaluation:
 
     name: of the scores by default; against: the reference that was named; protocol: the record; parents, files: the
     origin of the samples; modules: those that a registry chose for it. up: the vertical of what a model made; taken:
-    the subject, if it is an array from outside; reference: once it was asked for.
+    the subject, if it is an array from outside; reference: once it was asked for. workers: what searches a reference
+    beyond memory; None: processes of this machine.
     """
 
     run: Run
@@ -81,6 +82,7 @@ class Evaluation:
     up: str = ""
     taken: Taken | None = None
     reference: Reference | None = None
+    workers: Workers | None = None
 
     def dataset(self, ref: str) -> StoredDataset:
         """Return the dataset of a ref, with the split that is held out."""
@@ -91,14 +93,11 @@ class Evaluation:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
     def searched(self, array: np.ndarray) -> Tensor:
-        """Return what is searched: a tensor, or shards as they are, for `jobs` processes or Dask's workers to read."""
+        """Return what is searched: a tensor, or shards as they are, for the workers, or `jobs` processes, to read."""
         if not isinstance(array, Shards):
             return self.tensor(array)
-        if self.options.scheduler is not None:
-            from posectl.stages.engines.searching import DaskWorkers  # Dask is an extra
-
-            array.workers = DaskWorkers(self.options.scheduler, self.options.jobs)
-        elif self.options.jobs > 1:
+        array.workers = self.workers
+        if self.workers is None and self.options.jobs > 1:
             from posectl.core.nearest.parallel import Processes
 
             array.workers = Processes(self.options.jobs)

@@ -15,8 +15,10 @@ from posectl.stages.artifacts.beyond import is_beyond_memory
 from posectl.stages.artifacts.files import is_baseline, is_file
 from posectl.stages.artifacts.model import HINT
 from posectl.stages.engines.engine import Engine, do_all
+from posectl.stages.engines.outcome import Outcome
+from posectl.stages.engines.searching import DaskWorkers
 from posectl.stages.engines.shards import Shard
-from posectl.stages.engines.task import Outcome, Task, common_name, quiet
+from posectl.stages.engines.task import Task, common_name, quiet
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.generated import is_generated
 from posectl.stages.identity import code_digest
@@ -94,8 +96,8 @@ def evaluate_all(
     if engine.name == "dask" and is_alone and against is not None and _is_beyond_memory(run, against):
         run.tell(f"One subject is one task: Dask's workers search the blocks of {against}, each a task.")
         ((subject, weights),) = subjects
-        searching = replace(options, weights=weights, jobs=engine.jobs, scheduler=engine.scheduler)
-        return [evaluate(context, subject, against, searching)]
+        workers = DaskWorkers(engine.scheduler, engine.jobs)
+        return [evaluate(context, subject, against, replace(options, weights=weights), workers=workers)]
     planned = _planned(context, subjects, against, options)
     tasks = shard.of(planned)
     if not tasks:
@@ -185,7 +187,7 @@ def _key(run: Run, subjects: Sequence[Weighted], against: str | None, options: E
     work = {
         "subjects": [(digest(subject), weights) for subject, weights in subjects],
         "against": against and digest(against),
-        "options": asdict(replace(options, jobs=1, scheduler=None)),  # who searches changes no score
+        "options": asdict(replace(options, jobs=1)),  # how many processes search changes no score
         "seed": run.seed,
         "name": run.name,
         "device": devices.resolve(run.device).type,

@@ -10,6 +10,7 @@ import torch
 
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
+from posectl.core.shards import Workers
 from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
 from posectl.stages.artifacts.about import AttributeAbout, DecodedAbout, read_about
@@ -30,14 +31,18 @@ from posectl.store import Artifact
 
 
 def open_subject(
-    run: Run, subject: str | np.ndarray | None, against: str | None, options: EvaluateOptions
+    run: Run,
+    subject: str | np.ndarray | None,
+    against: str | None,
+    options: EvaluateOptions,
+    workers: Workers | None = None,
 ) -> Evaluation:
     """Bring a subject under its kind's protocol: a ref, a file, an array, `baseline:NAME`, or the newest model."""
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
 
     def begin(label: str, name: str, kind: Kind) -> Evaluation:
-        return Evaluation(run, label, name, kind, device, protocol_of(kind).resolve(options), against)
+        return Evaluation(run, label, name, kind, device, protocol_of(kind).resolve(options), against, workers=workers)
 
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)

@@ -15,7 +15,7 @@ import torch
 from posectl.core.training.loop import Trainer
 from posectl.errors import InterruptedRunError
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.engines.task import Outcome
+from posectl.stages.engines.outcome import Outcome
 from posectl.stages.run import Run, produce
 from posectl.stages.training.extension import find_beginning, go_on_from
 from posectl.stages.training.health import examine

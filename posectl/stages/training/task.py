@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from posectl.stages.artifacts.dataset import StoredDataset
-from posectl.stages.engines.task import Outcome, Task, common_name
+from posectl.stages.engines.outcome import Outcome
+from posectl.stages.engines.task import Task, common_name
 from posectl.stages.options import TrainOptions
 from posectl.stages.run import Run
 from posectl.stages.training.replica import identify
