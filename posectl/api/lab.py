@@ -206,6 +206,7 @@ class Lab:
         engine: str = "inline",
         jobs: int = 1,
         scheduler: str = "",
+        devices: Sequence[str] = (),
         log: str = "",
         name: str | None = None,
         seed: int | None = None,
@@ -215,7 +216,7 @@ class Lab:
 
         lam: a list, or one for each regularizer; zip: pair the lists instead of multiplying them; engine, jobs:
         "process" trains in so many processes, "dask" on the workers of the scheduler at an address, else in so many of
-        its own; log: of each model, as of `train`. Raises as `train`.
+        its own; devices: the device of each process; log: of each model, as of `train`. Raises as `train`.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -228,7 +229,8 @@ class Lab:
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
-            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=Engine(engine, jobs, log, scheduler))
+            how = Engine(engine, jobs, log, scheduler, tuple(devices))
+            result = sweep(run, _ref(dataset, "dataset"), given, axes, engine=how)
             return Stored.of(run, result)  # type: ignore[return-value]
 
     def sweep_shard(
@@ -245,6 +247,7 @@ class Lab:
         engine: str = "inline",
         jobs: int = 1,
         scheduler: str = "",
+        devices: Sequence[str] = (),
         log: str = "",
         name: str | None = None,
         seed: int | None = None,
@@ -266,7 +269,7 @@ class Lab:
 
         with self._running(name, seed) as run:
             run, given, axes = _axes(run, dataset, reg, lam, latent, preset, seeds, zip, options)
-            how = Engine(engine, jobs, log, scheduler)
+            how = Engine(engine, jobs, log, scheduler, tuple(devices))
             result = sweep_shard(run, _ref(dataset, "dataset"), given, axes, parse(shard), engine=how)
             return Stored.of(run, result) if result else None  # type: ignore[return-value]
 
@@ -528,6 +531,7 @@ class Lab:
         engine: str = "inline",
         jobs: int = 1,
         scheduler: str = "",
+        devices: Sequence[str] = (),
         shard: str = "1/1",
         name: str | None = None,
         seed: int | None = None,
@@ -535,8 +539,8 @@ class Lab:
     ) -> list[Scores]:
         """Score what `spread` returns, or one of several parts of it, "2/4", as tasks; return their scores.
 
-        engine, jobs, scheduler: as of `sweep`, but that with the engine inline so many processes search a reference
-        beyond memory; options: as of `evaluate`. Raises as both do.
+        engine, jobs, scheduler, devices: as of `sweep`, but that with the engine inline so many processes search a
+        reference beyond memory; options: as of `evaluate`. Raises as both do.
 
         >>> import posectl
         >>> lab = posectl.open("artifacts")
@@ -550,7 +554,7 @@ class Lab:
 
         searching, scoring = (jobs, 1) if engine == "inline" else (1, jobs)
         given = options_from(EvaluateOptions, {**options, "jobs": searching}, "evaluate")
-        how = Engine(engine, scoring, scheduler=scheduler)
+        how = Engine(engine, scoring, scheduler=scheduler, devices=tuple(devices))
         with self._running(name, seed) as run:
             made = evaluate_all(run, subjects, _ref(against), given, engine=how, shard=parse(shard))
             return [Stored.of(run, each) for each in made]  # type: ignore[misc]

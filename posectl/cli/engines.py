@@ -22,6 +22,13 @@ Scheduler = Annotated[
         show_default="--jobs processes of this machine",
     ),
 ]  # fmt: skip
+Devices = Annotated[
+    str | None,
+    option(
+        "Machines", "Devices of --engine process, a process on each, such as cuda:0,cuda:1.", "--devices",
+        metavar="LIST", show_default="--device; of CUDA's as many as --jobs",
+    ),
+]  # fmt: skip
 ShardOf = Annotated[
     str | None,
     option(

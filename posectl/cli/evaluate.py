@@ -9,7 +9,7 @@ import typer
 
 from posectl.cli import complete
 from posectl.cli.command import Session, command
-from posectl.cli.engines import EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
+from posectl.cli.engines import Devices, EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
 from posectl.cli.foreign import CONVENTIONS, SHAPE
 from posectl.cli.help import Options, option, parameter
 from posectl.cli.root import app
@@ -148,6 +148,7 @@ def evaluate(
     engine: EngineName = "inline",
     jobs: Jobs = 1,
     scheduler: Scheduler = "",
+    devices: Devices = None,
     shard: ShardOf = None,
     dry_run: Annotated[
         bool, option("Output", "Print the tasks of --engine and --shard; score nothing.", "--dry-run")
@@ -183,7 +184,9 @@ def evaluate(
     lab, asked = session.lab(), {**shared, "metrics": names(shared["metric"]) or ()}
     del asked["metric"]
     scored = lab.spread(subjects or [], shared["weights"])
-    how: dict[str, Any] = {"engine": engine, "jobs": jobs, "scheduler": scheduler}
+    how: dict[str, Any] = {
+        "engine": engine, "jobs": jobs, "scheduler": scheduler, "devices": names(devices) or ()
+    }  # fmt: skip
     part = shard or (scheduled_shard(session) if len(scored) > 1 else None)
     if part is not None:
         lab.run.threads, how["shard"] = lab.run.threads or 1, part
@@ -194,7 +197,7 @@ def evaluate(
             session.out.data([_line(plan) for plan in plans], {"tasks": [asdict(plan) for plan in plans]})
             continue
         made = []
-        if part is None and engine == "inline" and not scheduler:
+        if part is None and engine == "inline" and not (scheduler or devices):
             for subject, weights in scored:
                 made.append(lab.evaluate(subject, against, **{**asked, "weights": weights, "jobs": jobs}))
                 _print(session, made[-1], silent=task is not None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from posectl.cli import training
 from posectl.cli.command import Session, command
-from posectl.cli.engines import EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
+from posectl.cli.engines import Devices, EngineName, Jobs, Scheduler, ShardOf, scheduled_shard
 from posectl.cli.help import option, parameter
 from posectl.cli.live import live_table
 from posectl.cli.root import app
@@ -42,6 +42,7 @@ def sweep(
     engine: EngineName = "inline",
     jobs: Jobs = 1,
     scheduler: Scheduler = "",
+    devices: Devices = None,
     shard: ShardOf = None,
     log: training.Log = "none",
     dry_run: training.DryRun = False,
@@ -63,7 +64,7 @@ def sweep(
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --shard 1/2
       posectl sweep --reg acai --lam 0,0.1 --latent 8,16 --engine dask --scheduler tcp://head:8786
     """
-    from posectl.cli.values import integers, numbers
+    from posectl.cli.values import integers, names, numbers
 
     lam = tuple(numbers(text, "--lam") for text in shared["lam"] or ())
     latent = integers(shared["latent"], "--latent")
@@ -74,7 +75,7 @@ def sweep(
         return
     how = {
         "seeds": seeds, "zip": zip_, "engine": engine, "jobs": jobs, "scheduler": scheduler,
-        "log": "" if log == "none" else log, **options,
+        "devices": names(devices) or (), "log": "" if log == "none" else log, **options,
     }  # fmt: skip
     part = shard or scheduled_shard(session)
     with live_table(session.out) as lab.run.progress:

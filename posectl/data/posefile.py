@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from posectl.data.clips import Clips, as_text, clip_order, clip_table
 from posectl.data.dataset import TEST, TRAIN, VALIDATION
-from posectl.data.foreign import ALIASES, Conventions, read_poses
+from posectl.data.foreign import ALIASES, Conventions, Foreign, read_poses
 from posectl.data.layouts import Layout
-from posectl.data.safe.npy import array_names, known_key, listed, load_arrays, split_key
+from posectl.data.safe.npy import (
+    array_names,
+    array_shapes,
+    known_key,
+    listed,
+    load_arrays,
+    map_array,
+    split_key,
+)
 from posectl.data.smpl import refuse_parameters
 from posectl.data.units import METRES, Axis, Unit
 from posectl.errors import InvalidInputError
@@ -59,30 +67,66 @@ def read_file(
     foreign = read_poses(arrays, str(path), said, finite=None if drop_bad else hint)
     poses = foreign.poses
     if poses.ndim != 3:
-        hint = "A dataset is (N, J, 3) or (N, 3 J); `posectl evaluate` takes paths (B, T, 17, 3) too."
-        raise InvalidInputError(f"{path} has shape {arrays['poses'].shape}, which is no list of poses.", hint)
-    root = _world_root(poses, _root(arrays, len(poses), foreign.unit, path, drop_bad))
-    labels = _labels(arrays, len(poses), path)
-    warnings = [*foreign.warnings]
-    if "clip" in labels:
-        order = clip_order(labels["clip"], labels["frame"])
-        if (np.diff(order) < 0).any():
-            warnings.append(f"{path}: frames were put in order, so that each clip is in one piece.")
-            labels = {key: label[order] for key, label in labels.items()}
-            poses, root = poses[order], None if root is None else root[order]
+        raise no_poses(path, arrays["poses"].shape)
+    file, order = describe(path, arrays, foreign, len(poses), fps, drop_bad=drop_bad)
+    root = _world_root(poses, file.root)
+    if order is not None:
+        file.warnings.append(f"{path}: frames were put in order, so that each clip is in one piece.")
+        poses, root = poses[order], None if root is None else root[order]
+    return replace(file, poses=poses - poses[:, :1], root=root)
+
+
+def no_poses(path: Path, shape: tuple[int, ...]) -> InvalidInputError:
+    """Return the error of a file whose array of this shape is no list of poses."""
+    hint = "A dataset is (N, J, 3) or (N, 3 J); `posectl evaluate` takes paths (B, T, 17, 3) too."
+    return InvalidInputError(f"{path} has shape {shape}, which is no list of poses.", hint)
+
+
+def describe(
+    path: Path, arrays: Mapping[str, np.ndarray], foreign: Foreign, frames: int, fps: float, *, drop_bad: bool = False
+) -> tuple[PoseFile, np.ndarray | None]:
+    """Return what the arrays of known meaning in a file say of its frames, without their poses: `root` as the file has
+    it; and the order (n,) of rows by which clips are in one piece, None if they are. Raises InvalidInputError."""
+    root = _root(arrays, frames, foreign.unit, path, drop_bad)
+    labels, order = _labels(arrays, frames, path), None
+    if "clip" in labels and (np.diff(rows := clip_order(labels["clip"], labels["frame"])) < 0).any():
+        labels, order = {key: label[rows] for key, label in labels.items()}, rows
     rate = float(arrays["fps"].ravel()[0]) if "fps" in arrays else fps
     table = {key: arrays[f"clip_{key}"] for key in _TABLE if f"clip_{key}" in arrays}
     clips = clip_table(labels, table, {"name": path.stem, "fps": rate, "source": str(path)}, str(path))
+    warnings = [*foreign.warnings]
     if not (foreign.told or foreign.plain):
         warnings.append(
             f"{path}: hardly anybody stands upright, so that {foreign.up} is up is a guess; name it with --up."
         )
-    split = labels.get("split")
-    return PoseFile(poses - poses[:, :1], root, labels["frame"], clips, split, foreign.up, foreign.layout, warnings)
+    none = np.empty((0, *foreign.poses.shape[1:]), np.float32)
+    split, of, up = labels.get("split"), foreign.layout, foreign.up
+    return PoseFile(none, root, labels["frame"], clips, split, up, of, warnings), order
+
+
+def map_file(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of known meaning in a file, by their first name, with `poses` mapped into memory."""
+    keys = _known_keys(path)
+    file, poses = split_key(path)[0], keys.pop("poses")
+    arrays = load_arrays(file, set(keys.values())) if keys else {}
+    found = {meaning: arrays[name] for meaning, name in keys.items()}
+    return _fitting(path, {**found, "poses": map_array(file, poses)})
+
+
+def poses_shape(path: Path) -> tuple[int, ...]:
+    """Return the shape of the poses of a file; reads headers alone."""
+    return array_shapes(split_key(path)[0])[_known_keys(path)["poses"]]
 
 
 def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     """Return the arrays of known meaning in a file, by their first name in `_ALIASES`; `poses` is among them."""
+    keys = _known_keys(path)
+    arrays = load_arrays(path, set(keys.values()))
+    return _fitting(path, {meaning: arrays[name] for meaning, name in keys.items()})
+
+
+def _known_keys(path: Path) -> dict[str, str]:
+    """Return the names of the arrays of known meaning in a file, by their first name in `_ALIASES`."""
     key, present = split_key(path)[1], array_names(path)
     refuse_parameters(present, str(path))
     keys = {meaning: name for meaning, names in _ALIASES.items() for name in names if name in present}
@@ -93,10 +137,12 @@ def _known_arrays(path: Path) -> dict[str, np.ndarray]:
     if "poses" not in keys:
         hint = f"Name the one that you mean: {path}:{present[0]}." if present else "Save poses with np.savez."
         raise InvalidInputError(f"{path} holds {listed(present)}, and none is called 'positions'.", hint)
-    keys.update({f"clip_{column}": f"clip_{column}" for column in _TABLE if f"clip_{column}" in present})
-    arrays = load_arrays(path, set(keys.values()))
-    found = {meaning: arrays[name] for meaning, name in keys.items()}
-    return found if key in (None, *_ALIASES["poses"]) else _of_these(found)
+    return keys | {f"clip_{column}": f"clip_{column}" for column in _TABLE if f"clip_{column}" in present}
+
+
+def _fitting(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Leave out what is of others than the poses that the user named, if any were."""
+    return arrays if split_key(path)[1] in (None, *_ALIASES["poses"]) else _of_these(arrays)
 
 
 def _of_these(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -78,15 +78,15 @@ def sweep_shard(
             else "On Dask nothing is made again by force, for a task may be done twice.",
             "Leave --force out, or remove the models first: posectl store rm.",
         )
-    device = devices.resolve(run.device)
-    engine.check(device)
+    device = engine.resolve(run.device)
+    run = replace(run, device=str(device))
     data = training_set(run, dataset)
     if engine.name == "dask":
         run = replace(run, threads=engine.context(run).threads)
     devices.use_threads(run.threads)
     replicas = replicas_of(run, data, options, axes, device)
     run.detail(
-        f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.jobs} at once."
+        f"{len(replicas)} models in {len(stacks(replicas))} stacks, trained {engine.name}, {engine.processes} at once."
     )
     for remark in remarks(replicas[0].replica.objectives, data):
         run.tell(remark)
@@ -105,13 +105,13 @@ def sweep_shard(
     own = shard.of(planned)
     if not own:
         run.tell(f"Nothing falls to shard {shard}: there are {len(planned)} stacks.")
-    outcomes = _trained(run, data, own, device, engine)
+    outcomes = _trained(run, data, own, engine)
     if shard != ALL:
         if left := [stack for stack in planned if not _has_ended(run, stack)]:
             count = sum(len(stack.replicas) for stack in left)
             run.tell(f"Shard {shard} has ended; {count} models are left to others, of whom the last publishes.")
             return None
-        outcomes = _trained(run, data, planned, device, engine)
+        outcomes = _trained(run, data, planned, engine)
     with run.artifacts.checkpoints(f"sweep-{key}").lock(math.inf):  # of those who end at once, one publishes
         newest = None if run.force else run.artifacts.find("sweep", run.name, key)
         if newest is not None and (there is None or newest.ref != there.ref):
@@ -127,9 +127,7 @@ def sweep_shard(
     return result
 
 
-def _trained(
-    run: Run, data: StoredDataset, planned: Sequence[Stack], device: torch.device, engine: Engine
-) -> dict[str, Outcome]:
+def _trained(run: Run, data: StoredDataset, planned: Sequence[Stack], engine: Engine) -> dict[str, Outcome]:
     """Train what is missing of some stacks, and return the outcome of every replica by its key."""
     replicas = [each.replica for stack in planned for each in stack.replicas]
     found = {} if run.force else existing_models(run, replicas)
@@ -139,7 +137,7 @@ def _trained(
     if not missing:
         return {key: Outcome(ref=model.ref) for key, model in found.items()}
     table, theirs = ProgressTable(run, planned, found), engine.context(run)
-    tasks = [StackTask.of(theirs, data, stack, engine.device(i, device), engine.log) for i, stack in enumerate(missing)]
+    tasks = [StackTask.of(theirs, data, stack, engine.log) for stack in missing]
     numbers = [planned.index(stack) for stack in missing]
     run.progress(table.progress())
     with interruptible() as stopped:

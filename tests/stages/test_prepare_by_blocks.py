@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ import posectl
 from posectl.api.lab import Lab
 from posectl.data import stream
 from posectl.data.readers import arrays, mannequin
-from posectl.data.safe import npy
-from posectl.errors import InvalidInputError, UsageError
+from posectl.data.safe import npy, zipped
+from posectl.errors import InvalidInputError, UnavailableError, UsageError
 from posectl.store import headers
 
 
@@ -100,6 +102,90 @@ def test_arrays_are_mapped_and_make_the_files_of_the_whole(
     assert blocks.artifact.digest == expected.artifact.digest
     assert blocks.artifact.about == expected.artifact.about
     assert ["checked", "in 6 blocks; what follows is of the first"] in blocks.figures["rows"]
+
+
+@pytest.fixture
+def told(files: list[Path], tmp_path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz that says all that one may, in clips of 40 frames, its pelvises at the origin."""
+    world = np.concatenate([np.load(path) for path in files])[:760].astype(np.float32)
+    clip = np.arange(760) // 40
+    return {
+        "positions": world - world[:, :1], "root": world[:, 0], "units": np.array("mm"), "up_axis": np.array("y"),
+        "clip": clip, "frame": np.arange(760) % 40 + 3, "subject": np.array(["ann", "bob", "cy"])[clip % 3],
+        "action": np.array(["walk", "run"])[clip % 2], "split": np.where(clip % 3 == 1, "test", "train"),
+        "fps": np.array(50.0), "others": np.zeros((7, 3)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("member", ["", ":positions"])
+def test_archives_are_mapped_and_make_the_files_of_the_whole(
+    tmp_path: Path, told: dict[str, np.ndarray], tiny: None, monkeypatch: pytest.MonkeyPatch, save: Any, member: str
+) -> None:
+    monkeypatch.setattr(arrays, "BLOCK_BYTES", 150 * 204)
+    save(tmp_path / "all.npz", **told)
+    path = f"{tmp_path / 'all.npz'}{member}"
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "4G")
+    expected = posectl.open(tmp_path / "whole").prepare("arrays", path)
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "400k")
+    read = npy._read_member
+    with monkeypatch.context() as patch:
+        patch.setattr(npy, "_read_member", lambda zipped, name, *rest: read(zipped, _label(name), *rest))
+        blocks = posectl.open(tmp_path / "blocks").prepare("arrays", path)
+    assert blocks.artifact.digest == expected.artifact.digest
+    assert blocks.artifact.about == expected.artifact.about
+    assert blocks.artifact.about["split"] == "as the files say"
+    assert np.abs(blocks.artifact.read("root")).max() > 0.5
+    assert ["checked", "in 6 blocks; what follows is of the first"] in blocks.figures["rows"]
+    assert not list(tmp_path.glob("tmp*"))
+
+
+def _label(name: str) -> str:
+    assert name != "positions", "poses were read as a whole"
+    return name
+
+
+def test_frames_of_an_archive_out_of_order_need_the_whole(
+    tmp_path: Path, told: dict[str, np.ndarray], tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "400k")
+    np.savez(tmp_path / "all.npz", **{**told, "clip": told["clip"][::-1] % 2})
+    with pytest.raises(InvalidInputError, match="its clips are not in one piece each") as caught:
+        posectl.open(tmp_path / "s").prepare("arrays", tmp_path / "all.npz")
+    assert "POSECTL_MAX_MEMORY" in caught.value.hint
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_byte_that_rotted_in_an_archive_beyond_memory_is_said(
+    tmp_path: Path, told: dict[str, np.ndarray], tiny: None, monkeypatch: pytest.MonkeyPatch, save: Any
+) -> None:
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "400k")
+    save(tmp_path / "all.npz", **told)
+    data = bytearray((tmp_path / "all.npz").read_bytes())
+    data[100_000] ^= 16
+    (tmp_path / "all.npz").write_bytes(data)
+    with pytest.raises(InvalidInputError, match="damaged or truncated"):
+        posectl.open(tmp_path / "s").prepare("arrays", tmp_path / "all.npz")
+
+
+def test_an_archive_that_unpacks_a_hundredfold_is_held_against_memory(
+    tmp_path: Path, tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipped, "unpack", None)
+    np.savez_compressed(tmp_path / "bomb.npz", positions=np.zeros((100_000, 17, 3)))
+    with pytest.raises(InvalidInputError, match="of memory"):
+        posectl.open(tmp_path / "s").prepare("arrays", tmp_path / "bomb.npz")
+
+
+def test_no_room_to_unpack_is_said(
+    tmp_path: Path, told: dict[str, np.ndarray], tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "400k")
+    monkeypatch.setattr(zipped.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+    np.savez_compressed(tmp_path / "all.npz", **told)
+    with pytest.raises(UnavailableError, match=r"has 155,168 bytes unpacked, and .* has room for 1,000") as caught:
+        posectl.open(tmp_path / "s").prepare("arrays", tmp_path / "all.npz")
+    assert "TMPDIR" in caught.value.hint
 
 
 def test_a_file_beyond_memory_that_is_cut_short_is_said(tmp_path: Path, files: list[Path], tiny: None) -> None:

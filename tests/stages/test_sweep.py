@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections import Counter
 from dataclasses import replace
 
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from posectl.errors import DivergedError, UsageError
+from posectl.errors import DivergedError, UnavailableError, UsageError
 from posectl.stages.artifacts.members import expand_sweeps, members
 from posectl.stages.compare import compare
 from posectl.stages.drawing.sweep_lines import sweep_lines
 from posectl.stages.engines.engine import Engine, cores
+from posectl.stages.engines.processes import taken
 from posectl.stages.evaluate import evaluate
 from posectl.stages.options import Axes, EvaluateOptions, TrainOptions
 from posectl.stages.prepare import prepare
@@ -93,6 +95,11 @@ def test_a_setting_that_does_not_exist_is_refused_before_anything_is_made(tmp_pa
         (Engine("inline", 2), "processes of their own"),
         (Engine("process", 0), "at least 1"),
         (Engine("threads"), "no engine"),
+        (Engine(devices=("cpu", "cpu")), "one each, and the engine is inline"),
+        (Engine("dask", devices=("cpu",)), "one each, and the engine is dask"),
+        (Engine("process", 3, devices=("cpu", "cpu")), "3 jobs have no 2 devices"),
+        (Engine("process", devices=("cpu",) * (cores() + 1)), rf"more than the {cores()} core\(s\)"),
+        (Engine("process", devices=("cpu", "gpu")), "no device 'gpu'"),
     ],
 )
 def test_engines_that_cannot_be_are_refused(tmp_path, engine, words):
@@ -106,6 +113,31 @@ def test_more_jobs_than_cuda_devices_are_refused(monkeypatch):
     with pytest.raises(UsageError, match=r"3 jobs are more than the 2 CUDA device\(s\)") as refused:
         Engine("process", 3).check(torch.device("cuda"))
     assert refused.value.hint == "--jobs 2 at most."
+
+
+def test_each_process_has_a_device_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    named = Engine("process", devices=("cuda:3", "cuda:1"))
+    assert named.resolve("auto") == torch.device("cuda:3")
+    assert named.of_processes("auto") == ("cuda:3", "cuda:1")
+    assert Engine("process", 3).of_processes("cuda") == ("cuda:0", "cuda:1", "cuda:2")
+    assert Engine("process", 1).of_processes("cuda:2") == ("cuda:2",)
+    assert Engine("process", 2).of_processes("cpu") == ("cpu", "cpu")
+    for given, words in ((("cuda:0", "cpu"), "of two"), (("cuda:1", "cuda", "cuda:0"), "two are one")):
+        with pytest.raises(UsageError, match=words):
+            Engine("process", devices=given).resolve("auto")
+    with pytest.raises(UnavailableError, match="no cuda:4"):
+        Engine("process", devices=("cuda:0", "cuda:4")).resolve("auto")
+
+
+def test_a_worker_keeps_the_device_that_it_took():
+    free = queue.Queue()
+    for device in ("cuda:0", "cuda:1"):
+        free.put(device)
+    for device in ("cuda:0", "cuda:1"):
+        taken.cache_clear()  # another worker
+        assert [taken(free) for _ in range(3)] == [device] * 3
 
 
 def test_each_of_a_stack_of_three_is_the_model_that_training_alone_makes(run, tmp_path):
@@ -218,7 +250,7 @@ def test_a_stack_that_fails_stops_no_other_and_is_told(run, monkeypatch):
 def test_processes_train_what_one_process_does(run, tmp_path):
     axes = Axes(((0.0, 0.1),), (3, 4))
     details = []
-    apart = sweep(replace(run, detail=details.append), None, TINY, axes, engine=Engine("process", 1))
+    apart = sweep(replace(run, detail=details.append), None, TINY, axes, engine=Engine("process", devices=("cpu",)))
     assert sum("model mannequin-acai-" in line and "computing on cpu" in line for line in details) == 4
     here = sweep(replace(run, force=True), None, TINY, axes)
     assert [m.key for m in members(run, apart.artifact)] == [m.key for m in members(run, here.artifact)]

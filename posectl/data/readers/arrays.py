@@ -13,7 +13,7 @@ An .npz may say more, under any of these names (N frames, C clips):
 - a clip table (C,): `clip_start`, `clip_length`, `clip_name`, `clip_subject`, `clip_action`, `clip_source`, `clip_fps`;
 - `fps`, `units` ("m", "cm", "mm"), `up_axis` ("z", "-y", ...), `joint_names`, by which a layout is known.
 
-A .npy that is larger than memory is read block by block.
+What is larger than memory is read block by block; of an .npz that is deflated, a copy is unpacked first (TMPDIR).
 
 Poses come out about the pelvis, which `root` keeps. Their axes stay as they are.
 
@@ -24,6 +24,7 @@ Examples:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,12 +32,13 @@ from typing import Any
 
 import numpy as np
 
-from posectl.data.clips import Clips, Split, clip_table, join, train_test_split
+from posectl.budget import VARIABLE
+from posectl.data.clips import Clips, Split, join, train_test_split
 from posectl.data.dataset import TEST, TRAIN, VALIDATION, Dataset, named_split, with_test
-from posectl.data.foreign import Conventions, Foreign, read_poses
-from posectl.data.posefile import PoseFile, read_file
+from posectl.data.foreign import Conventions, read_poses
+from posectl.data.posefile import PoseFile, describe, map_file, no_poses, poses_shape, read_file
 from posectl.data.readers import Progress, drop_bad_option, option, reader, split_option
-from posectl.data.safe.npy import map_array
+from posectl.data.safe.npy import split_key
 from posectl.data.skeleton import H36M17
 from posectl.data.stream import BLOCK_BYTES, Stream, is_beyond_memory
 from posectl.data.units import AXES, LAYOUTS, UNITS, Axis, LayoutName, Unit
@@ -68,60 +70,76 @@ class ArrayOptions:
 
 
 def stream(paths: Sequence[Path], options: ArrayOptions, progress: Progress) -> Stream | None:
-    """Read .npy files block by block, mapped into memory; None where they fit, or are others.
+    """Read files block by block, their poses mapped into memory; None where they fit.
 
     Unit, vertical and whether pelvises are at the origin show in poses that are evenly spaced.
     """
     parts = _split_by_file(paths, options.test) if paths and not (options.test and options.split) else {}
-    if not parts or any(path.suffix.lower() != ".npy" or not path.is_file() for path in parts):
+    if not parts or not all(split_key(path)[0].is_file() for path in parts):
         return None
-    arrays = {path: map_array(path) for path in parts}
-    if not is_beyond_memory(4 * sum(array.size for array in arrays.values())):
+    shapes = {path: poses_shape(path) for path in parts}
+    if not is_beyond_memory(4 * sum(map(math.prod, shapes.values()))):
         return None
     _check_options(paths, options.unit, options.up, options.fps)
-    said = Conventions(options.unit, options.up, options.joints)
-    found = {path: _shown(path, array, said) for path, array in arrays.items()}
-    files = [_described(path, len(arrays[path]), found[path], options.fps) for path in parts]
+    mapped = [_mapped(path, Conventions(options.unit, options.up, options.joints), options.fps) for path in parts]
+    files = [each.file for each in mapped]
     _check_up(parts, files)
     whole = _dataset(parts, files, options.split)
-    has_root = any(np.nan_to_num(foreign.poses[:, 0]).any() for foreign in found.values())
-    return Stream(len(whole.split), _blocks(arrays, found, said, whole, has_root), whole.per_clip)
+    has_root = any(each.has_pelvis or each.file.root is not None for each in mapped)
+    return Stream(len(whole.split), _blocks(mapped, whole, has_root), whole.per_clip)
 
 
-def _shown(path: Path, array: np.ndarray, said: Conventions) -> Foreign:
-    """Return poses of a file that are evenly spaced, in metres."""
-    rows = np.linspace(0, len(array) - 1, min(len(array), _SHOWN)).astype(np.int64)
-    foreign = read_poses({"poses": array[rows]}, str(path), said)
+@dataclass(frozen=True)
+class _Mapped:
+    """A file beyond memory: what it says of its frames; its arrays of known meaning, of which `poses` are mapped; its
+    conventions; and whether pelvises are away from the origin in poses that are evenly spaced."""
+
+    path: Path
+    file: PoseFile
+    arrays: dict[str, np.ndarray]
+    known: Conventions
+    has_pelvis: bool
+
+    def poses(self, first: int, last: int) -> np.ndarray:
+        """Return some poses (n, 17, 3), metres."""
+        some = np.array(self.arrays["poses"][first:last])
+        return read_poses({**self.arrays, "poses": some}, str(self.path), self.known).poses
+
+
+def _mapped(path: Path, said: Conventions, fps: float) -> _Mapped:
+    arrays = map_file(path)
+    poses = arrays["poses"]
+    if poses.ndim == 0:
+        raise no_poses(path, poses.shape)
+    rows = np.linspace(0, len(poses) - 1, min(len(poses), _SHOWN)).astype(np.int64)
+    foreign = read_poses({**arrays, "poses": poses[rows]}, str(path), said)
     if foreign.poses.ndim != 3:
-        raise InvalidInputError(f"{path} has shape {array.shape}, which is no list of poses.", "Save (N, J, 3).")
-    return foreign
+        raise no_poses(path, poses.shape)
+    file, order = describe(path, arrays, foreign, len(poses), fps)
+    if order is not None:
+        raise InvalidInputError(
+            f"{path} is beyond memory, and its clips are not in one piece each.",
+            f"Save one clip after the other, or give more memory: {VARIABLE}.",
+        )
+    has_pelvis = bool(np.nan_to_num(foreign.poses[:, 0]).any())
+    return _Mapped(path, file, arrays, replace(said, unit=foreign.unit, up=foreign.up), has_pelvis)
 
 
-def _described(path: Path, frames: int, foreign: Foreign, fps: float) -> PoseFile:
-    """Return what a file says, without its poses."""
-    frame = np.arange(frames)
-    clips = clip_table({"frame": frame}, {}, {"name": path.stem, "fps": fps, "source": str(path)}, str(path))
-    none = np.empty((0, *foreign.poses.shape[1:]), np.float32)
-    return PoseFile(none, None, frame, clips, None, foreign.up, foreign.layout, foreign.warnings)
-
-
-def _blocks(
-    arrays: dict[Path, np.ndarray], found: dict[Path, Foreign], said: Conventions, whole: Dataset, has_root: bool
-) -> Iterator[Dataset]:
+def _blocks(files: Sequence[_Mapped], whole: Dataset, has_root: bool) -> Iterator[Dataset]:
     """Yield the poses of all files, in blocks that do not cross from one file into the next."""
     step, done, warnings = BLOCK_BYTES // (4 * 3 * len(H36M17.joints)), 0, whole.warnings
-    for path, array in arrays.items():
-        known = replace(said, unit=found[path].unit, up=found[path].up)
-        for first in range(0, len(array), step):
-            poses = read_poses({"poses": np.array(array[first : first + step])}, str(path), known).poses
+    root = whole.per_sample.get("root")
+    for file in files:
+        for first in range(0, len(file.arrays["poses"]), step):
+            poses = file.poses(first, first + step)
             rows = slice(done, done + len(poses))
             clip = whole.per_sample["clip"][rows]
             own = {"frame": whole.per_sample["frame"][rows], "clip": clip - clip[0]}
             if has_root:
-                own["root"] = poses[:, 0].copy()
+                own["root"] = poses[:, 0].copy() if root is None else root[rows] + poses[:, 0]
             elif np.nan_to_num(poses[:, 0]).any():
                 raise InvalidInputError(
-                    f"{path} has pelvises at the origin, and others among frames {first:,} and on.",
+                    f"{file.path} has pelvises at the origin, and others among frames {first:,} and on.",
                     "Take the pelvis from each pose, or from none.",
                 )
             table = {name: values[clip[0] : clip[-1] + 1] for name, values in whole.per_clip.items()}

@@ -17,13 +17,13 @@ import zipfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar, cast
+from typing import IO, BinaryIO, TypeVar, cast
 
 import numpy as np
 
 from posectl import budget
 from posectl.content import HEAD, NPZ, content_of, other_format
-from posectl.data.safe.zipped import ZIP_ERRORS, fill, open_member, open_zip
+from posectl.data.safe.zipped import ZIP_ERRORS, check_whole, fill, open_member, open_zip, start_of, unpack
 from posectl.errors import InvalidInputError, NotFoundError, did_you_mean
 from posectl.inputs import open_input, read_stream
 
@@ -37,6 +37,7 @@ _LISTED = 24  # names of arrays in a message
 _MOST_AXES, _LARGEST = 8, 1 << 48  # bytes, also of an empty array as if its empty axes were of one
 # What is made of an array: float32 copies of each number, str of each byte of text.
 _COPIES, _TEXT_COPIES = 12, 6
+_PACKED = 100  # times its bytes in a file, up to which an array may be unpacked beyond memory
 
 
 def load_array(source: ArraySource) -> np.ndarray:
@@ -72,18 +73,44 @@ def load_arrays(source: ArraySource, names: Collection[str] | None = None) -> di
         return _read_npz(stream, present if names is None else [n for n in present if n in names], name)
 
 
-def map_array(path: Path) -> np.ndarray:
-    """Map the array of a .npy into memory, read-only, whatever its size. Raises as `load_array` does."""
+def map_array(path: Path, key: str = "arr_0") -> np.ndarray:
+    """Map the array of a .npy, or the one of this name in an .npz, into memory, read-only, whatever its size.
+
+    What is deflated is unpacked into a temporary file first, which has no name and goes with the array. Raises as
+    `load_array` does, UnavailableError where there is no room for that file.
+    """
     with _opened(path) as stream:
-        size = _size(stream)
-        if _magic(stream, str(path)) != _NPY:
-            raise InvalidInputError(f"{path} is no .npy file.", "Write it with np.save.")
-        dtype, fortran, shape, header = _read_header(stream, str(path))
+        size, name = _size(stream), str(path)
+        if _magic(stream, name) == _NPY:
+            return _mapped(path, 0, size, stream, name)
+        called = f"{key!r} in {name}"
+
+        def mapped(archive: zipfile.ZipFile) -> np.ndarray:
+            info = archive.getinfo(f"{key}.npy")
+            if info.file_size > _PACKED * info.compress_size:  # no poses pack so well
+                budget.check(called, info.file_size, size)
+            with open_member(archive, info, called) as member:
+                if info.compress_type != zipfile.ZIP_STORED:
+                    unpacked = unpack(member, info.file_size, called)
+                    return _mapped(unpacked, 0, info.file_size, unpacked, called)
+                check_whole(member)
+            start = start_of(info, stream)
+            stream.seek(start)
+            return _mapped(path, start, info.file_size, stream, called)
+
+        return _with_zip(stream, name, mapped)
+
+
+def _mapped(
+    file: Path | IO[bytes], start: int, size: int, stream: IO[bytes] | io.BufferedIOBase, name: str
+) -> np.ndarray:
+    """Map the array of so many bytes of a file, header and all; stream: stands at their start."""
+    dtype, fortran, shape, header = _read_header(cast(io.BufferedIOBase, stream), name)
     if not (promised := math.prod(shape) * dtype.itemsize):
         return np.empty(shape, dtype)
     if promised > size - header:
-        raise _cut_short(str(path), promised, size - header)
-    return np.memmap(path, dtype, "r", header, shape, "F" if fortran else "C")
+        raise _cut_short(name, promised, size - header)
+    return np.memmap(file, dtype, "r", start + header, shape, "F" if fortran else "C")
 
 
 def array_names(source: ArraySource) -> list[str]:

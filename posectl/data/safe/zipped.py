@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import lzma
+import shutil
 import struct
+import tempfile
 import zipfile
 import zlib
 from typing import IO, BinaryIO, cast
 
 from posectl import budget
-from posectl.errors import InvalidInputError
+from posectl.errors import InvalidInputError, UnavailableError
 
 # What zipfile and its decompressors raise for a damaged or encrypted archive.
 ZIP_ERRORS = (
@@ -27,6 +29,7 @@ _END, _END_SIZE, _LONGEST_END = b"PK\x05\x06", 22, 22 + 0xFFFF
 _LOCATOR, _LOCATOR_SIZE, _END64_SIZE = b"PK\x06\x07", 20, 56
 _ENTRY = 20  # times its bytes on disk that an entry of the list of members takes, at most
 _BLOCK = 1 << 20
+_NAMES_AT = 26  # of a member's own header, where the lengths of its name and its extra field stand
 
 
 def open_zip(stream: BinaryIO | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
@@ -59,3 +62,33 @@ def fill(stream: IO[bytes] | io.BufferedIOBase, data: memoryview) -> int:
     while at < len(data) and (read := cast(io.BufferedIOBase, stream).readinto(data[at : at + _BLOCK])):
         at += read
     return at
+
+
+def start_of(info: zipfile.ZipInfo, stream: BinaryIO | io.BufferedIOBase) -> int:
+    """Return where the bytes of a member that is stored begin in its archive."""
+    stream.seek(info.header_offset + _NAMES_AT)
+    name, extra = struct.unpack("<HH", stream.read(4))
+    return info.header_offset + _NAMES_AT + 4 + int(name) + int(extra)
+
+
+def check_whole(member: IO[bytes]) -> None:
+    """Read a member to its end, where zipfile holds its checksum against the archive's; raises one of `ZIP_ERRORS`."""
+    while member.read(_BLOCK):
+        pass
+
+
+def unpack(member: IO[bytes], size: int, name: str) -> IO[bytes]:
+    """Unpack a member of so many bytes into a temporary file without a name, and return that, at its start.
+
+    Raises UnavailableError where there is no room for it.
+    """
+    folder = tempfile.gettempdir()
+    if size > (free := shutil.disk_usage(folder).free):
+        raise UnavailableError(
+            f"{name} has {size:,} bytes unpacked, and {folder} has room for {free:,}.",
+            "Set TMPDIR to a folder with more, or save it with np.savez, which packs nothing.",
+        )
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the array that is mapped from it)
+    shutil.copyfileobj(member, file, _BLOCK)
+    file.seek(0)
+    return file

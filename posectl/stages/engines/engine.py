@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from posectl.core import device as devices
 from posectl.errors import InterruptedRunError, UsageError
 from posectl.stages.engines import cluster, connection, processes
 from posectl.stages.engines.outcome import Outcome
@@ -29,13 +30,47 @@ class Engine:
     """The way tasks are done, which is no part of their identity.
 
     jobs: processes at once, one task each. log: the form of the log of each training. scheduler: the address of Dask's,
-    whose workers do the tasks; "": processes of this machine.
+    whose workers do the tasks; "": processes of this machine. devices: the device of each process; (): that of the run,
+    of which CUDA's are shared out.
     """
 
     name: str = "inline"
     jobs: int = 1
     log: str = ""
     scheduler: str = ""
+    devices: tuple[str, ...] = ()
+
+    @property
+    def processes(self) -> int:
+        """The number of processes at once."""
+        return len(self.devices) or self.jobs
+
+    def resolve(self, name: str) -> torch.device:
+        """Return the device of the tasks, which is the first of the engine's own, or else the one of that name.
+
+        Raises UsageError for devices of two kinds, one CUDA device for two processes, and as `check`; UnavailableError.
+        """
+        found = [devices.resolve(each) for each in self.devices] or [devices.resolve(name)]
+        given = ",".join(self.devices)
+        if len({each.type for each in found}) > 1:
+            raise UsageError(
+                f"Devices are of one kind, and {given} are of two, which compute other bits.", "Leave one kind out."
+            )
+        if given and self.name != "process":
+            raise UsageError(
+                f"The devices {given} are of processes, one each, and the engine is {self.name}.",
+                "Add --engine process.",
+            )
+        if self.devices and self.jobs not in (1, len(found)):
+            raise UsageError(
+                f"{self.jobs} jobs have no {len(found)} devices, of which each process has one.",
+                "Leave --jobs out, or name as many devices.",
+            )
+        numbers = [each.index or 0 for each in found if each.type == "cuda"]
+        if len(set(numbers)) < len(numbers):
+            raise UsageError(f"A CUDA device is one process's, and of {given} two are one.", "Name each once.")
+        self.check(found[0])
+        return found[0]
 
     def check(self, device: torch.device) -> None:
         """Raise UsageError for more jobs than there are cores, or CUDA devices where those are used, and for what does
@@ -55,8 +90,8 @@ class Engine:
                 "Leave --jobs or --scheduler out.",
             )
         most, what = (torch.cuda.device_count(), "CUDA device(s)") if device.type == "cuda" else (cores(), "core(s)")
-        if self.name != "inline" and not self.scheduler and self.jobs > most:
-            raise UsageError(f"{self.jobs} jobs are more than the {most} {what} here.", f"--jobs {most} at most.")
+        if self.name != "inline" and not self.scheduler and self.processes > most:
+            raise UsageError(f"{self.processes} jobs are more than the {most} {what} here.", f"--jobs {most} at most.")
         if self.name == "dask":
             connection.check(self.scheduler)
 
@@ -65,13 +100,16 @@ class Engine:
         process was allowed; on Dask one, for hosts differ and bits should not."""
         if self.name == "inline":
             return run
-        many = 1 if self.name == "dask" else max(1, min(torch.get_num_threads(), cores() // self.jobs))
+        many = 1 if self.name == "dask" else max(1, min(torch.get_num_threads(), cores() // self.processes))
         return quiet(replace(run, threads=run.threads or many))
 
-    def device(self, index: int, device: torch.device) -> str:
-        """Return the device of the task of an index: processes of one machine share its CUDA devices out."""
+    def of_processes(self, name: str) -> tuple[str, ...]:
+        """Return the device of each process: processes share CUDA's devices out."""
+        if self.devices:
+            return self.devices
+        device = devices.resolve(name)
         shared = device.type == "cuda" and self.jobs > 1
-        return f"cuda:{index % torch.cuda.device_count()}" if shared else str(device)
+        return tuple(f"cuda:{index}" if shared else str(device) for index in range(self.jobs))
 
 
 def cores() -> int:
@@ -95,7 +133,7 @@ def do_all(
     """
     held = Held(run)
     if engine.name == "process":
-        return processes.do_all(run, tasks, engine.jobs, report, stopped, held.tell)
+        return processes.do_all(run, tasks, engine.of_processes(run.device), report, stopped, held.tell)
     if engine.name == "dask":
         return cluster.do_all(run, tasks, engine.scheduler, engine.jobs, report, stopped, held.tell)
     outcomes: dict[str, Outcome] = {}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -36,17 +36,21 @@ class _Numbered:
 def do_all(
     run: Run,
     tasks: Sequence[Task],
-    jobs: int,
+    devices: Sequence[str],
     report: Callable[[int, Any, str], None],
     stopped: Callable[[], bool],
     held: Callable[[Task, HeldElsewhereError], None],
 ) -> dict[str, Outcome]:
-    """Do tasks in so many processes at once, as `engines.do_all` says; held: is told of those that others do."""
+    """Do tasks in a process for each device, as `engines.do_all` says; held: is told of those that others do."""
     context = multiprocessing.get_context("spawn")
-    messages, stop = context.Queue(), context.Event()
+    messages, free, stop = context.Queue(), context.Queue(), context.Event()
+    for device in devices:
+        free.put(device)
     outcomes: dict[str, Outcome] = {}
     failures: list[BaseException] = []
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=workers.enter, initargs=(messages, stop)) as pool:
+    with ProcessPoolExecutor(
+        len(devices), mp_context=context, initializer=workers.enter, initargs=(messages, free, stop)
+    ) as pool:
         pending: dict[Future[dict[str, Outcome]], _Numbered] = {
             pool.submit(_work, each): each for each in (_Numbered(i, task) for i, task in enumerate(tasks))
         }
@@ -100,8 +104,9 @@ def _relay(messages: Any, run: Run, report: Callable[[int, Any, str], None]) -> 
 
 
 def _work(each: _Numbered) -> dict[str, Outcome]:
-    messages, stop = workers.shared
-    task, checkpoints = each.task, watched(str(each.task.run.store), each.task.key)
+    messages, free, stop = workers.shared
+    task = replace(each.task, run=replace(each.task.run, device=taken(free)))
+    checkpoints = watched(str(task.run.store), task.key)
     if checkpoints.lease.is_watched:
         time.sleep(_ASK_SECONDS)
     with speaking(task.run, messages.put) as run:
@@ -115,6 +120,12 @@ def _work(each: _Numbered) -> dict[str, Outcome]:
         except Exception:
             task.keep_log(run)
             raise
+
+
+@cache
+def taken(free: Any) -> str:
+    """Return the device that this worker took from those that are free, at its first task."""
+    return free.get()
 
 
 @cache

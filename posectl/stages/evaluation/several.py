@@ -90,7 +90,7 @@ def evaluate_all(
             "Tasks make nothing again by force, for one may be done twice.",
             "Leave --force out, or --engine and --shard.",
         )
-    engine.check(devices.resolve(run.device))
+    run = replace(run, device=str(engine.resolve(run.device)))
     context = replace(run, threads=engine.context(run).threads)
     is_alone = len(subjects) == shard.count == 1
     if engine.name == "dask" and is_alone and against is not None and _is_beyond_memory(run, against):

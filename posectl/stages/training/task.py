@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-
+from posectl.core import device as devices
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.engines.outcome import Outcome
 from posectl.stages.engines.task import Task, common_name
@@ -25,22 +24,21 @@ class StackTask(Task):
     dataset: str
     options: TrainOptions
     members: tuple[tuple[str, tuple[float, ...], int], ...]
-    device: str
     form: str
 
     @classmethod
-    def of(cls, run: Run, dataset: StoredDataset, stack: Stack, device: str, log: str) -> StackTask:
+    def of(cls, run: Run, dataset: StoredDataset, stack: Stack, log: str) -> StackTask:
         """Return the task of a stack; log: the form of the log of each training."""
         members = tuple((r.name, r.replica.options.lam, r.replica.seed) for r in stack.replicas)
         return cls(
             run, stack.key, common_name([name for name, _, _ in members]), len(members), dataset.artifact.ref,
-            stack.replicas[0].replica.options, members, device, log,
+            stack.replicas[0].replica.options, members, log,
         )  # fmt: skip
 
     def _do(
         self, run: Run, checkpoints: Checkpoints, report: Callable[[Any], None], stopped: Callable[[], bool]
     ) -> dict[str, Outcome]:
-        data, device = _opened(run.artifacts.get(self.dataset)), torch.device(self.device)
+        data, device = _opened(run.artifacts.get(self.dataset)), devices.resolve(run.device)
         replicas = [
             NamedReplica(name, identify(run, data, replace(self.options, lam=lam), seed, device))
             for name, lam, seed in self.members

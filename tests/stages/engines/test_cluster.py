@@ -90,7 +90,7 @@ def test_tasks_are_small_and_bear_names_that_people_know(run):
     (model,) = members(run, sweep(run, None, TINY, Axes(lam=((0.0,),), latent=(3,))).artifact)
     assert common_name(["poses-acai-d8-l0-s0", "poses-acai-d8-l0.1-s0"]) == "poses-acai-d8"
     assert common_name([model.name]) == model.name
-    task = StackTask(quiet(run), "0f" * 32, "poses-acai-d8", 2, "poses:v1", TINY, (), "cpu", "")
+    task = StackTask(quiet(run), "0f" * 32, "poses-acai-d8", 2, "poses:v1", TINY, (), "")
     assert str(task) == "0f0f0f0f0f0f (poses-acai-d8, 2 models)"
     given = cluster._Given(0, task)
     assert distributed.utils.key_split(given.name) == "poses_acai_d8"
