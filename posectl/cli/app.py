@@ -38,6 +38,7 @@ from posectl.cli.streams import forgiving
 from posectl.cli.usage import Fault, explained
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError
 from posectl.printable import printable
+from posectl.signals import ignore
 
 
 def main() -> int:
@@ -45,7 +46,7 @@ def main() -> int:
     forgiving()
     try:
         code = int(get_command(app)(prog_name="posectl", standalone_mode=False) or 0)
-        if code == ExitCode.INTERRUPTED and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        if code == ExitCode.INTERRUPTED and signal.getsignal(signal.SIGINT) != ignore:
             raise InterruptedRunError(INTERRUPTED)  # while typer parsed, which says nothing of it
         return code
     except Fault as fault:

@@ -22,6 +22,7 @@ from posectl.cli.help import Command, Options
 from posectl.cli.output import Output
 from posectl.errors import ExitCode, InterruptedRunError, PosectlError, UnavailableError
 from posectl.printable import printable
+from posectl.signals import ignore
 from posectl.store.locations import shown
 
 if TYPE_CHECKING:
@@ -196,7 +197,10 @@ def guarded(out: Output, work: Callable[[], None]) -> None:
 
 @contextmanager
 def _as_ctrl_c() -> Iterator[list[int]]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup; yield those that come."""
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as under nohup; yield those that come.
+
+    They do so, too, where Ctrl-C is ignored from the start, as in what a script starts by `&`.
+    """
     received: list[int] = []
     taken = []
 
@@ -205,6 +209,8 @@ def _as_ctrl_c() -> Iterator[list[int]]:
         handler = signal.getsignal(signal.SIGINT)
         if callable(handler):
             handler(number, frame)
+        else:
+            raise KeyboardInterrupt
 
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
@@ -242,7 +248,7 @@ def explain(out: Output, error: PosectlError) -> ExitCode:
     """Print an error that was just caught, and return its exit code."""
     if error.exit_code == ExitCode.INTERRUPTED:
         with suppress(ValueError):  # not the main thread, which has the signals
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # another Ctrl-C hastens nothing, and would cut the sentence
+            signal.signal(signal.SIGINT, ignore)  # another Ctrl-C hastens nothing, and would cut the sentence
     if os.environ.get("POSECTL_DEBUG") == "1":
         import traceback
 

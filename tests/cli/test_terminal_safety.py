@@ -81,6 +81,29 @@ def test_no_escape_reaches_the_terminal_from_any_command(posectl, hostile, form)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_sigterm_ends_what_a_script_started_beside_itself(tmp_path):
+    """Of a script's `posectl ... &` the shell lets Ctrl-C be ignored."""
+    line = "trap '' INT; exec \"$0\" -m posectl prepare mannequin --samples 100000000"
+    run = subprocess.Popen(
+        ["sh", "-c", line, sys.executable], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("artifacts/.staging/*/samples*")):
+        assert time.monotonic() < deadline
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+    run.send_signal(signal.SIGTERM)
+    try:
+        out, err = run.communicate(timeout=60)
+    finally:
+        run.kill()
+    assert (run.returncode, out) == (143, "")
+    assert "Interrupted" in err
+    assert not list(tmp_path.glob("artifacts/.staging/*/samples*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize(
     ("sign", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow)]
 )

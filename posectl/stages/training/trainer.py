@@ -23,6 +23,7 @@ from posectl.core.training.ranks import ALONE, Alone, LostRankError
 from posectl.data.dataset import TEST, TRAIN, VALIDATION
 from posectl.data.synthetic import sampler
 from posectl.errors import UnavailableError
+from posectl.signals import ignore
 from posectl.stages.artifacts.beyond import stored
 from posectl.stages.artifacts.dataset import StoredDataset
 from posectl.stages.options import TrainOptions
@@ -164,7 +165,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
     try:
         yield lambda: asked
     except LostRankError:
-        previous = signal.SIG_IGN  # torchrun ends those left by a signal, which is not to cut what they save and say
+        previous = ignore  # torchrun ends those left by a signal, which is not to cut what they save and say
         raise
     finally:
         signal.signal(signal.SIGINT, previous)
