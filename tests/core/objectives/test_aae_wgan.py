@@ -77,7 +77,7 @@ def test_replicas_do_not_mix(prior):
 def test_it_resumes_to_the_bit_and_stacks_beside_another():
     options = {"prior": NARROW, "steps": 40, "evaluate_every": 20}
     assert_resumes(lambda: trainer(WassersteinAAE(width=0.1), ACAI(), **options), stop=25)
-    assert_stacks(lambda seeds: trainer(WassersteinAAE(width=0.1), seeds=seeds, **options))
+    assert_stacks(lambda seeds: trainer(WassersteinAAE(width=0.125), seeds=seeds, **options))
 
 
 def test_codes_come_to_have_the_priors_deviation():
