@@ -48,8 +48,8 @@ def test_its_models_score_what_they_scored(lab: Lab, subject: str, options: dict
     assert old.protocol == new.protocol
     assert set(old) <= set(new)  # what was not measured then may be today
     for metric, score in old.items():
-        # float32 rounds in another way on every processor, numbers about 1 to 6e-8 of them, and so their spread. A model
-        # of six steps hardly moves, and the smoothness ratio divides by how far it does.
+        # float32 rounds in another way on every processor, numbers about 1 by 6e-8, and so their spread. A model of six
+        # steps hardly moves, and the smoothness ratio divides by how far it does.
         rounding = 1e-3 if metric == "smoothness_ratio" else 2e-7
         assert_close(new[metric], score, rounding)
 
