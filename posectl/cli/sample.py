@@ -16,7 +16,7 @@ from posectl.stages.options import Draws, SampleOptions
 DEFAULT = SampleOptions()
 
 DRAWS: tuple[Any, Any] = parameter(
-    Draws, DEFAULT.draws, "Model", "Distribution of new codes: the prior, or a Gaussian fitted to training codes.",
+    Draws, DEFAULT.draws, "Model", "Distribution of new codes: the model's own, or one fitted to training codes.",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from posectl.core.kinds import Kind
+from posectl.core.latent.mixture import Mixture
 from posectl.core.latent.paths import WHOLE, Span, between
 from posectl.core.latent.posterior import reparameterise
 from posectl.core.latent.priors import Prior
@@ -33,6 +34,8 @@ class Autoencoder:
     """
 
     posterior: int | None = None
+    density: Mixture | None = None
+    """What new codes are drawn from, where it was fitted to the codes of training samples."""
 
     def __init__(
         self,
@@ -110,6 +113,8 @@ class Autoencoder:
         """Draw codes (count, d) on the CPU from the distribution that codes were shaped to, or else the prior."""
         noise = torch.randn(count, self.latent, generator=generator)
         uniform = torch.rand(count, generator=generator)
+        if self.density is not None:
+            return Draws(self.prior.project(self.density.draw(noise, uniform)))
         for objective in self.objectives:
             drawn = objective.draws(self.prior, noise, uniform, self.encoder)
             if drawn is not None:

@@ -129,7 +129,7 @@ class InterpolateOptions:
     joints: LayoutName | None = None
 
 
-Draws = Literal["prior", "gaussian"]
+Draws = Literal["prior", "gaussian", "mixture"]
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,8 @@ class EvaluateOptions:
     random_pairs: random pairs of test samples, for Mean Distance and, of images, for every metric of paths; None:
         10,000, of images 256.
     random_steps: steps of their paths; None: 10, of images 16.
-    draws: distribution of the codes that are drawn: "prior", or "gaussian", fitted to the codes of training samples.
+    draws: distribution of the codes that are drawn: "prior", or "gaussian" or "mixture", fitted to those of training
+        samples.
     samples: draws for precision; None: 10,000, of images 2,000.
     recall_samples: draws that recall searches; None: 180,000, of images 2,000.
     recall_targets: real samples whose recall is asked, and whose codes convexity takes; None: 10,000, of images 2,000.

@@ -58,6 +58,8 @@ class Objective:
     needs_labelled: ClassVar[bool] = False
     needs_all_labels: ClassVar[bool] = False
     needs_normal: ClassVar[bool] = False
+    # Of the mixture that codes of training samples are taken for in the end, from which new ones are drawn; 0: of none.
+    components: int = 0
     # What no two objectives do at once: give codes a distribution, change what the encoder gives.
     shapes_code: ClassVar[bool] = False
     changes_encoder: ClassVar[bool] = False

@@ -1,9 +1,10 @@
 """The density of codes: new codes are drawn where those of training samples lie, not all over the prior's support.
 
 A Gaussian follows the codes of the batches, as batch norm's running statistics do its rows; draws of it are projected
-onto the prior's support. It is a mean and a covariance, and holds no training sample. Terms of fresh codes press where
-codes are drawn in use, and cost the reconstruction little. Source: posectl's own; fitted after training it is ex-post
-density estimation, Ghosh et al., "From Variational to Deterministic Autoencoders", 2020, section 4.
+onto the prior's support. So terms of fresh codes press where codes are, and cost the reconstruction little. In the end
+a mixture of Gaussians is fitted to the codes of training samples, and drawn from: codes of people who walk and who sit
+lie apart. It is weights, means and covariances, and holds no sample. Source: posectl's own; after training it is
+ex-post density estimation, Ghosh et al., "From Variational to Deterministic Autoencoders", 2020, section 4.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Density(Objective):
 
     lam: weighs nothing.
     batches: over how many the mean and the covariance are averaged, all alike at first and then fading.
+    components: of the mixture, at most: each has ten codes a dimension; 1: the Gaussian alone.
     """
 
     name = "density"
@@ -40,10 +42,13 @@ class Density(Objective):
 
     lam: float = 0.0
     batches: int = 100
+    components: int = 32
 
     def __post_init__(self) -> None:
         if self.batches < 1:
             raise UsageError(f"density.batches counts batches and cannot be {self.batches}.", "For example 100.")
+        if self.components < 1:
+            raise UsageError(f"density.components counts Gaussians and cannot be {self.components}.", "1 is one alone.")
 
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         """Give the encoder the mean and the covariance of its codes, those of the standard normal before any."""

@@ -18,6 +18,7 @@ from posectl.core.objectives.base import Objective
 from posectl.errors import IntegrityError, InvalidInputError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import Description, ModelAbout, read_about
 from posectl.stages.artifacts.dataset import kind_named
+from posectl.stages.artifacts.mixture import read_mixture
 from posectl.stages.run import Run, expect
 from posectl.store import Artifact
 
@@ -86,7 +87,9 @@ def load_model(run: Run, artifact: Artifact, *, weights: str = "last", sample_po
                 f"{artifact.ref} is no VAE, and its codes have no posterior.", "`posectl train --reg vae` makes one."
             )
         model.posterior = run.seed
-    return model.load(artifact.read_group(f"weights/{_known_weights(run, artifact, weights)}"))
+    which = _known_weights(run, artifact, weights)
+    model.density = read_mixture(artifact, which)
+    return model.load(artifact.read_group(f"weights/{which}"))
 
 
 def best_by(artifact: Artifact) -> str:

@@ -6,10 +6,12 @@ from typing import Any, cast
 
 import numpy as np
 
+from posectl.core.autoencoder import Autoencoder
 from posectl.core.objectives.price import BALANCE, Balance
 from posectl.core.training.loop import Trainer
 from posectl.stages.artifacts.about import ModelAbout
 from posectl.stages.artifacts.dataset import StoredDataset
+from posectl.stages.artifacts.mixture import mixture_of, put_mixture
 from posectl.stages.training.health import Health
 from posectl.stages.training.replica import Replica
 from posectl.stages.training.settings import describe
@@ -28,6 +30,7 @@ def write_model(
 ) -> dict[str, Any]:
     """Put one replica of a trainer into a draft, and return the summary of its figures."""
     _write_arrays(draft, trainer, index)
+    _write_mixtures(draft, trainer, index, replica, dataset)
     about = ModelAbout(
         net=describe(replica.architecture),
         prior=str(replica.options.prior),
@@ -48,10 +51,25 @@ def write_model(
     }
 
 
+def _kept(trainer: Trainer) -> list[str]:
+    """Name the weights that are kept: last, best where they were chosen, and snapshots."""
+    chosen = ["best"] if trainer.history.best_by else []
+    return ["last", *chosen, *(f"step-{step}" for step in trainer.history.snapshots)]
+
+
+def _write_mixtures(draft: Draft, trainer: Trainer, index: int, replica: Replica, dataset: StoredDataset) -> None:
+    """Put the mixtures that codes are drawn from, one for each of the weights, where an objective asks for them."""
+    components = max((each.components for each in replica.objectives), default=0)
+    for which in _kept(trainer) if components > 1 else []:
+        model = Autoencoder(
+            replica.architecture, trainer.prior, trainer.device, replica.objectives, kind=dataset.kind
+        ).load(trainer.weights(index, which))
+        put_mixture(draft, which, mixture_of(model, dataset.train, components))
+
+
 def _write_arrays(draft: Draft, trainer: Trainer, replica: int) -> None:
-    """Put one replica's weights (last, and best where they were chosen), optimizer state and log into a draft."""
-    chosen = ("best",) if trainer.history.best_by else ()
-    for which in ("last", *chosen, *(f"step-{step}" for step in trainer.history.snapshots)):
+    """Put one replica's weights, optimizer state and log into a draft."""
+    for which in _kept(trainer):
         for name, array in trainer.weights(replica, which).items():
             draft.put(f"weights/{which}/{name}", array, _dims(array))
     for name, array in trainer.moments(replica).items():
