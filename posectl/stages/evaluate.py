@@ -99,12 +99,15 @@ def evaluate(
         }
 
     name = f"{evaluation.name}-{options.task or 'scores'}"
-    return produce(
-        run, "scores", name, run.config(evaluation.options), fill, stage="evaluate",
-        modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
-        parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
-        about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name), lease=lease,
-    )  # fmt: skip
+    try:
+        return produce(
+            run, "scores", name, run.config(evaluation.options), fill, stage="evaluate",
+            modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
+            parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
+            about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name), lease=lease,
+        )  # fmt: skip
+    finally:
+        inputs.clear()
 
 
 def _check_task(options: EvaluateOptions) -> None:

@@ -33,6 +33,11 @@ class Inputs:
             self._made[name] = provider() if provider else self._call(INPUTS.get(name))
         return self._made[name]
 
+    def clear(self) -> None:
+        """Let go of all inputs, and of who makes them: those hold these, so that large ones would stay for a while."""
+        self._providers.clear()
+        self._made.clear()
+
     def lacking(self, metric: str) -> list[str]:
         """Name the inputs that a metric needs and this subject does not give."""
         return self._lacking(METRICS.get(metric))

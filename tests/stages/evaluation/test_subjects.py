@@ -1,5 +1,7 @@
 """The inputs of an evaluation: which poses, how many, and the same whatever else was asked before."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +40,25 @@ def run(tmp_path_factory):
 
 def inputs(run, options=SIZES):
     return open_subject(run, None, None, options).inputs
+
+
+def test_what_was_made_is_let_go_of_without_the_garbage_collector(run, monkeypatch):
+    made, get = [], Inputs.get
+
+    def watched(inputs, name):
+        found = get(inputs, name)
+        if name == "paths":
+            made.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(Inputs, "get", watched)
+    gc.disable()
+    try:
+        evaluate(replace(run, name="let-go"), None, None, replace(SIZES, metrics=("anci",)))
+        assert made
+        assert all(each() is None for each in made)
+    finally:
+        gc.enable()
 
 
 def test_all_pairs_of_the_endpoints_are_interpolated_between_test_poses(run):
