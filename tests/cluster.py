@@ -250,8 +250,9 @@ def _taken(name: str, pid: int) -> dict[str, float]:
 
 
 def _held(name: str, folder: Path) -> dict[str, float]:
-    """Return the files of a folder and their MiB."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    """Return the files of a folder and their MiB, but for the records of names that were removed, one each, which keep
+    their numbers from being given again."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "removed.json"]
     return {f"{name}.files": len(files), f"{name}.size": sum(path.stat().st_size for path in files) / 2**20}
 
 
