@@ -58,8 +58,6 @@ class Objective:
     needs_labelled: ClassVar[bool] = False
     needs_all_labels: ClassVar[bool] = False
     needs_normal: ClassVar[bool] = False
-    # Of the mixture that codes of training samples are taken for in the end, from which new ones are drawn; 0: of none.
-    components: int = 0
     # What no two objectives do at once: give codes a distribution, change what the encoder gives.
     shapes_code: ClassVar[bool] = False
     changes_encoder: ClassVar[bool] = False
@@ -122,6 +120,11 @@ class Objective:
         """Return draws from the distribution of codes, by standard normal noise (N, d) and uniform (N,); None where
         that is the latent space's own."""
         return None
+
+    def most_components(self) -> int:
+        """Return the most Gaussians of the mixture that is fitted to codes of training samples in the end, and that new
+        ones are drawn from; 0 where there is none."""
+        return 0
 
     def fresh(self, prior: Prior, noise: Tensor, encoder: nn.Module) -> Tensor | None:
         """Return such draws (R, N, d) in training, of standard normal noise; None where they are the prior's."""

@@ -50,6 +50,10 @@ class Density(Objective):
         if self.components < 1:
             raise UsageError(f"density.components counts Gaussians and cannot be {self.components}.", "1 is one alone.")
 
+    def most_components(self) -> int:
+        """Return the number of Gaussians at most."""
+        return self.components
+
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         """Give the encoder the mean and the covariance of its codes, those of the standard normal before any."""
         inner.register_buffer(_MEAN, torch.zeros(replicas, architecture.latent))

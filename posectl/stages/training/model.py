@@ -59,7 +59,7 @@ def _kept(trainer: Trainer) -> list[str]:
 
 def _write_mixtures(draft: Draft, trainer: Trainer, index: int, replica: Replica, dataset: StoredDataset) -> None:
     """Put the mixtures that codes are drawn from, one for each of the weights, where an objective asks for them."""
-    components = max((each.components for each in replica.objectives), default=0)
+    components = max((each.most_components() for each in replica.objectives), default=0)
     for which in _kept(trainer) if components > 1 else []:
         model = Autoencoder(
             replica.architecture, trainer.prior, trainer.device, replica.objectives, kind=dataset.kind
