@@ -80,27 +80,33 @@ def test_no_escape_reaches_the_terminal_from_any_command(posectl, hostile, form)
         assert "failed unexpectedly" not in written, (command, written)
 
 
+def signalled(command, folder, made, sign):
+    """Start a command in a folder, signal it once files of a pattern are there; return its words and its code."""
+    run = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        while not list(folder.glob(made)):
+            assert time.monotonic() < deadline
+            assert run.poll() is None, run.communicate()
+            time.sleep(0.02)
+        run.send_signal(sign)
+        return (*run.communicate(timeout=60), run.returncode)
+    finally:
+        run.kill()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 def test_sigterm_ends_what_a_script_started_beside_itself(tmp_path):
     """Of a script's `posectl ... &` the shell lets Ctrl-C be ignored."""
     line = "trap '' INT; exec \"$0\" -m posectl prepare mannequin --samples 100000000"
-    run = subprocess.Popen(
-        ["sh", "-c", line, sys.executable], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("artifacts/.staging/*/samples*")):
-        assert time.monotonic() < deadline
-        assert run.poll() is None, run.communicate()
-        time.sleep(0.02)
-    run.send_signal(signal.SIGTERM)
-    try:
-        out, err = run.communicate(timeout=60)
-    finally:
-        run.kill()
-    assert (run.returncode, out) == (143, "")
+    made = "artifacts/.staging/*/samples*"
+    out, err, code = signalled(["sh", "-c", line, sys.executable], tmp_path, made, signal.SIGTERM)
+    assert (code, out) == (143, "")
     assert "Interrupted" in err
-    assert not list(tmp_path.glob("artifacts/.staging/*/samples*"))
+    assert not list(tmp_path.glob(made))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -110,18 +116,9 @@ def test_sigterm_ends_what_a_script_started_beside_itself(tmp_path):
 def test_sigterm_and_sighup_are_a_ctrl_c(trained, tmp_path, sign, code):
     """Checkpoint, sentence, and the exit code of the signal."""
     args = ("train", "poses", "--steps", "400000", "--set", "mlp.widths=16", "--checkpoint-every", "100", "--name", "m")
-    run = subprocess.Popen(
-        [sys.executable, "-m", "posectl", *args], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*")):
-        assert time.monotonic() < deadline
-        assert run.poll() is None, run.communicate()
-        time.sleep(0.02)
-    run.send_signal(sign)
-    out, err = run.communicate(timeout=60)
-    assert (run.returncode, out) == (code, "")
+    made = "artifacts/.staging/checkpoints-*/save-*"
+    out, err, ended = signalled([sys.executable, "-m", "posectl", *args], tmp_path, made, sign)
+    assert (ended, out) == (code, "")
     assert "Interrupted at step" in err
     assert "--resume" in err
-    assert list(tmp_path.glob("artifacts/.staging/checkpoints-*/save-*"))
+    assert list(tmp_path.glob(made))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -186,6 +187,21 @@ def test_no_room_to_unpack_is_said(
     with pytest.raises(UnavailableError, match=r"has 155,168 bytes unpacked, and .* has room for 1,000") as caught:
         posectl.open(tmp_path / "s").prepare("arrays", tmp_path / "all.npz")
     assert "TMPDIR" in caught.value.hint
+
+
+def test_a_disk_that_fills_while_it_is_unpacked_is_no_damaged_archive(
+    tmp_path: Path, told: dict[str, np.ndarray], tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", "400k")
+
+    def write(block: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    full = SimpleNamespace(gettempdir=lambda: str(tmp_path), TemporaryFile=lambda: SimpleNamespace(write=write))
+    monkeypatch.setattr(zipped, "tempfile", full)
+    np.savez_compressed(tmp_path / "all.npz", **told)
+    with pytest.raises(UnavailableError, match="cannot be written: No space left on device"):
+        posectl.open(tmp_path / "s").prepare("arrays", tmp_path / "all.npz")
 
 
 def test_a_file_beyond_memory_that_is_cut_short_is_said(tmp_path: Path, files: list[Path], tiny: None) -> None:

@@ -56,12 +56,12 @@ def fitting_components(count: int, latent: int, most: int) -> int:
 
 
 def fitted_mixture(codes: Tensor, components: int, generator: torch.Generator) -> Mixture:
-    """Return the mixture of so many Gaussians that codes (N, d), N > 1, are likeliest under, as EM finds it.
+    """Return the mixture of so many Gaussians that codes (N, d) are likeliest under, as EM finds it.
 
     generator: of the first means, on the CPU, where all is computed, in float64.
     """
     x = codes.double().cpu()
-    ridge = (_RIDGE * x.var(0).mean()).clamp_min(1e-12) * torch.eye(x.shape[1], dtype=x.dtype)
+    ridge = (_RIDGE * x.var(0, correction=0).mean()).clamp_min(1e-12) * torch.eye(x.shape[1], dtype=x.dtype)
     nearest = torch.cdist(x, _first_means(x, components, generator)).argmin(1)
     found = _expected(x, torch.nn.functional.one_hot(nearest, components).double(), ridge)
     before = -torch.inf

@@ -12,7 +12,7 @@ import zlib
 from typing import IO, BinaryIO, cast
 
 from posectl import budget
-from posectl.errors import InvalidInputError, UnavailableError
+from posectl.errors import InvalidInputError, UnavailableError, unwritable
 
 # What zipfile and its decompressors raise for a damaged or encrypted archive.
 ZIP_ERRORS = (
@@ -89,6 +89,10 @@ def unpack(member: IO[bytes], size: int, name: str) -> IO[bytes]:
             "Set TMPDIR to a folder with more, or save it with np.savez, which packs nothing.",
         )
     file = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the array that is mapped from it)
-    shutil.copyfileobj(member, file, _BLOCK)
+    while block := member.read(_BLOCK):
+        try:
+            file.write(block)
+        except OSError as error:  # which is no fault of the archive's
+            raise unwritable(folder, error) from None
     file.seek(0)
     return file

@@ -18,7 +18,7 @@ _MOST = 16_384  # codes, of samples that are spread evenly
 
 
 def mixture_of(model: Autoencoder, samples: Samples, components: int) -> Mixture:
-    """Return the mixture of at most so many Gaussians that fits the codes of samples (N, *shape), N > 1."""
+    """Return the mixture of at most so many Gaussians that fits the codes of samples (N, *shape)."""
     some = np.ascontiguousarray(samples[evenly(len(samples), _MOST)])
     codes = model.encode(torch.from_numpy(some))
     fitting = fitting_components(len(codes), model.latent, components)

@@ -70,9 +70,12 @@ def test_the_components_of_draws_are_as_frequent_as_their_weights():
     assert [int((drawn == value).sum()) for value in range(3)] == [200, 500, 300]
 
 
-@pytest.mark.parametrize("codes", [torch.zeros(40, 3), torch.cat([torch.zeros(39, 3), torch.ones(1, 3)])])
-def test_codes_in_one_point_are_drawn_there(codes):
-    found = fitted_mixture(codes, 3, generator(0, "em"))
+@pytest.mark.parametrize(
+    ("codes", "components"),
+    [(torch.ones(1, 3), 1), (torch.zeros(40, 3), 3), (torch.cat([torch.zeros(39, 3), torch.ones(1, 3)]), 3)],
+)
+def test_codes_in_one_point_are_drawn_there(codes, components):
+    found = fitted_mixture(codes, components, generator(0, "em"))
     g = generator(0, "draws")
     drawn = found.draw(torch.randn(50, 3, generator=g).double(), torch.rand(50, generator=g))
     assert drawn.isfinite().all()
