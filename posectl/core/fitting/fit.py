@@ -235,15 +235,15 @@ def _descended(
 def _linearised(model: Autoencoder, codes: Tensor) -> tuple[Tensor, Tensor]:
     """Return what codes (N, d) decode to, (N, J, 3), and its derivative (N, J, 3, d).
 
-    Twice backward: what the net pulls back is linear in what is pulled, and its own derivative pushes forward. (For
-    `torch.func.jvp` PyTorch would import its compiler, for more than a second.)
+    Twice backward: what the net pulls back is linear in what is pulled, and its own derivative pushes forward. From
+    sums, one number of the code after the other: for gradients of anything else, and for `torch.func.jvp`, PyTorch
+    would import its compiler first, for half a second and more.
     """
     decoder = cast(Callable[[Tensor], Tensor], model.decoder)
     with torch.enable_grad():
         free = codes.detach().requires_grad_()
         values = decoder(model.prior.project(free)[None])[0]
         pulled = torch.zeros_like(values).requires_grad_()
-        (back,) = torch.autograd.grad(values, free, pulled, create_graph=True)
-        each = torch.eye(codes.shape[1]).to(codes)[:, None].expand(-1, *codes.shape)
-        (slopes,) = torch.autograd.grad(back, pulled, each, is_grads_batched=True)
-    return values.detach(), slopes.movedim(0, -1)
+        (back,) = torch.autograd.grad((values * pulled).sum(), free, create_graph=True)
+        slopes = [torch.autograd.grad(each.sum(), pulled, retain_graph=True)[0] for each in back.unbind(1)]
+    return values.detach(), torch.stack(slopes, -1)

@@ -7,6 +7,7 @@ landmarks as C. Williams and M. Seeger, "Using the Nyström Method to Speed Up K
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -57,23 +58,41 @@ def cross_fitted(
     blank = Regression(mean, scale, reach, chosen, wide, x.new_zeros(0))
     terms = blank._terms(rows)
     kernel = torch.exp(-apart.square() / wide.square())
-    best: tuple[float, Tensor, Tensor] | None = None
-    sums = [(terms[parts == part].mT @ terms[parts == part], terms[parts == part].mT @ y[parts == part])
-            for part in range(int(parts.max()) + 1)]  # fmt: skip
-    inner, outer = (torch.stack(each).sum(0) for each in zip(*sums, strict=True))
+    sums = [_Sums.of(terms[parts == part], y[parts == part]) for part in range(int(parts.max()) + 1)]
+    whole = _Sums(*(torch.stack(each).sum(0) for each in zip(*sums, strict=True)))
+    tried: list[tuple[float, Tensor, list[Tensor]]] = []
     for penalty in _PENALTIES[: len(_PENALTIES) if landmarks else 1]:
         ridge = torch.full_like(terms[0], _LINEAR).diag()
         edge = len(ridge) - landmarks
         ridge[edge:, edge:] = penalty * len(x) * kernel + _JITTER * torch.eye(landmarks).to(kernel)
-        told = torch.zeros_like(y)
-        for part, (own_inner, own_outer) in enumerate(sums):
-            told[parts == part] = terms[parts == part] @ _solved(inner - own_inner + ridge, outer - own_outer)
-        error = float((told - y).square().mean())
-        if best is None or error < best[0]:
-            best = error, told, _solved(inner + ridge, outer)
-    assert best is not None
-    return Regression(mean, scale, reach, chosen, wide, best[2]), best[1].to(targets.dtype)
+        gains = [whole.without(each).gain(ridge) for each in sums]
+        tried.append((sum(float(each.error(gain)) for each, gain in zip(sums, gains, strict=True)), ridge, gains))
+    _, ridge, gains = min(tried, key=lambda each: each[0])
+    told = torch.zeros_like(y)
+    for part, gain in enumerate(gains):
+        told[parts == part] = terms[parts == part] @ gain
+    return Regression(mean, scale, reach, chosen, wide, whole.gain(ridge)), told.to(targets.dtype)
 
 
-def _solved(inner: Tensor, outer: Tensor) -> Tensor:
-    return torch.cholesky_solve(outer, torch.linalg.cholesky(inner))
+class _Sums(NamedTuple):
+    """What least squares need of rows X (n, P) and targets Y (n, T): X'X (P, P), X'Y (P, T) and the sum of squares of
+    Y."""
+
+    inner: Tensor
+    outer: Tensor
+    squares: Tensor
+
+    @classmethod
+    def of(cls, rows: Tensor, targets: Tensor) -> _Sums:
+        return cls(rows.mT @ rows, rows.mT @ targets, targets.square().sum())
+
+    def without(self, other: _Sums) -> _Sums:
+        return _Sums(*(ours - theirs for ours, theirs in zip(self, other, strict=True)))
+
+    def gain(self, ridge: Tensor) -> Tensor:
+        """Return W (P, T) of least squares under a penalty (P, P)."""
+        return torch.cholesky_solve(self.outer, torch.linalg.cholesky(self.inner + ridge))
+
+    def error(self, gain: Tensor) -> Tensor:
+        """Return the sum of squares of Y - X W."""
+        return self.squares + (gain * (self.inner @ gain - 2 * self.outer)).sum()
