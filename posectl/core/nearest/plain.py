@@ -20,7 +20,8 @@ def search(queries: Tensor, rows: Tensor, metric: str, start: int, distances: Te
     Queries and rows have one dtype, and for "cosine" are unit vectors in float64; `start` is the index of the first
     row. Where the device runs out of memory, fewer pairs are compared at once.
     """
-    blocks = Blocks(max(1, (CUDA_PAIRS if rows.is_cuda else PAIRS) // QUERIES))
+    together = min(QUERIES, max(1, len(queries)))
+    blocks = Blocks(max(1, (CUDA_PAIRS if rows.is_cuda else PAIRS) // together))
     for first in range(0, len(queries), QUERIES):
         some = slice(first, first + QUERIES)
         merge = partial(_merge, queries[some], rows, metric, start, distances[some], indices[some])
