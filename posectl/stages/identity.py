@@ -7,15 +7,15 @@ not, either: its results are parents. The store and the renderer keep and show n
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from posectl.stages.sources import keep, source_of
 from posectl.store import Artifact
 
 _ROOT = Path(__file__).parents[1]
@@ -91,6 +91,7 @@ def code_digest(stage: str, modules: frozenset[str] = frozenset()) -> str:
     digest = hashlib.sha256()
     for name in sorted(code_of(stage, modules)):
         digest.update(f"{name}={module_digest(name)}\n".encode())
+    keep()
     return digest.hexdigest()
 
 
@@ -117,15 +118,15 @@ def _counts(name: str) -> bool:
 
 def _is_verb(name: str) -> bool:
     """Tell whether a module of stages is a stage of its own: one that defines a function of its name."""
-    verb = name.rpartition(".")[2]
-    return any(isinstance(node, ast.FunctionDef) and node.name == verb for node in _tree(name).body)
+    path = _file(name)
+    return path is not None and name.rpartition(".")[2] in source_of(path).functions
 
 
 @cache
 def module_digest(name: str) -> str:
     """Digest a module's code, without docstrings, comments and formatting, and the data files of a package."""
     path = _file(name)
-    digest = hashlib.sha256(_plain(_tree(name)).encode())
+    digest = hashlib.sha256(source_of(path).code.encode() if path is not None else b"")
     if path is not None and path.name == "__init__.py":
         for file in _data_files(path.parent):
             digest.update(f"{file.relative_to(path.parent)}:{_content(file)}\n".encode())
@@ -150,26 +151,11 @@ def _content(file: Path) -> str:
 @cache
 def _imported(name: str) -> tuple[str, ...]:
     """Name the modules that a module imports when it is executed, its packages among them."""
+    path = _file(name)
     found = [name.rpartition(".")[0]] if "." in name else []
-    top = name.partition(".")[0]
-    for node in _executed(_tree(name)):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.append(node.module)
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
-    return tuple(each for each in found if each.partition(".")[0] in ("posectl", top) and _file(each) is not None)
-
-
-def _executed(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without the code for type checkers alone."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for other in node.orelse:
-                yield from _executed(other)
-            continue
-        yield node
-        yield from _executed(node)
+    found += source_of(path).imports if path is not None else []
+    tops = ("posectl", name.partition(".")[0])
+    return tuple(each for each in found if each.partition(".")[0] in tops and _file(each) is not None)
 
 
 @cache
@@ -184,23 +170,3 @@ def _file(name: str) -> Path | None:
     except (ImportError, ValueError, AttributeError):
         return None
     return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
-
-
-@cache
-def _tree(name: str) -> ast.Module:
-    path = _file(name)
-    return ast.parse(path.read_bytes()) if path is not None else ast.Module([], [])
-
-
-def _plain(node: Any) -> str:
-    """Write a tree down without positions, empty fields and strings that stand alone, alike in every Python."""
-    if isinstance(node, ast.AST):
-        fields = [(name, value) for name, value in ast.iter_fields(node) if value not in (None, [])]
-        return f"{type(node).__name__}({','.join(f'{name}={_plain(value)}' for name, value in fields)})"
-    if isinstance(node, Sequence) and not isinstance(node, str | bytes):
-        return f"[{','.join(_plain(each) for each in node if not _is_string(each))}]"
-    return repr(node)
-
-
-def _is_string(node: Any) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
