@@ -88,7 +88,7 @@ def evaluate(
                 continue
             _put_curve(draft, name, scores[name])
         run.progress(Progress("scoring", len(names), len(names), "metrics"))
-        if inputs.has("paths"):
+        if inputs.made("paths"):  # by a metric: of the others' scores nobody draws them
             curve = transition_curve(inputs.get("paths"), evaluation.kind, options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
             draft.put("transitions/std", curve.std.numpy(), ("transition",))

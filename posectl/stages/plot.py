@@ -106,7 +106,9 @@ def _transitions(run: Run, subjects: Subjects, out: Path | None, options: PlotOp
     shown = labelled(run, _scores(run, subjects))
     for artifact in shown.values():
         if not artifact.has("transitions/mean"):
-            raise InvalidInputError(f"{artifact.ref} scored no paths.", "Evaluate a model or paths.")
+            raise InvalidInputError(
+                f"{artifact.ref} scored no paths.", "Evaluate a model or paths, by all metrics or --metric anci."
+            )
     curves = {name: artifact.read("transitions/mean") for name, artifact in shown.items()}
     # Many bands over each other are unreadable: the spread is for a few curves.
     few = shown if len(shown) <= 3 else {}

@@ -33,6 +33,10 @@ class Inputs:
             self._made[name] = provider() if provider else self._call(INPUTS.get(name))
         return self._made[name]
 
+    def made(self, name: str) -> bool:
+        """Tell whether this input was asked for."""
+        return name in self._made
+
     def clear(self) -> None:
         """Let go of all inputs, and of who makes them: those hold these, so that large ones would stay for a while."""
         self._providers.clear()

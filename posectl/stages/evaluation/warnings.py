@@ -21,12 +21,13 @@ def _some(samples: torch.Tensor) -> torch.Tensor:
 
 
 def warnings_of(inputs: Inputs, kind: Kind, scores: Mapping[str, Score]) -> list[str]:
-    """Return the metrics' warnings; and one where a model decodes much the same sample whatever the code, for then
-    every step of a path leads on, and monotonicity is 1."""
+    """Return the metrics' warnings; and, where paths were scored, one of a model that decodes much the same sample
+    whatever the code, for then every step of a path leads on, and monotonicity is 1."""
     said = [f"{name}: {score['warning']}" for name, score in scores.items() if "warning" in score]
-    if not all(map(inputs.has, ("model", "paths", "reference"))):
+    scored = next(filter(inputs.made, ("paths", "random_paths")), None)
+    if scored is None or not (inputs.has("model") and inputs.has("reference")):
         return said
-    paths, real = inputs.get("paths"), inputs.get("reference")
+    paths, real = inputs.get(scored), inputs.get("reference")
     if isinstance(real, Shards):
         real = inputs.get("recall_targets")  # real ones that were drawn, for a pass over all of them takes long
     ends = torch.cat([paths[:, 0], paths[:, -1]])

@@ -179,6 +179,14 @@ def test_the_test_split_alone_is_scored_beside_the_reference(run, tmp_path):
     assert alone["prdc"]["recall"]["mean"] == scores["prdc"]["recall"]["test"]["mean"]
 
 
+def test_paths_that_no_metric_asks_for_are_not_decoded(run):
+    made = evaluate(run, "plain", options=replace(SIZES, metrics=("reconstruction_mpjpe",)))
+    assert not made.artifact.has("transitions/mean")
+    assert made.figures["scores"].keys() == {"reconstruction_mpjpe"}
+    made = evaluate(run, "plain", options=replace(SIZES, metrics=("reconstruction_mpjpe", "anci")))
+    assert made.artifact.has("transitions/mean")
+
+
 @pytest.mark.parametrize(("length", "warned"), [(1.0, 0), (0.06, 0), (0.04, 1), (1e-3, 1)])
 def test_a_decoder_of_one_pose_is_warned_of(run, length, warned):
     data = StoredDataset(run.artifacts.get("mannequin"))
