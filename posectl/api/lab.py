@@ -559,6 +559,20 @@ class Lab:
             made = evaluate_all(run, subjects, _ref(against), given, engine=how, shard=parse(shard))
             return [Stored.of(run, each) for each in made]  # type: ignore[misc]
 
+    def is_one_pass(self, subjects: Sequence[tuple[str | None, str]], against: Subject = None) -> bool:
+        """Tell whether `evaluate_all` passes once over a reference beyond memory for several of what `spread` returns.
+
+        >>> import posectl
+        >>> lab = posectl.open("artifacts")
+        >>> made = lab.sweep(lab.prepare("mannequin"), reg="acai", lam=[0, 0.1], latent=4)
+        >>> lab.is_one_pass(lab.spread([made])), lab.is_one_pass(lab.spread([made]), "generated:100M")
+        (False, True)
+        """
+        from posectl.stages.evaluation.together import are_together
+
+        named = [(subject, weights) for subject, weights in subjects if subject is not None]
+        return len(named) == len(subjects) and not self.run.force and are_together(self.run, named, _ref(against))
+
     def plan_evaluations(
         self,
         subjects: Sequence[tuple[str | None, str]],

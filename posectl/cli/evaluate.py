@@ -163,8 +163,8 @@ def evaluate(
     Baselines of images are crossfade, perfect, switch, blank and wrong-way; of clouds crossfade, matched and train; of
     tasks regression, network, neighbour, noisy, moving-average, train and gaussian, which a task's table always has.
     --engine and --shard divide subjects, as the models of a sweep, among processes and hosts that share the store, each
-    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory. For
-    a single subject against one, Dask's workers divide the search.
+    on one thread unless --threads says otherwise; without them, --jobs processes search a reference beyond memory. One
+    pass over such a reference answers up to 32 subjects, and Dask's workers divide it.
 
     \b
     Examples:
@@ -197,7 +197,8 @@ def evaluate(
             session.out.data([_line(plan) for plan in plans], {"tasks": [asdict(plan) for plan in plans]})
             continue
         made = []
-        if part is None and engine == "inline" and not (scheduler or devices):
+        alone = part is None and engine == "inline" and not (scheduler or devices)
+        if alone and not lab.is_one_pass(scored, against):
             for subject, weights in scored:
                 made.append(lab.evaluate(subject, against, **{**asked, "weights": weights, "jobs": jobs}))
                 _print(session, made[-1], silent=task is not None)

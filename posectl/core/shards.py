@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,12 +17,14 @@ from posectl.errors import InvalidInputError
 
 Read = Callable[[int, np.ndarray | None], np.ndarray]
 """Reads the block of a number, or rows of it."""
-Part = tuple[np.ndarray, np.ndarray]
-"""Distances (N, k) and indices (N, k) of what a search of N queries found in one block."""
-SearchBlock = Callable[[int, np.ndarray | None], Part]
-"""Searches the block of a number, for neighbours within a bound (N,), None for all; another process can be given it."""
-Submit = Callable[[int, np.ndarray | None], "Future[Part]"]
-"""Gives the block of a number, and a bound (N,), to a worker."""
+Part = list[tuple[np.ndarray, np.ndarray]]
+"""Distances (N, k) and indices (N, k) that were found in one block, of each of several questions of N queries."""
+Bounds = list[np.ndarray] | None
+"""Distances (N,) beyond which nothing is looked for, of each question; None: no bounds."""
+SearchBlock = Callable[[int, Bounds], Part]
+"""Searches the block of a number, within bounds; another process can be given it."""
+Submit = Callable[[int, Bounds], "Future[Part]"]
+"""Gives the block of a number, and bounds, to a worker."""
 
 
 class Workers(Protocol):
@@ -31,13 +35,24 @@ class Workers(Protocol):
         ...
 
 
+class Joint(Protocol):
+    """What does the searches of several among the same samples in one pass over them."""
+
+    def nearest(self, question: Any, shards: Shards) -> Any:
+        """Return what was found for a question of queries, or ask for it."""
+        ...
+
+
 class Shards:
     """Samples (N, *shape) that come in blocks, never all at once.
 
     sizes: the number of samples in each block; read: a function of a block's number and of rows in it that returns
     these, (n, *shape), all for None, and that another process can be given (pickle). workers: what searches among these
-    samples, several blocks at once; None: this process.
+    samples, several blocks at once; None: this process. joint: what is asked for neighbours among them in place of a
+    search.
     """
+
+    joint: Joint | None = None
 
     def __init__(
         self, sizes: Sequence[int], shape: tuple[int, ...], read: Read, workers: Workers | None = None
@@ -48,6 +63,15 @@ class Shards:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is given: what is read, and none of who searches."""
+        return {"sizes": self.sizes, "starts": self.starts, "shape": self.shape, "_read": self._read, "workers": None}
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of what is read: shards of one key hold the same samples."""
+        return hashlib.sha256(pickle.dumps((self.shape, self.sizes.tolist(), self._read))).hexdigest()
 
     def block(self, number: int, rows: np.ndarray | None = None) -> np.ndarray:
         """Return the block of this number, or these rows of it."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from posectl.core.metrics import METRICS, Score
+from posectl.core.metrics.nearest import answers
 from posectl.core.metrics.transitions import transition_curve
+from posectl.core.nearest.joint import Pass, SearchPendingError
 from posectl.core.shards import Workers
 from posectl.errors import InvalidInputError, TooFewError, UsageError, did_you_mean
 from posectl.stages.artifacts.about import ScoresAbout
@@ -69,25 +72,30 @@ def evaluate(
     `METRIC/NAME`. Raises UsageError for a metric that does not exist, InvalidInputError for one whose inputs the
     subject lacks.
     """
-    for name in options.metrics:
-        METRICS.get(name)
-    _check_task(options)
-    evaluation = open_subject(run, subject, against, options, workers)
-    inputs, names = evaluation.inputs, _applicable(evaluation, options)
+    check_metrics(options)
+    joint = Pass()
+    evaluation = open_subject(run, subject, against, options, workers, joint)
+    try:
+        while True:
+            with suppress(SearchPendingError):
+                return score(evaluation, lease)
+            joint.run(answers)
+    finally:
+        evaluation.inputs.clear()
+
+
+def score(evaluation: Evaluation, lease: Lease | None = None) -> Result:
+    """Score an opened subject and publish the scores, as `evaluate` does, under a lease.
+
+    Raises SearchPendingError where searches of a reference beyond memory were asked for: after that pass, score again.
+    """
+    run, inputs, options = evaluation.run, evaluation.inputs, evaluation.options
+    names = _applicable(evaluation, options)
 
     def fill(draft: Draft) -> dict[str, Any]:
-        scores: dict[str, Score] = {}
-        for i, name in enumerate(names):
-            run.progress(Progress(f"scoring {name}", i, len(names), "metrics"))
-            try:
-                scores[name] = inputs.score(name)
-            except TooFewError as error:
-                if name in options.metrics or len(names) == 1:
-                    raise
-                run.tell(f"{name} is left out: {error.message}")
-                continue
-            _put_curve(draft, name, scores[name])
-        run.progress(Progress("scoring", len(names), len(names), "metrics"))
+        scores = _scores(evaluation, names)
+        for name, each in scores.items():
+            _put_curve(draft, name, each)
         if inputs.made("paths"):  # by a metric: of the others' scores nobody draws them
             curve = transition_curve(inputs.get("paths"), evaluation.kind, options.compat)
             draft.put("transitions/mean", curve.mean.numpy(), ("transition",))
@@ -98,16 +106,47 @@ def evaluate(
             "warnings": warnings_of(inputs, evaluation.kind, scores),
         }
 
-    name = f"{evaluation.name}-{options.task or 'scores'}"
-    try:
-        return produce(
-            run, "scores", name, run.config(evaluation.options), fill, stage="evaluate",
-            modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
-            parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
-            about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name), lease=lease,
-        )  # fmt: skip
-    finally:
-        inputs.clear()
+    return produce(
+        run, "scores", f"{evaluation.name}-{options.task or 'scores'}", run.config(options), fill, stage="evaluate",
+        modules=[*evaluation.modules, *(module for name in names for module in inputs.modules(name))],
+        parents=evaluation.parents, inputs=evaluation.files, device=str(evaluation.device),
+        about=ScoresAbout(label=evaluation.label, kind=evaluation.kind.name), lease=lease,
+    )  # fmt: skip
+
+
+def _scores(evaluation: Evaluation, names: list[str]) -> dict[str, Score]:
+    """Compute metrics, but for those that have too few samples and were not asked for.
+
+    First come all that may search the reference: where that is beyond memory, one pass over it answers them all, and
+    little is held meanwhile.
+    """
+    run, inputs = evaluation.run, evaluation.inputs
+    searching = [name for name in names if inputs.needs(name, "reference")]
+    scores: dict[str, Score] = {}
+    waits = False
+    for i, name in enumerate([*searching, *(name for name in names if name not in searching)]):
+        if waits and i == len(searching):
+            break
+        run.progress(Progress(f"scoring {name}", i, len(names), "metrics"))
+        try:
+            scores[name] = inputs.score(name)
+        except SearchPendingError:
+            waits = True
+        except TooFewError as error:
+            if name in evaluation.options.metrics or len(names) == 1:
+                raise
+            run.tell(f"{name} is left out: {error.message}")
+    if waits:
+        raise SearchPendingError
+    run.progress(Progress("scoring", len(names), len(names), "metrics"))
+    return {name: scores[name] for name in names if name in scores}
+
+
+def check_metrics(options: EvaluateOptions) -> None:
+    """Raise UsageError for a metric that there is not, or tasks that are none."""
+    for name in options.metrics:
+        METRICS.get(name)
+    _check_task(options)
 
 
 def _check_task(options: EvaluateOptions) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -16,12 +16,9 @@ from torch import Tensor
 from posectl.core.nearest.block import Block
 from posectl.core.nearest.index_cache import IndexCache
 from posectl.core.nearest.read import Samples, read
-from posectl.core.nearest.search import gather
+from posectl.core.nearest.search import Found, Question, gather
 from posectl.core.shards import Shards
 from posectl.errors import InvalidInputError, did_you_mean
-
-if TYPE_CHECKING:
-    from posectl.core.shards import Workers
 
 Metric = Literal["mpjpe", "l2", "cosine"]
 
@@ -40,9 +37,9 @@ def nearest(
     """The k samples of the reference nearest to each query, the nearest first; among equals, the lowest index first.
 
     queries (N, ...) and reference (M, ...): tensors, NumPy or zarr arrays, or iterables of these, which are read block
-    by block; an `Index` as reference is one that is used again; `Shards` are searched by the workers that they
-    have. known (N, J): the joints of each query, both then tensors, that count, its mask; the others may be NaN; a
-    `MaskedIndex` as reference is one that is used again.
+    by block; an `Index` as reference is one that is used again; `Shards` are searched by the workers that they have,
+    or in one pass with other searches. known (N, J): the joints of each query, both then tensors, that count, its mask;
+    the others may be NaN; a `MaskedIndex` as reference is one that is used again.
     Metrics: "mpjpe", the mean over joints of the Euclidean distance (pose report, Eq. 8), for samples (J, 3); "l2",
     Euclidean, and "cosine", 1 - cos, for any, flattened.
     Returns distances (N, k) float64, in the unit of the samples, and indices (N, k) int64, on the queries' device and
@@ -54,18 +51,26 @@ def nearest(
     """
     if known is not None or isinstance(reference, MaskedIndex):
         return _masked(queries, reference, k, metric, known)
-    if isinstance(reference, Shards) and reference.workers is not None and isinstance(queries, Tensor):
-        return _spread(queries, reference, k, metric, reference.workers)
+    if isinstance(reference, Shards) and isinstance(queries, Tensor):
+        question = Question(queries, k, metric)
+        if reference.joint is not None:
+            found: Found = reference.joint.nearest(question, reference)
+            return found
+        return answers([question], reference)[0]
     blocks = reference.blocks if isinstance(reference, Index) else CACHE.blocks(reference)
     return _search(queries, blocks, k, metric)
 
 
-def _spread(queries: Tensor, reference: Shards, k: int, metric: Metric, by: Workers) -> tuple[Tensor, Tensor]:
-    """Search by several workers, for which multiprocessing is imported."""
-    from posectl.core.nearest.parallel import search
+def answers(questions: Sequence[Question], reference: Shards) -> list[Found]:
+    """Return what `nearest` finds for each of several questions, whose queries are tensors, in one pass over the
+    reference, by the workers that it has. Raises as `nearest`."""
+    for each in questions:
+        _check(each.k, len(reference), each.metric)
+    if reference.workers is None:
+        return _gathered(questions, read(reference, "reference"))
+    from posectl.core.nearest.parallel import search  # and with it multiprocessing
 
-    _check(k, len(reference), metric)
-    return search(queries, reference, k, metric, by)
+    return search(questions, reference, reference.workers)
 
 
 def _masked(
@@ -141,10 +146,14 @@ class MaskedIndex:
         return index
 
 
-def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -> tuple[Tensor, Tensor]:
+def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -> Found:
     _check(k, None, metric)
     if isinstance(queries, Iterator):
         queries = list(queries)  # read again for each block of the reference
+    return _gathered([Question(queries, k, metric)], blocks)[0]
+
+
+def _gathered(questions: Sequence[Question], blocks: Iterable[Block]) -> list[Found]:
     size, started = 0, time.monotonic()
 
     def counted() -> Iterator[Block]:
@@ -153,10 +162,11 @@ def _search(queries: Samples, blocks: Iterable[Block], k: int, metric: Metric) -
             size += len(block)
             yield block
 
-    found = gather(queries, counted(), k, metric)
-    _check(k, size, metric)
+    found = gather(questions, counted())
     seconds = time.monotonic() - started
-    _log.info("%d nearest of %d samples for %d queries, %s: %.2f s.", k, size, len(found[0]), metric, seconds)
+    for (_, k, metric), (distances, _) in zip(questions, found, strict=True):
+        _check(k, size, metric)
+        _log.info("%d nearest of %d samples for %d queries, %s: %.2f s.", k, size, len(distances), metric, seconds)
     return found
 
 

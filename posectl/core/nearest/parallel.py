@@ -7,41 +7,39 @@ the next blocks. Which worker searches what, and when, cannot change a bit of th
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from posectl import workers
 from posectl.core.nearest.read import read
-from posectl.core.nearest.search import Found, gather, merge
-from posectl.core.shards import Part, SearchBlock, Shards, Submit, Workers
+from posectl.core.nearest.search import Found, Question, gather, merge
+from posectl.core.shards import Bounds, Part, SearchBlock, Shards, Submit, Workers
 from posectl.errors import PosectlError
 
 
 @dataclass(frozen=True)
 class _Search:
-    """What every worker is told: the k nearest of queries, on a device of a kind, by a metric."""
+    """What every worker is told: questions, and a device of a kind to answer them on."""
 
-    queries: Tensor
+    questions: list[Question]
     shards: Shards
-    k: int
-    metric: str
     device: str
 
-    def __call__(self, number: int, bound: np.ndarray | None) -> Part:
-        """Find the k nearest in one block, of those within the bound; CUDA devices share blocks out."""
+    def __call__(self, number: int, bounds: Bounds) -> Part:
+        """Answer them in one block, by neighbours within the bounds; CUDA devices share blocks out."""
         count = torch.cuda.device_count() if self.device == "cuda" else 0
         device = f"cuda:{number % count}" if count else self.device
         part = read(self.shards.block(number), "reference", int(self.shards.starts[number]))
-        within = None if bound is None else torch.from_numpy(bound)
-        distances, indices = gather(self.queries.to(device), part, self.k, self.metric, within)
-        return distances.cpu().numpy(), indices.cpu().numpy()
+        questions = [each._replace(queries=cast(Tensor, each.queries).to(device)) for each in self.questions]
+        found = gather(questions, part, None if bounds is None else list(map(torch.from_numpy, bounds)))
+        return [(distances.cpu().numpy(), indices.cpu().numpy()) for distances, indices in found]
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Processes:
         context, threads = multiprocessing.get_context("spawn"), max(1, torch.get_num_threads() // self.count)
         try:
             with ProcessPoolExecutor(self.count, context, workers.enter, (search, threads)) as pool:
-                yield (lambda number, bound: pool.submit(_on_worker, number, bound)), self.count + 1
+                yield (lambda number, bounds: pool.submit(_on_worker, number, bounds)), self.count + 1
         except BrokenProcessPool as error:
             raise PosectlError(
                 "A process that searched a part of the reference died, perhaps for want of memory.",
@@ -64,34 +62,37 @@ class Processes:
             ) from error
 
 
-def search(queries: Tensor, shards: Shards, k: int, metric: str, by: Workers) -> Found:
-    """Find the k nearest of all shards by several workers, on the queries' device, or those of its kind."""
+def search(questions: Sequence[Question], shards: Shards, by: Workers) -> list[Found]:
+    """Answer questions, whose queries are tensors, among all shards by several workers, in one pass; on the queries'
+    devices, or others of their kind."""
+    asked = [cast(Tensor, each.queries) for each in questions]
+    on_cpu = [each._replace(queries=queries.cpu()) for each, queries in zip(questions, asked, strict=True)]
     found, pending = None, set[Future[Part]]()
-    with by.searching(_Search(queries.cpu(), shards, k, metric, queries.device.type)) as (submit, most):
+    with by.searching(_Search(on_cpu, shards, asked[0].device.type)) as (submit, most):
         try:
             for number in shards.filled:
                 if len(pending) >= most:
                     found, pending = _take(found, pending)
-                pending.add(submit(number, None if found is None else found[0][:, -1].numpy()))
+                pending.add(submit(number, None if found is None else [each[:, -1].numpy() for each, _ in found]))
             while pending:
                 found, pending = _take(found, pending)
         finally:
             for each in pending:
                 each.cancel()
     assert found is not None
-    return found[0].to(queries.device), found[1].to(queries.device)
+    return [(d.to(queries.device), i.to(queries.device)) for (d, i), queries in zip(found, asked, strict=True)]
 
 
-def _take(found: Found | None, pending: set[Future[Part]]) -> tuple[Found, set[Future[Part]]]:
+def _take(found: list[Found] | None, pending: set[Future[Part]]) -> tuple[list[Found], set[Future[Part]]]:
     done, left = wait(pending, return_when=FIRST_COMPLETED)
     for each in done:
-        distances, indices = map(torch.from_numpy, each.result())
-        found = (distances, indices) if found is None else merge(found, (distances, indices))
+        part = [(torch.from_numpy(distances), torch.from_numpy(indices)) for distances, indices in each.result()]
+        found = part if found is None else list(map(merge, found, part))
     assert found is not None
     return found, left
 
 
-def _on_worker(number: int, bound: np.ndarray | None) -> Part:
+def _on_worker(number: int, bounds: Bounds) -> Part:
     told, threads = workers.shared
     torch.set_num_threads(threads)
-    return told(number, bound)
+    return told(number, bounds)

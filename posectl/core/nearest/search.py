@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,18 +18,30 @@ Found = tuple[Tensor, Tensor]
 """Distances (N, k) float64 and indices (N, k) int64 of neighbours, by distance, then index; inf and NONE of none."""
 
 
-def gather(queries: Samples, blocks: Iterable[Block], k: int, metric: str, bound: Tensor | None = None) -> Found:
-    """Find the k nearest in all the blocks; where a bound (N,) is given, of those no farther away."""
-    found: list[Found] = []
+class Question(NamedTuple):
+    """A search for the k nearest of queries by a metric."""
+
+    queries: Samples
+    k: int
+    metric: str
+
+
+def gather(
+    questions: Sequence[Question], blocks: Iterable[Block], bounds: Sequence[Tensor] | None = None
+) -> list[Found]:
+    """Answer questions among all the blocks, each of which is asked for once; where bounds (N,) are given, one of each
+    question, by neighbours no farther away."""
+    found: list[list[Found]] = [[] for _ in questions]
     for block in blocks:
-        for number, part in enumerate(read(queries, "queries")):
-            if number == len(found):
-                found.append(_nothing(len(part), k, part.values.device))
-                if bound is not None:
-                    found[-1][0][:] = bound[part.start : part.start + len(part), None]
-            block.search(part, metric, *found[number])
-    distances, indices = (torch.cat(parts) for parts in zip(*found, strict=True))
-    return distances.masked_fill(indices == NONE, torch.inf), indices
+        for i, (queries, k, metric) in enumerate(questions):
+            for number, part in enumerate(read(queries, "queries")):
+                if number == len(found[i]):
+                    found[i].append(_nothing(len(part), k, part.values.device))
+                    if bounds is not None:
+                        found[i][-1][0][:] = bounds[i][part.start : part.start + len(part), None]
+                block.search(part, metric, *found[i][number])
+    whole = [tuple(torch.cat(each) for each in zip(*parts, strict=True)) for parts in found]
+    return [(distances.masked_fill(indices == NONE, torch.inf), indices) for distances, indices in whole]
 
 
 def merge(a: Found, b: Found) -> Found:

@@ -10,10 +10,9 @@ from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from posectl.core.shards import Part, SearchBlock, Submit
+from posectl.core.shards import Bounds, Part, SearchBlock, Submit
 from posectl.errors import PosectlError, UnavailableError
 from posectl.stages.engines.connection import called, connect, here, quiet_logs
 from posectl.stages.engines.task import SAME, OtherCodeError
@@ -45,8 +44,8 @@ class DaskWorkers:
             # A task, not scattered data: Dask makes it again where the workers that had it were lost.
             given = client.submit(call, pickle.dumps((bytes, told)), key=f"queries-{name}")
 
-            def submit(number: int, bound: np.ndarray | None) -> Future[Part]:
-                block = pickle.dumps((_search, number, bound, _code()))
+            def submit(number: int, bounds: Bounds) -> Future[Part]:
+                block = pickle.dumps((_search, number, bounds, _code()))
                 return executor.submit(call, block, given, key=f"block-{name}-{number}")
 
             try:
@@ -61,7 +60,7 @@ class DaskWorkers:
                 ) from error
 
 
-def _search(number: int, bound: np.ndarray | None, code: str, told: bytes) -> Part:
+def _search(number: int, bounds: Bounds, code: str, told: bytes) -> Part:
     """Search a block on a worker."""
     host = socket.gethostname()
     if code != _code():
@@ -69,7 +68,7 @@ def _search(number: int, bound: np.ndarray | None, code: str, told: bytes) -> Pa
     torch.set_num_threads(1)
     search: SearchBlock = pickle.loads(told)
     try:
-        return search(number, bound)
+        return search(number, bounds)
     except OSError as error:
         raise UnavailableError(
             f"{host} cannot read the reference: {error}.", "Mount the store under the same path on every host."

@@ -46,6 +46,10 @@ class Inputs:
         """Name the inputs that a metric needs and this subject does not give."""
         return self._lacking(METRICS.get(metric))
 
+    def needs(self, metric: str, name: str) -> bool:
+        """Tell whether a metric is given this input."""
+        return name in self._needs(METRICS.get(metric))
+
     def score(self, metric: str) -> Score:
         """Compute one metric."""
         return self._call(METRICS.get(metric))

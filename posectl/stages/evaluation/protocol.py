@@ -18,6 +18,7 @@ from torch import Tensor
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.kinds import Kind
 from posectl.core.latent.paths import between
+from posectl.core.nearest.joint import Pass
 from posectl.core.random import generator
 from posectl.core.shards import Shards, Workers, joined
 from posectl.data.dataset import TEST, TRAIN
@@ -64,7 +65,7 @@ class Evaluation:
     name: of the scores by default; against: the reference that was named; protocol: the record; parents, files: the
     origin of the samples; modules: those that a registry chose for it. up: the vertical of what a model made; taken:
     the subject, if it is an array from outside; reference: once it was asked for. workers: what searches a reference
-    beyond memory; None: processes of this machine.
+    beyond memory; None: processes of this machine. joint: what searches one together with other evaluations.
     """
 
     run: Run
@@ -83,6 +84,7 @@ class Evaluation:
     taken: Taken | None = None
     reference: Reference | None = None
     workers: Workers | None = None
+    joint: Pass | None = None
 
     def dataset(self, ref: str) -> StoredDataset:
         """Return the dataset of a ref, with the split that is held out."""
@@ -96,7 +98,7 @@ class Evaluation:
         """Return what is searched: a tensor, or shards as they are, for the workers, or `jobs` processes, to read."""
         if not isinstance(array, Shards):
             return self.tensor(array)
-        array.workers = self.workers
+        array.workers, array.joint = self.workers, self.joint
         if self.workers is None and self.options.jobs > 1:
             from posectl.core.nearest.parallel import Processes
 

@@ -11,7 +11,6 @@ from typing import Any
 from posectl.core import device as devices
 from posectl.core.metrics import METRICS
 from posectl.errors import InterruptedRunError, UsageError
-from posectl.stages.artifacts.beyond import is_beyond_memory
 from posectl.stages.artifacts.files import is_baseline, is_file
 from posectl.stages.artifacts.model import HINT
 from posectl.stages.engines.engine import Engine, do_all
@@ -21,17 +20,16 @@ from posectl.stages.engines.shards import Shard
 from posectl.stages.engines.task import Task, common_name, quiet
 from posectl.stages.evaluate import evaluate
 from posectl.stages.evaluation.generated import is_generated
+from posectl.stages.evaluation.together import INTERRUPTED, Weighted, are_together, evaluate_together, is_beyond
 from posectl.stages.identity import code_digest
 from posectl.stages.options import EvaluateOptions
 from posectl.stages.run import Progress, Result, Run
 from posectl.stages.training.trainer import interruptible
 from posectl.store import Checkpoints
 
-Weighted = tuple[str, str]
-"""A subject, and which of its weights."""
-
-# Subjects of a task: at most, and the number of tasks from which on there are more than one in each.
-_MOST, _TASKS = 16, 16
+# Subjects of a task: at most, the number of tasks from which on there are more than one in each, and those that pass
+# over a reference beyond memory together.
+_MOST, _TASKS, _TOGETHER = 16, 16, 32
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,21 @@ class EvaluationTask(Task):
         self._check(_key(run, self.subjects, self.against, self.options))
         outcomes: dict[str, Outcome] = {}
         with checkpoints.lock() as lease:
+
+            def done(subject: Weighted, made: Result) -> None:
+                outcomes[_outcome(*subject)] = Outcome(ref=made.ref)
+                report(Progress("scoring", len(outcomes), len(self.subjects), "models"))
+
+            if are_together(run, self.subjects, self.against):
+                evaluate_together(
+                    run, self.subjects, self.against, self.options, lease=lease, done=done, stopped=stopped
+                )
+                return outcomes
             for subject, weights in self.subjects:
                 if stopped():
-                    raise InterruptedRunError("Interrupted; the scores that were finished are there.")
+                    raise InterruptedRunError(INTERRUPTED)
                 options = replace(self.options, weights=weights)
-                made = evaluate(run, subject, self.against, options, lease=lease)
-                outcomes[_outcome(subject, weights)] = Outcome(ref=made.ref)
-                report(Progress("scoring", len(outcomes), len(self.subjects), "models"))
+                done((subject, weights), evaluate(run, subject, self.against, options, lease=lease))
         return outcomes
 
 
@@ -81,9 +87,9 @@ def evaluate_all(
 ) -> list[Result]:
     """Evaluate (subject, weights) pairs, or the shard's of them, as tasks, and return their scores in that order.
 
-    Each comes out as `evaluate` makes it. On Dask a single one against a reference beyond memory is evaluated here, and
-    its searches are the tasks. Raises as that does, UsageError for files, which tasks do not carry, and for
-    `run.force`; InterruptedRunError after Ctrl-C.
+    Each comes out as `evaluate` makes it. Against a reference beyond memory a task is of as many as one pass over it is
+    for; on Dask, if that is all, it is done here, and its searches are the tasks. Raises as `evaluate` does, UsageError
+    for files, which tasks do not carry, and for `run.force`; InterruptedRunError after Ctrl-C.
     """
     if run.force:
         raise UsageError(
@@ -92,12 +98,14 @@ def evaluate_all(
         )
     run = replace(run, device=str(engine.resolve(run.device)))
     context = replace(run, threads=engine.context(run).threads)
-    is_alone = len(subjects) == shard.count == 1
-    if engine.name == "dask" and is_alone and against is not None and _is_beyond_memory(run, against):
-        run.tell(f"One subject is one task: Dask's workers search the blocks of {against}, each a task.")
-        ((subject, weights),) = subjects
-        workers = DaskWorkers(engine.scheduler, engine.jobs)
-        return [evaluate(context, subject, against, replace(options, weights=weights), workers=workers)]
+    if (
+        engine.name == "dask"
+        and shard.count == 1
+        and len(subjects) <= _TOGETHER
+        and against
+        and is_beyond(run, against)
+    ):
+        return _searched_by_dask(context, subjects, against, options, engine)
     planned = _planned(context, subjects, against, options)
     tasks = shard.of(planned)
     if not tasks:
@@ -152,14 +160,14 @@ def _planned(
     run: Run, subjects: Sequence[tuple[str | None, str]], against: str | None, options: EvaluateOptions
 ) -> list[EvaluationTask]:
     """Divide subjects among tasks, the same ones whoever plans."""
-    named = [(each or run.subject(None, "model", HINT).ref, weights) for each, weights in subjects]
+    named = _named(run, subjects)
     file = next((each for each in (*(subject for subject, _ in named), against or "") if each and is_file(each)), None)
     if file is not None:
         raise UsageError(f"{file} is a file, and tasks carry refs alone.", "Leave out --engine, --shard and --dry-run.")
     refs = [
         (subject if is_baseline(subject) else run.artifacts.get(subject).ref, weights) for subject, weights in named
     ]
-    size = max(1, min(_MOST, len(refs) // _TASKS))
+    size = _TOGETHER if are_together(run, refs, against) else max(1, min(_MOST, len(refs) // _TASKS))
     groups = [tuple(refs[i : i + size]) for i in range(0, len(refs), size)]
     return [
         EvaluationTask(
@@ -170,8 +178,20 @@ def _planned(
     ]  # fmt: skip
 
 
-def _is_beyond_memory(run: Run, against: str) -> bool:
-    return is_generated(against) or (not is_file(against) and is_beyond_memory(run.artifacts.get(against, "dataset")))
+def _searched_by_dask(
+    run: Run, subjects: Sequence[tuple[str | None, str]], against: str, options: EvaluateOptions, engine: Engine
+) -> list[Result]:
+    """Evaluate subjects here, whose searches are Dask's tasks."""
+    run.tell(f"Dask's workers search the blocks of {against}, each a task.")
+    named, made = _named(run, subjects), dict[Weighted, Result]()
+    workers = DaskWorkers(engine.scheduler, engine.jobs)
+    with interruptible() as stopped:
+        evaluate_together(run, named, against, options, workers=workers, done=made.__setitem__, stopped=stopped)
+    return [made[each] for each in named]
+
+
+def _named(run: Run, subjects: Sequence[tuple[str | None, str]]) -> list[Weighted]:
+    return [(subject or run.subject(None, "model", HINT).ref, weights) for subject, weights in subjects]
 
 
 def _outcome(subject: str, weights: str) -> str:

@@ -10,6 +10,7 @@ import torch
 
 from posectl.core import device as devices
 from posectl.core.kinds import KINDS, Kind
+from posectl.core.nearest.joint import Pass
 from posectl.core.shards import Workers
 from posectl.data.safe.npy import split_key
 from posectl.errors import NotFoundError, UsageError
@@ -36,13 +37,15 @@ def open_subject(
     against: str | None,
     options: EvaluateOptions,
     workers: Workers | None = None,
+    joint: Pass | None = None,
 ) -> Evaluation:
     """Bring a subject under its kind's protocol: a ref, a file, an array, `baseline:NAME`, or the newest model."""
     devices.use_threads(run.threads)
     device = devices.resolve(run.device)
 
     def begin(label: str, name: str, kind: Kind) -> Evaluation:
-        return Evaluation(run, label, name, kind, device, protocol_of(kind).resolve(options), against, workers=workers)
+        settings = protocol_of(kind).resolve(options)
+        return Evaluation(run, label, name, kind, device, settings, against, workers=workers, joint=joint)
 
     if isinstance(subject, np.ndarray):
         evaluation = _array(begin, subject, options, against)

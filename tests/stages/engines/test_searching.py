@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from core.metrics.test_nearest import measured, randn
 from core.sharded import lost, sharded, slowly
 
+import posectl
 from posectl.core.metrics.nearest import nearest
 from posectl.errors import PosectlError, UnavailableError
 from posectl.stages.engines import searching
@@ -67,11 +69,25 @@ def test_a_single_subject_is_searched_by_blocks_for_the_same_scores(scheduler, t
     options = EvaluateOptions(metrics=("precision_distance",))
     subject = (str(theirs), "last")
     (made,) = evaluate_all(run, [subject], "generated:3k", options, engine=Engine("dask", scheduler=scheduler))
-    assert "One subject is one task: Dask's workers search the blocks of generated:3k, each a task." in told
+    assert "Dask's workers search the blocks of generated:3k, each a task." in told
     elsewhere = Run(store=tmp_path / "elsewhere")
     alone = evaluate(elsewhere, str(theirs), "generated:3k", options)
     assert made.figures["scores"] == alone.figures["scores"]
     assert made.artifact.name == alone.artifact.name
+
+
+def test_several_are_answered_by_one_pass_of_the_workers(scheduler, tmp_path, told, threads):
+    lab = posectl.open(tmp_path / "artifacts")
+    poses = lab.prepare("mannequin", subjects=2, seconds=0.3)
+    models = [lab.train(poses, steps=2, latent=4, set="mlp.widths=8", seed=seed).ref for seed in (0, 1)]
+    run = Run(store=tmp_path / "artifacts", tell=told.append)
+    options = EvaluateOptions(metrics=("mean_distance",), random_pairs=10)
+    subjects = [(model, "last") for model in models]
+    together = evaluate_all(run, subjects, "generated:3k", options, engine=Engine("dask", scheduler=scheduler))
+    assert "One pass over the reference for 2 subjects." in told
+    for model, made in zip(models, together, strict=True):
+        alone = evaluate(replace(run, force=True), model, "generated:3k", options)
+        assert made.figures["scores"] == alone.figures["scores"]
 
 
 @pytest.mark.slow

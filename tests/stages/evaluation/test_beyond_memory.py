@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,11 @@ import pytest
 
 import posectl
 from posectl.api.lab import Lab
+from posectl.core.shards import Shards
 from posectl.data.readers import mannequin
 from posectl.errors import IntegrityError, InvalidInputError, UsageError
+from posectl.stages.evaluation.together import evaluate_together
+from posectl.stages.options import EvaluateOptions
 
 COUNT = 5 * 13 * 15 - 20
 ENOUGH, TOO_LITTLE = str(4 * 150 * 204), str(4 * 150 * 204 - 1)  # for a block of 150 samples, and not
@@ -64,6 +68,46 @@ def test_a_model_is_scored_against_a_reference_beyond_memory(lab: Lab, monkeypat
     monkeypatch.setenv("POSECTL_MAX_MEMORY", ENOUGH)
     outside = _scored(lab, model, "poses", **PATHS)
     assert outside["mean_distance"] == inside["mean_distance"]
+
+
+def test_one_pass_over_the_reference_answers_all_metrics_of_several_models(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep = lab.sweep("poses", reg="acai", lam=[0, 0.1, 0.5], steps=2, latent=4, set="mlp.widths=8,8")
+    models = lab.spread([sweep])
+    options = {"metrics": ("precision_distance", "mean_distance", "recall_distance"), "samples": 50,
+               "recall_samples": 60, "recall_targets": 20, "random_pairs": 10}  # fmt: skip
+    assert not lab.is_one_pass(models, "poses")
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", ENOUGH)
+    reads: list[int] = []
+    original = Shards.block
+
+    def block(self: Shards, number: int, rows: np.ndarray | None = None) -> np.ndarray:
+        reads.extend([number] if rows is None else [])
+        return original(self, number, rows)
+
+    monkeypatch.setattr(Shards, "block", block)
+    alone = [lab.evaluate(model, "poses", name="alone", **options) for model, _ in models]
+    passed = reads.copy()
+    reads.clear()
+    lab = posectl.open(lab.store.path, quiet=False)
+    assert lab.is_one_pass(models, "poses")
+    together = lab.evaluate_all(models, "poses", name="together", **options)
+    assert [each.figures["scores"] for each in together] == [each.figures["scores"] for each in alone]
+    assert passed == 3 * reads
+    assert "One pass over the reference for 3 subjects." in capsys.readouterr().err
+
+
+def test_one_that_fails_stops_no_other(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = [lab.train("poses", steps=2, latent=4, set="mlp.widths=8,8", seed=seed).ref for seed in (0, 1)]
+    poses = lab.sample(models[0], 3).ref
+    monkeypatch.setenv("POSECTL_MAX_MEMORY", ENOUGH)
+    run, made = replace(lab.run, force=False), []
+    subjects = [(poses, "last"), *((model, "last") for model in models)]
+    options = EvaluateOptions(metrics=("mean_distance",), random_pairs=10)
+    with pytest.raises(InvalidInputError, match="mean_distance needs"):  # samples are no paths
+        evaluate_together(run, subjects, "poses", options, done=lambda subject, scores: made.append(subject[0]))
+    assert made == models
 
 
 def test_a_generated_reference_is_the_set_that_prepare_makes_and_lies_nowhere(lab: Lab) -> None:
