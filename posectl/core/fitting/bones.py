@@ -44,14 +44,18 @@ def settle(
     stay (J,) and length (B,): how far joints and lengths err, metres; None: STAY and LENGTH. Each round linearises the
     lengths and solves for one multiplier a bone, as an iterated Kalman filter does.
     """
-    count, joints, _ = poses.shape
     axes = slice(0, values.shape[-1])
     sure = weights[..., None] / _SURE**2
-    held = (poses.new_full((joints,), STAY) if stay is None else stay)[:, None] ** -2
+    held = (poses.new_full((poses.shape[1],), STAY) if stay is None else stay)[:, None] ** -2
     precision = torch.zeros_like(poses) + held + _STEP**-2
     precision[..., axes] += sure
     loose = 1 / precision
-    each = torch.arange(len(bones), device=poses.device)
+    # A bone's length changes with its two joints alone, along the bone: -1 and 1, times a direction.
+    first, last = bones.unbind(1)
+    ends, each = poses.new_zeros(len(bones), 1, poses.shape[1]), torch.arange(len(bones), device=poses.device)
+    ends[each, 0, first], ends[each, 0, last] = -1.0, 1.0
+    slopes, spreads = (poses.new_empty(len(poses), len(bones), 3, poses.shape[1]) for _ in range(2))
+    slope, spread, free = slopes.flatten(2), spreads.flatten(2), loose.mT[:, None]
     eye = (poses.new_full((len(bones),), LENGTH) if length is None else length).square().diag()
     x = poses
     for _ in range(_ROUNDS):
@@ -60,14 +64,12 @@ def settle(
         pull = held * poses + _STEP**-2 * x
         pull[..., axes] += sure * (x[..., axes] + gap)
         middle = pull * loose
-        off = x[:, bones[:, 1]] - x[:, bones[:, 0]]
+        off = x.index_select(1, last) - x.index_select(1, first)
         now = torch.linalg.vector_norm(off, dim=-1).clamp_min(1e-6)
-        slope = poses.new_zeros(count, len(bones), joints, 3)
-        slope[:, each, bones[:, 1]] = off / now[..., None]
-        slope[:, each, bones[:, 0]] = -off / now[..., None]
-        flat = slope.flatten(2)
-        spread = flat * loose.flatten(1)[:, None]
-        wanted = usual - now + (flat @ (x - middle).flatten(1)[..., None])[..., 0]
-        multiplier = torch.linalg.solve(spread @ flat.mT + eye, wanted)
-        x = middle + torch.einsum("nb,nbc->nc", multiplier, spread).view_as(x)
+        torch.mul((off / now[..., None])[..., None], ends, out=slopes)
+        torch.mul(slopes, free, out=spreads)
+        wanted = usual - now + (slope @ (x - middle).mT.flatten(1)[..., None])[..., 0]
+        factor = torch.linalg.cholesky_ex(spread @ slope.mT + eye).L
+        multiplier = torch.cholesky_solve(wanted[..., None], factor)
+        x = middle + (multiplier.mT @ spread).view(len(x), 3, -1).mT
     return x
