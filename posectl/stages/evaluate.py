@@ -73,13 +73,13 @@ def evaluate(
     subject lacks.
     """
     check_metrics(options)
-    joint = Pass()
+    joint = Pass(answers)
     evaluation = open_subject(run, subject, against, options, workers, joint)
     try:
         while True:
             with suppress(SearchPendingError):
                 return score(evaluation, lease)
-            joint.run(answers)
+            joint.run()
     finally:
         evaluation.inputs.clear()
 

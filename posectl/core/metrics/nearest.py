@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, get_args
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 from posectl.core.nearest.block import Block
 from posectl.core.nearest.index_cache import IndexCache
 from posectl.core.nearest.read import Samples, read
-from posectl.core.nearest.search import Found, Question, gather
+from posectl.core.nearest.search import Found, Question, gather, until
 from posectl.core.shards import Shards
 from posectl.errors import InvalidInputError, did_you_mean
 
@@ -61,16 +61,18 @@ def nearest(
     return _search(queries, blocks, k, metric)
 
 
-def answers(questions: Sequence[Question], reference: Shards) -> list[Found]:
+def answers(
+    questions: Sequence[Question], reference: Shards, stopped: Callable[[], bool] = lambda: False
+) -> list[Found]:
     """Return what `nearest` finds for each of several questions, whose queries are tensors, in one pass over the
-    reference, by the workers that it has. Raises as `nearest`."""
+    reference, by the workers that it has. Raises as `nearest`, and InterruptedRunError once `stopped`."""
     for each in questions:
         _check(each.k, len(reference), each.metric)
     if reference.workers is None:
-        return _gathered(questions, read(reference, "reference"))
+        return _gathered(questions, until(stopped, read(reference, "reference")))
     from posectl.core.nearest.parallel import search  # and with it multiprocessing
 
-    return search(questions, reference, reference.workers)
+    return search(questions, reference, reference.workers, stopped)
 
 
 def _masked(

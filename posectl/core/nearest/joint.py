@@ -22,44 +22,55 @@ Search = Callable[[Sequence[Question], Shards], list[Found]]
 """Answers questions among shards in one pass over them."""
 
 
+_MOST = 9  # passes: metrics ask twice at most, of all real samples and of test samples
+
+
 class SearchPendingError(Exception):
     """A search that the next pass over its shards will answer."""
 
 
 class Pass:
-    """Questions, and what was found.
+    """Questions, and what was found by `search`.
+
+    Who asks for something else each time, such as a metric that draws its queries anew, is answered at once from the
+    tenth pass on.
 
     >>> import numpy as np, torch
     >>> from posectl.core.metrics.nearest import answers, nearest
-    >>> from posectl.core.nearest.joint import SearchPendingError, Pass
-    >>> from posectl.core.shards import Shards
-    >>> shards = Shards([2, 1], (1, 3), lambda number, rows: np.full((2 - number, 1, 3), number, np.float32))
-    >>> shards.joint = Pass()
+    >>> from posectl.core.nearest.joint import Pass, SearchPendingError
+    >>> from posectl.core.shards import joined
+    >>> shards = joined([np.zeros((2, 1, 3), np.float32), np.ones((1, 1, 3), np.float32)])
+    >>> shards.joint = Pass(answers)
     >>> queries = torch.ones(1, 1, 3)
     >>> try:
     ...     nearest(queries, shards)
     ... except SearchPendingError:
-    ...     shards.joint.run(answers)
+    ...     shards.joint.run()
     >>> nearest(queries, shards)[1]
     tensor([[2]])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, search: Search) -> None:
+        self._search = search
         self._asked: dict[str, tuple[Question, Shards]] = {}
         self._found: dict[str, Found] = {}
+        self._passes = 0
 
     def nearest(self, question: Question, shards: Shards) -> Found:
         """Return what was found. Raises SearchPendingError where no pass has looked for it."""
         queries = cast(Tensor, question.queries)
         content = hashlib.sha256(queries.detach().cpu().numpy().tobytes()).hexdigest()
         key = f"{shards.key} {content} {tuple(queries.shape)} {queries.dtype} {queries.device} {question[1:]}"
-        if key not in self._found:
-            self._asked[key] = question, shards
-            raise SearchPendingError
-        return self._found[key]
+        if key in self._found:
+            return self._found[key]
+        if self._passes >= _MOST:
+            return self._search([question], _alone(shards))[0]
+        self._asked[key] = question, shards
+        raise SearchPendingError
 
-    def run(self, search: Search) -> None:
+    def run(self) -> None:
         """Find what was asked, in one pass over each set of shards; queries that are alike are searched for as one."""
+        self._passes += 1
         passes: dict[str, dict[tuple[object, ...], dict[str, Question]]] = {}
         of: dict[str, Shards] = {}
         for key, (question, shards) in self._asked.items():
@@ -68,16 +79,21 @@ class Pass:
             passes.setdefault(shards.key, {}).setdefault(alike, {})[key] = question
             of[shards.key] = shards
         for name, groups in passes.items():
-            alone = copy.copy(of[name])
-            alone.joint, alone.workers = None, of[name].workers
             together = [_joined(list(group.values())) for group in groups.values()]
-            for group, found in zip(groups.values(), search(together, alone), strict=True):
+            for group, found in zip(groups.values(), self._search(together, _alone(of[name])), strict=True):
                 sizes = [len(cast(Tensor, each.queries)) for each in group.values()]
                 parts = zip(*(part.split(sizes) for part in found), strict=True)
                 self._found |= {
                     key: (distances, indices) for key, (distances, indices) in zip(group, parts, strict=True)
                 }
         self._asked.clear()
+
+
+def _alone(shards: Shards) -> Shards:
+    """Return shards that are searched at once, by their workers."""
+    alone = copy.copy(shards)
+    alone.joint, alone.workers = None, shards.workers
+    return alone
 
 
 def _joined(questions: list[Question]) -> Question:

@@ -7,7 +7,7 @@ the next blocks. Which worker searches what, and when, cannot change a bit of th
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from posectl import workers
 from posectl.core.nearest.read import read
-from posectl.core.nearest.search import Found, Question, gather, merge
+from posectl.core.nearest.search import Found, Question, gather, merge, until
 from posectl.core.shards import Bounds, Part, SearchBlock, Shards, Submit, Workers
 from posectl.errors import PosectlError
 
@@ -62,15 +62,17 @@ class Processes:
             ) from error
 
 
-def search(questions: Sequence[Question], shards: Shards, by: Workers) -> list[Found]:
+def search(
+    questions: Sequence[Question], shards: Shards, by: Workers, stopped: Callable[[], bool] = lambda: False
+) -> list[Found]:
     """Answer questions, whose queries are tensors, among all shards by several workers, in one pass; on the queries'
-    devices, or others of their kind."""
+    devices, or others of their kind. Raises InterruptedRunError once `stopped`."""
     asked = [cast(Tensor, each.queries) for each in questions]
     on_cpu = [each._replace(queries=queries.cpu()) for each, queries in zip(questions, asked, strict=True)]
     found, pending = None, set[Future[Part]]()
     with by.searching(_Search(on_cpu, shards, asked[0].device.type)) as (submit, most):
         try:
-            for number in shards.filled:
+            for number in until(stopped, shards.filled):
                 if len(pending) >= most:
                     found, pending = _take(found, pending)
                 pending.add(submit(number, None if found is None else [each[:, -1].numpy() for each, _ in found]))

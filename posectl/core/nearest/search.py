@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 from posectl.core.nearest.block import Block
 from posectl.core.nearest.read import Samples, read
+from posectl.errors import InterruptedRunError
 
 NONE = torch.iinfo(torch.int64).max
 """The index of a neighbour that was not found."""
+
+Each = TypeVar("Each")
 
 Found = tuple[Tensor, Tensor]
 """Distances (N, k) float64 and indices (N, k) int64 of neighbours, by distance, then index; inf and NONE of none."""
@@ -42,6 +45,14 @@ def gather(
                 block.search(part, metric, *found[i][number])
     whole = [tuple(torch.cat(each) for each in zip(*parts, strict=True)) for parts in found]
     return [(distances.masked_fill(indices == NONE, torch.inf), indices) for distances, indices in whole]
+
+
+def until(stopped: Callable[[], bool], blocks: Iterable[Each]) -> Iterator[Each]:
+    """Yield blocks. Raises InterruptedRunError once `stopped`."""
+    for block in blocks:
+        if stopped():
+            raise InterruptedRunError("Interrupted in the search of the reference, which begins anew next time.")
+        yield block
 
 
 def merge(a: Found, b: Found) -> Found:

@@ -185,8 +185,7 @@ def _searched_by_dask(
     run.tell(f"Dask's workers search the blocks of {against}, each a task.")
     named, made = _named(run, subjects), dict[Weighted, Result]()
     workers = DaskWorkers(engine.scheduler, engine.jobs)
-    with interruptible() as stopped:
-        evaluate_together(run, named, against, options, workers=workers, done=made.__setitem__, stopped=stopped)
+    evaluate_together(run, named, against, options, workers=workers, done=made.__setitem__)
     return [made[each] for each in named]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from posectl.core.metrics.nearest import answers
 from posectl.core.nearest.joint import Pass, SearchPendingError
@@ -42,7 +43,7 @@ def evaluate_together(
     is raised when all are through. Raises InterruptedRunError once `stopped`.
     """
     check_metrics(options)
-    joint, failed = Pass(), None
+    joint, failed = Pass(partial(answers, stopped=stopped)), None
     waiting: dict[Weighted, Evaluation | None] = dict.fromkeys(subjects)
     while waiting:
         for subject, evaluation in list(waiting.items()):
@@ -63,7 +64,7 @@ def evaluate_together(
                 evaluation.inputs.clear()
         if len(waiting) > 1:
             run.tell(f"One pass over the reference for {len(waiting)} subjects.")
-        joint.run(answers)
+        joint.run()
     if failed is not None:
         raise failed
 
