@@ -102,9 +102,10 @@ def dry_sweep(
     data = training_set(run, dataset)
     devices.use_threads(run.threads)
     plans = []
-    planned = stacks(replicas_of(run, data, options, axes, device))
+    replicas = replicas_of(run, data, options, axes, device)
+    planned, there = stacks(replicas), existing_models(run, [each.replica for each in replicas])
     for i, stack in enumerate(planned, 1):
-        found = existing_models(run, [each.replica for each in stack.replicas])
+        found = {each.key: there[each.key] for each in stack.replicas if each.key in there}
         missing = [each.replica for each in stack.replicas if each.key not in found]
         memory: dict[str, int] = {}
         seconds = 0.0

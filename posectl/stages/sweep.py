@@ -107,7 +107,7 @@ def sweep_shard(
         run.tell(f"Nothing falls to shard {shard}: there are {len(planned)} stacks.")
     outcomes = _trained(run, data, own, engine)
     if shard != ALL:
-        if left := [stack for stack in planned if not _has_ended(run, stack)]:
+        if left := _left(run, planned):
             count = sum(len(stack.replicas) for stack in left)
             run.tell(f"Shard {shard} has ended; {count} models are left to others, of whom the last publishes.")
             return None
@@ -147,10 +147,12 @@ def _trained(run: Run, data: StoredDataset, planned: Sequence[Stack], engine: En
     return outcomes | {key: Outcome(ref=model.ref) for key, model in found.items()}
 
 
-def _has_ended(run: Run, stack: Stack) -> bool:
-    """Tell whether nothing of a stack is left to train: its models are there, or its last state, if some diverged."""
-    ended = run.artifacts.checkpoints(stack.key).record().get("ended", False)
-    return ended or stack.all_in(existing_models(run, [each.replica for each in stack.replicas]))
+def _left(run: Run, planned: Sequence[Stack]) -> list[Stack]:
+    """Return the stacks of which something is left to train: models are missing, and it is no last state in which some
+    diverged."""
+    going = [stack for stack in planned if not run.artifacts.checkpoints(stack.key).record().get("ended", False)]
+    found = existing_models(run, [each.replica for stack in going for each in stack.replicas])
+    return [stack for stack in going if not stack.all_in(found)]
 
 
 def check_points(options: TrainOptions, axes: Axes) -> None:

@@ -151,9 +151,10 @@ def train_stack(
 
 
 def _made_meanwhile(run: Run, stack: Stack, found: Collection[str]) -> dict[str, Outcome]:
-    """Return the outcomes that others published since `found` (keys) was asked for."""
-    missing = [each.replica for each in stack.replicas if each.key not in found]
-    models = {} if run.force else existing_models(run, missing)
+    """Return the outcomes that others published since `found` (keys) was asked for, who name them alike."""
+    missing = [each for each in stack.replicas if each.key not in found]
+    named = (model for each in missing for model in run.artifacts.artifacts("model", each.name))
+    models = {} if run.force else existing_models(run, [each.replica for each in missing], named)
     return {key: Outcome(ref=model.ref) for key, model in models.items()}
 
 
