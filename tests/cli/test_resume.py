@@ -39,11 +39,11 @@ def checkpoints(tmp_path):
 
 
 def wait_for_checkpoints(tmp_path, count):
-    deadline, seen = time.monotonic() + 120, set()
+    deadline, seen = time.monotonic() + 300, set()
     while len(seen) < count:
         assert time.monotonic() < deadline
         seen |= checkpoints(tmp_path)
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def digest(trained, *extra):

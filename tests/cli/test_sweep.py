@@ -70,13 +70,13 @@ def test_killed_and_run_again_it_does_only_what_is_missing(trained, tmp_path, en
         [sys.executable, "-m", "posectl", *args], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-    deadline, seen = time.monotonic() + 120, set()
+    deadline, seen = time.monotonic() + 300, set()
     while len(seen) < 2:  # when the second stack saves itself, the first is published
         assert time.monotonic() < deadline
         assert run.poll() is None, run.communicate()
         # Not what a finished stack's checkpoints are called while they are removed, checkpoints-*.part.
         seen |= {save.parent.name for save in tmp_path.glob("artifacts/.staging/checkpoints-*[!t]/save-*")}
-        time.sleep(0.001)
+        time.sleep(0.02)
     run.send_signal(sign)
     out, err = run.communicate(timeout=60)
     assert out == ""
