@@ -82,17 +82,15 @@ class Pass:
             together = [_joined(list(group.values())) for group in groups.values()]
             for group, found in zip(groups.values(), self._search(together, _alone(of[name])), strict=True):
                 sizes = [len(cast(Tensor, each.queries)) for each in group.values()]
-                parts = zip(*(part.split(sizes) for part in found), strict=True)
-                self._found |= {
-                    key: (distances, indices) for key, (distances, indices) in zip(group, parts, strict=True)
-                }
+                distances, indices = (part.split(sizes) for part in found)
+                self._found |= dict(zip(group, zip(distances, indices, strict=True), strict=True))
         self._asked.clear()
 
 
 def _alone(shards: Shards) -> Shards:
     """Return shards that are searched at once, by their workers."""
-    alone = copy.copy(shards)
-    alone.joint, alone.workers = None, shards.workers
+    alone = copy.copy(shards)  # which leaves out who searches them
+    alone.workers = shards.workers
     return alone
 
 

@@ -15,10 +15,10 @@ from posectl.errors import InterruptedRunError
 NONE = torch.iinfo(torch.int64).max
 """The index of a neighbour that was not found."""
 
-Each = TypeVar("Each")
-
 Found = tuple[Tensor, Tensor]
 """Distances (N, k) float64 and indices (N, k) int64 of neighbours, by distance, then index; inf and NONE of none."""
+
+_Each = TypeVar("_Each")
 
 
 class Question(NamedTuple):
@@ -47,7 +47,7 @@ def gather(
     return [(distances.masked_fill(indices == NONE, torch.inf), indices) for distances, indices in whole]
 
 
-def until(stopped: Callable[[], bool], blocks: Iterable[Each]) -> Iterator[Each]:
+def until(stopped: Callable[[], bool], blocks: Iterable[_Each]) -> Iterator[_Each]:
     """Yield blocks. Raises InterruptedRunError once `stopped`."""
     for block in blocks:
         if stopped():
