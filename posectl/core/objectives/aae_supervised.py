@@ -37,6 +37,8 @@ class SupervisedAAE(Discriminated):
         image 0.005 is a fair start. Paper: 1, in a step of its own.
     width: units of each hidden layer of the discriminator. Paper: 1000.
     depth: hidden layers of the discriminator. Paper: 2.
+    labels: whether the discriminator sees each sample's class, so that the style of every class has the same
+        distribution, and tells nothing of the class. Paper: not shown, over thousands of epochs.
     classes: number of classes, which comes from the data.
     """
 
@@ -51,6 +53,7 @@ class SupervisedAAE(Discriminated):
 
     width: int = 1000
     depth: int = 2
+    labels: bool = False
     classes: int = 0
 
     @property
@@ -64,12 +67,21 @@ class SupervisedAAE(Discriminated):
         return nn.Sequential(style.encoder(replicas), RoomBefore(self.classes))
 
     def sizes(self, architecture: Architecture) -> dict[str, int]:
-        """Return the size of z."""
-        return {"discriminator": architecture.latent - self.classes}
+        """Return the size of z, with the label's where the discriminator sees it."""
+        return {"discriminator": architecture.latent - (0 if self.labels else self.classes)}
 
     def parts(self, step: Step) -> dict[str, Compared]:
         """Return z beside normal noise."""
         return {"discriminator": (step.z[..., self.classes :], step.drawn("style")[..., self.classes :])}
+
+    def seen(self, step: Step) -> dict[str, Compared]:
+        """Return the parts, each with the samples' labels where the discriminator sees them."""
+        (z, noise) = self.parts(step)["discriminator"]
+        if self.labels:
+            assert step.labels is not None
+            y = F.one_hot(step.labels, self.classes).to(z.dtype)
+            z, noise = torch.cat((y, z), dim=-1), torch.cat((y, noise), dim=-1)
+        return {"discriminator": (z, noise)}
 
     def with_labels(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Return codes with their labels in them."""

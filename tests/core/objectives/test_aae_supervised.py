@@ -1,4 +1,4 @@
-"""The supervised AAE by hand: labels enter the decoder, the discriminator sees the style alone."""
+"""The supervised AAE by hand: labels enter the decoder, the discriminator sees the style, and labels where told."""
 
 import math
 
@@ -47,6 +47,19 @@ def test_losses_by_hand():
     assert OBJECTIVE.term(step, networks).item() == pytest.approx((softplus(-4) + softplus(2)) / 2, rel=1e-12)
     own = (softplus(4) + softplus(-2)) / 2 + (softplus(-1) + softplus(4)) / 2
     assert OBJECTIVE.adversaries(step, networks)["discriminator"].item() == pytest.approx(own, rel=1e-12)
+
+
+def test_a_discriminator_told_labels_sees_them_before_codes_and_draws():
+    step, told = step_of(), SupervisedAAE(classes=2, labels=True)
+    of_code, of_draw = told.seen(step)["discriminator"]
+    assert of_code.tolist() == [[[0, 1, 2], [1, 0, -1]]]
+    assert of_draw.tolist() == [[[0, 1, 0.5], [1, 0, -2]]]
+    networks = {"discriminator": Dot(2.0, 2.0, 2.0)}
+    assert told.term(step, networks).item() == pytest.approx((softplus(-6) + softplus(0)) / 2, rel=1e-12)
+    own = (softplus(6) + softplus(0)) / 2 + (softplus(-3) + softplus(2)) / 2
+    assert told.adversaries(step, networks)["discriminator"].item() == pytest.approx(own, rel=1e-12)
+    assert told.sizes(MLP((3, 3), 7)) == {"discriminator": 7}
+    assert OBJECTIVE.sizes(MLP((3, 3), 7)) == {"discriminator": 5}
 
 
 def test_the_encoder_gives_a_style_of_the_size_asked_for():
