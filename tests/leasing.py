@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from posectl.errors import ConflictError
-from posectl.store import leases
+from posectl.store import beats
 from posectl.store.leases import Lease
 
 LATENTS, LAMBDAS = (3, 4, 5), (0.0, 0.1)
@@ -14,7 +14,7 @@ LATENTS, LAMBDAS = (3, 4, 5), (0.0, 0.1)
 
 def hold(path: Path, work: Connection) -> None:
     """Take a lease, say so, and when told to go on say whether it is still held."""
-    leases.BEAT = 0.05
+    beats.BEAT = 0.05
     lease = Lease(path)
     work.send(lease.acquire(patience=0))
     work.recv()
@@ -33,7 +33,7 @@ def train(store: Path, ready: Connection, steps: int) -> None:
     from posectl.stages.run import Run
     from posectl.stages.sweep import sweep
 
-    leases.BEAT, leases.SILENCE, engine._ASK_SECONDS = 0.05, 5.0, 0.1
+    beats.BEAT, beats.SILENCE, engine._ASK_SECONDS = 0.05, 5.0, 0.1
     told: list[str] = []
     run = Run(store=store, threads=1, tell=told.append, progress=lambda progress: ready.send("training"))
     options = TrainOptions(reg=("acai",), steps=steps, set=("mlp.widths=8",), evaluate_every=10)

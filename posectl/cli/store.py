@@ -196,7 +196,12 @@ def gc(
     ] = False,
 ) -> None:
     """Clear what killed commands left behind."""
-    collection = _opened(session).gc(dry_run=dry_run, checkpoints=checkpoints)
+    from posectl.store.beats import SILENCE
+
+    def listening(count: int) -> None:
+        session.out.tell(f"Listening for {SILENCE:.0f} seconds whether {count} process(es) on other hosts live.")
+
+    collection = _opened(session).gc(dry_run=dry_run, checkpoints=checkpoints, listening=listening)
     would = "would remove" if dry_run else "removed"
     lines = [f"{would} {junk.path} ({junk.what}, {_size(junk.size)})" for junk in collection.removed]
     lines += [f"kept {junk.path} ({junk.what}, {_size(junk.size)})" for junk in collection.kept]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from posectl.errors import IntegrityError
-from posectl.store import durable
+from posectl.store import beats, durable
 from posectl.store.checkpoints import PREFIX, leftovers, saves
 from posectl.store.files import size_of, walk
 from posectl.store.layout import Layout
 from posectl.store.leases import Lease
 from posectl.store.locks import lock_on
+from posectl.store.owners import Exclusive
 from posectl.store.refs import is_name
 from posectl.store.regular import check_folder, is_file, is_folder
 
@@ -42,13 +44,20 @@ class Collection:
         return sum(junk.size for junk in self.removed)
 
 
-def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
-    """Remove what no live process works on; resumable checkpoints only if `checkpoints`."""
+def collect(
+    layout: Layout, *, dry_run: bool, checkpoints: bool, listening: Callable[[int], None] = lambda count: None
+) -> Collection:
+    """Remove what no live process works on; resumable checkpoints only if `checkpoints`.
+
+    listening: is told, before it may take `beats.SILENCE` seconds, of how many holders on other hosts.
+    """
     collection = Collection([], [])
     check_folder(layout.staging)
     with durable.storage_errors(f"clear {layout.staging}"):
-        for stem in _stems(layout.staging):
-            _collect_stem(layout.staging / stem, collection, dry_run=dry_run, checkpoints=checkpoints)
+        locks = {path: _lock_of(path) for path in _stems(layout.staging)}
+        _listen(list(locks.values()), listening)
+        for path, lock in locks.items():
+            _collect_stem(path, lock, collection, dry_run=dry_run, checkpoints=checkpoints)
         for where, size, remove in layout.uploads():
             junk = Junk(where, size, "sent and never published")
             (collection.removed if remove else collection.kept).append(junk)
@@ -61,15 +70,28 @@ def collect(layout: Layout, *, dry_run: bool, checkpoints: bool) -> Collection:
     return collection
 
 
-def _stems(staging: Path) -> list[str]:
+def _stems(staging: Path) -> list[Path]:
     if not is_folder(staging):
         return []
-    return sorted({entry.name.removesuffix(".lock").removesuffix(".part") for entry in staging.iterdir()})
+    names = {entry.name.removesuffix(".lock").removesuffix(".part") for entry in staging.iterdir()}
+    return [staging / name for name in sorted(names)]
 
 
-def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
+def _lock_of(path: Path) -> Exclusive:
     own = Path(f"{path}.lock")
-    lock = Lease(own) if path.name.startswith(PREFIX) else lock_on(own)
+    return Lease(own) if path.name.startswith(PREFIX) else lock_on(own)
+
+
+def _listen(locks: list[Exclusive], listening: Callable[[int], None]) -> None:
+    """Listen until each holder on another host was heard to beat, or was silent for long."""
+    if unheard := [lock for lock in locks if not lock.listen()]:
+        listening(len(unheard))
+    while unheard:
+        time.sleep(beats.BEAT / 4)
+        unheard = [lock for lock in unheard if not lock.listen()]
+
+
+def _collect_stem(path: Path, lock: Exclusive, collection: Collection, *, dry_run: bool, checkpoints: bool) -> None:
     stray = os.path.lexists(lock.path)  # asked before it is taken, which makes the file
     if stray and not is_file(lock.path):  # a link or a pipe is nobody's lock; a dry run cannot look behind it
         collection.removed.append(Junk(lock.path, 0, "no file of a store"))
@@ -94,7 +116,7 @@ def _collect_stem(path: Path, collection: Collection, *, dry_run: bool, checkpoi
         for junk in _junk(path, collection, checkpoints):
             collection.removed.append(junk)
             if not dry_run:
-                durable.remove_tree(Path(junk.path))
+                durable.remove_at_once(Path(junk.path))
         if stray:
             collection.removed.append(Junk(lock.path, 0, "a lock that nobody holds"))
     finally:

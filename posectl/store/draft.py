@@ -39,7 +39,7 @@ class Draft:
         self.kind = kind
         self.name = name
         self._layout = layout
-        self._check, self._lease = check, lease
+        self._check = check
         self._fields: dict[str, Any] = {
             "config": {},
             "summary": {},
@@ -135,8 +135,7 @@ class Draft:
             with durable.storage_errors(doing):
                 yield
         except PosectlError:
-            if self._lease:
-                self._lease.check()  # whoever took it over took the folder, too
+            self._staging.check()  # whoever took the work over took the folder, too
             raise
 
     def _manifest(self) -> dict[str, Any]:

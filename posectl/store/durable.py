@@ -7,6 +7,7 @@ import glob
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -197,6 +198,14 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(path, onerror=_unless_gone)
     else:
         path.unlink(missing_ok=True)
+
+
+def remove_at_once(path: Path) -> None:
+    """Remove a file or folder that whoever made it may yet want to rename: it is away before any of it is removed."""
+    aside = path.with_name(f"{uuid.uuid4().hex}.part")
+    with suppress(FileNotFoundError):
+        path.rename(aside)
+        remove_tree(aside)
 
 
 def remove_empty(folder: Path) -> None:

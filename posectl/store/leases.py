@@ -1,28 +1,24 @@
 """Leases: locks for hosts that share a folder and nothing else.
 
 Neither the kernel nor a clock is asked, so they hold over NFS. A lease is a file that one process alone can make, in
-which its holder writes a beat every few seconds. Who waits, and by its own clock sees no beat for long, takes the lease
-over; a holder that was frozen meanwhile finds that out before it publishes, and what it had not published is gone.
+which its holder writes beats. Who waits, and by its own clock sees no beat for long, takes the lease over; a holder
+that was frozen meanwhile finds that out before it publishes, and what it had not published is gone.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import shutil
-import threading
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from posectl.errors import ConflictError
-from posectl.store.owners import VERY_OLD, Exclusive, is_alive, is_elsewhere, myself, parse_owner, read_owner_text
-
-BEAT, SILENCE = 2.0, 30.0  # seconds between beats, and without any, after which a holder counts as dead
+from posectl.store import beats
+from posectl.store.owners import Exclusive, is_alive, is_elsewhere, myself, parse_owner, read_owner_text
 
 
 class HeldElsewhereError(ConflictError):
@@ -36,47 +32,51 @@ class Lease(Exclusive):
         super().__init__(path)
         self.work = work
         self.token = ""
-        self._descriptor = -1
-        self._ended = threading.Event()
-        self._seen: tuple[bytes, float] | None = None  # what another's file says, and since when
+        self._file: IO[bytes] | None = None
+        self._beats: beats.Beats | None = None
 
     def release(self) -> None:
         """Give the lease back, unless it was lost, and remove its file."""
-        if self._descriptor >= 0:
-            self._ended.set()
+        if self._file is not None:
+            if self._beats is not None:
+                self._beats.stop()
             self._put_aside(self._is_mine)
-            os.close(self._descriptor)
-            self._descriptor = -1
+            self._file.close()
+            self._file = self._beats = None
 
     @property
     def is_watched(self) -> bool:
         """True once another was seen to hold it."""
-        return self._seen is not None
+        return self._heard.text is not None
 
     def is_abandoned(self) -> bool:
-        """Return whether the holder is dead for certain, or elsewhere and so old that it must be."""
+        """Return whether the holder is dead for certain, or elsewhere and silent for long."""
         try:
-            text, age = read_owner_text(self.path), time.time() - self.path.stat().st_mtime
+            text = read_owner_text(self.path)
+            owner = parse_owner(text)
+            never_said = not owner and time.time() - self.path.stat().st_mtime > beats.SILENCE
+            if never_said or (is_elsewhere(owner) and self._is_gone(text)):
+                self._heard.give_up(text)
         except FileNotFoundError:
             return True
-        owner = parse_owner(text)
-        if age > (VERY_OLD if is_elsewhere(owner) else SILENCE if not owner else math.inf):
-            self._seen = text, -math.inf
         return self._is_dead(text)
 
     def check(self) -> None:
-        """Raise HeldElsewhereError if the lease was taken over, as from a holder that was frozen."""
-        if self._descriptor >= 0 and not self._is_mine(self.path):
-            owner = self.owner()
+        """Raise HeldElsewhereError if the lease was taken over, ConflictError if it was cleared as a frozen one's."""
+        if self._is_lost() and (owner := self.owner()):
             raise HeldElsewhereError(
                 f"Process {owner.get('pid', '?')} on {owner.get('host', '?')} took over this work, for this process "
                 "gave no sign of life for long.",
                 "Nothing is lost: what the other makes is the same.",
             )
+        super().check()
+
+    def _is_lost(self) -> bool:
+        return self._file is not None and not self._is_mine(self.path)
 
     def _take(self) -> bool:
         """Try once to take the lease."""
-        if self._descriptor >= 0:
+        if self._file is not None:
             return False
         if self._make():
             return True
@@ -93,29 +93,21 @@ class Lease(Exclusive):
     def _make(self) -> bool:
         token = uuid.uuid4().hex
         said = {**myself(self.work), "token": token}
-        descriptor = _new_file(self.path, said)
-        if descriptor is None:
+        file = _new_file(self.path, said)
+        if file is None:
             return False
-        self._descriptor, self.token, self._ended = descriptor, token, threading.Event()
-        threading.Thread(target=self._beat, args=(descriptor, said, self._ended), daemon=True).start()
+        self._file, self.token, self._beats = file, token, beats.Beats(file, said)
         return True
-
-    def _beat(self, descriptor: int, said: dict[str, Any], ended: threading.Event) -> None:
-        beats = 0
-        while not ended.wait(BEAT):
-            _write(descriptor, said, beats := beats + 1)
 
     def _is_dead(self, text: bytes) -> bool:
         owner = parse_owner(text)
         if owner and not is_elsewhere(owner) and not is_alive(owner):
             return True
-        if self._seen is None or self._seen[0] != text:
-            self._seen = text, time.monotonic()
-        return time.monotonic() - self._seen[1] > SILENCE
+        return self._heard.is_silent(text)
 
     def _is_mine(self, path: Path) -> bool:
         with suppress(FileNotFoundError):
-            return os.path.samestat(os.lstat(path), os.fstat(self._descriptor))
+            return self._file is not None and os.path.samestat(os.lstat(path), os.fstat(self._file.fileno()))
         return False
 
     def _put_aside(self, is_it: Callable[[Path], bool]) -> bool:
@@ -138,42 +130,36 @@ class Lease(Exclusive):
     def _fence(self, token: object) -> None:
         """Take from a holder that may only be frozen what it was about to publish."""
         if isinstance(token, str) and token:
-            for draft in self.path.parent.glob(f"{token}-*"):
-                condemned = draft.with_name(f"{uuid.uuid4().hex}.part")
-                if draft.suffix != ".lock":
-                    with suppress(FileNotFoundError):
-                        draft.rename(condemned)
-                    shutil.rmtree(condemned, ignore_errors=True)
+            for found in sorted(self.path.parent.glob(f"{token}-*")):  # each folder before its lock
+                condemned = found.with_name(f"{uuid.uuid4().hex}.part")
+                if found.suffix == ".lock":
+                    found.unlink(missing_ok=True)
+                    continue
+                with suppress(FileNotFoundError):
+                    found.rename(condemned)
+                shutil.rmtree(condemned, ignore_errors=True)
 
 
-def _new_file(path: Path, said: dict[str, Any]) -> int | None:
+def _new_file(path: Path, said: dict[str, Any]) -> IO[bytes] | None:
     """Make a file that is not there, with what it says from its first instant on, and open it; None if it is there."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     if os.path.lexists(path):
         return None
     signed = path.with_name(f"{uuid.uuid4().hex}.part")
-    descriptor = os.open(signed, flags, 0o666)
+    file = signed.open("x+b", buffering=0)
     try:
-        _write(descriptor, said, 0)
+        beats.write(file, said, 0)
         os.link(signed, path)
-        return descriptor
+        return file
     except (FileExistsError, FileNotFoundError):  # another was first; `gc` took the signed file away
-        os.close(descriptor)
+        file.close()
         return None
     except OSError:  # a file system without links, on which it says nothing for an instant
-        os.close(descriptor)
+        file.close()
     finally:
         signed.unlink(missing_ok=True)
     try:
-        descriptor = os.open(path, flags, 0o666)
+        file = path.open("x+b", buffering=0)
     except FileExistsError:
         return None
-    _write(descriptor, said, 0)
-    return descriptor
-
-
-def _write(descriptor: int, said: dict[str, Any], beats: int) -> None:
-    with suppress(OSError):  # on a full disk the lease holds until others miss the beat
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, json.dumps({**said, "beats": beats}).encode())
-        os.fsync(descriptor)
+    beats.write(file, said, 0)
+    return file

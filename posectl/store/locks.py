@@ -6,10 +6,8 @@ be asked, for Python has no fcntl (and this is not Windows) or the file system h
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -17,8 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from posectl.store import beats
 from posectl.store.leases import Lease
-from posectl.store.owners import VERY_OLD, Exclusive, is_elsewhere, myself
+from posectl.store.owners import Exclusive, is_elsewhere, myself, parse_owner, read_owner_text
 from posectl.store.regular import open_file
 
 
@@ -52,6 +51,7 @@ class Lock(Exclusive):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._file: IO[bytes] | None = None
+        self._beats: beats.Beats | None = None
 
     def release(self) -> None:
         """Give the lock back, and remove its file."""
@@ -64,23 +64,23 @@ class Lock(Exclusive):
                     self.path.unlink()
 
     def is_abandoned(self) -> bool:
-        """Return whether the lock's owner is dead for certain, or so old that it must be.
+        """Return whether the lock's owner is dead for certain, or elsewhere and silent for long.
 
-        A lock that is held on another host may not show in this kernel, so there age alone decides.
+        A lock that is held on another host may not show in this kernel, so there its beats decide.
         """
         try:
-            age = time.time() - self.path.stat().st_mtime
+            text = read_owner_text(self.path)
+            if is_elsewhere(parse_owner(text)):
+                return self._is_gone(text)
         except FileNotFoundError:
             return True
-        if is_elsewhere(self.owner()):
-            return age > VERY_OLD
         free = self._take()
         self._drop()
         return free
 
     def _take(self) -> bool:
         """Try once to take the lock."""
-        file = os.fdopen(open_file(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+b", buffering=0)
+        file = os.fdopen(open_file(self.path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
         try:
             if _lock(file) and self._is_at_path(file):
                 self._file = file
@@ -89,10 +89,15 @@ class Lock(Exclusive):
                 file.close()
         if self._file is not file:
             return False
-        with suppress(OSError):  # on a full disk the lock holds all the same
+        with suppress(OSError):
             file.truncate(0)
-            file.write(json.dumps(myself("")).encode())
+        said = myself("")
+        beats.write(file, said, 0, sync=False)  # most locks are gone before another host looks
+        self._beats = beats.Beats(file, said)
         return True
+
+    def _is_lost(self) -> bool:
+        return self._file is not None and not self._is_at_path(self._file)
 
     def _is_at_path(self, file: IO[bytes]) -> bool:
         """Return whether an open file is the one at the path, for its last owner may have removed it meanwhile."""
@@ -103,6 +108,9 @@ class Lock(Exclusive):
 
     def _drop(self) -> None:
         """Give the lock back, and leave its file."""
+        if self._beats is not None:
+            self._beats.stop()
+            self._beats = None
         if self._file is not None:
             self._file.close()
             self._file = None

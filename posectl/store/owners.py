@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from posectl.errors import IntegrityError
+from posectl.errors import ConflictError, IntegrityError
+from posectl.store.beats import Heard
 from posectl.store.regular import open_file
 
 VERY_OLD = 7 * 24 * 3600.0  # seconds
@@ -26,6 +27,7 @@ class Exclusive(ABC):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._heard = Heard()
 
     def acquire(self, patience: float = math.inf) -> bool:
         """Take it; return False if another holds it still after `patience` seconds."""
@@ -42,13 +44,43 @@ class Exclusive(ABC):
 
     @abstractmethod
     def is_abandoned(self) -> bool:
-        """Return whether its owner is dead for certain, or elsewhere and so old that it must be."""
+        """Return whether its owner is dead for certain, or elsewhere and silent for long, as `listen` found."""
+
+    def check(self) -> None:
+        """Raise ConflictError if this process had it, and another host cleared it away, as of one that was frozen."""
+        if self._is_lost():
+            raise ConflictError(
+                "`posectl store gc` on another host cleared this unfinished work, for this process gave no sign of "
+                "life for long.",
+                "Run the command again.",
+            )
+
+    def listen(self) -> bool:
+        """Look at its file; return whether listening on would tell nothing more of an owner on another host."""
+        try:
+            text, before = read_owner_text(self.path), self._heard.text
+        except (OSError, IntegrityError):
+            return True
+        owner = parse_owner(text)
+        if "beats" not in owner or not is_elsewhere(owner):
+            return True
+        return self._heard.is_silent(text) or before not in (None, text)
+
+    def _is_gone(self, text: bytes) -> bool:
+        """Return whether an owner elsewhere, whose file says `text`, is dead: by silence; by age if it never beats."""
+        if "beats" in parse_owner(text):
+            return self._heard.is_silent(text)
+        return time.time() - self.path.stat().st_mtime > VERY_OLD
 
     def owner(self) -> dict[str, Any]:
         """Return the pid, host, start and work of whoever holds or last held it; empty if it cannot be told."""
         with suppress(OSError, IntegrityError):
             return parse_owner(read_owner_text(self.path))
         return {}
+
+    @abstractmethod
+    def _is_lost(self) -> bool:
+        """Return whether this process had it, and its file is another's, or gone."""
 
     @abstractmethod
     def _take(self) -> bool:

@@ -40,12 +40,17 @@ class Staging:
 
         def allowed() -> None:
             check()
-            if self._lease:
-                self._lease.check()
+            self.check()
 
         target = self.layout.commit(self.path, name, allowed)
         self._lock.release()
         return target
+
+    def check(self) -> None:
+        """Raise ConflictError if the folder was taken from this process, as from one that was frozen."""
+        if self._lease:
+            self._lease.check()
+        self._lock.check()
 
     def discard(self) -> None:
         """Remove the folder, unless it was committed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -70,9 +70,17 @@ class Store(Catalogue):
             )
         return remove(self, artifact, dry_run=dry_run, force=force)
 
-    def gc(self, dry_run: bool = False, checkpoints: bool = False) -> Collection:
-        """Remove what killed commands left; the checkpoints of trainings that can be resumed only if `checkpoints`."""
-        return collect(self.layout, dry_run=dry_run, checkpoints=checkpoints)
+    def gc(
+        self,
+        dry_run: bool = False,
+        checkpoints: bool = False,
+        listening: Callable[[int], None] = lambda count: None,
+    ) -> Collection:
+        """Remove what killed commands left; the checkpoints of trainings that can be resumed only if `checkpoints`.
+
+        listening: is told of how many holders on other hosts half a minute is spent to hear whether they live.
+        """
+        return collect(self.layout, dry_run=dry_run, checkpoints=checkpoints, listening=listening)
 
     def export(self, ref: str | Path | Ref, zip_path: str | Path, with_parents: bool = False) -> list[Artifact]:
         """Write an artifact, and all its ancestors in the store if wanted, to a zip; return what it holds."""

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import killing
 import numpy as np
 import pytest
 
-from posectl.store import Store
+from posectl.errors import ConflictError
+from posectl.store import Store, beats, leases, locks, owners
 
 from .conftest import Publish
 
@@ -50,6 +53,73 @@ def test_what_another_host_left_is_cleared_once_it_is_very_old(
     os.utime(lock, (then, then))
     assert bool(store.gc().removed) == removed
     assert (staging() == []) == removed
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holder counts as dead after a second."""
+    monkeypatch.setattr(beats, "BEAT", 0.1)
+    monkeypatch.setattr(beats, "SILENCE", 1.0)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("days", [-8, 0, 8])
+def test_what_another_host_holds_is_kept_while_it_beats_and_cleared_when_it_does_not(
+    store: Store, staging: Staging, days: float
+) -> None:
+    def held_elsewhere(lock: Path, count: int) -> None:
+        with lock.open("r+b", buffering=0) as file:  # in its place, as a holder does, so that it is never empty
+            file.write(json.dumps({"pid": 1, "host": "elsewhere.example", "beats": count}).encode())
+        os.utime(lock, (then, then))
+
+    def beat() -> None:
+        count = 0
+        while not ended.wait(0.02):
+            held_elsewhere(living, count := count + 1)
+
+    then, ended, heard = time.time() - days * 24 * 3600, threading.Event(), list[int]()
+    dead, living = (killing.forget_draft(store, name).with_suffix(".lock") for name in ("dead", "living"))
+    training = Path(f"{store.checkpoints('abc').path}.lock")
+    for lock in (dead, training, living):
+        lock.write_text("")
+        held_elsewhere(lock, 0)
+    beating = threading.Thread(target=beat)
+    beating.start()
+    try:
+        dry = store.gc(dry_run=True)
+        found = store.gc(listening=heard.append)
+    finally:
+        ended.set()
+        beating.join()
+    assert [junk.path for junk in found.kept] == [living.with_suffix("")]
+    assert {junk.path for junk in found.removed} == {dead, dead.with_suffix(""), training}
+    assert dry == found
+    assert heard == [3]
+    assert store.gc().removed
+    assert staging() == []
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("kernel", [True, False])
+def test_who_was_frozen_while_another_host_cleared_its_draft_publishes_nothing_and_says_why(
+    store: Store, staging: Staging, monkeypatch: pytest.MonkeyPatch, kernel: bool
+) -> None:
+    """As over a network file system, where neither kernel sees the other's lock."""
+    monkeypatch.setattr(beats.Beats, "_beat", lambda *arguments: None)
+    monkeypatch.setattr(locks, "_kernel_can_be_asked", lambda: kernel)
+    with store.draft("samples", "frozen") as draft, store.draft("samples", "later") as late:
+        with monkeypatch.context() as elsewhere:
+            for module in (owners, locks, leases):
+                elsewhere.setattr(module, "is_elsewhere", lambda owner: True)
+            elsewhere.setattr(locks, "_lock", lambda descriptor: True)
+            assert len(store.gc().removed) == 4
+        with pytest.raises(ConflictError, match="gc` on another host cleared this unfinished work"):
+            draft.publish()
+        late.path.mkdir()  # as one who thaws in the middle of writing may do
+        with pytest.raises(ConflictError, match="cleared this unfinished work"):
+            late.publish()
+    assert store.names() == []
+    assert staging() == []
 
 
 def test_a_training_that_can_be_resumed_is_kept_unless_asked(store: Store, staging: Staging) -> None:

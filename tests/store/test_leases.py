@@ -15,7 +15,7 @@ from killing import SPAWN
 from leasing import hold, sent
 
 from posectl.errors import ConflictError
-from posectl.store import Store, leases
+from posectl.store import Store, beats
 from posectl.store.leases import Lease
 from posectl.store.locks import Lock, lock_on
 
@@ -23,8 +23,8 @@ from posectl.store.locks import Lock, lock_on
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A holder counts as dead after .3 s."""
-    monkeypatch.setattr(leases, "BEAT", 0.05)
-    monkeypatch.setattr(leases, "SILENCE", 0.3)
+    monkeypatch.setattr(beats, "BEAT", 0.05)
+    monkeypatch.setattr(beats, "SILENCE", 0.3)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no SIGSTOP")
@@ -81,8 +81,9 @@ def test_what_a_lease_was_taken_from_publishes_nothing(store: Store) -> None:
     with store.draft("samples", "frozen", lease) as draft:
         draft.put("x", np.zeros(3))
         other = Lease(lease.path)
-        other._seen = lease.path.read_bytes(), -np.inf
+        other._heard.give_up(lease.path.read_bytes())
         assert other.acquire(patience=0)
+        assert os.listdir(store.layout.staging) == [lease.path.name], "nor is the draft's lock left"
         with pytest.raises(ConflictError, match="took over this work"):
             draft.publish()
     with store.draft("samples", "later", lease) as draft:
@@ -110,7 +111,7 @@ def test_a_draft_is_taken_from_one_who_is_frozen_between_its_check_and_its_renam
         check(self)
         monkeypatch.undo()
         other = Lease(lease.path)
-        other._seen = lease.path.read_bytes(), -np.inf
+        other._heard.give_up(lease.path.read_bytes())
         assert other.acquire(patience=0)
 
     with store.draft("samples", "frozen", lease) as draft:

@@ -17,6 +17,7 @@ import pytest
 import soak
 
 import posectl
+from posectl.store import beats
 from posectl.store.leases import Lease
 from posectl.store.locks import Lock, held, lock_on, lock_until_closed
 from posectl.store.owners import VERY_OLD
@@ -136,6 +137,23 @@ def test_age_decides_on_a_lock_of_another_host(
     then = time.time() - age * VERY_OLD
     os.utime(path, (then, then))
     assert sort(path).is_abandoned() == abandoned
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_beats_of_a_lock_that_was_forgotten_go_into_no_other_file(
+    sort: type[Lock], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beats, "BEAT", 0.005)
+    for _ in range(20):
+        lock = sort(tmp_path / "x.lock")
+        assert lock.acquire()
+        number = lock._file.fileno() if lock._file else -1
+        del lock
+        with (tmp_path / "x").open("w+b") as other:
+            assert other.fileno() == number, "or this tests nothing"
+            time.sleep(0.02)
+            assert other.read() == b""
+        (tmp_path / "x.lock").unlink()
 
 
 def test_an_open_file_is_locked_until_it_is_closed(tmp_path: Path) -> None:

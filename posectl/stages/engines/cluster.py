@@ -25,7 +25,7 @@ from posectl.stages.engines.outcome import Outcome
 from posectl.stages.engines.processes import watched
 from posectl.stages.engines.task import SAME, OtherCodeError, Task
 from posectl.stages.run import Run
-from posectl.store import leases
+from posectl.store import beats
 from posectl.store.leases import HeldElsewhereError
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def _work(task: Task, index: int, topic: str) -> _Done:
 
 def _patiently(task: Task, run: Run, report: Callable[[Any], None], stopped: Callable[[], bool]) -> dict[str, Outcome]:
     """Do a task, if need be after so long that a dead process which holds it would have been found out."""
-    checkpoints, deadline = watched(str(run.store), task.key), time.monotonic() + 1.2 * leases.SILENCE
+    checkpoints, deadline = watched(str(run.store), task.key), time.monotonic() + 1.2 * beats.SILENCE
     while True:
         try:
             return task.do(run, checkpoints, report, stopped)
