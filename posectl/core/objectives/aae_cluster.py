@@ -28,6 +28,8 @@ class ClusteringAAE(Clusters, Categorical):
     depth: hidden layers of a discriminator. Paper: 2.
     sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a
         glance. As in musyoku/adversarial-autoencoder: 0.3.
+    joint: whether the discriminator of the style sees the cluster, too, so that the style tells nothing of it. Paper:
+        it does not, over thousands of epochs.
     clusters: number of clusters. Paper: 16 and 30.
     """
 

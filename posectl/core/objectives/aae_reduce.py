@@ -35,6 +35,8 @@ class ReducingAAE(Categorical):
     depth: hidden layers of a discriminator. Paper: 2.
     sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a
         glance. As in musyoku/adversarial-autoencoder: 0.3.
+    joint: whether the discriminator of the style sees the head, too, so that the style tells nothing of it. Paper: it
+        does not, over thousands of epochs.
     supervision: weight in that sum of the labels' cross-entropy. Paper: 1, in steps of its own.
     eta: distance below which two heads push each other apart, with a cost of what is wanting.
     clusters: number of clusters, of data whose labels are not looked at; 0: the classes of the labels. Paper: 10
@@ -93,7 +95,7 @@ class ReducingAAE(Categorical):
 
     def sizes(self, architecture: Architecture) -> dict[str, int]:
         """Return the sizes of y and of z."""
-        return {"categorical": self.heads, "gaussian": architecture.latent}
+        return self.sizes_of(architecture.latent)
 
     def parts(self, step: Step) -> dict[str, Compared]:
         """Return y beside one-hot vectors, and z beside normal noise."""

@@ -30,6 +30,8 @@ class SemiSupervisedAAE(Categorical):
     depth: hidden layers of a discriminator. Paper: 2.
     sigma: standard deviation of noise on all that the discriminators see, without which they tell one-hot vectors at a
         glance. As in musyoku/adversarial-autoencoder: 0.3.
+    joint: whether the discriminator of the style sees the class, too, so that the style tells nothing of it. Paper: it
+        does not, over thousands of epochs.
     supervision: weight in that sum of the labels' cross-entropy. Paper: 1, in steps of its own.
     classes: number of classes, which comes from the data.
     """

@@ -123,11 +123,15 @@ class Clusters(Classes):
 
 @dataclass(frozen=True)
 class Categorical(Classes, Discriminated):
-    """Such an objective whose discriminators see codes and draws under noise of deviation sigma."""
+    """Such an objective whose discriminators see codes and draws under noise of deviation sigma.
+
+    joint: whether the discriminator of z sees y, too, so that z tells nothing of y.
+    """
 
     width: int = 1000
     depth: int = 2
     sigma: float = 0.3
+    joint: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -146,11 +150,23 @@ class Categorical(Classes, Discriminated):
         }
         return {"style": Noise("normal", "code"), "class": Noise("uniform"), **(blur if self.sigma else {})}
 
+    def sizes(self, architecture: Architecture) -> dict[str, int]:
+        """Return the sizes of y and of z, or of both."""
+        return self.sizes_of(architecture.latent - self.heads)
+
+    def sizes_of(self, style: int) -> dict[str, int]:
+        """Return what the discriminators see of a z of so many numbers."""
+        return {"categorical": self.heads, "gaussian": style + (self.heads if self.joint else 0)}
+
     def seen(self, step: Step) -> dict[str, Compared]:
-        """Return parts under noise."""
-        if not self.sigma:
-            return self.parts(step)
-        return {name: self._blurred(part, step.drawn(f"{self.name}.{name}")) for name, part in self.parts(step).items()}
+        """Return parts under noise, z after y if `joint`."""
+        seen = self.parts(step)
+        if self.sigma:
+            seen = {name: self._blurred(part, step.drawn(f"{self.name}.{name}")) for name, part in seen.items()}
+        if self.joint:
+            (y, drawn), (z, noise) = seen["categorical"], seen["gaussian"]
+            seen["gaussian"] = torch.cat((y, z), dim=-1), torch.cat((drawn.to(noise), noise), dim=-1)
+        return seen
 
     def _blurred(self, part: Compared, noise: Tensor) -> Compared:
         """Return a code and a draw (R, B, k) under the last k numbers of their noise (R, B, 2, n)."""

@@ -1,6 +1,7 @@
 """The semi-supervised AAE and its family by hand: what each loss is, whom it moves, and what is drawn."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -89,6 +90,19 @@ def test_the_discriminators_see_codes_and_draws_under_noise_by_hand():
     assert objective.term(step, NETWORKS).item() == pytest.approx(of_encoder, rel=1e-12)
     with pytest.raises(UsageError, match=r"aae-cluster\.sigma"):
         ClusteringAAE(sigma=-0.1)
+
+
+@pytest.mark.parametrize("sort", [partial(SemiSupervisedAAE, classes=2), partial(ClusteringAAE, clusters=2)])
+def test_a_joint_discriminator_of_the_style_sees_the_class_before_it_by_hand(sort):
+    objective = sort(sigma=0.0, joint=True)
+    # 10 y0 + 2 z of codes, whose y0 are 0.75 and 0.5, is 11.5 and 3; of draws, whose y0 are 0 and 1, 1 and 6.
+    step, networks = step_of(), {"categorical": Dot(1.0, 3.0), "gaussian": Dot(10.0, 0.0, 2.0)}
+    losses = objective.adversaries(step, networks)
+    gaussian = (softplus(11.5) + softplus(3.0)) / 2 + (softplus(-1.0) + softplus(-6.0)) / 2
+    assert losses["gaussian"].item() == pytest.approx(gaussian, rel=1e-12)
+    categorical = (softplus(1.5) + softplus(2)) / 2 + (softplus(-3) + softplus(-1)) / 2
+    assert losses["categorical"].item() == pytest.approx(categorical, rel=1e-12)
+    assert objective.sizes(MLP((3, 3), 7)) == {"categorical": 2, "gaussian": 7}
 
 
 def test_the_encoder_gives_probabilities_and_a_style():
