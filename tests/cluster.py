@@ -3,7 +3,7 @@
     python tests/cluster.py dask --folder F     a scheduler of Dask, restarted once, and a worker on every host
     python tests/cluster.py shard --folder F    `--shard` in a shell loop on every host, of which two have the same one
     python tests/cluster.py soak --folder F     sweep, score and remove for --minutes, by workers of which one lives
-    python tests/cluster.py search --folder F   draws against --poses of a reference, on two hosts, killed likewise
+    python tests/cluster.py search --folder F   draws against --poses, or --stored, on two hosts, killed likewise
 
 A host is a network namespace with a host's name and processes of its own. While they sweep, a process is killed with -9
 every --kill seconds, and one host is stopped, and goes on after its task was taken over. In the end every model has to
@@ -152,13 +152,17 @@ def scheduler(folder: Path, environment: dict[str, str]) -> subprocess.Popen[byt
         )  # fmt: skip
 
 
-def search(folder: Path, poses: int, kill: float) -> None:
-    """Score draws against so many poses on this host, and by the workers of two; compare. Raises AssertionError."""
+def search(folder: Path, poses: int, stored: tuple[str, str] | None, kill: float) -> None:
+    """Score draws against so many poses, or a dataset of a store, on this host, and by the workers of two; compare.
+
+    Raises AssertionError.
+    """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     made = np.random.default_rng(0).normal(scale=0.3, size=(1000, 17, 3)).astype(np.float32)
     np.save(folder / "draws.npy", made)
-    command = [*PYTHON, "posectl", "evaluate", str(folder / "draws.npy"), "--against", f"generated:{poses}",
-               "--metric", "precision_distance", "--json", "-q"]  # fmt: skip
+    store, reference = stored or (str(folder / "store"), f"generated:{poses}")
+    command = [*PYTHON, "posectl", "evaluate", str(folder / "draws.npy"), "--against", reference, "--store", store,
+               "--metric", "precision_distance", "--force", "--json", "-q"]  # fmt: skip
     scores, hosts = [], [Host(n, f"while :; do {WORKER}; sleep 1; done", folder / f"h{n}.log") for n in (2, 3)]
     for name, more in (("one host", []), ("two hosts", ["--engine", "dask", "--scheduler", HEAD])):
         started, trouble = time.monotonic(), Kills(hosts, kill)
@@ -170,10 +174,7 @@ def search(folder: Path, poses: int, kill: float) -> None:
                 for host in hosts:
                     host.begin(environment)
                     stack.callback(host.end)
-            run = subprocess.Popen(
-                [*command, *more, "--store", str(folder / name.replace(" ", "-"))], stdout=subprocess.PIPE,
-                env=environment, text=True,
-            )  # fmt: skip
+            run = subprocess.Popen([*command, *more], stdout=subprocess.PIPE, env=environment, text=True)
             while run.poll() is None:
                 time.sleep(0.2)
                 if more:
@@ -183,7 +184,7 @@ def search(folder: Path, poses: int, kill: float) -> None:
             scores.append(json.loads(run.stdout.read())["scores"])
         print(f"{name}: {time.monotonic() - started:.0f} s, {trouble.count} kills", flush=True)
     assert scores[0] == scores[1], scores
-    print(f"{poses:,} poses: the same scores to the last bit", flush=True)
+    print(f"{reference}: the same scores to the last bit", flush=True)
 
 
 def soak(folder: Path, minutes: float, kill: float) -> None:
@@ -326,6 +327,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("how", choices=("dask", "shard", "search", "soak"))
     parser.add_argument("--poses", type=int, default=1_000_000)
+    parser.add_argument("--stored", nargs=2, metavar=("STORE", "REF"))
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--models", type=int, default=160)
     parser.add_argument("--sizes", type=int, default=4)
@@ -340,7 +342,7 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     folder = given.folder.absolute()
     if given.how == "search":
-        search(folder, given.poses, given.kill)
+        search(folder, given.poses, given.stored, given.kill)
     elif given.how == "soak":
         soak(folder, given.minutes, given.kill)
     else:
