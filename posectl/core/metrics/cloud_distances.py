@@ -25,7 +25,7 @@ BLOCK = 1 << 20
 """Points, or without the compiled search pairs of points, that are looked at together."""
 
 EMD_CLOUDS, EMD_POINTS = 100, 256
-"""Clouds, and points of each, that exact assignments are made of: 100 x 100 of them take a minute."""
+"""Clouds, and points of each, that exact assignments are made of: 100 x 100 of them take half a minute of one core."""
 
 
 def chamfer(a: Tensor, b: Tensor) -> Tensor:
@@ -46,7 +46,7 @@ def chamfer(a: Tensor, b: Tensor) -> Tensor:
 
 def earth_mover(a: Tensor, b: Tensor) -> Tensor:
     """Return the earth mover's distance (...) float64 of clouds (..., P, 3), which broadcast: the least mean distance
-    between points that are matched one to one (Achlioptas et al., ICML 2018; exact, by `linear_sum_assignment`).
+    between points that are matched one to one (Achlioptas et al., ICML 2018), exactly.
 
     Raises InvalidInputError for clouds of unlike numbers of points.
 
@@ -61,7 +61,7 @@ def earth_mover(a: Tensor, b: Tensor) -> Tensor:
             f"Clouds of {a.shape[-2]} and {b.shape[-2]} points cannot be matched one to one.",
             "Give clouds of as many points, or use Chamfer's distance.",
         )
-    return _of_pairs(_earth_mover, a.double(), b.double(), 1)
+    return _of_pairs(_earth_mover, a.double(), b.double(), a.shape[-2])
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,29 @@ def _chamfer(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
 
 
 def _earth_mover(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
-    gaps = [x[p] - y[q][assignment(x[p], y[q])] for p, q in zip(i.tolist(), j.tolist(), strict=True)]
-    return pairwise_sum(_lengths(torch.stack(gaps))) / x.shape[1]
+    matched = _matches(x, y, i, j)[..., None].expand(-1, -1, 3)
+    return pairwise_sum(_lengths(x[i] - y[j].gather(1, matched))) / x.shape[1]
 
 
 def assignment(x: Tensor, y: Tensor) -> Tensor:
     """Return the rows (P,) of y (P, 3) that the points of x (P, 3) are matched with at the least summed distance."""
-    apart = _lengths(x.double()[:, None] - y.double()[None])
-    return torch.from_numpy(linear_sum_assignment(apart.cpu().numpy())[1]).to(y.device)
+    one = torch.zeros(1, dtype=torch.int64)
+    return _matches(x.double()[None], y.double()[None], one, one)[0]
+
+
+def _matches(x: Tensor, y: Tensor, i: Tensor, j: Tensor) -> Tensor:
+    """Return which points (B, P) of y[j] those of x[i] are matched with."""
+    a, b = x.cpu().contiguous(), y.cpu().contiguous()
+    if compiles(torch.float64):
+        from posectl.core.metrics.cloud_assignment import match
+
+        found = torch.empty(len(i), x.shape[1], dtype=torch.int64)
+        match(a.numpy(), b.numpy(), i.numpy(), j.numpy(), found.numpy())
+    else:
+        pairs = zip(i.tolist(), j.tolist(), strict=True)
+        costs = (_lengths(a[p][:, None] - b[q][None]).numpy() for p, q in pairs)
+        found = torch.stack([torch.from_numpy(linear_sum_assignment(cost)[1]) for cost in costs])
+    return found.to(y.device)
 
 
 def _lengths(vectors: Tensor) -> Tensor:

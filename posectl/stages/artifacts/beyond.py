@@ -38,12 +38,18 @@ def stored(artifact: Artifact, kept: np.ndarray | None = None) -> Shards:
             f"Give it more: {budget.VARIABLE}={-(-needed // 2**20)}M.",
         )
     sizes = [len(range(*rows.indices(count))) if kept is None else int(kept[rows].sum()) for rows in blocks]
-    return Shards(sizes, info.shape[1:], partial(_read, artifact, blocks, kept))
+    bits = [None if kept is None or kept[rows].all() else np.packbits(kept[rows]) for rows in blocks]
+    return Shards(sizes, info.shape[1:], partial(_read, artifact, blocks, bits))
 
 
 def _read(
-    artifact: Artifact, blocks: Sequence[slice], kept: np.ndarray | None, number: int, rows: np.ndarray | None
+    artifact: Artifact,
+    blocks: Sequence[slice],
+    bits: Sequence[np.ndarray | None],  # a bit a row, where a block is not kept whole: workers are sent these
+    number: int,
+    rows: np.ndarray | None,
 ) -> np.ndarray:
     samples = artifact.read("samples", blocks[number])
-    samples = samples if kept is None else samples[kept[blocks[number]]]
+    if (kept := bits[number]) is not None:
+        samples = samples[np.unpackbits(kept, count=len(samples)).astype(bool)]
     return samples if rows is None else samples[rows]

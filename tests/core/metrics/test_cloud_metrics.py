@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 from core.metrics.known_paths import randn
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from posectl.api import metrics
 from posectl.core.metrics import cloud_distances as module
 from posectl.core.metrics.alpha_chamfer import alpha_chamfer
+from posectl.core.metrics.cloud_assignment import assign
 from posectl.core.metrics.cloud_distances import CloudSets, chamfer, earth_mover
 from posectl.core.metrics.jsd import jsd
 from posectl.core.metrics.matching_coverage import matching_coverage
@@ -71,11 +73,50 @@ def test_nothing_depends_on_the_block_size(block: int, compiled: bool) -> None:
             assert torch.equal(chamfer(a[:, None], b[None]), whole)
 
 
-def test_earth_mover_is_the_best_of_all_permutations() -> None:
+@pytest.mark.parametrize("compiled", [True, False])
+def test_earth_mover_is_the_best_of_all_permutations(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "compiles", lambda dtype: compiled)
     a, b = randn(2, 6, 3), randn(2, 6, 3, seed=1)
     lengths = [np.sqrt(squares(x, y)) for x, y in zip(a, b, strict=True)]
     best = [min(d[range(6), list(order)].mean() for order in itertools.permutations(range(6))) for d in lengths]
     np.testing.assert_allclose(earth_mover(a, b).numpy(), best, rtol=1e-13)
+
+
+def clouds_to_match(sort: str) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(5)
+    a, b = random.normal(size=(2, 200, 3))
+    if sort == "a line":
+        a[:, 1:] = b[:, 1:] = 0
+    elif sort == "a grid":  # of few points, each many times: nearly all distances are ties
+        a, b = np.round(a), np.round(b)
+    elif sort == "one point":
+        b[:] = 0.5
+    elif sort == "the same":
+        b = a[random.permutation(200)]
+    elif sort == "far":
+        b = 1e6 + 1e-3 * b
+    return a, b
+
+
+@pytest.mark.parametrize("sort", ["scattered", "a line", "a grid", "one point", "the same", "far"])
+def test_the_assignment_is_one_to_one_and_as_cheap_as_scipys(sort: str) -> None:
+    a, b = clouds_to_match(sort)
+    cost = np.linalg.norm(a[:, None] - b[None], axis=2)
+    found = module.assignment(torch.from_numpy(a), torch.from_numpy(b)).numpy()
+    assert sorted(found) == list(range(200))
+    least = cost[linear_sum_assignment(cost)].sum()
+    assert cost[np.arange(200), found].sum() == pytest.approx(least, rel=1e-12, abs=1e-12)
+
+
+def test_every_small_table_is_assigned_at_the_least_sum() -> None:
+    random = np.random.default_rng(0)
+    for turn in range(300):
+        n = 1 + turn % 5
+        cost = random.integers(-3, 4, (n, n)).astype(float) if turn % 2 else random.normal(size=(n, n))
+        column = np.empty(n, np.int64)
+        assign(cost, column)
+        of_all = [cost[range(n), order].sum() for order in itertools.permutations(range(n))]
+        assert cost[range(n), column].sum() == pytest.approx(min(of_all), abs=1e-12)
 
 
 def test_earth_mover_of_a_shift_is_its_length_and_unlike_counts_are_refused() -> None:

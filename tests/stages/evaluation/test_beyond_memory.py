@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from posectl.api.lab import Lab
 from posectl.core.shards import Shards
 from posectl.data.readers import mannequin
 from posectl.errors import IntegrityError, InvalidInputError, UsageError
+from posectl.stages.artifacts.beyond import stored
 from posectl.stages.evaluation.together import evaluate_together
 from posectl.stages.options import EvaluateOptions
 
@@ -51,6 +53,17 @@ def test_scores_are_to_the_bit_those_of_a_search_in_memory(
     poses = lab["held-out"].artifact.read("samples", slice(0, 150)).astype(np.float64)
     everything = [np.linalg.norm(query - poses, axis=2).mean(1).min() for query in _queries().astype(np.float64)]
     assert inside["precision_distance"]["minimum"] <= min(everything) + 1e-12
+
+
+def test_workers_are_sent_a_bit_for_each_row_and_none_where_a_block_is_kept_whole(lab: Lab) -> None:
+    artifact = lab["poses"].artifact
+    samples = artifact.read("samples")
+    whole, kept = np.ones(COUNT, bool), np.arange(COUNT) % 3 == 1
+    kept[:150], kept[150:300] = True, False
+    assert len(pickle.dumps(stored(artifact, kept))) - len(pickle.dumps(stored(artifact, whole))) < 150 * 6 + COUNT / 8
+    sent = pickle.loads(pickle.dumps(stored(artifact, kept)))
+    np.testing.assert_array_equal(np.concatenate(list(sent)), samples[kept])
+    np.testing.assert_array_equal(sent[np.array([0, 149, 150, 200])], samples[kept][[0, 149, 150, 200]])
 
 
 def test_the_nearest_is_that_of_float64_brute_force(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
