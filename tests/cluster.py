@@ -30,6 +30,7 @@ from statistics import median
 import numpy as np
 from hosts import NET, PYTHON, Host, network, refused
 
+from posectl.data.readers import mannequin
 from posectl.store import Store
 from posectl.store.leases import Lease
 
@@ -158,8 +159,10 @@ def search(folder: Path, poses: int, stored: tuple[str, str] | None, kill: float
     Raises AssertionError.
     """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    made = np.random.default_rng(0).normal(scale=0.3, size=(1000, 17, 3)).astype(np.float32)
-    np.save(folder / "draws.npy", made)
+    random = np.random.default_rng(0)
+    others = mannequin.read([], subjects=2, seconds=4.0, seed=2).samples
+    some = others[random.integers(0, len(others), 1000)]
+    np.save(folder / "draws.npy", (some + 0.02 * random.normal(size=some.shape)).astype(np.float32))
     store, reference = stored or (str(folder / "store"), f"generated:{poses}")
     command = [*PYTHON, "posectl", "evaluate", str(folder / "draws.npy"), "--against", reference, "--store", store,
                "--metric", "precision_distance", "--json", "-q"]  # fmt: skip
