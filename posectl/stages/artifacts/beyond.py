@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -38,18 +39,23 @@ def stored(artifact: Artifact, kept: np.ndarray | None = None) -> Shards:
             f"Give it more: {budget.VARIABLE}={-(-needed // 2**20)}M.",
         )
     sizes = [len(range(*rows.indices(count))) if kept is None else int(kept[rows].sum()) for rows in blocks]
-    bits = [None if kept is None or kept[rows].all() else np.packbits(kept[rows]) for rows in blocks]
+    bits = [None if kept is None or kept[rows].all() else _packed(kept[rows]) for rows in blocks]
     return Shards(sizes, info.shape[1:], partial(_read, artifact, blocks, bits))
+
+
+def _packed(kept: np.ndarray) -> bytes:
+    return zlib.compress(np.packbits(kept).tobytes())
 
 
 def _read(
     artifact: Artifact,
     blocks: Sequence[slice],
-    bits: Sequence[np.ndarray | None],  # a bit a row, where a block is not kept whole: workers are sent these
+    bits: Sequence[bytes | None],  # a bit a row, packed, where a block is not kept whole: workers are sent these
     number: int,
     rows: np.ndarray | None,
 ) -> np.ndarray:
     samples = artifact.read("samples", blocks[number])
     if (kept := bits[number]) is not None:
-        samples = samples[np.unpackbits(kept, count=len(samples)).astype(bool)]
+        packed = np.frombuffer(zlib.decompress(kept), np.uint8)
+        samples = samples[np.unpackbits(packed, count=len(samples)).astype(bool)]
     return samples if rows is None else samples[rows]
