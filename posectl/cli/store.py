@@ -199,7 +199,8 @@ def gc(
     from posectl.store.beats import SILENCE
 
     def listening(count: int) -> None:
-        session.out.tell(f"Listening for {SILENCE:.0f} seconds whether {count} process(es) on other hosts live.")
+        whose = "a process on another host lives" if count == 1 else f"{count} processes on other hosts live"
+        session.out.tell(f"Waiting up to {SILENCE:.0f} seconds for a sign that {whose}.")
 
     collection = _opened(session).gc(dry_run=dry_run, checkpoints=checkpoints, listening=listening)
     would = "would remove" if dry_run else "removed"
