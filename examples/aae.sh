@@ -53,7 +53,8 @@ posectl compare "${scores[@]}" --seeds --published mnist -o "$OUT/table.md" --fo
 styles=$(family aae-supervised --lam 0.02 --set aae-supervised.labels=true --latent 15 --name supervised)
 posectl render "$styles" --styles -o "$OUT/styles.png" --force
 for clusters in 16 30; do
-    model=$(family aae-cluster "${classes[@]}" --set aae-cluster.joint=true --set aae-cluster.clusters=$clusters --latent 10 --name "clusters-$clusters")
+    model=$(family aae-cluster "${classes[@]}" --set aae-cluster.joint=true --set aae-cluster.clusters=$clusters \
+        --latent 10 --name "clusters-$clusters")
     posectl evaluate "$model" --metric head_error_rate
     posectl render "$model" --clusters -o "$OUT/clusters-$clusters.png" --force
 done

@@ -64,7 +64,8 @@ def write(file: IO[bytes], said: Mapping[str, Any], beats: int, sync: bool = Tru
 
     sync: whether other hosts are to see it at once.
     """
-    with suppress(OSError):  # on a full disk the lock holds until others miss the beat
+    # On a full disk the lock holds until others miss the beat; and a file may just be closing, for nobody has it.
+    with suppress(OSError, ValueError):
         file.seek(0)
         file.write(json.dumps({**said, "beats": beats}).encode())
         if sync:

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from posectl.errors import ConflictError
 from posectl.store import beats
-from posectl.store.owners import Exclusive, is_alive, is_elsewhere, myself, parse_owner, read_owner_text
+from posectl.store.owners import Exclusive, is_alive, is_at, is_elsewhere, myself, parse_owner, read_owner_text
 
 
 class HeldElsewhereError(ConflictError):
@@ -32,17 +32,12 @@ class Lease(Exclusive):
         super().__init__(path)
         self.work = work
         self.token = ""
-        self._file: IO[bytes] | None = None
-        self._beats: beats.Beats | None = None
 
     def release(self) -> None:
         """Give the lease back, unless it was lost, and remove its file."""
-        if self._file is not None:
-            if self._beats is not None:
-                self._beats.stop()
-            self._put_aside(self._is_mine)
-            self._file.close()
-            self._file = self._beats = None
+        if (file := self._file) is not None:
+            self._put_aside(lambda moved: is_at(moved, file))
+            self._drop()
 
     @property
     def is_watched(self) -> bool:
@@ -71,9 +66,6 @@ class Lease(Exclusive):
             )
         super().check()
 
-    def _is_lost(self) -> bool:
-        return self._file is not None and not self._is_mine(self.path)
-
     def _take(self) -> bool:
         """Try once to take the lease."""
         if self._file is not None:
@@ -96,7 +88,8 @@ class Lease(Exclusive):
         file = _new_file(self.path, said)
         if file is None:
             return False
-        self._file, self.token, self._beats = file, token, beats.Beats(file, said)
+        self.token = token
+        self._hold(file, said)
         return True
 
     def _is_dead(self, text: bytes) -> bool:
@@ -104,11 +97,6 @@ class Lease(Exclusive):
         if owner and not is_elsewhere(owner) and not is_alive(owner):
             return True
         return self._heard.is_silent(text)
-
-    def _is_mine(self, path: Path) -> bool:
-        with suppress(FileNotFoundError):
-            return self._file is not None and os.path.samestat(os.lstat(path), os.fstat(self._file.fileno()))
-        return False
 
     def _put_aside(self, is_it: Callable[[Path], bool]) -> bool:
         """Remove the file if it is the one meant; another, which was made meanwhile, is put back.
@@ -131,10 +119,10 @@ class Lease(Exclusive):
         """Take from a holder that may only be frozen what it was about to publish."""
         if isinstance(token, str) and token:
             for found in sorted(self.path.parent.glob(f"{token}-*")):  # each folder before its lock
-                condemned = found.with_name(f"{uuid.uuid4().hex}.part")
                 if found.suffix == ".lock":
                     found.unlink(missing_ok=True)
                     continue
+                condemned = found.with_name(f"{uuid.uuid4().hex}.part")
                 with suppress(FileNotFoundError):
                     found.rename(condemned)
                 shutil.rmtree(condemned, ignore_errors=True)

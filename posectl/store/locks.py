@@ -17,7 +17,7 @@ from typing import IO
 
 from posectl.store import beats
 from posectl.store.leases import Lease
-from posectl.store.owners import Exclusive, is_elsewhere, myself, parse_owner, read_owner_text
+from posectl.store.owners import Exclusive, is_at, is_elsewhere, myself, parse_owner, read_owner_text
 from posectl.store.regular import open_file
 
 
@@ -48,11 +48,6 @@ def lock_until_closed(file: IO[bytes]) -> bool | None:
 class Lock(Exclusive):
     """An exclusive lock on a file that is there only while the lock is held; the file names the owner."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._file: IO[bytes] | None = None
-        self._beats: beats.Beats | None = None
-
     def release(self) -> None:
         """Give the lock back, and remove its file."""
         if self._file is not None:
@@ -82,38 +77,19 @@ class Lock(Exclusive):
         """Try once to take the lock."""
         file = os.fdopen(open_file(self.path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
         try:
-            if _lock(file) and self._is_at_path(file):
-                self._file = file
-        finally:
-            if self._file is not file:
-                file.close()
-        if self._file is not file:
+            taken = _lock(file) and is_at(self.path, file)
+        except BaseException:
+            file.close()
+            raise
+        if not taken:
+            file.close()
             return False
         with suppress(OSError):
             file.truncate(0)
         said = myself("")
         beats.write(file, said, 0, sync=False)  # most locks are gone before another host looks
-        self._beats = beats.Beats(file, said)
+        self._hold(file, said)
         return True
-
-    def _is_lost(self) -> bool:
-        return self._file is not None and not self._is_at_path(self._file)
-
-    def _is_at_path(self, file: IO[bytes]) -> bool:
-        """Return whether an open file is the one at the path, for its last owner may have removed it meanwhile."""
-        try:
-            return os.path.samestat(os.lstat(self.path), os.fstat(file.fileno()))
-        except FileNotFoundError:
-            return False
-
-    def _drop(self) -> None:
-        """Give the lock back, and leave its file."""
-        if self._beats is not None:
-            self._beats.stop()
-            self._beats = None
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 @cache

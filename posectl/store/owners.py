@@ -12,10 +12,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from posectl.errors import ConflictError, IntegrityError
-from posectl.store.beats import Heard
+from posectl.store.beats import Beats, Heard
 from posectl.store.regular import open_file
 
 VERY_OLD = 7 * 24 * 3600.0  # seconds
@@ -28,6 +28,8 @@ class Exclusive(ABC):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._heard = Heard()
+        self._file: IO[bytes] | None = None  # open while this process holds it
+        self._beats: Beats | None = None
 
     def acquire(self, patience: float = math.inf) -> bool:
         """Take it; return False if another holds it still after `patience` seconds."""
@@ -79,12 +81,32 @@ class Exclusive(ABC):
         return {}
 
     @abstractmethod
-    def _is_lost(self) -> bool:
-        """Return whether this process had it, and its file is another's, or gone."""
-
-    @abstractmethod
     def _take(self) -> bool:
         """Try once to take it."""
+
+    def _hold(self, file: IO[bytes], said: dict[str, Any]) -> None:
+        """Keep a file that was taken, which says `said`, and beat in it."""
+        self._file, self._beats = file, Beats(file, said)
+
+    def _drop(self) -> None:
+        """Close the file that is held, if one is."""
+        if self._beats is not None:
+            self._beats.stop()
+        if self._file is not None:
+            self._file.close()
+        self._file = self._beats = None
+
+    def _is_lost(self) -> bool:
+        """Return whether this process had it, and its file is another's, or gone."""
+        return self._file is not None and not is_at(self.path, self._file)
+
+
+def is_at(path: Path, file: IO[bytes]) -> bool:
+    """Return whether an open file is the one at the path, which another may have moved or removed meanwhile."""
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def myself(work: str) -> dict[str, Any]:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import killing
@@ -65,32 +65,27 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("days", [-8, 0, 8])
 def test_what_another_host_holds_is_kept_while_it_beats_and_cleared_when_it_does_not(
-    store: Store, staging: Staging, days: float
+    store: Store, staging: Staging, monkeypatch: pytest.MonkeyPatch, days: float
 ) -> None:
-    def held_elsewhere(lock: Path, count: int) -> None:
+    def held_elsewhere(lock: Path, number: int) -> None:
         with lock.open("r+b", buffering=0) as file:  # in its place, as a holder does, so that it is never empty
-            file.write(json.dumps({"pid": 1, "host": "elsewhere.example", "beats": count}).encode())
+            file.write(json.dumps({"pid": 1, "host": "elsewhere.example", "beats": number}).encode())
         os.utime(lock, (then, then))
 
-    def beat() -> None:
-        count = 0
-        while not ended.wait(0.02):
-            held_elsewhere(living, count := count + 1)
+    def beat_meanwhile(seconds: float) -> None:
+        held_elsewhere(living, next(beats_of_living))
+        sleep(seconds)
 
-    then, ended, heard = time.time() - days * 24 * 3600, threading.Event(), list[int]()
+    then, heard, sleep, beats_of_living = time.time() - days * 24 * 3600, list[int](), time.sleep, count(1)
     dead, living = (killing.forget_draft(store, name).with_suffix(".lock") for name in ("dead", "living"))
     training = Path(f"{store.checkpoints('abc').path}.lock")
     for lock in (dead, training, living):
         lock.write_text("")
         held_elsewhere(lock, 0)
-    beating = threading.Thread(target=beat)
-    beating.start()
-    try:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(time, "sleep", beat_meanwhile)
         dry = store.gc(dry_run=True)
         found = store.gc(listening=heard.append)
-    finally:
-        ended.set()
-        beating.join()
     assert [junk.path for junk in found.kept] == [living.with_suffix("")]
     assert {junk.path for junk in found.removed} == {dead, dead.with_suffix(""), training}
     assert dry == found

@@ -21,7 +21,7 @@ from posectl.core.nets import Architecture
 from posectl.core.objectives import objective
 from posectl.core.objectives.base import Draws
 from posectl.core.objectives.categorical import one_hots
-from posectl.core.objectives.discriminator import Compared, Discriminated
+from posectl.core.objectives.discriminator import Compared, Discriminated, beside
 from posectl.core.objectives.step import Noise, Step
 
 
@@ -76,12 +76,11 @@ class SupervisedAAE(Discriminated):
 
     def seen(self, step: Step) -> dict[str, Compared]:
         """Return the parts, each with the samples' labels where the discriminator sees them."""
-        (z, noise) = self.parts(step)["discriminator"]
+        parts = self.parts(step)
         if self.labels:
-            assert step.labels is not None
-            y = F.one_hot(step.labels, self.classes).to(z.dtype)
-            z, noise = torch.cat((y, z), dim=-1), torch.cat((y, noise), dim=-1)
-        return {"discriminator": (z, noise)}
+            y = step.z[..., : self.classes]
+            parts["discriminator"] = beside((y, y), parts["discriminator"])
+        return parts
 
     def with_labels(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Return codes with their labels in them."""

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from posectl.core.latent.priors import Prior
 from posectl.core.nets import Architecture
 from posectl.core.objectives.base import Draws, Objective, mean_over_batch
-from posectl.core.objectives.discriminator import Compared, Discriminated
+from posectl.core.objectives.discriminator import Compared, Discriminated, beside
 from posectl.core.objectives.step import Noise, Step
 from posectl.errors import UsageError
 
@@ -164,8 +164,7 @@ class Categorical(Classes, Discriminated):
         if self.sigma:
             seen = {name: self._blurred(part, step.drawn(f"{self.name}.{name}")) for name, part in seen.items()}
         if self.joint:
-            (y, drawn), (z, noise) = seen["categorical"], seen["gaussian"]
-            seen["gaussian"] = torch.cat((y, z), dim=-1), torch.cat((drawn.to(noise), noise), dim=-1)
+            seen["gaussian"] = beside(seen["categorical"], seen["gaussian"])
         return seen
 
     def _blurred(self, part: Compared, noise: Tensor) -> Compared:

@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from posectl.core.nets import Architecture
@@ -21,6 +22,12 @@ from posectl.errors import UsageError
 
 Compared = tuple[Tensor, Tensor]
 """A part of the codes (R, B, k), and draws (R, B, k) of the distribution that it is to follow."""
+
+
+def beside(first: Compared, second: Compared) -> Compared:
+    """Return codes and draws of two parts as one, which a discriminator sees together."""
+    (code, draw), (other_code, other_draw) = first, second
+    return torch.cat((code, other_code), dim=-1), torch.cat((draw.to(other_draw), other_draw), dim=-1)
 
 
 @dataclass(frozen=True)
