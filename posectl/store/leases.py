@@ -57,14 +57,18 @@ class Lease(Exclusive):
         return self._is_dead(text)
 
     def check(self) -> None:
-        """Raise HeldElsewhereError if the lease was taken over, ConflictError if it was cleared as a frozen one's."""
-        if self._is_lost() and (owner := self.owner()):
-            raise HeldElsewhereError(
-                f"Process {owner.get('pid', '?')} on {owner.get('host', '?')} took over this work, for this process "
-                "gave no sign of life for long.",
-                "Nothing is lost: what the other makes is the same.",
+        """Raise HeldElsewhereError if the lease was taken over, be it given back since, or cleared away."""
+        if self._is_lost():
+            owner = self.owner()
+            lost = (
+                f"Process {owner.get('pid', '?')} on {owner.get('host', '?')} took over this work"
+                if owner
+                else "`posectl store gc` on another host cleared this unfinished work, or another process did it"
             )
-        super().check()
+            raise HeldElsewhereError(
+                f"{lost}, for this process gave no sign of life for long.",
+                "Nothing is lost: what another makes is the same. Run the command again to have it.",
+            )
 
     def _take(self) -> bool:
         """Try once to take the lease."""

@@ -16,7 +16,7 @@ from leasing import hold, sent
 
 from posectl.errors import ConflictError
 from posectl.store import Store, beats
-from posectl.store.leases import Lease
+from posectl.store.leases import HeldElsewhereError, Lease
 from posectl.store.locks import Lock, lock_on
 
 
@@ -90,12 +90,14 @@ def test_what_a_lease_was_taken_from_publishes_nothing(store: Store) -> None:
         draft.put("x", np.zeros(3))
         with pytest.raises(ConflictError, match="took over"):
             draft.publish()
+        other.check()
+        with store.draft("samples", "mine", other) as its:
+            its.put("x", np.zeros(3))
+            assert its.publish().ref == "mine:v1"
+        other.release()
+        with pytest.raises(HeldElsewhereError, match="or another process did it"):
+            draft.publish()
     lease.release()
-    other.check()
-    with store.draft("samples", "mine", other) as draft:
-        draft.put("x", np.zeros(3))
-        assert draft.publish().ref == "mine:v1"
-    other.release()
     assert store.names() == ["mine"]
     assert os.listdir(store.layout.staging) == []
 
