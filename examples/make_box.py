@@ -1,5 +1,5 @@
 """Make the model in the box, posectl/box: train it, round its weights to 16 bits, and put the codes of its training
-poses beside them.
+poses, and the covariance of what they leave of the poses, beside them.
 
     python examples/make_box.py cmu17_train.npz cmu17_test.npz
 
@@ -19,7 +19,7 @@ import torch
 
 import posectl
 from posectl.stages.artifacts.about import ModelAbout
-from posectl.stages.artifacts.box import CODES, NAME
+from posectl.stages.artifacts.box import CODES, COVARIANCE, NAME
 from posectl.stages.artifacts.model import model_about
 from posectl.store import Store
 from posectl.store.box import BOX
@@ -52,14 +52,17 @@ def main() -> None:
     trained = lab.train(dataset, reg=RECIPE, latent=LATENT, steps=given.steps, resume=True, checkpoint_every=1000)
     weights = {name: values.astype(np.float16) for name, values in trained.artifact.read_group("weights/last").items()}
     model = trained.autoencoder.load({name: values.astype(np.float32) for name, values in weights.items()})
-    test = torch.from_numpy(dataset.test)
+    train, test = torch.from_numpy(dataset.train), torch.from_numpy(dataset.test)
+    codes = model.encode(train)
+    left = (train - model.decode(codes)).flatten(1)
     error = model.kind.errors(test[None], model.reconstruct(test)[None]).mean().item()
 
     about = model_about(trained.artifact)
     with tempfile.TemporaryDirectory() as folder, Store(folder).draft("model", NAME) as draft:
         for name, values in weights.items():
             draft.put(f"weights/last/{name}", values)
-        draft.put(CODES, model.encode(torch.from_numpy(dataset.train)).numpy().astype(np.float16), ("sample", "code"))
+        draft.put(CODES, codes.numpy().astype(np.float16), ("sample", "code"))
+        draft.put(COVARIANCE, torch.cov(left.double().T).numpy().astype(np.float32), ("coordinate", "other"))
         summary = {key: trained.artifact.summary[key] for key in ("mean_sample_error", "unit", "steps")}
         draft.record(
             command=f"python examples/make_box.py cmu17_train.npz cmu17_test.npz --steps {given.steps}",
@@ -76,7 +79,7 @@ def main() -> None:
         shutil.copytree(made.path, BOX / NAME / "v1")
         shutil.copy(made.path.parents[1] / "store.json", BOX)
     size = sum(file.stat().st_size for file in BOX.rglob("*") if file.is_file())
-    print(f"{BOX}: {size:,} bytes; test error {1000 * error:.2f} mm, {len(dataset.train):,} codes.")
+    print(f"{BOX}: {size:,} bytes; test error {1000 * error:.2f} mm, {len(train):,} codes.")
 
 
 if __name__ == "__main__":

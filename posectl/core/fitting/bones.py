@@ -9,8 +9,9 @@ LENGTH, STAY = 0.0005, 0.05
 """Standard deviations of a bone's length and of a coordinate of a joint left alone, metres."""
 # Metres: that of a joint that is known; and how far it is pulled at once, so that what is out of reach stretches no
 # bone by more than some millimetres.
-_SURE, _PULL, _STEP = 0.005, 0.03, 0.01
-_ROUNDS = 16
+_SURE, _PULL = 0.005, 0.03
+_STEPS = tuple(0.06 * 0.82**number for number in range(11))
+"""Metres: about how far a coordinate goes in each round; less in later ones, for lengths are only nearly linear."""
 
 
 def lengths(poses: Tensor, bones: Tensor) -> Tensor:
@@ -47,27 +48,27 @@ def settle(
     axes = slice(0, values.shape[-1])
     sure = weights[..., None] / _SURE**2
     held = (poses.new_full((poses.shape[1],), STAY) if stay is None else stay)[:, None] ** -2
-    precision = torch.zeros_like(poses) + held + _STEP**-2
+    precision = torch.zeros_like(poses) + held
     precision[..., axes] += sure
-    loose = 1 / precision
     # A bone's length changes with its two joints alone, along the bone: -1 and 1, times a direction.
     first, last = bones.unbind(1)
     ends, each = poses.new_zeros(len(bones), 1, poses.shape[1]), torch.arange(len(bones), device=poses.device)
     ends[each, 0, first], ends[each, 0, last] = -1.0, 1.0
     slopes, spreads = (poses.new_empty(len(poses), len(bones), 3, poses.shape[1]) for _ in range(2))
-    slope, spread, free = slopes.flatten(2), spreads.flatten(2), loose.mT[:, None]
+    slope, spread = slopes.flatten(2), spreads.flatten(2)
     eye = (poses.new_full((len(bones),), LENGTH) if length is None else length).square().diag()
     x = poses
-    for _ in range(_ROUNDS):
+    for step in _STEPS:
+        loose = 1 / (precision + step**-2)
         gap = values - x[..., axes]
         gap = gap * (_PULL / torch.linalg.vector_norm(gap, dim=-1, keepdim=True).clamp_min(_PULL))
-        pull = held * poses + _STEP**-2 * x
+        pull = held * poses + step**-2 * x
         pull[..., axes] += sure * (x[..., axes] + gap)
         middle = pull * loose
         off = x.index_select(1, last) - x.index_select(1, first)
         now = torch.linalg.vector_norm(off, dim=-1).clamp_min(1e-6)
         torch.mul((off / now[..., None])[..., None], ends, out=slopes)
-        torch.mul(slopes, free, out=spreads)
+        torch.mul(slopes, loose.mT[:, None], out=spreads)
         wanted = usual - now + (slope @ (x - middle).mT.flatten(1)[..., None])[..., 0]
         factor = torch.linalg.cholesky_ex(spread @ slope.mT + eye).L
         multiplier = torch.cholesky_solve(wanted[..., None], factor)

@@ -28,7 +28,7 @@ BLOCK = 256
 """Poses that are fitted at once."""
 STACKS = 32
 """Masks, the most frequent, that get regressions of their own; under others a model's own solution stands alone."""
-_STEPS, _REACH = 3, 0.03
+_STEPS, _AGAIN, _REACH = 3, 2, 0.03  # steps, of which every second derives anew; metres
 _MISFIT = 0.04  # metres, of a decoded coordinate: what the density is weighed against
 
 
@@ -212,15 +212,19 @@ def _descended(
     off = residual.view(len(residual), -1, 3)
     weights = evidence.weights / (_MISFIT**2 + evidence.noise**2)
     code = centre
-    for _ in range(_STEPS):
-        decoded, slope = _linearised(model, code)
+    for number in range(_STEPS):
+        if number % _AGAIN == 0:
+            decoded, slope = _linearised(model, code)
+            slope = torch.einsum("nab,njbd->njad", axes, slope)[..., :among, :].flatten(1, 2)
+            pull = (weights.repeat_interleave(among, 1)[..., None] * slope).mT
+            curvature = precision + pull @ slope
+        else:
+            decoded = model.decode(code)
         seen = torch.einsum("nab,njb->nja", axes, decoded + off)
         values, _ = evidence.placed(seen)
         gap = ((values - seen[..., :among]) * evidence.known[..., None]).flatten(1)
-        slope = torch.einsum("nab,njbd->njad", axes, slope)[..., :among, :].flatten(1, 2)
-        pull = weights.repeat_interleave(among, 1)[..., None] * slope
-        down = (pull * gap[..., None]).sum(1) + (precision @ (centre - code)[..., None])[..., 0]
-        code = code + torch.linalg.solve(precision + pull.mT @ slope, down)
+        down = (pull @ gap[..., None])[..., 0] + (precision @ (centre - code)[..., None])[..., 0]
+        code = code + torch.linalg.solve(curvature, down)
     code = model.prior.project(code)
     seen = torch.einsum("nab,njb->nja", axes, model.decode(code) + off)
     for _ in range(1 if evidence.free == "nothing" else 2):

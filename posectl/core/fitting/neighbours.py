@@ -24,7 +24,7 @@ class Examples:
 
     bones: (joint, joint) of those whose lengths fitted poses keep; up: the axis (3,) of their vertical. parts (M,)
     int64: those of one subject are in one, as `stacking.parted` gives them; None: stretches. residuals (M, J, 3): what
-    codes leave of poses.
+    codes leave of poses. usual (M, B): lengths of bones, where those of the poses are not to be believed.
     """
 
     poses: Tensor
@@ -33,12 +33,13 @@ class Examples:
     bones: tuple[tuple[int, int], ...] = ()
     up: tuple[float, float, float] = (0.0, 0.0, 1.0)
     parts: Tensor | None = None
+    usual: Tensor | None = None
 
     def rows(self, chosen: Tensor) -> Examples:
         """Return the chosen ones, by numbers or by whether each (M,) is."""
         poses, codes, residuals = (each[chosen] for each in (self.poses, self.codes, self.residuals))
-        parts = None if self.parts is None else self.parts[chosen]
-        return replace(self, poses=poses, codes=codes, residuals=residuals, parts=parts)
+        parts, usual = (None if each is None else each[chosen] for each in (self.parts, self.usual))
+        return replace(self, poses=poses, codes=codes, residuals=residuals, parts=parts, usual=usual)
 
     @cached_property
     def index(self) -> MaskedIndex:
@@ -53,7 +54,7 @@ class Examples:
     @cached_property
     def lengths(self) -> Tensor:
         """The lengths (M, B) of bones."""
-        return lengths(self.poses, self.ends)
+        return lengths(self.poses, self.ends) if self.usual is None else self.usual
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from posectl.stages.run import Run
 from posectl.store import Artifact, Ref
 from posectl.store.box import boxed
 
-NAME, CODES = "box", "codes"
+NAME, CODES, COVARIANCE = "box", "codes", "residual_covariance"
 
 
 def pose_model(run: Run, ref: str | None = None) -> Artifact:

@@ -6,11 +6,13 @@ import numpy as np
 import torch
 
 from posectl.core.autoencoder import Autoencoder
+from posectl.core.fitting.bones import lengths
 from posectl.core.fitting.neighbours import Examples
 from posectl.core.fitting.stacking import parted
+from posectl.core.random import generator
 from posectl.data.dataset import TRAIN
 from posectl.data.skeleton import H36M17
-from posectl.stages.artifacts.box import CODES, training_codes
+from posectl.stages.artifacts.box import CODES, COVARIANCE, training_codes
 from posectl.stages.artifacts.dataset import dataset_of
 from posectl.stages.artifacts.model import model_about
 from posectl.stages.artifacts.rows import evenly
@@ -19,10 +21,11 @@ from posectl.store import Artifact
 
 MOST = 32_768
 """Training poses at most, spread evenly over them: more made no better fits."""
+_JITTER = 1e-8  # m²
 
 
 def examples_of(run: Run, artifact: Artifact, model: Autoencoder) -> Examples:
-    """Return training poses of a model with their codes; of one that holds codes alone, what it decodes them to.
+    """Return training poses of a model with their codes; of one that holds codes alone, poses like them.
 
     Raises NotFoundError where its dataset is gone.
     """
@@ -30,8 +33,7 @@ def examples_of(run: Run, artifact: Artifact, model: Autoencoder) -> Examples:
         held = training_codes(run, artifact, model)
         codes = torch.from_numpy(held[evenly(len(held), MOST)]).to(model.device)
         up = axis_vector(model_about(artifact).samples.up or "+z")
-        poses = model.decode(codes)
-        return Examples(poses, codes, torch.zeros_like(poses), H36M17.bones, up)
+        return alike(model, codes, torch.from_numpy(artifact.read(COVARIANCE)), up)
     dataset = dataset_of(run, artifact)
     train = torch.from_numpy(np.ascontiguousarray(dataset.train)).to(model.device)
     return spread(model, train, dataset.up, dataset.artifact)
@@ -45,6 +47,23 @@ def spread(model: Autoencoder, train: torch.Tensor, up: str, dataset: Artifact |
     of = None if parts is None else parts[some].to(train.device)
     codes = model.encode(poses)
     return Examples(poses, codes, poses - model.decode(codes), H36M17.bones, axis_vector(up), of)
+
+
+def alike(
+    model: Autoencoder, codes: torch.Tensor, covariance: torch.Tensor, up: tuple[float, float, float]
+) -> Examples:
+    """Return poses like those that codes (M, d) are of: decoded, and what the codes left of them drawn.
+
+    covariance (3J, 3J): of what codes leave of training poses. Among poses that are decoded and no more, regressions
+    learn to trust what no pose of anybody heeds. Bones keep their decoded lengths.
+    """
+    decoded = model.decode(codes)
+    factor = torch.linalg.cholesky(covariance.double() + _JITTER * torch.eye(len(covariance)))
+    drawn = torch.randn(len(codes), len(factor), dtype=factor.dtype, generator=generator(0, "fit/residuals"))
+    poses = decoded + (drawn @ factor.mT).to(decoded).view_as(decoded)
+    poses = poses - poses[:, :1]
+    usual = lengths(decoded, torch.tensor(H36M17.bones, device=decoded.device))
+    return Examples(poses, codes, poses - decoded, H36M17.bones, up, usual=usual)
 
 
 def parts_of(dataset: Artifact) -> torch.Tensor | None:

@@ -18,6 +18,7 @@ from posectl.stages.artifacts.box import pose_model, training_codes
 from posectl.stages.artifacts.model import load_model
 from posectl.stages.export import export
 from posectl.stages.fit import fit
+from posectl.stages.options import FitOptions
 from posectl.stages.run import Run
 from posectl.store import Store
 from posectl.store.box import BOX
@@ -36,7 +37,7 @@ def test_it_is_whole_and_holds_weights_and_codes_and_no_poses(run):
     artifact = run.artifacts.get("box")
     assert artifact.ref == "box:v1"
     assert verify(Store(BOX), "box", 3) == []
-    assert {name.partition("/")[0] for name in artifact.arrays()} == {"weights", "codes"}
+    assert {name.partition("/")[0] for name in artifact.arrays()} == {"weights", "codes", "residual_covariance"}
 
 
 def test_its_codes_decode_to_poses_of_people(run):
@@ -97,17 +98,29 @@ def test_what_is_made_with_it_knows_where_it_came_from(tmp_path):
         lab.evaluate("box")
 
 
-def test_a_pose_is_fitted_by_it_where_there_is_no_other_model(run):
+def test_poses_are_fitted_by_it_where_there_is_no_other_model(run):
     model = load_model(run, pose_model(run, "box"))
-    pose = model.decode(torch.from_numpy(training_codes(run, pose_model(run, "box"), model)[:1])).numpy()
-    pose -= pose[:, :1]
-    known = pose.copy()
+    poses = model.decode(torch.from_numpy(training_codes(run, pose_model(run, "box"), model)[::500])).numpy()
+    poses -= poses[:, :1]
+    known = poses.copy()
     known[:, 13] = np.nan  # the left wrist
     made = fit(run, known).artifact
     assert [parent.ref for parent in made.parents] == ["box:v1"]
-    off = np.linalg.norm(made.read("samples") - pose, axis=-1)[0]
-    assert np.delete(off, 13).max() < 0.005
-    assert off[13] < 0.05
+    off = np.linalg.norm(made.read("samples") - poses, axis=-1)
+    assert np.delete(off, 13, 1).max() < 0.005
+    assert off[:, 13].mean() < 0.04
+
+
+@pytest.mark.parametrize("hidden", ["left leg", "arms"])
+def test_regressions_help_it_on_people_whom_it_has_not_seen(run, test_data, hidden):
+    """Learnt from decoded poses and no more, they made it worse: by 6 and 20 mm on average."""
+    poses = np.load(test_data / "poses" / "cmu17_test.npz")["positions"][::40]
+    poses = poses - poses[:, :1]
+    errors = {}
+    for experts in ("model", "all"):
+        made = fit(run, poses, "box", FitOptions(hidden=hidden, experts=experts)).artifact
+        errors[experts] = np.linalg.norm(made.read("samples") - poses, axis=-1).sum(1).mean()
+    assert errors["all"] < errors["model"]
 
 
 def test_its_card_tells_data_licence_and_limits(run, tmp_path):
