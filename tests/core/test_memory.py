@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import platform
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -87,3 +90,29 @@ def test_a_model_encodes_and_decodes_in_smaller_blocks(monkeypatch: pytest.Monke
     for module in (model.encoder, model.decoder):
         module.register_forward_pre_hook(scarce)
     torch.testing.assert_close(model.reconstruct(poses), wanted)
+
+
+CODE = """
+import resource, sys, torch
+from posectl.core.memory import keep_freed
+if sys.argv[1] == "kept":
+    keep_freed()
+def step():
+    layers = [torch.ones(1 << 20) for _ in range(20)]
+for _ in range(3):
+    step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library frees as it likes")
+def test_what_a_step_frees_is_there_for_the_next() -> None:
+    new = {
+        how: int(subprocess.run([sys.executable, "-c", CODE, how], capture_output=True, text=True, check=True).stdout)
+        for how in ("kept", "freed")
+    }
+    assert new["freed"] > 10_000, "pages of 80 MiB, twenty times"
+    assert new["kept"] < 1_000

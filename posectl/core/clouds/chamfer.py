@@ -5,10 +5,13 @@ Source: Fan et al., "A Point Set Generation Network for 3D Object Reconstruction
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from posectl.core.nearest.engine import compiles
 
 PAIRS, _ON_DEVICE = 1 << 18, 1 << 26
 """Pairs of points that are compared at once, on a CPU and on other devices. No result depends on it."""
@@ -55,12 +58,27 @@ def squared_distances(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 def nearest_points(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Find the point of b (N, Q, D) nearest to every point of a (N, P, D), and the reverse: (N, P) and (N, Q), the
     first of equals."""
+    if a.device.type == "cpu" and a.shape[2] == 3 and a.dtype in (torch.float32, torch.float64) and compiles(a.dtype):
+        return _compiled(a, b)
     p, q = a.shape[1], b.shape[1]
     pairs = PAIRS if a.device.type == "cpu" else _ON_DEVICE
     clouds, points = max(1, pairs // (p * q)), max(1, min(p, pairs // q))
     found = [_nearest(x, y, points) for x, y in zip(a.split(clouds), b.split(clouds), strict=True)]
     of_a, of_b = zip(*found, strict=True)
     return torch.cat(of_a), torch.cat(of_b)
+
+
+def _compiled(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Find the nearest points by compiled code, clouds shared out among as many threads as torch has."""
+    from posectl.core.clouds.kernel import nearest_pairs  # and with it numba
+
+    found = tuple(torch.empty(each.shape[:2], dtype=torch.int64) for each in (a, b))
+    clouds = (each.detach().mT.contiguous() for each in (a, b))
+    threads = torch.get_num_threads()
+    parts = zip(*(each.tensor_split(threads) for each in (*clouds, *found)), strict=True)
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda part: nearest_pairs(*(each.numpy() for each in part)), parts))
+    return found[0], found[1]
 
 
 def _nearest(a: Tensor, b: Tensor, points: int) -> tuple[Tensor, Tensor]:

@@ -23,7 +23,7 @@ from posectl.errors import UsageError
 
 _POINTWISE, _DENSE, _DECODER = (64, 128, 256, 256, 512), 256, (64, 128, 512, 1024)
 # Points that pass at once where no gradient is kept.
-_AT_ONCE = 1 << 16
+_AT_ONCE = 1 << 14
 
 
 @net("cloud")

@@ -15,6 +15,7 @@ import torch
 from posectl.budget import budget
 from posectl.core import device as devices
 from posectl.core.latent.priors import PRIORS
+from posectl.core.memory import keep_freed
 from posectl.core.shards import Shards
 from posectl.core.training.batches import FiniteSamples, GeneratedSamples, LabelledSamples, SampleStream
 from posectl.core.training.blocks import BlockSamples
@@ -117,6 +118,7 @@ def advance(
     report receives samples per second, all replicas summed. A stop leaves a checkpoint, and so does a rank that is
     lost. One that cannot be written is warned of, and the one before it stays.
     """
+    keep_freed()
     started = last = time.monotonic()
     first = trainer.step
 

@@ -28,14 +28,28 @@ def test_chamfer_by_hand():
     assert CLOUDS.reconstruction(a[None, None], b[None, None]).tolist() == pytest.approx([0.05 * 2.75])
 
 
-def test_the_nearest_points_are_those_of_a_tree_whatever_the_blocks(monkeypatch):
-    a, b = randn(5, 90, 3), randn(5, 70, 3, seed=1)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("threads", [0, 1, 3])
+def test_the_nearest_points_are_those_of_a_tree_whatever_the_blocks_and_threads(monkeypatch, dtype, threads):
+    """threads: of the compiled search; 0: where nothing compiles."""
+    a, b = randn(5, 90, 3).to(dtype), randn(5, 70, 3, seed=1).to(dtype)
     expected = [(cKDTree(y).query(x)[1], cKDTree(x).query(y)[1]) for x, y in zip(a.numpy(), b.numpy(), strict=True)]
+    if threads == 0:
+        monkeypatch.setattr(module, "compiles", lambda dtype: False)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     for pairs in (1, 70 * 7, 2 * 90 * 70, 1 << 20):
         monkeypatch.setattr(module, "PAIRS", pairs)
         of_a, of_b = nearest_points(a, b)
         for found, wanted in zip((of_a, of_b), zip(*expected, strict=True), strict=True):
             np.testing.assert_array_equal(found.numpy(), np.stack(wanted))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_of_points_as_near_the_first_is_found(monkeypatch, compiled):
+    monkeypatch.setattr(module, "compiles", lambda dtype: compiled)
+    points = torch.tensor([[[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]]])
+    middle = torch.tensor([[[0.5, 0.5, 0], [0.5, 0.5, 0]]])
+    assert [found.tolist() for found in nearest_points(points, middle)] == [[[0, 0, 0, 0]], [[0, 0]]]
 
 
 def test_the_gradient_of_either_cloud_is_that_of_both_sums():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -216,3 +217,25 @@ def test_exact_assignments_are_of_a_hundred_clouds_of_256_points() -> None:
 def test_arrays_serve_in_place_of_the_sets_that_metrics_share() -> None:
     a, b = cloud_at(0.2, 1.1), cloud_at(0, 1, 4)
     assert metrics.matching_coverage(a.numpy(), cloud_reference=b.numpy()) == matching_coverage(CloudSets(a, b))
+
+
+def test_real_clouds_are_measured_among_themselves_once_for_all_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[int] = []
+
+    def counted(measure: Any, clouds: Tensor) -> Tensor:
+        measured.append(len(clouds))
+        return among(measure, clouds)
+
+    among = module._among
+    monkeypatch.setattr(module, "_among", counted)
+    real, other = randn(4, 20, 3, seed=5), randn(4, 20, 3, seed=6)
+    for reference, clouds in (
+        (real, [3, 4, 3, 4]),
+        (real.clone(), [3, 3]),
+        (other, [3, 4, 3, 4]),
+        (real, [3, 4, 3, 4]),
+    ):
+        measured.clear()
+        within = CloudSets(randn(3, 20, 3), reference).within
+        assert measured == clouds
+        torch.testing.assert_close(within["chamfer"][1], chamfer(reference[:, None], reference[None]), rtol=0, atol=0)
