@@ -96,7 +96,11 @@ def test_the_code_that_counts_is_the_code_that_is_executed(name, store, tmp_path
     counted = identity.code_of(verb(name), modules)
     assert executed - library <= counted
     # The compiled searches are imported where a reference is large enough for them, and for clouds.
-    of_clouds = ("posectl.core.metrics.cloud_kernel", "posectl.core.metrics.cloud_assignment")
+    of_clouds = (
+        "posectl.core.metrics.cloud_kernel",
+        "posectl.core.metrics.cloud_assignment",
+        "posectl.core.clouds.kernel",
+    )
     compiled = ("posectl.core.nearest", *of_clouds)
     assert {m for m in counted - executed if not m.startswith(compiled)} == set()
 
