@@ -17,10 +17,11 @@ from torch import Tensor
 
 from posectl.core.autoencoder import Autoencoder
 from posectl.core.fitting import bones as bones_
+from posectl.core.fitting import neighbours
 from posectl.core.fitting.evidence import Evidence
 from posectl.core.fitting.local import RIDGE, Local, Overall, regress
 from posectl.core.fitting.neighbours import Examples, Neighbours, find
-from posectl.core.fitting.stacking import FEWEST, Stack
+from posectl.core.fitting.stacking import FEWEST, Parts, Stack
 
 K = 200
 """Neighbours that a pose is fitted among."""
@@ -90,24 +91,26 @@ def blocks(
     bones = examples.ends
     overall = _overall(examples) if evidence.axes is None else None
 
-    def alone(part: Evidence, among: Examples, count: int = 1, g: torch.Generator | None = None) -> _Alone:
-        found = find(model, part, among, min(K, len(among.poses)))
+    def alone(part: Evidence, found: Neighbours, count: int = 1, g: torch.Generator | None = None) -> _Alone:
         return _alone(model, part, found, bones, overall, count, g)
 
-    def first_of(part: Evidence, among: Examples) -> tuple[Tensor, Tensor]:
-        made = alone(part, among)
+    def kept_from(part: Evidence, of: Tensor) -> tuple[Tensor, Tensor]:
+        k = min(K, *(len(others.poses) for others in apart.others))
+        held = [(part.rows(of == number), apart.others[number]) for number in of.unique().tolist()]
+        made = alone(part, neighbours.joined([find(model, each, others, k) for each, others in held]))
         return made.fitted.poses[:, 0], made.lengths[:, 0]
 
+    apart = Parts(examples)
     stacks: dict[bytes, Stack] = {}
     chosen = _often(evidence.known) if stacked and _may_be_stacked(evidence, examples) else evidence.known[:0]
     for number in range(first, -(-len(evidence) // BLOCK)):
         part = evidence.rows(slice(number * BLOCK, (number + 1) * BLOCK))
-        made = alone(part, examples, hypotheses, stream(number))
+        made = alone(part, find(model, part, examples, min(K, len(examples.poses))), hypotheses, stream(number))
         for mask in chosen if evidence.noise else chosen[~chosen.all(1)]:
             rows = (part.known == mask).all(1) & _in_reach(part, made.fitted.poses[:, 0])
             if rows.any():
                 key = mask.cpu().numpy().tobytes()
-                stack = stacks.get(key) or Stack.of(mask, evidence.noise, examples, bones, first_of)
+                stack = stacks.get(key) or Stack.of(mask, evidence.noise, apart, bones, kept_from)
                 stacks[key] = stack
                 _stacked(model, part, bones, made, stack, rows)
         yield made.fitted

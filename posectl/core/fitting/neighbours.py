@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -75,6 +76,11 @@ class Neighbours:
     axes: Tensor
     features: Tensor
     query: Tensor
+
+
+def joined(parts: Sequence[Neighbours]) -> Neighbours:
+    """Return the neighbours of several runs of poses as those of one."""
+    return Neighbours(*(torch.cat([getattr(part, name) for part in parts]) for name in Neighbours.__dataclass_fields__))
 
 
 def find(model: Autoencoder, evidence: Evidence, examples: Examples, k: int) -> Neighbours:

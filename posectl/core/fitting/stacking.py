@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -56,6 +57,22 @@ class Frame:
         return turn(torch.atan2(across, along), self.up)
 
 
+class Parts:
+    """Examples in parts, each told of by experts on the others. of (M,) int64: the part of each."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.examples = examples
+        of = examples.parts
+        if of is None:
+            of = torch.from_numpy(parted(np.zeros(len(examples.poses))))
+        self.of = of.to(examples.poses.device)
+
+    @cached_property
+    def others(self) -> list[Examples]:
+        """The examples of all other parts, for each part."""
+        return [self.examples.rows(self.of != part) for part in range(int(self.of.max()) + 1)]
+
+
 @dataclass(frozen=True)
 class Stack:
     """Experts on the joints `wanted` (J,) of poses under one mask: the model's own solution, then regressions, each in
@@ -73,18 +90,19 @@ class Stack:
         cls,
         known: Tensor,
         noise: float,
-        examples: Examples,
+        apart: Parts,
         bones: Tensor,
-        alone: Callable[[Evidence, Examples], tuple[Tensor, Tensor]],
+        alone: Callable[[Evidence, Tensor], tuple[Tensor, Tensor]],
     ) -> Stack:
         """Return the experts on what joints `known` (J,) leave open, and with noise, metres, on all.
 
-        alone: the model's own solution (N, J, 3) of evidence, by examples, and its lengths (N, B) of bones (B, 2).
+        alone: the model's own solution (N, J, 3) of evidence of examples, sorted by their parts (N,), by those of other
+        parts, and its lengths (N, B) of bones (B, 2).
         """
+        examples = apart.examples
         count = len(examples.poses)
         rows = torch.linspace(0, count - 1, min(count, _ROWS)).long().to(known.device)
-        of = torch.from_numpy(parted(np.zeros(count))).to(known.device) if examples.parts is None else examples.parts
-        clean, parts = examples.poses[rows], of[rows]
+        clean, parts = examples.poses[rows], apart.of[rows]
         g = generator(0, "fit/noise")
         given = clean + noise * torch.randn(clean.shape, generator=g).to(clean) if noise else clean
         seen, wanted = known.clone(), ~known | (noise > 0)
@@ -99,16 +117,20 @@ class Stack:
                 regressions.append((frame, regression))
                 told.append(torch.einsum("nab,nja->njb", axes, held.view_as(y)))
         some = torch.linspace(0, len(rows) - 1, min(_HELD, len(rows))).long().to(known.device)
-        long = lengths(clean[some], bones)
-        own, own_long = torch.zeros_like(clean[some]), torch.zeros_like(long)
-        for part in parts[some].unique():
-            held, others = parts[some] == part, of != part
-            evidence = Evidence(given[some][held], known.to(clean).expand(int(held.sum()), -1), noise)
-            own[held], own_long[held] = alone(evidence, examples.rows(others))
+        some = some[parts[some].argsort(stable=True)]
+        evidence = Evidence(given[some], known.to(clean).expand(len(some), -1), noise)
+        own, own_long = alone(evidence, parts[some])
         errors = torch.stack([own[:, wanted], *(each[some] for each in told)]) - clean[some][:, wanted]
+        off = own_long - lengths(clean[some], bones)
         found, stay = shares(errors), clean.new_full((clean.shape[1],), STAY)
         stay[wanted] = torch.einsum("ej,enjc->njc", found, errors).square().mean((0, 2)).sqrt().clamp_min(LENGTH)
-        return cls(wanted, tuple(regressions), found, stay, (own_long - long).square().mean(0).sqrt().clamp_min(LENGTH))
+        return cls(
+            wanted,
+            tuple(regressions),
+            found,
+            stay,
+            off.square().mean(0).sqrt().clamp_min(LENGTH),
+        )
 
     def at(self, values: Tensor, alone: Tensor) -> Tensor:
         """Return poses (N, J, 3) of values (N, J, 3), of which those of known joints count, beside the model's own
