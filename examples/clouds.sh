@@ -48,9 +48,9 @@ read -rd '' -a scores <<< "$scores" || true
 posectl compare "${scores[@]}" -o "$OUT/table.md" --force
 posectl plot "${models[@]}" -o "$OUT/training.png" --force
 
-# Figs. 16 to 21, 22 and 23: interpolations, a sum, and clusters; and what is drawn, turning.
-for model in "${models[@]}"; do
-    name=${model%:*}
+# Figs. 16 to 21, 22 and 23: interpolations, a sum, and clusters; and what is drawn, turning. One model a process.
+draw() {
+    local model=$1 name=${1%:*} p d a
     p=$(posectl interpolate "$data#0" "$data#1" --model "$model" --steps 8)
     d=$(posectl sample "$model" -n 16)
     a=$(posectl arithmetic "$data#0 - $data#1 + $data#2" --model "$model")
@@ -58,4 +58,13 @@ for model in "${models[@]}"; do
     posectl render "$a" -o "$OUT/$name-sum.png" --force
     posectl render "$d" -o "$OUT/$name-draws.gif" --force
     posectl render "$model" --clusters --columns 9 -o "$OUT/$name-clusters.png" --force
+}
+drawing=()
+trap 'kill "${drawing[@]}" 2>/dev/null || true' EXIT
+for model in "${models[@]}"; do
+    draw "$model" &
+    drawing+=($!)
+done
+for each in "${drawing[@]}"; do
+    wait "$each"
 done
