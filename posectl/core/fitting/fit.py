@@ -29,7 +29,7 @@ BLOCK = 256
 """Poses that are fitted at once."""
 STACKS = 32
 """Masks, the most frequent, that get regressions of their own; under others a model's own solution stands alone."""
-_STEPS, _AGAIN, _REACH = 3, 2, 0.03  # steps, of which every second derives anew; metres
+_STEPS, _DERIVED_EVERY, _REACH = 3, 2, 0.03  # steps; between two derivatives; metres
 _MISFIT = 0.04  # metres, of a decoded coordinate: what the density is weighed against
 
 
@@ -216,7 +216,7 @@ def _descended(
     weights = evidence.weights / (_MISFIT**2 + evidence.noise**2)
     code = centre
     for number in range(_STEPS):
-        if number % _AGAIN == 0:
+        if number % _DERIVED_EVERY == 0:
             decoded, slope = _linearised(model, code)
             slope = torch.einsum("nab,njbd->njad", axes, slope)[..., :among, :].flatten(1, 2)
             pull = (weights.repeat_interleave(among, 1)[..., None] * slope).mT

@@ -124,13 +124,7 @@ class Stack:
         off = own_long - lengths(clean[some], bones)
         found, stay = shares(errors), clean.new_full((clean.shape[1],), STAY)
         stay[wanted] = torch.einsum("ej,enjc->njc", found, errors).square().mean((0, 2)).sqrt().clamp_min(LENGTH)
-        return cls(
-            wanted,
-            tuple(regressions),
-            found,
-            stay,
-            off.square().mean(0).sqrt().clamp_min(LENGTH),
-        )
+        return cls(wanted, tuple(regressions), found, stay, off.square().mean(0).sqrt().clamp_min(LENGTH))
 
     def at(self, values: Tensor, alone: Tensor) -> Tensor:
         """Return poses (N, J, 3) of values (N, J, 3), of which those of known joints count, beside the model's own

@@ -22,7 +22,7 @@ from posectl.core.nets.mlp import MeanOutput
 from posectl.errors import UsageError
 
 _POINTWISE, _DENSE, _DECODER = (64, 128, 256, 256, 512), 256, (64, 128, 512, 1024)
-# Points that pass at once where no gradient is kept.
+# Points that pass at once where no gradient is kept: few enough for their features to be kept memory (`keep_freed`).
 _AT_ONCE = 1 << 14
 
 

@@ -101,9 +101,27 @@ def test_experts_are_asked_about_examples_that_were_kept_from_them():
 
     first, second = (Stack.of(known, 0.0, apart, torch.tensor([[0, 1]]), alone) for _ in range(2))
     assert sum(asked) == 2 * 300
+    assert len(asked) == 2 * PARTS
     assert min(asked) > 0
     assert torch.equal(first.shares, second.shares)
     assert float(first.shares[0].max()) < 0.01  # who says nothing, where others are right, is not believed
+
+
+def test_a_models_own_solutions_for_them_come_from_other_parts(monkeypatch):
+    model, examples = linear_body()
+    known = torch.arange(17) < 11
+    apart = []
+
+    def found(model, evidence, among, k):
+        if len(among.poses) < len(examples.poses):
+            apart.append(torch.cdist(evidence.values[:, known].flatten(1), among.poses[:, known].flatten(1)).min())
+        return find(model, evidence, among, k)
+
+    find = module.find
+    monkeypatch.setattr(module, "find", found)
+    fit(model, examples.poses[:1], known[None], examples)
+    assert len(apart) == PARTS
+    assert min(apart) > 1e-3
 
 
 def test_noise_of_gaussian_poses_is_taken_out_as_wiener_does():

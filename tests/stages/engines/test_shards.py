@@ -153,7 +153,7 @@ def test_the_work_of_one_that_gives_no_sign_of_life_is_taken_over(run, fate):
         os.kill(first.pid, signal.SIGCONT)
         told, ref = _last(here)
         assert ref == "mannequin-acai-sweep:v1"
-        assert any("this process gave no sign of life" in line for line in told)
+        assert any("another process did it, for this process gave no sign of life" in line for line in told)
     first.join()
     second.join()
     assert _models(run) == NAMES
