@@ -180,7 +180,7 @@ class Held:
     def tell(self, task: Task, error: HeldElsewhereError) -> None:
         """Tell who does a task, once."""
         if task.key not in self._told:
-            self._run.tell(f"{error.message} It is left to it.")
+            self._run.tell(f"{error.message} Its result is waited for.")
         self._told.add(task.key)
 
 
