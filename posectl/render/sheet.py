@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from posectl.render.body import Body, to_scene
 from posectl.render.limbs import THICKEST
 from posectl.render.page import Page
 from posectl.render.panel import ELEVATION, Panel, camera_for, viewpoint
-from posectl.render.text import checked_labels, text_width
+from posectl.render.text import checked_labels, key_width, text_width
 
 # Parts of a cell's height.
 NARROWEST = 0.5
@@ -48,7 +49,8 @@ def draw_sheet(
     left = round(label_width + 2 * pixels) if any(row_labels) else pixels
     top = 2 * pixels if any(column_labels) else pixels
     bottom = top + len(poses) * size
-    page = Page(bottom + 2 * pixels, left + columns * width + pixels, theme.GROUND)
+    key = math.ceil(key_width(pixels))
+    page = Page(bottom + 2 * pixels, max(left + columns * width, pixels + key) + pixels, theme.GROUND)
     for r, (row, label) in enumerate(zip(poses, row_labels, strict=True)):
         y = top + r * size
         for c, pose in enumerate(row):
@@ -59,7 +61,7 @@ def draw_sheet(
     for c, label in enumerate(column_labels):
         middle = left + (c + 0.5) * width
         page.text((middle, 1.2 * pixels), label, pixels, 0.95 * width, theme.MUTED, anchor="mm")
-    page.key((left, bottom + 0.9 * pixels), pixels)
+    page.key((min(left, page.width - pixels - key), bottom + 0.9 * pixels), pixels)
     return page
 
 

@@ -14,6 +14,7 @@ from posectl.render.raster import strokes, to_canvas, to_picture
 
 # Letters shrink to this part of their size before words are cut short.
 SMALLEST = 0.8
+_SIDES = {"left": theme.LEFT, "right": theme.RIGHT}
 
 
 def text_size(size: int) -> int:
@@ -64,15 +65,19 @@ def draw_text(
     picture[...] = np.asarray(image)
 
 
+def key_width(pixels: int) -> float:
+    """The width of the key, in letters of that size."""
+    return sum(5 * 0.3 * pixels + text_width(word, pixels) for word in _SIDES) + pixels
+
+
 def draw_key(picture: np.ndarray, at: tuple[float, float], pixels: int) -> None:
     """Draw the key to the colours of left and right, from its left middle `at`, on a uint8 picture, in place."""
-    sides = {"left": theme.LEFT, "right": theme.RIGHT}
-    radius, widths = 0.3 * pixels, [text_width(word, pixels) for word in sides]
+    radius, widths = 0.3 * pixels, [text_width(word, pixels) for word in _SIDES]
     starts = at[0] + np.array([0.0, 5 * radius + widths[0] + pixels])
     ends = np.array([[(x + radius, at[1]), (x + 3 * radius, at[1])] for x in starts])
-    ramps = [np.array(colour, dtype=np.float32)[:, None] for colour in sides.values()]
+    ramps = [np.array(colour, dtype=np.float32)[:, None] for colour in _SIDES.values()]
     canvas = to_canvas(picture)
     strokes(canvas, ends, np.full((2, 2), radius), np.zeros((2, 2)), ramps)
     picture[...] = to_picture(canvas)
-    for x, word, width in zip(starts, sides, widths, strict=True):
+    for x, word, width in zip(starts, _SIDES, widths, strict=True):
         draw_text(picture, (x + 5 * radius, at[1]), word, pixels, width, theme.MUTED)

@@ -54,6 +54,17 @@ def test_the_cells_are_no_wider_than_the_poses_need(person, body):
     assert draw_sheet([narrow[None]], body, azimuth=0).shape[0] == 160 + 3 * TEXT_SIZE
 
 
+def test_the_key_is_whole_below_one_narrow_pose(person, body):
+    narrow = (person * (0.1, 1, 1))[None]
+    key = draw_sheet([narrow], body, azimuth=0)[-2 * TEXT_SIZE :]
+    columns = np.unique(drawn(key)[:, 1])
+    broad = draw_sheet([narrow.repeat(3, 0)], body, azimuth=0)[-2 * TEXT_SIZE :]
+    np.testing.assert_array_equal(columns, np.unique(drawn(broad)[:, 1]))
+    assert columns.max() < key.shape[1] - TEXT_SIZE / 2
+    labelled = draw_sheet([narrow], body, azimuth=0, row_labels=["posectl"])[-2 * TEXT_SIZE :]
+    assert np.ptp(drawn(labelled)[:, 1]) == np.ptp(columns)
+
+
 def test_labels_get_places_of_their_own(walk, body):
     bare = draw_sheet([walk[:3]] * 2, body)
     labelled = draw_sheet([walk[:3]] * 2, body, row_labels=["AE", "ACAI"], column_labels=["a", "b", "c"])
