@@ -114,7 +114,7 @@ class Price(Objective):
     lam: float = 0.0
     price: float = 1.03
     terms: str = "smooth,cycle,speed,near,cover"
-    every: int = 4
+    every: int = 2
 
     def __post_init__(self) -> None:
         if not self.price >= 1 or math.isinf(self.price):
