@@ -36,14 +36,10 @@ BALANCE = "price.balance"
 # measured.
 _ERRORS, _GRADIENTS, _MEASURED = 100, 20, 8
 # The factor at first, and the range of its logarithm; how fast it follows a gap between the logarithms of
-# error and price, by what has been and by what is, and the largest gaps that count. Above the price it falls so many
-# times as fast as it rises below: the price is a bound, and a network takes hundreds of steps to follow.
+# error and price, by what has been and by what is, and the largest gaps that count.
 _FIRST, _RANGE = 0.02, (-8.0, 3.0)
 _BY_PAST, _BY_PRESENT = 0.15, 15.0
-_FALLS = 2.0
 _PAST, _PRESENT = (-0.1, 0.1), (-0.05, 0.2)
-# How much of what held-out samples tell counts: the errors of neighbouring steps differ by some percent.
-_HELD = 0.5
 # Errors, and squared gradients, below which there is nothing to hold.
 _LEAST = 1e-12
 # The terms that share the decoded paths of a step, and act at the same ones.
@@ -63,8 +59,7 @@ class Balance(nn.Module):
 
     error, twin_error (R,): running means of the errors. pull (R,), pulls (R, T): of the squared norm of the decoder's
     gradient by the reconstruction and by each term. log_factor (R,): the part of the factor that the past has made.
-    offset (R,): how much larger the logarithm of what is paid is on held-out samples than in training. held (R,): that
-    logarithm, as they told it last.
+    offset (R,): how much larger the logarithm of what is paid is on held-out samples than in training.
     """
 
     error: Tensor
@@ -73,11 +68,10 @@ class Balance(nn.Module):
     pulls: Tensor
     log_factor: Tensor
     offset: Tensor
-    held: Tensor
 
     def __init__(self, replicas: int, terms: int) -> None:
         super().__init__()
-        for name in ("error", "twin_error", "pull", "offset", "held"):
+        for name in ("error", "twin_error", "pull", "offset"):
             self.register_buffer(name, torch.zeros(replicas))
         self.register_buffer("pulls", torch.zeros(replicas, terms))
         self.register_buffer("log_factor", torch.full((replicas,), math.log(_FIRST)))
@@ -86,12 +80,6 @@ class Balance(nn.Module):
     def paid(self) -> Tensor:
         """The logarithm (R,) of the error over the twin's, as held-out samples see it where there are any."""
         return (self.error / self.twin_error.clamp_min(_LEAST)).clamp_min(_LEAST).log() + self.offset
-
-    def follow(self, price: float) -> None:
-        """Let the past part of the factor rise where less than the price is paid, and fall where more is."""
-        gap = (self.paid - math.log(price)).clamp(*_PAST)
-        self.log_factor -= torch.where(gap > 0, _FALLS, 1.0) * _BY_PAST * gap
-        self.log_factor.clamp_(*_RANGE)
 
 
 @objective("price")
@@ -173,14 +161,14 @@ class Price(Objective):
         for column, name in enumerate(self.rules):
             if index % span < self.every and name in figures:
                 known.pulls[:, column].lerp_(_squared_gradient(figures[name], step.decoder), share)
-        known.follow(self.price)
+        known.log_factor -= _BY_PAST * (known.paid - math.log(self.price)).clamp(*_PAST)
+        known.log_factor.clamp_(*_RANGE)
 
     @torch.no_grad()
     def hold(self, paid: Tensor, networks: Networks) -> None:
         """Take what is paid (R,) on held-out samples, as a multiple of the twin's error, for what is to be held."""
         known = cast(Balance, networks["balance"])
-        known.held.copy_(paid.clamp_min(_LEAST).log())
-        known.offset += _HELD * (known.held - known.paid)
+        known.offset += paid.clamp_min(_LEAST).log() - known.paid
 
     def _twin(self, step: Step, networks: Networks) -> Step:
         """The step as the twin trains, without noise and objectives."""

@@ -113,6 +113,5 @@ def _paid(trainer: Trainer, replica: int) -> dict[str, float | str]:
     if BALANCE not in trainer.networks:
         return {}
     balance = cast(Balance, trainer.networks[BALANCE])
-    if trainer.validation is None:
-        return {"paid": float(balance.paid[replica].exp()), "paid_on": "training batches"}
-    return {"paid": float(balance.held[replica].exp()), "paid_on": "validation samples"}
+    on = "training batches" if trainer.validation is None else "validation samples"
+    return {"paid": float(balance.paid[replica].exp()), "paid_on": on}
