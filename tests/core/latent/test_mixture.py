@@ -48,6 +48,15 @@ def test_one_component_is_the_gaussian_of_the_codes():
     torch.testing.assert_close(found.roots[0] @ found.roots[0].mT, torch.cov(codes.T, correction=0), rtol=1e-3, atol=0)
 
 
+def test_codes_far_from_the_origin_are_fitted_as_those_about_it():
+    codes, _ = two_heaps()
+    near, far = (fitted_mixture(codes + off, 4, generator(0, "em")) for off in (0.0, 1e5))
+    torch.testing.assert_close(far.weights, near.weights, atol=0, rtol=1e-6)
+    torch.testing.assert_close(far.means - 1e5, near.means, atol=1e-6, rtol=0)
+    torch.testing.assert_close(far.roots, near.roots, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(far.log_density(codes + 1e5), near.log_density(codes), atol=1e-5, rtol=0)
+
+
 def test_more_components_make_the_codes_no_less_likely():
     codes, _ = two_heaps()
     mean = [float(fitted_mixture(codes, k, generator(0, "em")).log_density(codes).mean()) for k in (1, 2, 8)]
