@@ -84,7 +84,8 @@ class UpsampledConv2d(Conv2d):
 
     def __init__(self, replicas: int, inputs: int, outputs: int) -> None:
         super().__init__(replicas, inputs, outputs)
-        taps = F.pad(torch.eye(9).view(9, 3, 3).flip(1, 2), (1, 1, 1, 1))
+        # Not on "meta", where its size is asked for: there PyTorch makes it by Python, and imports its compiler first.
+        taps = F.pad(torch.eye(9, device="cpu").view(9, 3, 3).flip(1, 2), (1, 1, 1, 1))
         self.register_buffer("turn", 4 * F.avg_pool2d(taps, 2, stride=1).flatten(1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:

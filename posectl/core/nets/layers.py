@@ -52,6 +52,9 @@ class Linear(nn.Module):
         bias = self.bias if self._alone else self.bias.unsqueeze(1)  # a view at every layer is felt, there and back
         if self._is_column:  # a library's product with one column depends on how many replicas there are
             return bias + (x * self.matrix.mT).sum(-1, keepdim=True)
+        if forward_ad.unpack_dual(x).tangent is not None:
+            # Told that the bias stands still, PyTorch need not add nothing by Python, and import its compiler for it.
+            bias = forward_ad.make_dual(bias, torch.zeros_like(bias))
         return torch.baddbmm(bias, x, self.matrix)
 
     def initialise(self, replica: int, generator: torch.Generator) -> None:

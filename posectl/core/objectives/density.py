@@ -57,7 +57,8 @@ class Density(Objective):
     def encoder(self, inner: nn.Module, architecture: Architecture, replicas: int) -> nn.Module:
         """Give the encoder the mean and the covariance of its codes, those of the standard normal before any."""
         inner.register_buffer(_MEAN, torch.zeros(replicas, architecture.latent))
-        inner.register_buffer(_COVARIANCE, torch.eye(architecture.latent).repeat(replicas, 1, 1))
+        # Not on "meta", where its size is asked for: there PyTorch makes it by Python, and imports its compiler first.
+        inner.register_buffer(_COVARIANCE, torch.eye(architecture.latent, device="cpu").repeat(replicas, 1, 1))
         inner.register_buffer(_SEEN, torch.zeros(replicas))
         return inner
 
