@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import forward_ad
 
 from posectl.core.kinds import Kind
 from posectl.core.latent.paths import PATHS, slerp_units
@@ -188,14 +189,14 @@ class Step:
     def decode_path(self, *alphas: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Samples (R, P, *shape) at each alpha (R, P) on the pairs' paths, and their derivatives by it, exactly: one
         pass in forward mode, through which gradients flow as through any other."""
-
-        def decoded(a: Tensor, b: Tensor, *alphas: Tensor) -> tuple[Tensor, ...]:
-            return self.decode(*self.path(a, b, torch.stack(alphas)).unbind())
-
-        # The ends stand still. Told so, PyTorch is twice as fast as with tangents that are absent.
+        # The ends stand still: told so, PyTorch is twice as fast as with tangents that are absent. Of few operations,
+        # `torch.func.jvp` takes half as long again.
         still, ones = torch.zeros_like(self.ends[0]), torch.ones_like(alphas[0])
-        tangents = (still, still, *(ones for _ in alphas))
-        samples, velocities, *_ = torch.func.jvp(decoded, (*self.ends, *alphas), tangents)
+        with forward_ad.dual_level():
+            a, b = (forward_ad.make_dual(end, still) for end in self.ends)
+            at = torch.stack([forward_ad.make_dual(alpha, ones) for alpha in alphas])
+            duals = [forward_ad.unpack_dual(each) for each in self.decode(*self.path(a, b, at).unbind())]
+        samples, velocities = zip(*((dual.primal, dual.tangent) for dual in duals), strict=True)
         return samples, velocities
 
     @cached_property
