@@ -413,8 +413,8 @@ RECIPES: dict[str, dict[str, float]] = {
     "posectl": {"smooth": 0.0025, "cycle": 0.004, "speed": 0.0012, "near": 0.1, "cover": 0.24},
 }
 # The same without --lam: how hard terms pull against the reconstruction, all as hard as a price allows. They act at
-# every other step, on few draws, which are of the density of codes.
+# every other step, on paths alone: draws are the density's, which terms of draws brought no nearer.
 PRICED: dict[str, dict[str, float]] = {
-    "posectl": {"smooth": 0.3, "speed": 0.4, "near": 1.5, "cover": 0.5, "density": 0.0, "price": 0.0},
+    "posectl": {"smooth": 0.3, "speed": 0.4, "near": 1.5, "density": 0.0, "price": 0.0},
 }
-PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "near.samples=0.2", "cover.codes=6")}
+PRICED_SETTINGS: dict[str, tuple[str, ...]] = {"posectl": ("near.among=2048", "near.samples=0")}
